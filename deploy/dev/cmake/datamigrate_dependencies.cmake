@@ -1,0 +1,63 @@
+# What the services link, as Debian 12 packages it; deploy/local/setup installs all of it.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(DATAMIGRATE_CCACHE ccache)
+if(DATAMIGRATE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${DATAMIGRATE_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${DATAMIGRATE_CCACHE}")
+endif()
+find_program(DATAMIGRATE_MOLD mold)
+if(DATAMIGRATE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Linking is where the memory goes: one heavy link at a time.
+set_property(GLOBAL PROPERTY JOB_POOLS datamigrate_link=1)
+set(CMAKE_JOB_POOL_LINK datamigrate_link)
+
+if(DATAMIGRATE_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(DATAMIGRATE_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
+
+# The embedded DuckDB: a prefix with include/duckdb.h and lib/libduckdb.so.
+if(NOT DEFINED DUCKDB_ROOT)
+  if(DEFINED ENV{DUCKDB_ROOT})
+    set(DUCKDB_ROOT "$ENV{DUCKDB_ROOT}")
+  else()
+    set(DUCKDB_ROOT "${CMAKE_SOURCE_DIR}/build/deps/duckdb")
+  endif()
+endif()
+if(NOT EXISTS "${DUCKDB_ROOT}/include/duckdb.h" OR NOT EXISTS "${DUCKDB_ROOT}/lib/libduckdb.so")
+  message(FATAL_ERROR "DuckDB is not under DUCKDB_ROOT=${DUCKDB_ROOT} "
+                      "(include/duckdb.h and lib/libduckdb.so). Run deploy/local/setup.")
+endif()
+add_library(duckdb SHARED IMPORTED)
+set_target_properties(duckdb PROPERTIES
+  IMPORTED_LOCATION "${DUCKDB_ROOT}/lib/libduckdb.so"
+  IMPORTED_NO_SONAME TRUE
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${DUCKDB_ROOT}/include"
+  INTERFACE_INCLUDE_DIRECTORIES "${DUCKDB_ROOT}/include")
