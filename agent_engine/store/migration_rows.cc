@@ -1,0 +1,48 @@
+#include "agent_engine/store/migration_rows.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+namespace datamigrate::store {
+namespace {
+
+constexpr pg::Statement kInsertEvent = {
+    "insert_event",
+    "WITH numbered AS (UPDATE migrations SET last_event = last_event + 1,"
+    "   updated_at = clock_timestamp() WHERE id = $1 RETURNING id, last_event)"
+    " INSERT INTO migration_events (migration_id, sequence, kind, payload, at)"
+    " SELECT id, last_event, $2, $3::jsonb, coalesce($4::timestamptz, clock_timestamp())"
+    " FROM numbered RETURNING sequence"};
+
+constexpr pg::Statement kMoveMigration = {
+    "move_migration",
+    "UPDATE migrations SET status = $2::text, error = $3, updated_at = clock_timestamp(),"
+    "   progress = CASE WHEN $2 = 'completed' THEN 1 ELSE progress END,"
+    "   finished_at = CASE WHEN $2 IN ('completed', 'failed', 'cancelled')"
+    "     THEN clock_timestamp() END"
+    " WHERE id = $1 AND status <> $2::text RETURNING id"};
+
+}  // namespace
+
+absl::StatusOr<int64_t> InsertEvent(pg::Transaction& transaction, std::string_view migration_id,
+                                    std::string_view kind, std::string_view payload_json,
+                                    std::optional<absl::Time> at) {
+  std::string payload = payload_json.empty() ? "{}" : pg::ToStorableJson(payload_json);
+  absl::StatusOr<pg::Result> rows =
+      transaction.Execute(kInsertEvent, {migration_id, kind, payload, at});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return absl::NotFoundError("there is no such migration");
+  return rows->front().Get<int64_t>("sequence");
+}
+
+absl::Status MoveMigration(pg::Transaction& transaction, std::string_view migration_id,
+                           MigrationStatus status, std::string_view error) {
+  absl::StatusOr<pg::Result> moved = transaction.Execute(
+      kMoveMigration, {migration_id, ToString(status), pg::ToStorableText(error)});
+  if (!moved.ok() || moved->empty()) return moved.status();
+  std::string payload = fmt::format(R"({{"status":"{}"}})", ToString(status));
+  return InsertEvent(transaction, migration_id, "status_changed", payload).status();
+}
+
+}  // namespace datamigrate::store

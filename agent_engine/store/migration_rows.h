@@ -1,0 +1,31 @@
+// Changes of a migration's row that more than one file of this folder makes.
+#ifndef DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_ROWS_H_
+#define DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_ROWS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent_engine/store/records.h"
+#include "common/pg/transaction.h"
+
+namespace datamigrate::store {
+
+// Adds an event to the migration and returns its sequence. Locks the migration's row until the
+// transaction ends, so numbers are visible in their order and without gaps. Take a lock on the job
+// first where both are needed. kNotFound for an unknown migration.
+absl::StatusOr<int64_t> InsertEvent(pg::Transaction& transaction, std::string_view migration_id,
+                                    std::string_view kind, std::string_view payload_json,
+                                    std::optional<absl::Time> at = std::nullopt);
+
+// Sets the migration's status and adds the event "status_changed"; neither when it has that status
+// already.
+absl::Status MoveMigration(pg::Transaction& transaction, std::string_view migration_id,
+                           MigrationStatus status, std::string_view error = "");
+
+}  // namespace datamigrate::store
+
+#endif  // DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_ROWS_H_

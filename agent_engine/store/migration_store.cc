@@ -1,0 +1,431 @@
+#include "agent_engine/store/migration_store.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "agent_engine/store/migration_rows.h"
+#include "common/pg/sql_state.h"
+#include "common/pg/transaction.h"
+
+namespace datamigrate::store {
+namespace {
+
+// Reads, and changes that are the same twice as once.
+const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
+
+constexpr pg::Statement kCreate = {
+    "create_migration",
+    "WITH inserted AS ("
+    "   INSERT INTO migrations (tenant, created_by, name, idempotency_key, request, last_event)"
+    "   VALUES ($1, $2, $3, $4, $5, 1)"
+    "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id),"
+    " job AS (INSERT INTO jobs (run_id, kind, priority) SELECT id, $6, $7 FROM inserted),"
+    " event AS (INSERT INTO migration_events (migration_id, sequence, kind, payload)"
+    "   SELECT id, 1, 'created', '{\"status\": \"pending\"}' FROM inserted)"
+    " SELECT id, true AS is_new, true AS is_same FROM inserted"
+    " UNION ALL SELECT id, false, request = $5 FROM migrations"
+    "   WHERE tenant = $1 AND idempotency_key = $4"};
+constexpr pg::Statement kGet = {
+    "get_migration",
+    "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, request,"
+    "   status, current_step, progress, score, error, project_path, summary, created_at,"
+    "   updated_at, finished_at FROM migrations WHERE tenant = $1 AND id = $2"};
+// $3, $4: the last row of the page before.
+constexpr pg::Statement kList = {
+    "list_migrations",
+    "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key,"
+    "   ''::bytea AS request, status, current_step, progress, score, error, project_path,"
+    "   '{}' AS summary, created_at, updated_at, finished_at FROM migrations"
+    " WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
+    "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
+    " ORDER BY created_at DESC, id DESC LIMIT $5"};
+constexpr pg::Statement kExists = {
+    "find_migration", "SELECT 1 FROM migrations WHERE tenant = $1 AND id = $2"};
+constexpr pg::Statement kLockJob = {
+    "lock_job_of_migration",
+    "SELECT jobs.id, jobs.status, jobs.cancel_requested FROM jobs"
+    " JOIN migrations ON migrations.id = jobs.run_id"
+    " WHERE migrations.tenant = $1 AND migrations.id = $2 FOR UPDATE OF jobs"};
+constexpr pg::Statement kRequestCancel = {
+    "request_cancel", "UPDATE jobs SET cancel_requested = true WHERE id = $1"};
+constexpr pg::Statement kCancelJob = {
+    "cancel_job", "UPDATE jobs SET status = 'cancelled', cancel_requested = false WHERE id = $1"};
+constexpr pg::Statement kRequeue = {
+    "requeue_job",
+    "UPDATE jobs SET status = 'queued', attempts = 0, cancel_requested = false,"
+    " available_at = clock_timestamp() WHERE id = $1"};
+constexpr pg::Statement kFindDecision = {
+    "find_decision",
+    "SELECT answer FROM user_decisions WHERE migration_id = $1 AND step = $2"};
+constexpr pg::Statement kAnswer = {
+    "answer_decision",
+    "UPDATE user_decisions SET answer = $3, decided_by = $4, decided_at = clock_timestamp()"
+    " WHERE migration_id = $1 AND step = $2"};
+constexpr pg::Statement kDecisions = {
+    "list_decisions",
+    "SELECT d.step, d.node, d.question, d.answer, d.decided_by, d.asked_at, d.decided_at"
+    " FROM user_decisions d JOIN migrations m ON m.id = d.migration_id"
+    " WHERE m.tenant = $1 AND m.id = $2 ORDER BY d.step"};
+constexpr pg::Statement kEventsSince = {
+    "events_since",
+    "SELECT e.sequence, e.kind, e.payload, e.at FROM migration_events e"
+    " JOIN migrations m ON m.id = e.migration_id"
+    " WHERE m.tenant = $1 AND m.id = $2 AND e.sequence > $3 ORDER BY e.sequence LIMIT $4"};
+constexpr pg::Statement kListModels = {
+    "list_models",
+    "SELECT c.name, c.object, c.layer, c.materialization, c.status, '' AS source_sql,"
+    "   '' AS target_sql, c.diagnostics, c.updated_at"
+    " FROM migration_models c JOIN migrations m ON m.id = c.migration_id"
+    " WHERE m.tenant = $1 AND m.id = $2 AND ($3 = '' OR c.status = $3) AND c.name > $4"
+    " ORDER BY c.name LIMIT $5"};
+constexpr pg::Statement kGetModel = {
+    "get_model",
+    "SELECT c.name, c.object, c.layer, c.materialization, c.status, c.source_sql, c.target_sql,"
+    "   c.diagnostics, c.updated_at"
+    " FROM migration_models c JOIN migrations m ON m.id = c.migration_id"
+    " WHERE m.tenant = $1 AND m.id = $2 AND c.name = $3"};
+constexpr pg::Statement kChunks = {
+    "list_chunks",
+    "SELECT c.table_name, c.chunk, c.row_count, c.checksum, c.status"
+    " FROM data_chunks c JOIN migrations m ON m.id = c.migration_id"
+    " WHERE m.tenant = $1 AND m.id = $2 AND ($3 = '' OR c.table_name = $3)"
+    " ORDER BY c.table_name, c.chunk"};
+
+bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+// 8-4-4-4-12 hexadecimal digits, as PostgreSQL prints them.
+absl::Status CheckId(std::string_view id) {
+  bool is_uuid = id.size() == 36;
+  for (std::size_t i = 0; is_uuid && i < id.size(); ++i) {
+    bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+    is_uuid = is_dash ? id[i] == '-' : IsHex(id[i]);
+  }
+  if (is_uuid) return absl::OkStatus();
+  return absl::InvalidArgumentError("the migration's id is not a UUID");
+}
+
+absl::Status NoSuchMigration(std::string_view id) {
+  return absl::NotFoundError(fmt::format("there is no migration {}", id));
+}
+
+MigrationRecord ToMigration(const pg::Row& row) {
+  return {.id = row.Get<std::string>("id"),
+          .tenant = row.Get<std::string>("tenant"),
+          .created_by = row.Get<std::string>("created_by"),
+          .name = row.Get<std::string>("name"),
+          .idempotency_key = row.Get<std::string>("idempotency_key"),
+          .request = row.Get<pg::Bytes>("request").value,
+          // The table's CHECK admits no other words.
+          .status = ParseMigrationStatus(row.Get<std::string>("status"))
+                        .value_or(MigrationStatus::kFailed),
+          .current_step = row.Get<std::string>("current_step"),
+          .progress = row.Get<double>("progress"),
+          .score = row.Get<std::optional<double>>("score"),
+          .error = row.Get<std::string>("error"),
+          .project_path = row.Get<std::string>("project_path"),
+          .summary_json = row.Get<std::string>("summary"),
+          .created_at = row.Get<absl::Time>("created_at"),
+          .updated_at = row.Get<absl::Time>("updated_at"),
+          .finished_at = row.Get<std::optional<absl::Time>>("finished_at")};
+}
+
+ModelRecord ToModel(const pg::Row& row) {
+  return {.name = row.Get<std::string>("name"),
+          .object = row.Get<std::string>("object"),
+          .layer = row.Get<std::string>("layer"),
+          .materialization = row.Get<std::string>("materialization"),
+          .status = row.Get<std::string>("status"),
+          .source_sql = row.Get<std::string>("source_sql"),
+          .target_sql = row.Get<std::string>("target_sql"),
+          .diagnostics_json = row.Get<std::string>("diagnostics"),
+          .updated_at = row.Get<absl::Time>("updated_at")};
+}
+
+int ClampPage(int page_size) { return std::clamp(page_size, 1, 1000); }
+
+// The place of a row in the order of List: microseconds since 1970, a dot, the id.
+struct ListPosition {
+  std::optional<absl::Time> created_at;
+  std::optional<std::string> id;
+};
+
+std::string ToToken(const MigrationRecord& last) {
+  return fmt::format("{}.{}", absl::ToUnixMicros(last.created_at), last.id);
+}
+
+absl::StatusOr<ListPosition> ParseToken(std::string_view token) {
+  if (token.empty()) return ListPosition{};
+  int64_t micros = 0;
+  auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), micros);
+  std::string_view rest = token.substr(static_cast<std::size_t>(end - token.data()));
+  // PostgreSQL's timestamps reach from 4713 BC to 294276 AD; ours are of this era.
+  bool is_good = error == std::errc() && micros >= 0 && micros < 253402300800000000 &&
+                 !rest.empty() && rest[0] == '.' && CheckId(rest.substr(1)).ok();
+  if (!is_good) return absl::InvalidArgumentError("the page token is not one that was given out");
+  return ListPosition{absl::FromUnixMicros(micros), std::string(rest.substr(1))};
+}
+
+struct JobRow {
+  std::string id;
+  std::string status;
+  bool is_cancel_requested;
+};
+
+absl::StatusOr<JobRow> LockJob(pg::Transaction& transaction, std::string_view tenant,
+                               std::string_view id) {
+  absl::StatusOr<pg::Result> rows = transaction.Execute(kLockJob, {tenant, id});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return NoSuchMigration(id);
+  pg::Row row = rows->front();
+  return JobRow{row.Get<std::string>("id"), row.Get<std::string>("status"),
+                row.Get<bool>("cancel_requested")};
+}
+
+absl::Status Requeue(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
+  absl::StatusOr<pg::Result> requeued = transaction.Execute(kRequeue, {job.id});
+  if (!requeued.ok()) return requeued.status();
+  return MoveMigration(transaction, id, MigrationStatus::kPending);
+}
+
+// OK when the tenant has the migration: then an empty list is the answer.
+absl::Status CheckExists(pg::Pool& pool, std::string_view tenant, std::string_view id) {
+  absl::StatusOr<pg::Result> rows = pg::Execute(pool, kRepeatable, kExists, {tenant, id});
+  if (!rows.ok()) return rows.status();
+  return rows->empty() ? NoSuchMigration(id) : absl::OkStatus();
+}
+
+// Runs a query about one migration; kNotFound only when the migration is not there.
+absl::StatusOr<pg::Result> Query(pg::Pool& pool, std::string_view tenant, std::string_view id,
+                                 const pg::Statement& statement,
+                                 const std::vector<pg::Parameter>& parameters) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  absl::StatusOr<pg::Result> rows = pg::Execute(pool, kRepeatable, statement, parameters);
+  if (!rows.ok() || !rows->empty()) return rows;
+  if (absl::Status status = CheckExists(pool, tenant, id); !status.ok()) return status;
+  return rows;
+}
+
+}  // namespace
+
+absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {
+  std::optional<std::string> key;
+  if (!migration.idempotency_key.empty()) key = migration.idempotency_key;
+  // With a key, repeating is what the key is for.
+  pg::RetryPolicy policy{.retry_unknown_outcome = key.has_value()};
+  // Someone who used the key while this statement ran is seen by the second try only.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    absl::StatusOr<pg::Result> rows =
+        pg::Execute(*pool_, policy, kCreate,
+                    {migration.tenant, migration.created_by, pg::ToStorableText(migration.name), key,
+                     pg::Bytes{migration.request}, migration.job_kind, migration.priority});
+    if (!rows.ok()) return rows.status();
+    if (rows->empty()) continue;
+    pg::Row row = rows->front();
+    if (!row.Get<bool>("is_same")) {
+      return absl::AlreadyExistsError(
+          "the idempotency key was used for another request; use a new key");
+    }
+    return CreatedMigration{row.Get<std::string>("id"), row.Get<bool>("is_new")};
+  }
+  return absl::AbortedError("another request with the same idempotency key is under way");
+}
+
+absl::StatusOr<MigrationRecord> MigrationStore::Get(std::string_view tenant, std::string_view id) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  absl::StatusOr<pg::Result> rows = pg::Execute(*pool_, kRepeatable, kGet, {tenant, id});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return NoSuchMigration(id);
+  return ToMigration(rows->front());
+}
+
+absl::StatusOr<Page<MigrationRecord>> MigrationStore::List(std::string_view tenant,
+                                                           const MigrationFilter& filter,
+                                                           int page_size,
+                                                           std::string_view page_token) {
+  absl::StatusOr<ListPosition> after = ParseToken(page_token);
+  if (!after.ok()) return after.status();
+  std::optional<std::string> status;
+  if (filter.status.has_value()) status = std::string(ToString(*filter.status));
+  std::size_t size = static_cast<std::size_t>(ClampPage(page_size));
+  absl::StatusOr<pg::Result> rows =
+      pg::Execute(*pool_, kRepeatable, kList,
+                  {tenant, status, after->created_at, after->id, static_cast<int>(size) + 1});
+  if (!rows.ok()) return rows.status();
+  Page<MigrationRecord> page;
+  for (std::size_t i = 0; i < std::min(size, rows->size()); ++i) {
+    page.items.push_back(ToMigration((*rows)[i]));
+  }
+  if (rows->size() > size) page.next_token = ToToken(page.items.back());
+  return page;
+}
+
+absl::Status MigrationStore::Cancel(std::string_view tenant, std::string_view id) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
+    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
+    if (!job.ok()) return job.status();
+    if (job->status == "cancelled") return absl::OkStatus();
+    if (job->status == "running") return transaction.Execute(kRequestCancel, {job->id}).status();
+    if (job->status == "completed" || job->status == "failed") {
+      return absl::FailedPreconditionError(fmt::format("migration {} has {} already", id,
+                                                       job->status));
+    }
+    absl::StatusOr<pg::Result> cancelled = transaction.Execute(kCancelJob, {job->id});
+    if (!cancelled.ok()) return cancelled.status();
+    return MoveMigration(transaction, id, MigrationStatus::kCancelled);
+  });
+}
+
+absl::Status MigrationStore::Resume(std::string_view tenant, std::string_view id) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
+    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
+    if (!job.ok()) return job.status();
+    if (job->status == "failed" || job->status == "cancelled") {
+      return Requeue(transaction, *job, id);
+    }
+    if (job->status == "waiting") {
+      return absl::FailedPreconditionError(
+          fmt::format("migration {} waits for a decision; decide to go on", id));
+    }
+    if (job->status == "completed") {
+      return absl::FailedPreconditionError(fmt::format("migration {} has completed already", id));
+    }
+    if (!job->is_cancel_requested) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        fmt::format("migration {} is being cancelled; resume it when it has stopped", id));
+  });
+}
+
+absl::Status MigrationStore::Decide(std::string_view tenant, std::string_view id, int64_t step,
+                                    std::string_view answer_json, std::string_view decided_by) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  std::string answer = pg::ToStorableText(answer_json);
+  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
+    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
+    if (!job.ok()) return job.status();
+    absl::StatusOr<pg::Result> rows = transaction.Execute(kFindDecision, {id, step});
+    if (!rows.ok()) return rows.status();
+    if (rows->empty()) {
+      return absl::NotFoundError(fmt::format("migration {} asks nothing at step {}", id, step));
+    }
+    auto given = rows->front().Get<std::optional<std::string>>("answer");
+    if (given.has_value()) {
+      if (*given == answer) return absl::OkStatus();
+      return absl::FailedPreconditionError("the question was answered differently before");
+    }
+    if (job->status == "completed" || job->status == "failed" || job->status == "cancelled") {
+      return absl::FailedPreconditionError(
+          fmt::format("migration {} has {} already; resume it first", id, job->status));
+    }
+    absl::StatusOr<pg::Result> answered =
+        transaction.Execute(kAnswer, {id, step, answer, decided_by});
+    if (!answered.ok()) return answered.status();
+    absl::StatusOr<int64_t> told = InsertEvent(transaction, id, "decision_made",
+                                               fmt::format(R"({{"step":{}}})", step));
+    if (!told.ok()) return told.status();
+    // While the engine is still leaving the job, JobQueue::Suspend finds the answer.
+    return job->status == "waiting" ? Requeue(transaction, *job, id) : absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<DecisionRecord>> MigrationStore::Decisions(std::string_view tenant,
+                                                                      std::string_view id) {
+  absl::StatusOr<pg::Result> rows = Query(*pool_, tenant, id, kDecisions, {tenant, id});
+  if (!rows.ok()) return rows.status();
+  std::vector<DecisionRecord> decisions;
+  for (pg::Row row : *rows) {
+    decisions.push_back({.step = row.Get<int64_t>("step"),
+                         .node = row.Get<std::string>("node"),
+                         .question_json = row.Get<std::string>("question"),
+                         .answer_json = row.Get<std::optional<std::string>>("answer"),
+                         .decided_by = row.Get<std::string>("decided_by"),
+                         .asked_at = row.Get<absl::Time>("asked_at"),
+                         .decided_at = row.Get<std::optional<absl::Time>>("decided_at")});
+  }
+  return decisions;
+}
+
+absl::StatusOr<int64_t> MigrationStore::AppendEvent(std::string_view tenant, std::string_view id,
+                                                    std::string_view kind,
+                                                    std::string_view payload_json) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  int64_t sequence = 0;
+  absl::Status status =
+      pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) -> absl::Status {
+        absl::StatusOr<pg::Result> found = transaction.Execute(kExists, {tenant, id});
+        if (!found.ok()) return found.status();
+        if (found->empty()) return NoSuchMigration(id);
+        absl::StatusOr<int64_t> added = InsertEvent(transaction, id, kind, payload_json);
+        if (added.ok()) sequence = *added;
+        return added.status();
+      });
+  if (!status.ok()) return status;
+  return sequence;
+}
+
+absl::StatusOr<std::vector<EventRecord>> MigrationStore::EventsSince(std::string_view tenant,
+                                                                     std::string_view id,
+                                                                     int64_t sequence, int limit) {
+  absl::StatusOr<pg::Result> rows =
+      Query(*pool_, tenant, id, kEventsSince, {tenant, id, sequence, std::max(limit, 1)});
+  if (!rows.ok()) return rows.status();
+  std::vector<EventRecord> events;
+  for (pg::Row row : *rows) {
+    events.push_back({.sequence = row.Get<int64_t>("sequence"),
+                      .kind = row.Get<std::string>("kind"),
+                      .payload_json = row.Get<std::string>("payload"),
+                      .at = row.Get<absl::Time>("at")});
+  }
+  return events;
+}
+
+absl::StatusOr<Page<ModelRecord>> MigrationStore::ListModels(std::string_view tenant,
+                                                             std::string_view id,
+                                                             std::string_view status, int page_size,
+                                                             std::string_view page_token) {
+  std::size_t size = static_cast<std::size_t>(ClampPage(page_size));
+  absl::StatusOr<pg::Result> rows =
+      Query(*pool_, tenant, id, kListModels,
+            {tenant, id, status, pg::ToStorableText(page_token), static_cast<int>(size) + 1});
+  if (!rows.ok()) return rows.status();
+  Page<ModelRecord> page;
+  for (std::size_t i = 0; i < std::min(size, rows->size()); ++i) {
+    page.items.push_back(ToModel((*rows)[i]));
+  }
+  if (rows->size() > size) page.next_token = page.items.back().name;
+  return page;
+}
+
+absl::StatusOr<ModelRecord> MigrationStore::GetModel(std::string_view tenant, std::string_view id,
+                                                     std::string_view name) {
+  absl::StatusOr<pg::Result> rows =
+      Query(*pool_, tenant, id, kGetModel, {tenant, id, pg::ToStorableText(name)});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) {
+    return absl::NotFoundError(fmt::format("migration {} has no model of that name", id));
+  }
+  return ToModel(rows->front());
+}
+
+absl::StatusOr<std::vector<ChunkRecord>> MigrationStore::Chunks(std::string_view tenant,
+                                                                std::string_view id,
+                                                                std::string_view table) {
+  absl::StatusOr<pg::Result> rows =
+      Query(*pool_, tenant, id, kChunks, {tenant, id, pg::ToStorableText(table)});
+  if (!rows.ok()) return rows.status();
+  std::vector<ChunkRecord> chunks;
+  for (pg::Row row : *rows) {
+    chunks.push_back({.table = row.Get<std::string>("table_name"),
+                      .chunk = row.Get<int64_t>("chunk"),
+                      .rows = row.Get<int64_t>("row_count"),
+                      .checksum = row.Get<std::string>("checksum"),
+                      .status = row.Get<std::string>("status")});
+  }
+  return chunks;
+}
+
+}  // namespace datamigrate::store

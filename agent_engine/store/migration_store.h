@@ -1,0 +1,109 @@
+// Migrations, their models, events and decisions. Every call names the tenant; what another tenant
+// owns is as good as absent (kNotFound).
+#ifndef DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_STORE_H_
+#define DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "agent_engine/store/records.h"
+#include "common/pg/pool.h"
+
+namespace datamigrate::store {
+
+struct NewMigration {
+  std::string tenant = {};
+  std::string created_by = {};
+  std::string name = {};
+  std::string idempotency_key = {};  // empty: every call creates one
+  // Compared byte for byte when a key is used again, so serialize it deterministically.
+  std::string request = {};
+  std::string job_kind = "migration";
+  int priority = 0;  // higher goes first
+};
+
+struct CreatedMigration {
+  std::string id;
+  bool is_new;  // false when the key had created it before
+};
+
+template <typename T>
+struct Page {
+  std::vector<T> items;
+  std::string next_token;  // empty on the last page
+};
+
+struct MigrationFilter {
+  std::optional<MigrationStatus> status = {};
+};
+
+// Safe to call from any thread. Errors of the database: common/pg/sql_state.h; kInvalidArgument for
+// an id that is no UUID or a page token that this store did not make.
+class MigrationStore {
+ public:
+  // `pool` must outlive the store; its database must have the schema (schema.h).
+  explicit MigrationStore(pg::Pool* pool) : pool_(pool) {}
+
+  // Writes the migration, its job and its first event in one statement.
+  // Errors: kAlreadyExists when the key was used with another request.
+  absl::StatusOr<CreatedMigration> Create(const NewMigration& migration);
+
+  absl::StatusOr<MigrationRecord> Get(std::string_view tenant, std::string_view id);
+
+  // Newest first; `request` and `summary_json` are left out. A page never repeats or skips a row
+  // because of rows created meanwhile. `page_size` is clamped to 1..1000.
+  absl::StatusOr<Page<MigrationRecord>> List(std::string_view tenant, const MigrationFilter& filter,
+                                             int page_size, std::string_view page_token = "");
+
+  // Asks a running migration to stop; one that waits in the queue or for a person is cancelled at
+  // once. OK when already cancelled. Errors: kFailedPrecondition when it has finished otherwise.
+  absl::Status Cancel(std::string_view tenant, std::string_view id);
+
+  // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint.
+  // OK when it is queued or running already. Errors: kFailedPrecondition when it has completed or
+  // waits for a decision.
+  absl::Status Resume(std::string_view tenant, std::string_view id);
+
+  // Answers the open question of `step` and puts the migration back into the queue. The same answer
+  // again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was answered
+  // differently, or the migration has finished.
+  absl::Status Decide(std::string_view tenant, std::string_view id, int64_t step,
+                      std::string_view answer_json, std::string_view decided_by);
+
+  // In the order of their steps.
+  absl::StatusOr<std::vector<DecisionRecord>> Decisions(std::string_view tenant,
+                                                        std::string_view id);
+
+  // Adds an event and returns its sequence.
+  absl::StatusOr<int64_t> AppendEvent(std::string_view tenant, std::string_view id,
+                                      std::string_view kind, std::string_view payload_json);
+
+  // Events with a greater sequence, ascending, at most `limit`. No event with a smaller sequence
+  // appears later, so the last one seen is all a watcher has to remember.
+  absl::StatusOr<std::vector<EventRecord>> EventsSince(std::string_view tenant, std::string_view id,
+                                                       int64_t sequence, int limit = 1000);
+
+  // Ordered by name; `source_sql` and `target_sql` are left out. Filter by status where not empty.
+  absl::StatusOr<Page<ModelRecord>> ListModels(std::string_view tenant, std::string_view id,
+                                               std::string_view status, int page_size,
+                                               std::string_view page_token = "");
+
+  absl::StatusOr<ModelRecord> GetModel(std::string_view tenant, std::string_view id,
+                                       std::string_view name);
+
+  // Chunks of a migration, by table and number; of one table where not empty.
+  absl::StatusOr<std::vector<ChunkRecord>> Chunks(std::string_view tenant, std::string_view id,
+                                                  std::string_view table = "");
+
+ private:
+  pg::Pool* const pool_;
+};
+
+}  // namespace datamigrate::store
+
+#endif  // DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_STORE_H_

@@ -1,0 +1,47 @@
+// What a node of the migration graph may change, in the transaction of its checkpoint.
+#ifndef DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_WRITER_H_
+#define DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_WRITER_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "agent_engine/store/records.h"
+#include "agent_engine/workflow/effects.h"
+
+namespace datamigrate::store {
+
+// The columns of a migration that change while it runs; what is empty stays as it is.
+struct MigrationUpdate {
+  std::optional<double> progress = {};
+  std::optional<double> score = {};
+  std::optional<std::string> project_path = {};
+  std::optional<std::string> summary_json = {};
+};
+
+// Bound to one migration. An interface, so that nodes are tested without PostgreSQL.
+class MigrationWriter : public workflow::WriteContext {
+ public:
+  virtual absl::Status Update(const MigrationUpdate& update) = 0;
+
+  // Inserts or replaces by name.
+  virtual absl::Status UpsertModels(const std::vector<ModelRecord>& models) = 0;
+
+  virtual absl::Status DeleteModel(std::string_view name) = 0;
+
+  // Inserts or replaces by table and number.
+  virtual absl::Status RecordChunk(const ChunkRecord& chunk) = 0;
+};
+
+// Makes an effect of a change:
+//   effects.writes.push_back(store::Change([models](MigrationWriter& writer) {
+//     return writer.UpsertModels(models);
+//   }));
+workflow::Write Change(std::function<absl::Status(MigrationWriter&)> change);
+
+}  // namespace datamigrate::store
+
+#endif  // DATAMIGRATE_AGENT_ENGINE_STORE_MIGRATION_WRITER_H_

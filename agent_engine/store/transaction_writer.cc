@@ -1,0 +1,99 @@
+#include "agent_engine/store/transaction_writer.h"
+
+#include <algorithm>
+#include <map>
+
+namespace datamigrate::store {
+namespace {
+
+// Rows per statement: bounds what one round trip carries.
+constexpr std::size_t kModelsPerStatement = 200;
+
+constexpr pg::Statement kUpdate = {
+    "update_migration",
+    "UPDATE migrations SET progress = coalesce($2, progress), score = coalesce($3, score),"
+    " project_path = coalesce($4, project_path), summary = coalesce($5::jsonb, summary),"
+    " updated_at = clock_timestamp() WHERE id = $1"};
+constexpr pg::Statement kUpsertModels = {
+    "upsert_models",
+    "INSERT INTO migration_models (migration_id, name, object, layer, materialization, status,"
+    "   source_sql, target_sql, diagnostics)"
+    " SELECT $1::uuid, name, object, layer, materialization, status, source_sql, target_sql,"
+    "   diagnostics::jsonb"
+    " FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
+    "   $8::text[], $9::text[]) AS model (name, object, layer, materialization, status,"
+    "   source_sql, target_sql, diagnostics)"
+    " ON CONFLICT (migration_id, name) DO UPDATE SET object = excluded.object,"
+    "   layer = excluded.layer, materialization = excluded.materialization,"
+    "   status = excluded.status, source_sql = excluded.source_sql,"
+    "   target_sql = excluded.target_sql, diagnostics = excluded.diagnostics,"
+    "   updated_at = clock_timestamp()"};
+constexpr pg::Statement kDeleteModel = {
+    "delete_model", "DELETE FROM migration_models WHERE migration_id = $1 AND name = $2"};
+constexpr pg::Statement kRecordChunk = {
+    "record_chunk",
+    "INSERT INTO data_chunks (migration_id, table_name, chunk, row_count, checksum, status)"
+    " VALUES ($1, $2, $3, $4, $5, $6)"
+    " ON CONFLICT (migration_id, table_name, chunk) DO UPDATE SET row_count = excluded.row_count,"
+    "   checksum = excluded.checksum, status = excluded.status, updated_at = clock_timestamp()"};
+
+template <typename Field>
+std::vector<std::string> Column(const std::vector<const ModelRecord*>& models, Field field) {
+  std::vector<std::string> column;
+  column.reserve(models.size());
+  for (const ModelRecord* model : models) column.push_back(pg::ToStorableText(model->*field));
+  return column;
+}
+
+std::vector<std::string> Diagnostics(const std::vector<const ModelRecord*>& models) {
+  std::vector<std::string> column;
+  for (const ModelRecord* model : models) {
+    column.push_back(pg::ToStorableJson(model->diagnostics_json));
+  }
+  return column;
+}
+
+}  // namespace
+
+absl::Status TransactionWriter::Update(const MigrationUpdate& update) {
+  std::optional<std::string> summary;
+  if (update.summary_json.has_value()) summary = pg::ToStorableJson(*update.summary_json);
+  return transaction_
+      ->Execute(kUpdate,
+                {migration_id_, update.progress, update.score, update.project_path, summary})
+      .status();
+}
+
+absl::Status TransactionWriter::UpsertModels(const std::vector<ModelRecord>& models) {
+  std::map<std::string, const ModelRecord*> by_name;  // a statement may touch a row only once
+  for (const ModelRecord& model : models) by_name[pg::ToStorableText(model.name)] = &model;
+  std::vector<const ModelRecord*> batch;
+  auto next = by_name.begin();
+  while (next != by_name.end()) {
+    batch.clear();
+    for (; next != by_name.end() && batch.size() < kModelsPerStatement; ++next) {
+      batch.push_back(next->second);
+    }
+    absl::StatusOr<pg::Result> result = transaction_->Execute(
+        kUpsertModels,
+        {migration_id_, Column(batch, &ModelRecord::name), Column(batch, &ModelRecord::object),
+         Column(batch, &ModelRecord::layer), Column(batch, &ModelRecord::materialization),
+         Column(batch, &ModelRecord::status), Column(batch, &ModelRecord::source_sql),
+         Column(batch, &ModelRecord::target_sql), Diagnostics(batch)});
+    if (!result.ok()) return result.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TransactionWriter::DeleteModel(std::string_view name) {
+  return transaction_->Execute(kDeleteModel, {migration_id_, pg::ToStorableText(name)}).status();
+}
+
+absl::Status TransactionWriter::RecordChunk(const ChunkRecord& chunk) {
+  return transaction_
+      ->Execute(kRecordChunk, {migration_id_, pg::ToStorableText(chunk.table), chunk.chunk,
+                               chunk.rows, chunk.checksum, chunk.status})
+      .status();
+}
+
+}  // namespace datamigrate::store

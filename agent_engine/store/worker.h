@@ -1,0 +1,108 @@
+// Takes jobs from the queue and runs them, several at a time, with heartbeats.
+//
+//   Worker worker(&queue, options, [&](const JobLease& lease, workflow::CancellationToken token) {
+//     RunStore run_store(&pool, lease);
+//     workflow::Runner runner(&graph, {.store = &run_store, .journal = &run_store,
+//                                      .events = &run_store});
+//     ...Start and Run...
+//   });
+//   worker.Start();  ...  worker.Stop(absl::Seconds(20));
+#ifndef DATAMIGRATE_AGENT_ENGINE_STORE_WORKER_H_
+#define DATAMIGRATE_AGENT_ENGINE_STORE_WORKER_H_
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "agent_engine/store/job_queue.h"
+#include "agent_engine/workflow/cancellation.h"
+#include "common/pg/connection.h"
+#include "common/pg/listener.h"
+
+namespace datamigrate::store {
+
+enum class JobEnd { kCompleted, kSuspended };
+
+// Runs one job on a thread of its own. When the token is cancelled it returns soon, with the
+// token's status. An error that is transient (workflow::IsTransient) is tried again later, with
+// growing pauses, while attempts last; any other fails the job.
+using JobFunction =
+    std::function<absl::StatusOr<JobEnd>(const JobLease& lease, workflow::CancellationToken token)>;
+
+struct WorkerOptions {
+  std::string owner = {};        // names this process in leases: host, process id, random part
+  int concurrency = 2;           // jobs at a time, at least 1
+  std::vector<std::string> kinds = {};  // empty: any
+  absl::Duration lease = absl::Seconds(30);
+  absl::Duration heartbeat = absl::Seconds(10);     // well under `lease`
+  absl::Duration poll = absl::Seconds(5);           // looks into the queue without being told
+  absl::Duration first_retry = absl::Seconds(2);    // doubled with each attempt
+  absl::Duration longest_retry = absl::Minutes(5);
+  pg::ConnectionOptions listen = {};                // where to LISTEN for jobs and cancellations
+  // Hears what the worker cannot return: the database is away, a lease was lost. May be empty.
+  std::function<void(std::string_view what, const absl::Status& status)> on_trouble = nullptr;
+};
+
+// A fresh owner name: host, process id and a random part.
+std::string MakeOwnerName();
+
+class Worker {
+ public:
+  // `queue` must outlive the worker.
+  Worker(JobQueue* queue, WorkerOptions options, JobFunction run);
+  ~Worker();  // Stop(0)
+
+  void Start();
+
+  // Takes no more jobs, tells the running ones that the process is shutting down (kUnavailable),
+  // and returns when all have ended; unfinished ones go back to the queue. For the first `grace`
+  // jobs may still finish undisturbed.
+  void Stop(absl::Duration grace);
+
+  int running() const;
+
+ private:
+  struct Running {
+    JobLease lease;
+    workflow::CancellationSource cancel;
+    absl::Time next_heartbeat;
+    absl::Time lease_until;  // by our clock, from before the last heartbeat was sent
+    std::thread thread;
+    bool is_finished = false;
+  };
+
+  void Loop();
+  bool TakeOne();
+  void Beat(const std::set<std::string>& runs);
+  // One heartbeat; an error is a reason to stop the job.
+  absl::Status Extend(Running& running);
+  void Reap();
+  void RunJob(std::shared_ptr<Running> running);
+  void Settle(const Running& running, const absl::StatusOr<JobEnd>& end);
+  absl::Time NextWake() const;
+  void Trouble(std::string_view what, const absl::Status& status) const;
+
+  JobQueue* const queue_;
+  const WorkerOptions options_;
+  const JobFunction run_;
+  pg::Listener listener_;
+
+  mutable absl::Mutex mutex_;
+  std::vector<std::shared_ptr<Running>> running_ ABSL_GUARDED_BY(mutex_);
+  bool is_draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace datamigrate::store
+
+#endif  // DATAMIGRATE_AGENT_ENGINE_STORE_WORKER_H_

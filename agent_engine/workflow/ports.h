@@ -1,0 +1,79 @@
+// The interfaces through which a run reaches the world.
+#ifndef DATAMIGRATE_AGENT_ENGINE_WORKFLOW_PORTS_H_
+#define DATAMIGRATE_AGENT_ENGINE_WORKFLOW_PORTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "agent_engine/workflow/effects.h"
+
+namespace datamigrate::workflow {
+
+enum class CheckpointStatus { kRunning, kInterrupted, kCompleted };
+
+// The state of a run between two nodes.
+struct Checkpoint {
+  std::string run_id = {};
+  int64_t step = 0;            // 0 before the first node; each node that ends adds one
+  std::string node = {};       // that ran; empty at step 0
+  std::string next_node = {};  // to run next; kEnd when completed
+  CheckpointStatus status = CheckpointStatus::kRunning;
+  std::string state = {};                  // bytes of the caller's codec
+  std::string question = {};               // when interrupted
+  std::optional<std::string> answer = {};  // to `question`, once a person has given it
+};
+
+// Where runs are kept. Thread safe.
+class CheckpointStore {
+ public:
+  virtual ~CheckpointStore() = default;
+
+  // The newest checkpoint of the run, or nullopt for a run that never started.
+  virtual absl::StatusOr<std::optional<Checkpoint>> Latest(std::string_view run_id) = 0;
+
+  // Stores the checkpoint, its writes and its events, all or nothing. Committing the same step
+  // with the same content again is OK and applies nothing, so a lost reply may be asked again.
+  // Errors: kFailedPrecondition when another owner has the run; kAlreadyExists when the step is
+  // there with other content; a write's own error.
+  virtual absl::Status Commit(const Checkpoint& checkpoint, absl::Span<const Write> writes,
+                              absl::Span<const Event> events) = 0;
+};
+
+// Side effects outside the store, each done once. Thread safe.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  struct Entry {
+    // What the effect left behind when it was completed before; then it must not be repeated.
+    std::optional<std::string> receipt = {};
+    // Some attempt began it and did not complete it: it may have happened in part.
+    bool was_begun = false;
+  };
+
+  // Notes that the effect `key` of `step` is about to happen. `key` is unique within the step.
+  virtual absl::StatusOr<Entry> Begin(std::string_view run_id, int64_t step,
+                                      std::string_view key) = 0;
+
+  // Notes that it happened. The first receipt stays.
+  virtual absl::Status Complete(std::string_view run_id, int64_t step, std::string_view key,
+                                std::string_view receipt) = 0;
+};
+
+// Hears events as they happen. Thread safe; must not block for long. What it cannot pass on it
+// drops: events are news, the checkpoint is the truth.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void Emit(std::string_view run_id, const Event& event) = 0;
+};
+
+}  // namespace datamigrate::workflow
+
+#endif  // DATAMIGRATE_AGENT_ENGINE_WORKFLOW_PORTS_H_

@@ -1,0 +1,18 @@
+#include "common/crypto/digest.h"
+
+#include <sodium.h>
+
+#include "common/crypto/encoding.h"
+
+namespace datamigrate::crypto {
+
+std::string Sha256(std::string_view bytes) {
+  std::string hash(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(hash.data()),
+                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  return hash;
+}
+
+std::string Sha256Hex(std::string_view bytes) { return HexEncode(Sha256(bytes)); }
+
+}  // namespace datamigrate::crypto
