@@ -18,6 +18,7 @@ struct ParseResult {
   SyntaxTree tree;   // Root: kBatch. Statements that could not be parsed are left out of it.
   bool ok = false;   // No error was reported: every token of the text is in the tree.
   int unsupported = 0;  // Statements left out.
+  bool quoted_identifier = true;  // The setting at the end of the text, where the next batch of a script goes on.
 };
 
 // Parses one batch (no GO lines). Never fails: errors go to `sink` with their place and what would have fitted, and parsing

@@ -1,0 +1,94 @@
+// CREATE TABLE of every edition. Microsoft Learn: "CREATE TABLE (Transact-SQL)", "CREATE TABLE AS SELECT", "CREATE EXTERNAL
+// TABLE (Transact-SQL)", "CREATE TABLE (SQL Graph)".
+#include "agent_engine/tsql/parser/parse_ddl.h"
+
+namespace datamigrate::tsql {
+namespace {
+
+bool AtPeriodDefinition(const Parser& parser) {
+  return parser.PeekIs(0, Keyword::kPeriod) && parser.PeekIs(1, Keyword::kFor) &&
+         parser.PeekIs(2, Keyword::kSystemTime);
+}
+
+// PERIOD FOR SYSTEM_TIME (from, to).
+void ParsePeriodDefinition(Parser& parser) {
+  const Mark start = parser.Here();
+  parser.TakeMany(3);
+  parser.Expect(TokenKind::kLeftParenthesis);
+  parser.ExpectName(Role::kStartColumn);
+  parser.Expect(TokenKind::kComma);
+  parser.ExpectName(Role::kEndColumn);
+  parser.Expect(TokenKind::kRightParenthesis);
+  parser.Finish(NodeKind::kPeriodDefinition, start, Role::kElement);
+}
+
+// AS NODE, AS EDGE, AS FILETABLE; AS CLONE OF t [AT 'time'].
+bool ParseTableKind(Parser& parser) {
+  if (!parser.At(Keyword::kAs)) return false;
+  if (parser.PeekIsWord(1, "CLONE")) {
+    ParseRule(parser, "clone_of");
+    return true;
+  }
+  if (!parser.PeekIs(1, Keyword::kNode) && !parser.PeekIs(1, Keyword::kEdge) &&
+      !parser.PeekIs(1, Keyword::kFiletable)) {
+    return false;
+  }
+  parser.Take();
+  parser.Take(Role::kKind);
+  return true;
+}
+
+// What may follow the elements, in any order.
+void ParseTableSuffix(Parser& parser) {
+  for (;;) {
+    if (ParseTableKind(parser)) continue;
+    if (parser.At(Keyword::kWith)) {
+      ParseRule(parser, "table_with");
+    } else if (parser.At(Keyword::kOn) || parser.At(Keyword::kTextimageOn) ||
+               parser.At(Keyword::kFilestreamOn)) {
+      ParseRule(parser, "storage_place");
+    } else {
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void ParseTableElement(Parser& parser) {
+  if (AtTableConstraint(parser)) return ParseConstraint(parser, Role::kElement, false);
+  if (parser.At(Keyword::kIndex)) return ParseInlineIndex(parser, Role::kElement);
+  if (AtPeriodDefinition(parser)) return ParsePeriodDefinition(parser);
+  ParseColumnDefinition(parser, Role::kElement);
+}
+
+void Parser::ParseTableElements() {
+  Expect(TokenKind::kLeftParenthesis);
+  ParseTableElement(*this);
+  for (;;) {
+    if (TakeIf(TokenKind::kComma)) {
+      if (At(TokenKind::kRightParenthesis)) break;  // The server accepts a comma behind the last element.
+    } else if (!AtTableConstraint(*this) && !At(Keyword::kIndex)) {
+      break;  // Between table constraints the comma may be left out.
+    }
+    ParseTableElement(*this);
+  }
+  Expect(TokenKind::kRightParenthesis);
+}
+
+bool ParseCreateTable(Parser& parser, Role role) {
+  const bool is_external = parser.PeekIs(1, Keyword::kExternal);
+  if (!parser.PeekIs(is_external ? 2 : 1, Keyword::kTable)) return false;
+  const Mark start = parser.Here();
+  parser.Take();
+  if (is_external) parser.Take(Role::kKind);
+  parser.Take();
+  parser.ParseName(Role::kName);
+  if (parser.At(TokenKind::kLeftParenthesis)) parser.ParseTableElements();
+  ParseTableSuffix(parser);
+  if (parser.TakeIf(Keyword::kAs)) parser.ParseSelectStatement(Role::kQuery);
+  parser.Finish(NodeKind::kCreateTable, start, role);
+  return true;
+}
+
+}  // namespace datamigrate::tsql
