@@ -1,0 +1,448 @@
+#include "agent_engine/dbt/project_builder.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "agent_engine/dbt/identifiers.h"
+#include "agent_engine/dbt/project_names.h"
+#include "agent_engine/dbt/table_tests.h"
+#include "agent_engine/dbt/template.h"
+
+namespace datamigrate::dbt {
+namespace {
+
+using catalog::ObjectName;
+using diagnostics::Diagnostic;
+using diagnostics::DiagnosticId;
+
+std::string_view KindName(catalog::RoutineKind kind) {
+  return kind == catalog::RoutineKind::kProcedure ? "procedure" : "function";
+}
+
+// Fills object, file and place of a diagnostic whose span counts in `definition`, which begins at `place`.
+void Locate(Diagnostic& diagnostic, const ObjectName& object,
+            const diagnostics::SourceFile& definition, const catalog::SourcePlace& place) {
+  if (diagnostic.object.empty()) diagnostic.object = object.ToString();
+  if (!diagnostic.file.empty()) return;
+  const diagnostics::LineColumn at = definition.Locate(diagnostic.span.begin);
+  diagnostic.file = place.file;
+  diagnostic.place.line = place.line + at.line - 1;
+  diagnostic.place.column = at.line == 1 ? place.column + at.column - 1 : at.column;
+}
+
+Diagnostic MakeDiagnostic(DiagnosticId id, std::vector<std::string> arguments, std::string hint,
+                          const ObjectName& object, const catalog::SourcePlace& place) {
+  return {id,   {}, std::move(arguments), std::move(hint), object.ToString(), place.file,
+          {place.line, place.column}};
+}
+
+// A view or routine on its way to a model.
+struct Query {
+  ObjectName object;
+  std::string kind;
+  std::string definition;
+  std::string description;
+  catalog::SourcePlace place;
+  bool has_index = false;
+  dialects::TranslatedQuery translated;
+  std::vector<size_t> reads;  // Other queries.
+};
+
+class ProjectBuilder {
+ public:
+  ProjectBuilder(const catalog::Catalog& catalog, const BuildOptions& options,
+                 const Translator& translator)
+      : catalog_(catalog),
+        options_(options),
+        translator_(translator),
+        index_(catalog),
+        names_(index_, options.target) {
+    for (const auto& [object, reason] : options.quarantined) {
+      quarantined_.emplace(catalog::FoldName(object), reason);
+    }
+  }
+
+  Project Build() {
+    project_.database = catalog_.database;
+    project_.target = options_.target;
+    const std::string wished = options_.name.empty() ? catalog_.database : options_.name;
+    project_.name = ShortenName(SnakeCase(wished.empty() ? "migrated" : wished), kMaxNameBytes);
+    AddTables();
+    TranslateQueries();
+    LinkQueries();
+    AddQueryModels();
+    AddTriggers();
+    return std::move(project_);
+  }
+
+ private:
+  void ForEach(size_t count, const std::function<void(size_t)>& body) const {
+    if (options_.for_each) return options_.for_each(count, body);
+    for (size_t i = 0; i < count; ++i) body(i);
+  }
+
+  // Whether this definition is the first of its name; reports the others.
+  bool IsFirst(const ObjectName& name, const catalog::SourcePlace& place) {
+    if (seen_.insert(ObjectKey(name)).second) return true;
+    project_.diagnostics.push_back(MakeDiagnostic(DiagnosticId::kObjectMetAgain, {name.ToString()},
+                                                  "Remove or rename one of them.", name, place));
+    return false;
+  }
+
+  // ---- Tables
+
+  struct TableModel {
+    SourceTable source;
+    Model model;
+    TableTests tests;
+    std::vector<Diagnostic> diagnostics;
+  };
+
+  void AddTables() {
+    std::vector<const catalog::Table*> tables;
+    for (const auto& table : catalog_.tables) {
+      if (IsFirst(table.name, table.place)) tables.push_back(&table);
+    }
+    std::vector<TableModel> built(tables.size());
+    ForEach(tables.size(), [&](size_t i) { built[i] = BuildTable(*tables[i]); });
+    std::ranges::sort(built, {}, [](const TableModel& table) { return table.model.name; });
+    for (TableModel& table : built) AddTable(std::move(table));
+  }
+
+  void AddTable(TableModel table) {
+    project_.coverage.constraints += table.tests.coverage.constraints;
+    project_.coverage.tested += table.tests.coverage.tested;
+    std::ranges::move(table.tests.coverage.untested,
+                      std::back_inserter(project_.coverage.untested));
+    std::ranges::move(table.diagnostics, std::back_inserter(table.model.diagnostics));
+    std::ranges::move(table.tests.diagnostics, std::back_inserter(table.model.diagnostics));
+    table.model.tests = std::move(table.tests.tests);
+    project_.sources.push_back(std::move(table.source));
+    project_.models.push_back(std::move(table.model));
+  }
+
+  // Both are safe to call from several threads at once: they only read the builder.
+  TableModel BuildTable(const catalog::Table& table) const {
+    TableModel result;
+    result.source = StartSource(table);
+    result.model = StartModel(table.name, Layer::kStaging, "table", table.place);
+    result.model.alias = result.model.name;
+    result.model.schema = "staging";
+    result.model.description = table.description;
+    result.source.staging_model = result.model.name;
+    std::string selected;
+    for (const catalog::Column& column : table.columns) {
+      const std::string expression = AddColumn(table, column, result);
+      if (expression.empty()) continue;
+      selected += selected.empty() ? "\n    " : ",\n    ";
+      selected += expression;
+    }
+    if (selected.empty()) selected = " *";
+    result.model.sql = "select" + selected + "\nfrom {{ source('" + result.source.source_name +
+                       "', '" + result.source.table_name + "') }}";
+    result.tests = MakeTableTests(index_, table, options_.target, names_, translator_);
+    DropTestsOfMissingColumns(result);
+    return result;
+  }
+
+  // A computed column that was left out takes the tests of its keys with it.
+  static void DropTestsOfMissingColumns(TableModel& table) {
+    const auto is_missing = [&](const std::string& name) {
+      return std::ranges::find(table.model.columns, name, &ModelColumn::name) ==
+             table.model.columns.end();
+    };
+    std::erase_if(table.tests.tests, [&](const ModelTest& test) {
+      if (std::ranges::none_of(test.columns, is_missing)) return false;
+      --table.tests.coverage.tested;
+      table.tests.coverage.untested.push_back(table.model.source_object.ToString() + ": " +
+                                              test.constraint);
+      return true;
+    });
+  }
+
+  SourceTable StartSource(const catalog::Table& table) const {
+    SourceTable source;
+    source.object = table.name;
+    source.source_name = names_.Schema(table.name.schema);
+    source.table_name = names_.SourceTable(table.name);
+    source.raw_schema = "raw_" + source.source_name;
+    source.identifier = RelationName(table.name.name, options_.target);
+    source.description = table.description;
+    return source;
+  }
+
+  // Adds a column to the source and the model and returns what the staging model selects; empty when it is left out.
+  std::string AddColumn(const catalog::Table& table, const catalog::Column& column,
+                        TableModel& result) const {
+    const catalog::DataType type = Resolve(column.type);
+    const std::string quoted = translator_.quote(column.name, options_.target);
+    if (!column.computed_expression.empty()) {
+      return AddComputedColumn(table, column, quoted, result);
+    }
+    std::string target_type = translator_.type(type, options_.target);
+    if (target_type.empty()) {
+      target_type = translator_.type({"nvarchar", catalog::DataType::kMax, 0, 0, {}}, options_.target);
+      result.diagnostics.push_back(MakeDiagnostic(
+          DiagnosticId::kNoTargetType,
+          {column.name, column.type.ToString(), std::string(dialects::TargetName(options_.target))},
+          "Cast it in the staging model if its text is not what is needed.", table.name,
+          table.place));
+    }
+    result.source.columns.push_back(
+        {column.name, type, target_type, column.nullable, column.description});
+    result.model.columns.push_back(
+        {column.name, target_type, column.description, column.nullable});
+    return quoted;
+  }
+
+  std::string AddComputedColumn(const catalog::Table& table, const catalog::Column& column,
+                                const std::string& quoted, TableModel& result) const {
+    const auto translated = translator_.expression(index_, table, column.computed_expression,
+                                                   /*is_condition=*/false, options_.target);
+    if (translated.sql.empty()) {
+      std::string reason = "its expression has no translation";
+      if (!translated.diagnostics.empty()) reason = diagnostics::Message(translated.diagnostics[0]);
+      result.diagnostics.push_back(MakeDiagnostic(
+          DiagnosticId::kComputedColumnLeftOut, {column.name, reason},
+          "Write the expression in the staging model by hand.", table.name, table.place));
+      return "";
+    }
+    const std::string type =
+        column.type.name.empty() ? "" : translator_.type(Resolve(column.type), options_.target);
+    result.model.columns.push_back({column.name, type, column.description, true});
+    return EscapeJinjaExceptCalls(translated.sql) + " as " + quoted;
+  }
+
+  catalog::DataType Resolve(const catalog::DataType& type) const {
+    if (type.user_type.name.empty()) return type;
+    const auto* user_type = index_.FindUserType(type.user_type.schema, type.user_type.name);
+    if (user_type == nullptr || user_type->base.name.empty()) return type;
+    return user_type->base;
+  }
+
+  Model StartModel(const ObjectName& object, Layer layer, std::string kind,
+                   const catalog::SourcePlace& place) const {
+    Model model;
+    model.name = names_.ModelOf(object);
+    model.layer = layer;
+    model.folder = "models/" + std::string(LayerName(layer)) + "/" + names_.Schema(object.schema);
+    model.source_object = object;
+    model.source_kind = std::move(kind);
+    model.place = place;
+    return model;
+  }
+
+  // ---- Views and routines
+
+  void TranslateQueries() {
+    for (const auto& view : catalog_.views) {
+      if (!IsFirst(view.name, view.place)) continue;
+      views_.push_back(&view);
+      queries_.push_back({view.name, "view", view.definition, view.description, view.place,
+                          !view.indexes.empty(), {}, {}});
+    }
+    for (const auto& routine : catalog_.routines) {
+      if (!IsFirst(routine.name, routine.place)) continue;
+      routines_.push_back(&routine);
+      queries_.push_back({routine.name, std::string(KindName(routine.kind)), routine.definition,
+                          routine.description, routine.place, false, {}, {}});
+    }
+    const auto namer = names_.Namer();
+    ForEach(queries_.size(), [&](size_t i) {
+      Query& query = queries_[i];
+      query.translated =
+          i < views_.size()
+              ? translator_.view(index_, *views_[i], options_.target, namer)
+              : translator_.routine(index_, *routines_[i - views_.size()], options_.target, namer);
+      const diagnostics::SourceFile text(query.place.file, query.definition);
+      for (Diagnostic& diagnostic : query.translated.diagnostics) {
+        Locate(diagnostic, query.object, text, query.place);
+      }
+    });
+  }
+
+  void Refuse(Query& query, DiagnosticId id, std::vector<std::string> arguments, std::string hint) {
+    query.translated.sql.clear();
+    query.translated.diagnostics.push_back(
+        MakeDiagnostic(id, std::move(arguments), std::move(hint), query.object, query.place));
+  }
+
+  // Finds who reads whom, and refuses what reads something refused, unknown or itself.
+  void LinkQueries() {
+    absl::flat_hash_map<std::string, size_t> by_key;
+    for (size_t i = 0; i < queries_.size(); ++i) by_key.emplace(ObjectKey(queries_[i].object), i);
+    for (Query& query : queries_) {
+      RefuseQuarantined(query);
+      for (const ObjectName& name : query.translated.reads) LinkRead(query, name, by_key);
+    }
+    OrderQueries();
+    for (const size_t i : order_) RefuseReaderOfRefused(queries_[i]);
+  }
+
+  void RefuseQuarantined(Query& query) {
+    const auto found = quarantined_.find(catalog::FoldName(query.object.ToString()));
+    if (found == quarantined_.end() || !query.translated.converted()) return;
+    Refuse(query, DiagnosticId::kModelDoesNotRun, {names_.ModelOf(query.object), found->second},
+           "Correct the model by hand, or change the source's definition.");
+  }
+
+  void LinkRead(Query& query, const ObjectName& name,
+                const absl::flat_hash_map<std::string, size_t>& by_key) {
+    const ObjectName resolved = names_.Resolve(name);
+    if (resolved.name.empty()) {
+      if (!query.translated.converted()) return;
+      return Refuse(query, DiagnosticId::kReadsUnknownObject, {name.ToString()},
+                    "Add the script that creates it, or load it as a source.");
+    }
+    const auto found = by_key.find(ObjectKey(resolved));
+    if (found != by_key.end()) query.reads.push_back(found->second);
+  }
+
+  // Depth first, by model name; a query that is met again on its own path reads itself.
+  void OrderQueries() {
+    std::vector<size_t> by_name(queries_.size());
+    for (size_t i = 0; i < by_name.size(); ++i) by_name[i] = i;
+    std::ranges::sort(by_name, {}, [&](size_t i) { return names_.ModelOf(queries_[i].object); });
+    visits_.assign(queries_.size(), Visit::kNone);
+    for (const size_t i : by_name) VisitQuery(i);
+  }
+
+  // Iterative, since a chain of views can be longer than a stack is deep.
+  void VisitQuery(size_t root) {
+    if (visits_[root] != Visit::kNone) return;
+    std::vector<std::pair<size_t, size_t>> path{{root, 0}};
+    visits_[root] = Visit::kOnPath;
+    while (!path.empty()) {
+      auto& [query, next] = path.back();
+      if (next == queries_[query].reads.size()) {
+        visits_[query] = Visit::kDone;
+        order_.push_back(query);
+        path.pop_back();
+        continue;
+      }
+      const size_t read = queries_[query].reads[next++];
+      if (visits_[read] == Visit::kOnPath) {
+        Refuse(queries_[query], DiagnosticId::kModelCycle, {queries_[query].object.ToString()}, "");
+      } else if (visits_[read] == Visit::kNone) {
+        visits_[read] = Visit::kOnPath;
+        path.emplace_back(read, 0);
+      }
+    }
+  }
+
+  void RefuseReaderOfRefused(Query& query) {
+    if (!query.translated.converted()) return;
+    for (const size_t read : query.reads) {
+      if (queries_[read].translated.converted()) continue;
+      return Refuse(query, DiagnosticId::kReadsRefusedObject, {queries_[read].object.ToString()},
+                    "It can be converted when " + queries_[read].object.ToString() + " is.");
+    }
+  }
+
+  void AddQueryModels() {
+    std::vector<bool> is_read(queries_.size());
+    for (const Query& query : queries_) {
+      if (!query.translated.converted()) continue;
+      for (const size_t read : query.reads) is_read[read] = true;
+    }
+    std::vector<Model> refused;
+    for (const size_t i : order_) {
+      Model model = BuildQueryModel(queries_[i], is_read[i]);
+      if (model.status == ModelStatus::kRefused) {
+        refused.push_back(std::move(model));
+      } else {
+        AddVariables(model);
+        project_.models.push_back(std::move(model));
+      }
+    }
+    std::ranges::sort(refused, {}, &Model::name);
+    for (Model& model : refused) AddRefused(std::move(model));
+  }
+
+  Model BuildQueryModel(Query& query, bool is_read) {
+    Model model = StartModel(query.object, is_read ? Layer::kIntermediate : Layer::kMarts,
+                             query.kind, query.place);
+    model.materialization =
+        is_read && !query.has_index ? Materialization::kView : Materialization::kTable;
+    model.alias = RelationName(query.object.name, options_.target);
+    model.schema = names_.Schema(query.object.schema);
+    model.description = query.description;
+    model.source_sql = query.definition;
+    model.sql = EscapeJinjaExceptCalls(query.translated.sql);
+    model.status =
+        query.translated.converted() ? ModelStatus::kConverted : ModelStatus::kRefused;
+    model.diagnostics = std::move(query.translated.diagnostics);
+    for (const auto& column : query.translated.columns) {
+      model.columns.push_back({column.name, column.target_type, "", column.nullable});
+    }
+    std::set<std::string> seen;
+    for (const ObjectName& read : query.translated.reads) {
+      const std::string name = names_.ModelOf(names_.Resolve(read));
+      if (!name.empty() && seen.insert(name).second) model.depends_on.push_back(name);
+    }
+    return model;
+  }
+
+  void AddVariables(const Model& model) {
+    for (const VarCall& call : FindVarCalls(model.sql)) {
+      if (!variables_.insert(call.name).second) continue;
+      project_.variables.push_back({call.name, call.default_value, model.name});
+    }
+  }
+
+  std::string UnconvertedPath(const ObjectName& object) const {
+    std::string name = names_.ModelOf(object);
+    if (name.empty()) name = ShortenName(SnakeCase(object.name), kMaxNameBytes - 9);
+    return "unconverted/" + names_.Schema(object.schema) + "/" + name + ".sql";
+  }
+
+  void AddRefused(Model model) {
+    project_.unconverted.push_back({model.source_object, model.name, model.source_kind,
+                                    UnconvertedPath(model.source_object), model.source_sql,
+                                    model.place, model.diagnostics});
+    project_.models.push_back(std::move(model));
+  }
+
+  void AddTriggers() {
+    std::set<std::string> paths;
+    for (const auto& trigger : catalog_.triggers) {
+      UnconvertedObject object{trigger.name, "", "trigger", UnconvertedPath(trigger.name),
+                               trigger.definition, trigger.place, {}};
+      while (!paths.insert(object.path).second) object.path.insert(object.path.size() - 4, "_");
+      object.diagnostics.push_back(
+          MakeDiagnostic(DiagnosticId::kNoProjectEqual, {"trigger"},
+                         "Move its work to the model or the load that writes the table.",
+                         trigger.name, trigger.place));
+      project_.unconverted.push_back(std::move(object));
+    }
+  }
+
+  enum class Visit : uint8_t { kNone, kOnPath, kDone };
+
+  const catalog::Catalog& catalog_;
+  const BuildOptions& options_;
+  const Translator& translator_;
+  catalog::CatalogIndex index_;
+  ProjectNames names_;
+  absl::flat_hash_map<std::string, std::string> quarantined_;
+  absl::flat_hash_set<std::string> seen_;
+  std::set<std::string> variables_;
+  std::vector<const catalog::View*> views_;
+  std::vector<const catalog::Routine*> routines_;
+  std::vector<Query> queries_;
+  std::vector<Visit> visits_;
+  std::vector<size_t> order_;  // Each query after those it reads.
+  Project project_;
+};
+
+}  // namespace
+
+Project BuildProject(const catalog::Catalog& catalog, const BuildOptions& options,
+                     const Translator& translator) {
+  return ProjectBuilder(catalog, options, translator).Build();
+}
+
+}  // namespace datamigrate::dbt

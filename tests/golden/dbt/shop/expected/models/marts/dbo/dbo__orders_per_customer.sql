@@ -1,0 +1,3 @@
+select "Name", count(*) as "Orders"
+from {{ ref('sales__v_lines') }}
+group by "Name"
