@@ -1,0 +1,78 @@
+#include "agent_engine/agents/agent_context.h"
+#include "agent_engine/agents/dbt_steps.h"
+#include "agent_engine/agents/migration_agents.h"
+#include "agent_engine/agents/migration_report.h"
+#include "agent_engine/data/table_comparison.h"
+#include "agent_engine/verify/validation.h"
+#include "fmt/format.h"
+
+namespace datamigrate::agents {
+namespace {
+
+// The dbt run's share of the node's work when the project has changed since.
+constexpr double kComparisonShare = 0.3;
+
+// Compares every loaded table with the source's checksums; a difference is an error of the migration.
+absl::StatusOr<std::vector<data::TableComparison>> CompareTables(const Environment& environment,
+                                                                 const dbt::Project& project,
+                                                                 workflow::NodeContext& context) {
+  auto database = data::Database::Open(PathsOf(environment, context.run_id()).database.string());
+  if (!database.ok()) return database.status();
+  auto connection = database->Connect();
+  if (!connection.ok()) return connection.status();
+  std::vector<data::TableComparison> comparisons;
+  for (const dbt::SourceTable& table : project.sources) {
+    if (context.token().IsCancelled()) return context.token().status();
+    auto comparison = data::CompareTable(*connection, table);
+    if (absl::IsNotFound(comparison.status())) continue;  // The source gave it no rows.
+    if (!comparison.ok()) return comparison.status();
+    comparisons.push_back(*std::move(comparison));
+  }
+  return comparisons;
+}
+
+void AddDifferences(const std::vector<data::TableComparison>& comparisons,
+                    v1::MigrationState& state) {
+  for (const data::TableComparison& comparison : comparisons) {
+    if (comparison.is_equal()) continue;
+    state.add_errors(fmt::format("{}: {} rows in the source, {} in the target, {} chunks differ",
+                                 comparison.table, comparison.source_rows, comparison.target_rows,
+                                 comparison.differences.size()));
+  }
+}
+
+}  // namespace
+
+AgentResult Evaluate(const Environment& environment, v1::MigrationState& state,
+                     workflow::NodeContext& context) {
+  const absl::StatusOr<dbt::Project> project = ProjectOf(environment, state);
+  if (!project.ok()) return project.status();
+  if (state.project_changed()) {
+    const auto deployed = RunDbtSteps(environment, context, kComparisonShare);
+    if (!deployed.ok()) return deployed.status();
+    *state.mutable_deployment_result()->mutable_steps() = deployed->steps();
+    state.set_project_changed(false);
+  }
+  const auto comparisons = CompareTables(environment, *project, context);
+  if (!comparisons.ok()) return comparisons.status();
+  state.clear_errors();
+  AddDifferences(*comparisons, state);
+  for (const std::string& error : state.errors()) Log(environment, context, error);
+  v1::ValidationResult* validation = state.mutable_validation_result();
+  validation->set_approved(validation->score() >= verify::kApprovalScore && state.errors().empty() &&
+                           Succeeded(state.deployment_result()));
+  const std::string summary = fmt::format(
+      "{} of {} tables equal the source; {}", comparisons->size() - state.errors_size(),
+      comparisons->size(), validation->approved() ? "approved" : "not approved");
+  Log(environment, context, summary);
+
+  const MigrationPaths paths = PathsOf(environment, context.run_id());
+  const absl::Status reported = WriteReport(*project, state, *comparisons, paths.report);
+  if (!reported.ok()) return reported;
+  state.mutable_deployment_result()->set_report_path(paths.report.string());
+  state.set_status(v1::MIGRATION_STATUS_SUCCEEDED);
+  Report(context, 1, 1, summary);
+  return workflow::Effects{};
+}
+
+}  // namespace datamigrate::agents

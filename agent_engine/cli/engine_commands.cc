@@ -1,0 +1,287 @@
+#include "agent_engine/cli/engine_commands.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "agent_engine/cli/engine_connection.h"
+#include "agent_engine/cli/exit_code.h"
+#include "agent_engine/cli/migration_view.h"
+#include "agent_engine/cli/terminal.h"
+#include "fmt/format.h"
+
+namespace datamigrate::cli {
+namespace {
+
+// What the commands share. One call of the process runs one command.
+struct Options {
+  EngineAddress engine;
+  bool json = false;
+  std::string id;
+  v1::CreateMigrationRequest create;
+  std::vector<std::string> variables;
+  bool detach = false;
+  v1::ListMigrationsRequest list;
+  v1::DecideMigrationRequest decide;
+  std::string out;
+};
+
+void PrintMessage(const google::protobuf::Message& message, const std::string& text, bool json) {
+  fmt::print("{}", json ? MessageJson(message) + "\n" : text);
+  std::fflush(stdout);
+}
+
+int PrintMigration(const v1::Migration& migration, bool json) {
+  PrintMessage(migration, RenderMigration(migration, Terminal(STDOUT_FILENO)), json);
+  return kSuccess;
+}
+
+// Calls a method that takes a request and gives a migration, and prints it.
+template <typename Request, typename Method>
+int CallAndPrint(const Options& options, const Request& request, Method method) {
+  EngineConnection connection(options.engine);
+  grpc::ClientContext context;
+  connection.Prepare(context, false);
+  v1::Migration migration;
+  const grpc::Status status = (connection.stub().*method)(&context, request, &migration);
+  if (!status.ok()) return connection.Report(status);
+  return PrintMigration(migration, options.json);
+}
+
+template <typename Request>
+Request WithId(const std::string& id) {
+  Request request;
+  request.set_id(id);
+  return request;
+}
+
+int ExitCodeOf(const v1::Migration& migration) {
+  const bool is_good = migration.status() == v1::MIGRATION_STATUS_SUCCEEDED &&
+                       migration.validation_result().approved();
+  return is_good || !HasEnded(migration.status()) ? kSuccess : kNotApproved;
+}
+
+// Shows events as they happen until the migration has ended or waits for a person. Reconnects are the caller's affair.
+grpc::Status ShowEvents(EngineConnection& connection, const Options& options, const std::string& id,
+                        int64_t& last_sequence) {
+  grpc::ClientContext context;
+  connection.Prepare(context, true);
+  v1::WatchMigrationRequest request;
+  request.set_id(id);
+  request.set_after_sequence(last_sequence);
+  const auto reader = connection.stub().WatchMigration(&context, request);
+  Terminal terminal(STDERR_FILENO);
+  v1::MigrationEvent event;
+  while (reader->Read(&event)) {
+    last_sequence = event.sequence();
+    if (options.json) {
+      fmt::print("{}\n", MessageJson(event));
+      std::fflush(stdout);
+    } else {
+      terminal.Progress(event.progress(), event.step(), event.message());
+    }
+    if (event.status() == v1::MIGRATION_STATUS_WAITING && event.kind() == "waiting") {
+      context.TryCancel();
+    }
+  }
+  terminal.EndProgress();
+  const grpc::Status status = reader->Finish();
+  return status.error_code() == grpc::StatusCode::CANCELLED ? grpc::Status::OK : status;
+}
+
+// An engine that is restarted takes the migration up again: watching goes on with it.
+grpc::Status WatchToTheEnd(EngineConnection& connection, const Options& options,
+                           const std::string& id) {
+  constexpr int kAttempts = 30;
+  constexpr unsigned kPauseSeconds = 1;
+  int64_t last_sequence = 0;
+  grpc::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const int64_t before = last_sequence;
+    status = ShowEvents(connection, options, id, last_sequence);
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
+    if (last_sequence == 0) return status;
+    if (last_sequence > before) attempt = 0;
+    sleep(kPauseSeconds);
+  }
+  return status;
+}
+
+int Watch(const Options& options, const std::string& id) {
+  EngineConnection connection(options.engine);
+  const grpc::Status watched = WatchToTheEnd(connection, options, id);
+  if (!watched.ok()) return connection.Report(watched);
+  grpc::ClientContext context;
+  connection.Prepare(context, false);
+  v1::Migration migration;
+  const grpc::Status status =
+      connection.stub().GetMigration(&context, WithId<v1::GetMigrationRequest>(id), &migration);
+  if (!status.ok()) return connection.Report(status);
+  PrintMigration(migration, options.json);
+  return ExitCodeOf(migration);
+}
+
+int Migrate(Options options) {
+  EngineConnection connection(options.engine);
+  std::error_code ignored;
+  const auto absolute = std::filesystem::absolute(options.create.source(), ignored);
+  options.create.set_source(absolute.lexically_normal().string());
+  for (const std::string& variable : options.variables) {
+    const size_t equals = variable.find('=');
+    (*options.create.mutable_options()->mutable_sqlcmd_variables())[variable.substr(0, equals)] =
+        equals == std::string::npos ? "" : variable.substr(equals + 1);
+  }
+  grpc::ClientContext context;
+  connection.Prepare(context, false);
+  v1::Migration migration;
+  const grpc::Status status =
+      connection.stub().CreateMigration(&context, options.create, &migration);
+  if (!status.ok()) return connection.Report(status);
+  if (options.detach) return PrintMigration(migration, options.json);
+  return Watch(options, migration.id());
+}
+
+int List(const Options& options) {
+  EngineConnection connection(options.engine);
+  grpc::ClientContext context;
+  connection.Prepare(context, false);
+  v1::ListMigrationsResponse response;
+  const grpc::Status status =
+      connection.stub().ListMigrations(&context, options.list, &response);
+  if (!status.ok()) return connection.Report(status);
+  PrintMessage(response, RenderMigrationList(response, Terminal(STDOUT_FILENO)), options.json);
+  return kSuccess;
+}
+
+// Writes to a file beside `path` and renames it, so that a broken download leaves nothing under the name.
+int Download(const Options& options) {
+  EngineConnection connection(options.engine);
+  grpc::ClientContext context;
+  connection.Prepare(context, true);
+  v1::DownloadProjectRequest request;
+  request.set_migration_id(options.id);
+  const std::string path = options.out.empty() ? options.id + ".zip" : options.out;
+  const std::string partial = path + ".partial";
+  std::ofstream file(partial, std::ios::binary);
+  if (!file) {
+    fmt::print(stderr, "datamigrate: cannot write {}\n", partial);
+    return kFailed;
+  }
+  const auto reader = connection.stub().DownloadProject(&context, request);
+  v1::ProjectChunk chunk;
+  while (reader->Read(&chunk)) file << chunk.content();
+  const grpc::Status status = reader->Finish();
+  file.close();
+  std::error_code error;
+  if (status.ok() && file) std::filesystem::rename(partial, path, error);
+  if (!status.ok() || !file || error) {
+    std::error_code ignored;
+    std::filesystem::remove(partial, ignored);
+    if (!status.ok()) return connection.Report(status);
+    fmt::print(stderr, "datamigrate: writing {} failed; is the disk full?\n", path);
+    return kFailed;
+  }
+  fmt::print("{}\n", path);
+  return kSuccess;
+}
+
+CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std::string name,
+                     std::string description, bool takes_id) {
+  CLI::App* command = app.add_subcommand(std::move(name), std::move(description));
+  command->add_option("--engine", options->engine.address, "Address of the engine")
+      ->envname("DATAMIGRATE_ENGINE")
+      ->capture_default_str();
+  command->add_option("--tenant", options->engine.tenant, "Organization to act for")
+      ->envname("DATAMIGRATE_TENANT")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "Print JSON");
+  if (takes_id) command->add_option("ID", options->id, "The migration")->required();
+  return command;
+}
+
+void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exit_code) {
+  CLI::App* command = AddCommand(app, options, "migrate", "Migrate a database and watch it", false);
+  const auto set = [options](auto setter) {
+    return [options, setter](const std::string& value) { (options->create.*setter)(value); };
+  };
+  using Setter = void (v1::CreateMigrationRequest::*)(const std::string&);
+  command
+      ->add_option_function<std::string>(
+          "--source", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_source)),
+          "A script, a folder of scripts or an SSDT project")
+      ->required();
+  options->create.set_target("duckdb");
+  command->add_option_function<std::string>(
+      "--target", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_target)),
+      "The warehouse to migrate to (default: duckdb)");
+  command->add_option_function<std::string>(
+      "--name", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_name)), "A name for people");
+  command->add_option_function<std::string>(
+      "--idempotency-key",
+      set(static_cast<Setter>(&v1::CreateMigrationRequest::set_idempotency_key)),
+      "The same key gives the same migration");
+  command->add_option("--variable", options->variables, "SQLCMD variable, NAME=VALUE; repeatable");
+  command->add_flag("--detach", options->detach, "Do not wait for the end");
+  command->footer(
+      "Examples:\n"
+      "  datamigrate migrate --source ./scripts --target duckdb\n"
+      "  datamigrate migrate --source ./scripts --detach --json\n"
+      "Exit codes: 0 approved, 1 failed, 2 wrong use, 4 ended without approval, 5 no engine.");
+  command->callback([options, &exit_code] { exit_code = Migrate(*options); });
+}
+
+}  // namespace
+
+void AddEngineCommands(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  AddMigrate(app, options, exit_code);
+  AddCommand(app, options, "watch", "Show a migration's progress until it ends", true)
+      ->callback([options, &exit_code] { exit_code = Watch(*options, options->id); });
+  AddCommand(app, options, "show", "Show one migration", true)->callback([options, &exit_code] {
+    exit_code = CallAndPrint(*options, WithId<v1::GetMigrationRequest>(options->id),
+                             &v1::MigrationService::Stub::GetMigration);
+  });
+  AddCommand(app, options, "resume", "Run a failed or cancelled migration on", true)
+      ->callback([options, &exit_code] {
+        exit_code = CallAndPrint(*options, WithId<v1::ResumeMigrationRequest>(options->id),
+                                 &v1::MigrationService::Stub::ResumeMigration);
+      });
+  AddCommand(app, options, "cancel", "Stop a migration", true)->callback([options, &exit_code] {
+    exit_code = CallAndPrint(*options, WithId<v1::CancelMigrationRequest>(options->id),
+                             &v1::MigrationService::Stub::CancelMigration);
+  });
+
+  CLI::App* decide = AddCommand(app, options, "decide", "Answer what a migration asks", true);
+  decide
+      ->add_option_function<std::string>(
+          "--question", [options](const std::string& v) { options->decide.set_question_id(v); },
+          "The question's id, as `show` prints it")
+      ->required();
+  decide
+      ->add_option_function<std::string>(
+          "--option", [options](const std::string& v) { options->decide.set_option_id(v); },
+          "The chosen option")
+      ->required();
+  decide->callback([options, &exit_code] {
+    options->decide.set_id(options->id);
+    exit_code = CallAndPrint(*options, options->decide,
+                             &v1::MigrationService::Stub::DecideMigration);
+  });
+
+  CLI::App* list = AddCommand(app, options, "list", "List migrations, newest first", false);
+  list->add_option_function<int>(
+      "--page-size", [options](int v) { options->list.set_page_size(v); }, "1 to 200");
+  list->add_option_function<std::string>(
+      "--page-token", [options](const std::string& v) { options->list.set_page_token(v); },
+      "next_page_token of the page before");
+  list->callback([options, &exit_code] { exit_code = List(*options); });
+
+  CLI::App* download = AddCommand(app, options, "download", "Fetch the dbt project as a zip", true);
+  download->add_option("--out", options->out, "File to write (default: ID.zip)");
+  download->callback([options, &exit_code] { exit_code = Download(*options); });
+}
+
+}  // namespace datamigrate::cli

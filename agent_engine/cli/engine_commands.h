@@ -1,0 +1,11 @@
+// The commands that talk to a running engine over gRPC: migrate, watch, list, show, resume, cancel, decide, download.
+#pragma once
+
+#include "CLI/CLI.hpp"
+
+namespace datamigrate::cli {
+
+// Adds the commands to `app`. Running one sets `exit_code`.
+void AddEngineCommands(CLI::App& app, int& exit_code);
+
+}  // namespace datamigrate::cli

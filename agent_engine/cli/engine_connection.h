@@ -1,0 +1,37 @@
+// A channel to an engine, and who calls.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "datamigrate/v1/migration.grpc.pb.h"
+#include "grpcpp/client_context.h"
+
+namespace datamigrate::cli {
+
+struct EngineAddress {
+  std::string address = "127.0.0.1:50051";
+  std::string tenant = "local";  // The organization whose migrations are seen.
+};
+
+// Calls that are not streams end after `kCallTimeout`.
+inline constexpr std::chrono::seconds kCallTimeout{30};
+
+class EngineConnection {
+ public:
+  explicit EngineConnection(const EngineAddress& address);
+
+  v1::MigrationService::Stub& stub() { return *stub_; }
+  // Puts the caller's identity, and a deadline for calls that answer once, into `context`.
+  void Prepare(grpc::ClientContext& context, bool is_stream) const;
+  // The exit code for a failed call; prints what happened and what to do on standard error.
+  int Report(const grpc::Status& status) const;
+
+ private:
+  EngineAddress address_;
+  std::unique_ptr<v1::MigrationService::Stub> stub_;
+};
+
+}  // namespace datamigrate::cli

@@ -1,0 +1,32 @@
+#include <csignal>
+
+#include "CLI/CLI.hpp"
+#include "agent_engine/cli/assess_command.h"
+#include "agent_engine/cli/engine_commands.h"
+#include "agent_engine/cli/exit_code.h"
+#include "agent_engine/cli/generate_command.h"
+#include "agent_engine/cli/parse_command.h"
+#include "agent_engine/cli/transpile_command.h"
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app(
+      "DataMigrate moves a SQL Server database to a modern warehouse as a tested dbt project.",
+      "datamigrate");
+  app.set_version_flag("--version", "datamigrate " DATAMIGRATE_VERSION);
+  app.require_subcommand(1);
+  int exit_code = datamigrate::cli::kSuccess;
+  datamigrate::cli::AddParseCommand(app, exit_code);
+  datamigrate::cli::AddTranspileCommand(app, exit_code);
+  datamigrate::cli::AddAssessCommand(app, exit_code);
+  datamigrate::cli::AddGenerateCommand(app, exit_code);
+  datamigrate::cli::AddEngineCommands(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool is_help = error.get_exit_code() == 0;
+    app.exit(error);
+    return is_help ? datamigrate::cli::kSuccess : datamigrate::cli::kWrongUse;
+  }
+  return exit_code;
+}

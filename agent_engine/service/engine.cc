@@ -1,0 +1,217 @@
+#include "agent_engine/service/engine.h"
+
+#include <pthread.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "agent_engine/agents/environment.h"
+#include "agent_engine/agents/migration_graph.h"
+#include "agent_engine/service/migration_service.h"
+#include "agent_engine/store/event_feed.h"
+#include "agent_engine/store/job_queue.h"
+#include "agent_engine/store/migration_store.h"
+#include "agent_engine/store/run_store.h"
+#include "agent_engine/store/schema.h"
+#include "agent_engine/store/worker.h"
+#include "agent_engine/workflow/runner.h"
+#include "common/pg/pool.h"
+#include "common/pg/schema.h"
+#include "fmt/format.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/server_builder.h"
+#include "spdlog/sinks/basic_file_sink.h"
+#include "spdlog/spdlog.h"
+
+namespace datamigrate::service {
+namespace {
+
+constexpr int kCallThreads = 8;
+constexpr size_t kMaxWaitingCalls = 1024;
+constexpr int kConnections = 16;
+constexpr int kHeartbeatsPerLease = 3;
+constexpr absl::Duration kDrainGrace = absl::Seconds(2);
+constexpr std::chrono::seconds kCallGrace{5};
+
+// From here on SIGTERM and SIGINT only wake WaitForStop, whichever thread gets them.
+void BlockStopSignals(sigset_t* signals) {
+  sigemptyset(signals);
+  sigaddset(signals, SIGTERM);
+  sigaddset(signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+absl::Status StartLog(const std::string& file) {
+  if (file.empty()) return absl::OkStatus();
+  try {
+    spdlog::set_default_logger(spdlog::basic_logger_mt("engine", file));
+    spdlog::flush_on(spdlog::level::info);
+  } catch (const spdlog::spdlog_ex& error) {
+    return absl::FailedPreconditionError(fmt::format("cannot write the log {}: {}", file, error.what()));
+  }
+  return absl::OkStatus();
+}
+
+// Readers see the whole port or no file.
+absl::Status WritePortFile(const std::string& path, int port) {
+  if (path.empty()) return absl::OkStatus();
+  const std::string partial = path + ".partial";
+  std::ofstream(partial) << port << "\n";
+  std::error_code error;
+  std::filesystem::rename(partial, path, error);
+  if (error) return absl::FailedPreconditionError(fmt::format("cannot write {}: {}", path, error.message()));
+  return absl::OkStatus();
+}
+
+absl::Status PrepareDatabase(const pg::ConnectionOptions& options) {
+  const absl::Status url = pg::CheckUrl(options.url);
+  if (!url.ok()) return url;
+  const auto connection = pg::Connection::Open(options);
+  if (!connection.ok()) return connection.status();
+  return pg::ApplySchema(**connection, store::Schema());
+}
+
+absl::Status PrepareHome(const std::string& home) {
+  std::error_code error;
+  std::filesystem::create_directories(home, error);
+  if (!error) return absl::OkStatus();
+  return absl::FailedPreconditionError(fmt::format("cannot create --home {}: {}", home, error.message()));
+}
+
+// Everything that lives as long as the process serves; members are destroyed in reverse.
+class Engine {
+ public:
+  Engine(const EngineOptions& options, const pg::ConnectionOptions& connection,
+         workflow::Graph graph)
+      : options_(options),
+        graph_(std::move(graph)),
+        pool_({.connection = connection, .max_connections = kConnections}),
+        migration_store_(&pool_),
+        queue_(&pool_),
+        feed_(connection),
+        calls_(kCallThreads, kMaxWaitingCalls),
+        migrations_(&migration_store_),
+        service_(&migrations_, &feed_, &calls_),
+        worker_(&queue_, WorkerOptionsOf(connection),
+                [this](const store::JobLease& lease, workflow::CancellationToken token) {
+                  return RunMigration(lease, token);
+                }) {}
+
+  // The port that is served.
+  absl::StatusOr<int> Start() {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    if (!server_ || port == 0) {
+      return absl::UnavailableError(fmt::format(
+          "cannot listen on {}: is the port in use? Choose another with --listen", options_.listen));
+    }
+    worker_.Start();
+    return port;
+  }
+
+  void Stop() {
+    server_->GetHealthCheckService()->SetServingStatus(false);
+    worker_.Stop(kDrainGrace);
+    server_->Shutdown(std::chrono::system_clock::now() + kCallGrace);
+  }
+
+ private:
+  store::WorkerOptions WorkerOptionsOf(const pg::ConnectionOptions& connection) const {
+    store::WorkerOptions worker;
+    worker.owner = store::MakeOwnerName();
+    worker.concurrency = options_.concurrency;
+    worker.lease = absl::Seconds(options_.lease_seconds);
+    worker.heartbeat = worker.lease / kHeartbeatsPerLease;
+    worker.poll = std::min(worker.poll, worker.lease / kHeartbeatsPerLease);
+    worker.listen = connection;
+    worker.on_trouble = [](std::string_view what, const absl::Status& status) {
+      spdlog::warn("{}: {}", what, std::string(status.message()));
+    };
+    return worker;
+  }
+
+  absl::StatusOr<store::JobEnd> RunMigration(const store::JobLease& lease,
+                                             const workflow::CancellationToken& token) {
+    store::RunStore run_store(&pool_, lease);
+    workflow::Runner runner(&graph_,
+                            {.store = &run_store, .journal = &run_store, .events = &run_store});
+    const auto record = migration_store_.Get(lease.tenant, lease.run_id);
+    if (!record.ok()) return record.status();
+    v1::CreateMigrationRequest request;
+    if (!request.ParseFromString(record->request)) {
+      return absl::DataLossError("the stored request cannot be read");
+    }
+    spdlog::info("migration {} is run, attempt {}", lease.run_id, lease.attempts);
+    const absl::Status started =
+        runner.Start(lease.run_id, agents::InitialState(lease.run_id, request));
+    if (!started.ok()) return started;
+    const auto result = runner.Run(lease.run_id, token);
+    if (!result.ok()) {
+      spdlog::warn("migration {} stopped: {}", lease.run_id, std::string(result.status().message()));
+      return result.status();
+    }
+    spdlog::info("migration {} has come to its end or a question", lease.run_id);
+    return result->status == workflow::CheckpointStatus::kCompleted ? store::JobEnd::kCompleted
+                                                                    : store::JobEnd::kSuspended;
+  }
+
+  const EngineOptions options_;
+  const workflow::Graph graph_;
+  pg::Pool pool_;
+  store::MigrationStore migration_store_;
+  store::JobQueue queue_;
+  store::EventFeed feed_;
+  WorkPool calls_;
+  Migrations migrations_;
+  MigrationServiceImpl service_;
+  store::Worker worker_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace
+
+absl::Status RunEngine(const EngineOptions& options) {
+  sigset_t stop_signals;
+  BlockStopSignals(&stop_signals);
+  absl::Status status = StartLog(options.log_file);
+  if (!status.ok()) return status;
+  status = PrepareHome(options.home);
+  if (!status.ok()) return status;
+  const pg::ConnectionOptions connection{.url = options.database_url,
+                                         .application_name = "datamigrate-engine"};
+  status = PrepareDatabase(connection);
+  if (!status.ok()) return status;
+
+  agents::Environment environment;
+  environment.home = std::filesystem::absolute(options.home);
+  environment.dbt_path = options.dbt_path;
+  environment.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  auto graph = agents::BuildMigrationGraph(environment);
+  if (!graph.ok()) return graph.status();
+
+  Engine engine(options, connection, *std::move(graph));
+  const absl::StatusOr<int> port = engine.Start();
+  if (!port.ok()) return port.status();
+  status = WritePortFile(options.port_file, *port);
+  if (status.ok()) {
+    spdlog::info("serving on port {}", *port);
+    int signal = 0;
+    sigwait(&stop_signals, &signal);
+    spdlog::info("stopping on signal {}", signal);
+  }
+  engine.Stop();
+  return status;
+}
+
+}  // namespace datamigrate::service

@@ -1,0 +1,25 @@
+// The engine process: store, worker and gRPC server, put together.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace datamigrate::service {
+
+struct EngineOptions {
+  std::string listen = "127.0.0.1:50051";
+  std::string port_file;
+  std::string database_url;
+  std::string home;
+  std::string dbt_path;
+  std::string log_file;
+  int concurrency = 2;
+  int lease_seconds = 30;
+};
+
+// Serves until SIGTERM or SIGINT, then stops taking work, gives running migrations back to the queue, and returns.
+// Errors: the reason why it could not start.
+absl::Status RunEngine(const EngineOptions& options);
+
+}  // namespace datamigrate::service

@@ -1,0 +1,38 @@
+#include <csignal>
+#include <cstdlib>
+
+#include "CLI/CLI.hpp"
+#include "agent_engine/service/engine.h"
+#include "fmt/format.h"
+#include "spdlog/spdlog.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs migrations. Any number of engines share one PostgreSQL.", "datamigrate-engine");
+  datamigrate::service::EngineOptions options;
+  app.set_version_flag("--version", "datamigrate-engine " DATAMIGRATE_VERSION);
+  app.add_option("--listen", options.listen, "HOST:PORT to serve gRPC on; port 0: any free one")
+      ->envname("DATAMIGRATE_ENGINE_LISTEN")
+      ->capture_default_str();
+  app.add_option("--port-file", options.port_file, "Write the port here once it is served");
+  app.add_option("--database-url", options.database_url, "PostgreSQL, as libpq takes it")
+      ->envname("DATAMIGRATE_DATABASE_URL")
+      ->required();
+  app.add_option("--home", options.home, "Folder for projects, databases and reports")
+      ->envname("DATAMIGRATE_HOME")
+      ->required();
+  app.add_option("--dbt", options.dbt_path, "The dbt program")->envname("DATAMIGRATE_DBT");
+  app.add_option("--log-file", options.log_file, "Write the log here instead of standard error");
+  app.add_option("--concurrency", options.concurrency, "Migrations at a time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--lease-seconds", options.lease_seconds,
+                 "After how long a dead engine's migrations are taken over")
+      ->check(CLI::Range(2, 3600))
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  const absl::Status status = datamigrate::service::RunEngine(options);
+  if (status.ok()) return EXIT_SUCCESS;
+  fmt::print(stderr, "datamigrate-engine: {}\n", std::string(status.message()));
+  return EXIT_FAILURE;
+}

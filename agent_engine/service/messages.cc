@@ -1,0 +1,191 @@
+#include "agent_engine/service/messages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "agent_engine/agents/migration_graph.h"
+#include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/time_util.h"
+#include "nlohmann/json.hpp"
+
+namespace datamigrate::service {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using nlohmann::json;
+
+struct StatusPair {
+  store::MigrationStatus record;
+  v1::MigrationStatus message;
+};
+
+constexpr auto kStatuses = std::to_array<StatusPair>({
+    {store::MigrationStatus::kPending, v1::MIGRATION_STATUS_QUEUED},
+    {store::MigrationStatus::kRunning, v1::MIGRATION_STATUS_RUNNING},
+    {store::MigrationStatus::kAwaitingDecision, v1::MIGRATION_STATUS_WAITING},
+    {store::MigrationStatus::kCompleted, v1::MIGRATION_STATUS_SUCCEEDED},
+    {store::MigrationStatus::kFailed, v1::MIGRATION_STATUS_FAILED},
+    {store::MigrationStatus::kCancelled, v1::MIGRATION_STATUS_CANCELLED},
+});
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
+}
+
+json ParseObject(const std::string& text) {
+  json parsed = json::parse(text, nullptr, false);
+  return parsed.is_object() ? parsed : json::object();
+}
+
+v1::Question ToQuestion(const store::DecisionRecord& decision) {
+  const json asked = ParseObject(decision.question_json);
+  v1::Question question;
+  question.set_id(std::to_string(decision.step));
+  question.set_text(asked.value("text", ""));
+  question.set_recommended(asked.value("recommended", ""));
+  for (const json& option : asked.value("options", json::array())) {
+    v1::Question::Option* out = question.add_options();
+    out->set_id(option.value("id", ""));
+    out->set_text(option.value("text", ""));
+    out->set_risk(option.value("risk", ""));
+  }
+  return question;
+}
+
+// What the workflow calls an event, and what the contract does.
+struct EventName {
+  std::string_view stored;
+  std::string_view kind;
+};
+
+constexpr auto kEvents = std::to_array<EventName>({
+    {"created", "created"},
+    {"node_started", "step_started"},
+    {"progress", "progress"},
+    {"node_completed", "step_finished"},
+    {"run_completed", "step_finished"},
+    {"node_retrying", "retry"},
+    {"node_failed", "retry"},
+    {"node_interrupted", "progress"},
+    {"cancel_requested", "cancel_requested"},
+});
+
+// A change of the migration's status is an event too.
+constexpr auto kStatusEvents = std::to_array<EventName>({
+    {"pending", "resumed"},
+    {"running", "started"},
+    {"awaiting_decision", "waiting"},
+    {"completed", "succeeded"},
+    {"failed", "failed"},
+    {"cancelled", "cancelled"},
+});
+
+template <typename Names>
+std::string FindKind(const Names& names, const std::string& stored) {
+  const auto name = std::ranges::find(names, stored, &EventName::stored);
+  return name == std::end(names) ? stored : std::string(name->kind);
+}
+
+double ProgressOfEvent(const json& payload, std::string_view kind, const std::string& node) {
+  if (kind == "succeeded") return 1.0;
+  const agents::ProgressRange range = agents::ProgressOf(node);
+  if (kind == "step_finished") return range.end;
+  return range.begin + (range.end - range.begin) * payload.value("fraction", 0.0);
+}
+
+}  // namespace
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  return {static_cast<grpc::StatusCode>(status.raw_code()), std::string(status.message())};
+}
+
+grpc::Status Overloaded() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the engine is overloaded; try again in a moment"};
+}
+
+v1::MigrationStatus ToMessage(store::MigrationStatus status) {
+  const auto pair = std::ranges::find(kStatuses, status, &StatusPair::record);
+  return pair == kStatuses.end() ? v1::MIGRATION_STATUS_UNSPECIFIED : pair->message;
+}
+
+absl::StatusOr<store::MigrationStatus> FromMessage(v1::MigrationStatus status) {
+  const auto pair = std::ranges::find(kStatuses, status, &StatusPair::message);
+  if (pair == kStatuses.end()) return absl::InvalidArgumentError("unknown migration status");
+  return pair->record;
+}
+
+v1::Migration ToMessage(const store::MigrationRecord& record,
+                        const std::vector<store::DecisionRecord>& decisions) {
+  v1::Migration message;
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  if (!google::protobuf::util::JsonStringToMessage(record.summary_json, &message, options).ok()) {
+    message.Clear();
+  }
+  v1::CreateMigrationRequest request;
+  if (request.ParseFromString(record.request)) {
+    message.set_source(request.source());
+    message.set_target(request.target());
+  }
+  message.set_id(record.id);
+  message.set_name(record.name);
+  message.set_status(ToMessage(record.status));
+  message.set_current_step(record.current_step);
+  message.set_progress(record.progress);
+  message.set_error(record.error);
+  message.set_dbt_project_path(record.project_path);
+  message.set_created_by(record.created_by);
+  *message.mutable_created_at() = ToTimestamp(record.created_at);
+  *message.mutable_updated_at() = ToTimestamp(record.updated_at);
+  if (record.finished_at) *message.mutable_finished_at() = ToTimestamp(*record.finished_at);
+  for (const store::DecisionRecord& decision : decisions) {
+    if (!decision.answer_json) *message.mutable_question() = ToQuestion(decision);
+  }
+  return message;
+}
+
+v1::MigrationEvent ToMessage(const store::EventRecord& record) {
+  const json payload = ParseObject(record.payload_json);
+  v1::MigrationEvent event;
+  event.set_sequence(record.sequence);
+  *event.mutable_at() = ToTimestamp(record.at);
+  event.set_status(record.kind == "created" ? v1::MIGRATION_STATUS_QUEUED
+                                            : v1::MIGRATION_STATUS_RUNNING);
+  if (record.kind == "status_changed") {
+    const std::string status = payload.value("status", "");
+    event.set_kind(FindKind(kStatusEvents, status));
+    const auto parsed = store::ParseMigrationStatus(status);
+    if (parsed.ok()) event.set_status(ToMessage(*parsed));
+  } else {
+    event.set_kind(FindKind(kEvents, record.kind));
+  }
+  event.set_step(payload.value("node", ""));
+  event.set_message(payload.value("message", payload.value("error", "")));
+  event.set_progress(ProgressOfEvent(payload, event.kind(), event.step()));
+  return event;
+}
+
+v1::Model ToMessage(const store::ModelRecord& record) {
+  v1::Model message;
+  message.set_name(record.name);
+  message.set_source_object(record.object);
+  message.set_layer(record.layer);
+  message.set_materialization(record.materialization);
+  message.set_status(record.status);
+  message.set_source_sql(record.source_sql);
+  message.set_target_sql(record.target_sql);
+  const std::string wrapped = R"({"diagnostics":)" + record.diagnostics_json + "}";
+  v1::Model diagnostics;
+  if (google::protobuf::util::JsonStringToMessage(wrapped, &diagnostics).ok()) {
+    *message.mutable_diagnostics() = diagnostics.diagnostics();
+  }
+  return message;
+}
+
+std::string AnswerJson(const v1::DecideMigrationRequest& request) {
+  return json{{"option", request.option_id()}, {"comment", request.comment()}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace datamigrate::service

@@ -1,0 +1,30 @@
+// The store's records as the contract's messages.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "agent_engine/store/records.h"
+#include "datamigrate/v1/migration.pb.h"
+#include "grpcpp/support/status.h"
+
+namespace datamigrate::service {
+
+grpc::Status ToGrpc(const absl::Status& status);
+// The answer when the engine has no thread for the call: kResourceExhausted, to be tried again.
+grpc::Status Overloaded();
+
+// `decisions` are the migration's, for the question of one that waits.
+v1::Migration ToMessage(const store::MigrationRecord& record,
+                        const std::vector<store::DecisionRecord>& decisions);
+v1::MigrationEvent ToMessage(const store::EventRecord& record);
+v1::Model ToMessage(const store::ModelRecord& record);
+
+v1::MigrationStatus ToMessage(store::MigrationStatus status);
+// kInvalidArgument for a status that no migration has.
+absl::StatusOr<store::MigrationStatus> FromMessage(v1::MigrationStatus status);
+
+// The answer to a question, as the node that asked reads it.
+std::string AnswerJson(const v1::DecideMigrationRequest& request);
+
+}  // namespace datamigrate::service

@@ -1,0 +1,102 @@
+#include "agent_engine/service/migration_service.h"
+
+#include <utility>
+
+#include "agent_engine/service/download_reactor.h"
+#include "agent_engine/service/messages.h"
+#include "agent_engine/service/watch_reactor.h"
+
+namespace datamigrate::service {
+namespace {
+
+constexpr char kTenantKey[] = "x-datamigrate-tenant";
+constexpr char kUserKey[] = "x-datamigrate-user";
+constexpr char kLocal[] = "local";
+
+std::string MetadataOf(const grpc::CallbackServerContext& context, const char* key) {
+  const auto found = context.client_metadata().find(key);
+  return found == context.client_metadata().end()
+             ? kLocal
+             : std::string(found->second.data(), found->second.size());
+}
+
+}  // namespace
+
+Caller CallerOf(const grpc::CallbackServerContext& context) {
+  return {MetadataOf(context, kTenantKey), MetadataOf(context, kUserKey)};
+}
+
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* MigrationServiceImpl::Answer(
+    grpc::CallbackServerContext* context, const Request* request, Response* response,
+    absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&)) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool is_queued =
+      pool_->Submit([this, reactor, request, response, method, caller = CallerOf(*context)] {
+        absl::StatusOr<Response> answer = (migrations_->*method)(caller, *request);
+        if (answer.ok()) *response = *std::move(answer);
+        reactor->Finish(ToGrpc(answer.status()));
+      });
+  if (!is_queued) reactor->Finish(Overloaded());
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigration(
+    grpc::CallbackServerContext* context, const v1::CreateMigrationRequest* request,
+    v1::Migration* response) {
+  return Answer(context, request, response, &Migrations::Create);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::GetMigration(grpc::CallbackServerContext* context,
+                                                             const v1::GetMigrationRequest* request,
+                                                             v1::Migration* response) {
+  return Answer(context, request, response, &Migrations::Get);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::ListMigrations(
+    grpc::CallbackServerContext* context, const v1::ListMigrationsRequest* request,
+    v1::ListMigrationsResponse* response) {
+  return Answer(context, request, response, &Migrations::List);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::CancelMigration(
+    grpc::CallbackServerContext* context, const v1::CancelMigrationRequest* request,
+    v1::Migration* response) {
+  return Answer(context, request, response, &Migrations::Cancel);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::ResumeMigration(
+    grpc::CallbackServerContext* context, const v1::ResumeMigrationRequest* request,
+    v1::Migration* response) {
+  return Answer(context, request, response, &Migrations::Resume);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::DecideMigration(
+    grpc::CallbackServerContext* context, const v1::DecideMigrationRequest* request,
+    v1::Migration* response) {
+  return Answer(context, request, response, &Migrations::Decide);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::ListModels(grpc::CallbackServerContext* context,
+                                                           const v1::ListModelsRequest* request,
+                                                           v1::ListModelsResponse* response) {
+  return Answer(context, request, response, &Migrations::ListModels);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::GetModel(grpc::CallbackServerContext* context,
+                                                         const v1::GetModelRequest* request,
+                                                         v1::Model* response) {
+  return Answer(context, request, response, &Migrations::GetModel);
+}
+
+grpc::ServerWriteReactor<v1::MigrationEvent>* MigrationServiceImpl::WatchMigration(
+    grpc::CallbackServerContext* context, const v1::WatchMigrationRequest* request) {
+  return StartWatch(&migrations_->store(), feed_, pool_, CallerOf(*context), *request);
+}
+
+grpc::ServerWriteReactor<v1::ProjectChunk>* MigrationServiceImpl::DownloadProject(
+    grpc::CallbackServerContext* context, const v1::DownloadProjectRequest* request) {
+  return StartDownload(&migrations_->store(), pool_, CallerOf(*context), *request);
+}
+
+}  // namespace datamigrate::service

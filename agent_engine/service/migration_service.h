@@ -1,0 +1,92 @@
+// MigrationService over the store: reactors here, work on a pool of threads.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "agent_engine/service/work_pool.h"
+#include "agent_engine/store/event_feed.h"
+#include "agent_engine/store/migration_store.h"
+#include "datamigrate/v1/migration.grpc.pb.h"
+
+namespace datamigrate::service {
+
+// Who calls, from the call's metadata.
+struct Caller {
+  std::string tenant;
+  std::string user;
+};
+Caller CallerOf(const grpc::CallbackServerContext& context);
+
+// What the calls do, without gRPC. Thread-safe.
+class Migrations {
+ public:
+  explicit Migrations(store::MigrationStore* store) : store_(store) {}
+
+  absl::StatusOr<v1::Migration> Create(const Caller& caller, const v1::CreateMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Get(const Caller& caller, const v1::GetMigrationRequest& request);
+  absl::StatusOr<v1::ListMigrationsResponse> List(const Caller& caller,
+                                                  const v1::ListMigrationsRequest& request);
+  absl::StatusOr<v1::Migration> Cancel(const Caller& caller, const v1::CancelMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Resume(const Caller& caller, const v1::ResumeMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Decide(const Caller& caller, const v1::DecideMigrationRequest& request);
+  absl::StatusOr<v1::ListModelsResponse> ListModels(const Caller& caller,
+                                                    const v1::ListModelsRequest& request);
+  absl::StatusOr<v1::Model> GetModel(const Caller& caller, const v1::GetModelRequest& request);
+
+  store::MigrationStore& store() { return *store_; }
+
+ private:
+  absl::StatusOr<v1::Migration> Find(const Caller& caller, const std::string& id);
+
+  store::MigrationStore* store_;
+};
+
+class MigrationServiceImpl final : public v1::MigrationService::CallbackService {
+ public:
+  // All must outlive the service.
+  MigrationServiceImpl(Migrations* migrations, store::EventFeed* feed, WorkPool* pool)
+      : migrations_(migrations), feed_(feed), pool_(pool) {}
+
+  grpc::ServerUnaryReactor* CreateMigration(grpc::CallbackServerContext* context,
+                                            const v1::CreateMigrationRequest* request,
+                                            v1::Migration* response) override;
+  grpc::ServerUnaryReactor* GetMigration(grpc::CallbackServerContext* context,
+                                         const v1::GetMigrationRequest* request,
+                                         v1::Migration* response) override;
+  grpc::ServerUnaryReactor* ListMigrations(grpc::CallbackServerContext* context,
+                                           const v1::ListMigrationsRequest* request,
+                                           v1::ListMigrationsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelMigration(grpc::CallbackServerContext* context,
+                                            const v1::CancelMigrationRequest* request,
+                                            v1::Migration* response) override;
+  grpc::ServerUnaryReactor* ResumeMigration(grpc::CallbackServerContext* context,
+                                            const v1::ResumeMigrationRequest* request,
+                                            v1::Migration* response) override;
+  grpc::ServerUnaryReactor* DecideMigration(grpc::CallbackServerContext* context,
+                                            const v1::DecideMigrationRequest* request,
+                                            v1::Migration* response) override;
+  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
+                                       const v1::ListModelsRequest* request,
+                                       v1::ListModelsResponse* response) override;
+  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
+                                     const v1::GetModelRequest* request,
+                                     v1::Model* response) override;
+  grpc::ServerWriteReactor<v1::MigrationEvent>* WatchMigration(
+      grpc::CallbackServerContext* context, const v1::WatchMigrationRequest* request) override;
+  grpc::ServerWriteReactor<v1::ProjectChunk>* DownloadProject(
+      grpc::CallbackServerContext* context, const v1::DownloadProjectRequest* request) override;
+
+ private:
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Answer(
+      grpc::CallbackServerContext* context, const Request* request, Response* response,
+      absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&));
+
+  Migrations* migrations_;
+  store::EventFeed* feed_;
+  WorkPool* pool_;
+};
+
+}  // namespace datamigrate::service

@@ -1,0 +1,150 @@
+#include <filesystem>
+
+#include "agent_engine/agents/migration_graph.h"
+#include "agent_engine/service/messages.h"
+#include "agent_engine/service/migration_service.h"
+#include "fmt/format.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+
+namespace datamigrate::service {
+namespace {
+
+constexpr int kDefaultPage = 50;
+constexpr int kMaxPage = 200;
+constexpr int kDefaultModelPage = 200;
+constexpr int kMaxModelPage = 1000;
+
+int PageSize(int wanted, int by_default, int most) {
+  return wanted <= 0 ? by_default : std::min(wanted, most);
+}
+
+// Maps have no order in a message: the same request must give the same bytes.
+std::string SerializeDeterministically(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+std::string NameOf(const v1::CreateMigrationRequest& request) {
+  if (!request.name().empty()) return request.name();
+  const std::filesystem::path path(request.source());
+  return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Migration> Migrations::Find(const Caller& caller, const std::string& id) {
+  auto record = store_->Get(caller.tenant, id);
+  if (!record.ok()) return record.status();
+  std::vector<store::DecisionRecord> decisions;
+  if (record->status == store::MigrationStatus::kAwaitingDecision) {
+    auto found = store_->Decisions(caller.tenant, id);
+    if (!found.ok()) return found.status();
+    decisions = *std::move(found);
+  }
+  return ToMessage(*record, decisions);
+}
+
+absl::StatusOr<v1::Migration> Migrations::Create(const Caller& caller,
+                                                 const v1::CreateMigrationRequest& request) {
+  const absl::Status checked = agents::CheckRequest(request);
+  if (!checked.ok()) return checked;
+  store::NewMigration migration;
+  migration.tenant = caller.tenant;
+  migration.created_by = caller.user;
+  migration.name = NameOf(request);
+  migration.idempotency_key = request.idempotency_key();
+  migration.request = SerializeDeterministically(request);
+  const auto created = store_->Create(migration);
+  if (!created.ok()) return created.status();
+  return Find(caller, created->id);
+}
+
+absl::StatusOr<v1::Migration> Migrations::Get(const Caller& caller,
+                                              const v1::GetMigrationRequest& request) {
+  return Find(caller, request.id());
+}
+
+absl::StatusOr<v1::ListMigrationsResponse> Migrations::List(
+    const Caller& caller, const v1::ListMigrationsRequest& request) {
+  store::MigrationFilter filter;
+  if (request.status() != v1::MIGRATION_STATUS_UNSPECIFIED) {
+    const auto status = FromMessage(request.status());
+    if (!status.ok()) return status.status();
+    filter.status = *status;
+  }
+  const auto page = store_->List(caller.tenant, filter,
+                                 PageSize(request.page_size(), kDefaultPage, kMaxPage),
+                                 request.page_token());
+  if (!page.ok()) return page.status();
+  v1::ListMigrationsResponse response;
+  for (const auto& record : page->items) *response.add_migrations() = ToMessage(record, {});
+  response.set_next_page_token(page->next_token);
+  return response;
+}
+
+absl::StatusOr<v1::Migration> Migrations::Cancel(const Caller& caller,
+                                                 const v1::CancelMigrationRequest& request) {
+  const absl::Status done = store_->Cancel(caller.tenant, request.id());
+  if (!done.ok()) return done;
+  return Find(caller, request.id());
+}
+
+absl::StatusOr<v1::Migration> Migrations::Resume(const Caller& caller,
+                                                 const v1::ResumeMigrationRequest& request) {
+  const absl::Status done = store_->Resume(caller.tenant, request.id());
+  if (!done.ok()) return done;
+  return Find(caller, request.id());
+}
+
+absl::StatusOr<v1::Migration> Migrations::Decide(const Caller& caller,
+                                                 const v1::DecideMigrationRequest& request) {
+  const auto migration = Find(caller, request.id());
+  if (!migration.ok()) return migration.status();
+  if (!migration->has_question()) {
+    return absl::FailedPreconditionError("the migration does not wait for an answer");
+  }
+  if (migration->question().id() != request.question_id()) {
+    return absl::InvalidArgumentError(
+        fmt::format("the open question is {}", migration->question().id()));
+  }
+  const auto& options = migration->question().options();
+  const bool is_known = std::ranges::any_of(
+      options, [&](const auto& option) { return option.id() == request.option_id(); });
+  if (!is_known) {
+    return absl::InvalidArgumentError(
+        fmt::format("the question has no option '{}'", request.option_id()));
+  }
+  const absl::Status done = store_->Decide(caller.tenant, request.id(),
+                                           std::stoll(request.question_id()),
+                                           AnswerJson(request), caller.user);
+  if (!done.ok()) return done;
+  return Find(caller, request.id());
+}
+
+absl::StatusOr<v1::ListModelsResponse> Migrations::ListModels(
+    const Caller& caller, const v1::ListModelsRequest& request) {
+  const auto page = store_->ListModels(
+      caller.tenant, request.migration_id(), "",
+      PageSize(request.page_size(), kDefaultModelPage, kMaxModelPage), request.page_token());
+  if (!page.ok()) return page.status();
+  v1::ListModelsResponse response;
+  for (const auto& record : page->items) *response.add_models() = ToMessage(record);
+  response.set_next_page_token(page->next_token);
+  return response;
+}
+
+absl::StatusOr<v1::Model> Migrations::GetModel(const Caller& caller,
+                                               const v1::GetModelRequest& request) {
+  const auto record = store_->GetModel(caller.tenant, request.migration_id(), request.name());
+  if (!record.ok()) return record.status();
+  return ToMessage(*record);
+}
+
+}  // namespace datamigrate::service

@@ -1,0 +1,106 @@
+#include "tests/service/engine_under_test.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "catch2/catch.hpp"
+#include "grpcpp/client_context.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "tests/support/test_database.h"
+
+namespace datamigrate::testing {
+namespace {
+
+constexpr std::chrono::seconds kStartLimit{30};
+constexpr std::chrono::seconds kWatchLimit{240};
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::optional<Surroundings> FindSurroundings() {
+  const std::string server = Environment("DATAMIGRATE_TEST_DATABASE_URL");
+  const std::string dbt = Environment("DATAMIGRATE_DBT");
+  if (server.empty() || dbt.empty()) {
+    WARN("skipped: DATAMIGRATE_TEST_DATABASE_URL and DATAMIGRATE_DBT are not set (tests/run sets them)");
+    return std::nullopt;
+  }
+  static TestDatabase database(server);
+  return Surroundings{database.url(), dbt};
+}
+
+EngineUnderTest::EngineUnderTest(const Surroundings& surroundings,
+                                 const std::filesystem::path& home)
+    : surroundings_(surroundings), home_(home) {}
+
+void EngineUnderTest::Start() {
+  const std::string port_file = (home_ / ("port-" + std::to_string(++starts_))).string();
+  const std::filesystem::path log = home_ / "engine.log";
+  process_ = std::make_unique<ChildProcess>(
+      std::vector<std::string>{DATAMIGRATE_BINARY_DIR "/bin/datamigrate-engine", "--listen",
+                               "127.0.0.1:0", "--port-file", port_file, "--home", home_.string(),
+                               "--dbt", surroundings_.dbt, "--lease-seconds", "2"},
+      log, std::vector<std::string>{"DATAMIGRATE_DATABASE_URL=" + surroundings_.database_url});
+  const std::string port = WaitForFile(port_file, *process_, kStartLimit);
+  if (port.empty()) throw std::runtime_error("the engine does not start: " + ReadFile(log));
+  address_ = "127.0.0.1:" + std::to_string(std::stoi(port));
+  stub_ = v1::MigrationService::NewStub(
+      grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()));
+}
+
+void EngineUnderTest::Kill() { process_->Stop(SIGKILL); }
+
+int EngineUnderTest::Terminate() { return process_->Stop(SIGTERM); }
+
+v1::Migration EngineUnderTest::Create(const std::string& source, const std::string& key) {
+  v1::CreateMigrationRequest request;
+  request.set_source(source);
+  request.set_target("duckdb");
+  request.set_idempotency_key(key);
+  v1::Migration migration;
+  grpc::ClientContext context;
+  const grpc::Status status = stub_->CreateMigration(&context, request, &migration);
+  INFO(status.error_message());
+  REQUIRE(status.ok());
+  return migration;
+}
+
+v1::Migration EngineUnderTest::Get(const std::string& id) {
+  v1::GetMigrationRequest request;
+  request.set_id(id);
+  v1::Migration migration;
+  grpc::ClientContext context;
+  const grpc::Status status = stub_->GetMigration(&context, request, &migration);
+  INFO(status.error_message());
+  REQUIRE(status.ok());
+  return migration;
+}
+
+std::vector<v1::MigrationEvent> EngineUnderTest::Watch(
+    const std::string& id, int64_t after,
+    const std::function<bool(const v1::MigrationEvent&)>& stop) {
+  v1::WatchMigrationRequest request;
+  request.set_id(id);
+  request.set_after_sequence(after);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kWatchLimit);
+  const auto reader = stub_->WatchMigration(&context, request);
+  std::vector<v1::MigrationEvent> events;
+  v1::MigrationEvent event;
+  while (reader->Read(&event)) {
+    events.push_back(event);
+    if (!stop(event)) continue;
+    context.TryCancel();
+    break;
+  }
+  return events;
+}
+
+}  // namespace datamigrate::testing

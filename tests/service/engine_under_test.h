@@ -1,0 +1,53 @@
+// A real engine process on a real PostgreSQL, and a client of it.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datamigrate/v1/migration.grpc.pb.h"
+#include "tests/support/child_process.h"
+
+namespace datamigrate::testing {
+
+// What the tests of the services need from outside; empty where one of DATAMIGRATE_TEST_DATABASE_URL and DATAMIGRATE_DBT is
+// not set. Warns once that the test is skipped.
+struct Surroundings {
+  std::string database_url;  // Of a database of this process's own.
+  std::string dbt;
+};
+std::optional<Surroundings> FindSurroundings();
+
+// Starts the engine with a short lease; the destructor kills it.
+class EngineUnderTest {
+ public:
+  EngineUnderTest(const Surroundings& surroundings, const std::filesystem::path& home);
+
+  // Starts the process and waits until it serves. Throws std::runtime_error, with its log, when it does not.
+  void Start();
+  void Kill();
+  // Stops it as an operator would.
+  int Terminate();
+
+  v1::MigrationService::Stub& stub() { return *stub_; }
+  const std::string& address() const { return address_; }
+
+  v1::Migration Create(const std::string& source, const std::string& key);
+  v1::Migration Get(const std::string& id);
+  // Every event after `after` until the migration ends, or until `stop` says true for one, which is then the last.
+  std::vector<v1::MigrationEvent> Watch(const std::string& id, int64_t after,
+                                        const std::function<bool(const v1::MigrationEvent&)>& stop);
+
+ private:
+  const Surroundings surroundings_;
+  const std::filesystem::path home_;
+  int starts_ = 0;
+  std::unique_ptr<ChildProcess> process_;
+  std::unique_ptr<v1::MigrationService::Stub> stub_;
+  std::string address_;
+};
+
+}  // namespace datamigrate::testing

@@ -1,0 +1,144 @@
+// An engine that is killed at any moment loses nothing and repeats nothing.
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "agent_engine/data/duckdb_database.h"
+#include "catch2/catch.hpp"
+#include "tests/service/engine_under_test.h"
+
+namespace datamigrate::testing {
+namespace {
+
+constexpr int kOrders = 500;
+
+// Two tables with a key between them, two views over each other, and rows; small, so that dbt is most of the time.
+std::string WriteScripts(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  std::ofstream file(folder / "shop.sql");
+  file << "CREATE TABLE dbo.Customer (CustomerId int NOT NULL PRIMARY KEY, Name nvarchar(40) NOT NULL);\nGO\n"
+          "CREATE TABLE dbo.SalesOrder (OrderId int NOT NULL PRIMARY KEY, CustomerId int NOT NULL\n"
+          "  REFERENCES dbo.Customer (CustomerId), Amount money NOT NULL);\nGO\n"
+          "CREATE VIEW dbo.OrderTotals AS SELECT CustomerId, SUM(Amount) AS Total FROM dbo.SalesOrder\n"
+          "  GROUP BY CustomerId;\nGO\n"
+          "CREATE VIEW dbo.BigCustomers AS SELECT c.Name, t.Total FROM dbo.Customer c\n"
+          "  JOIN dbo.OrderTotals t ON t.CustomerId = c.CustomerId WHERE t.Total > 100;\nGO\n";
+  for (int i = 1; i <= 10; ++i) {
+    file << "INSERT INTO dbo.Customer VALUES (" << i << ", N'Customer " << i << "');\n";
+  }
+  for (int i = 1; i <= kOrders; ++i) {
+    file << "INSERT INTO dbo.SalesOrder VALUES (" << i << ", " << 1 + i % 10 << ", " << i << ");\n";
+  }
+  return folder.string();
+}
+
+// Where to kill: at the first event of a step that fits.
+struct Moment {
+  std::string step;
+  std::string message_part;  // Empty: when the step starts.
+};
+
+const std::vector<Moment> kMoments = {
+    {"assessment", ""}, {"planner", ""},        {"executor", ""},
+    {"data", ""},       {"data", "rows"},       {"tester", ""},
+    {"tester", "dbt compile"}, {"tester", "dbt run"}, {"tester", "dbt test"},
+    {"optimizer", ""},  {"evaluation", ""},
+};
+
+bool Fits(const v1::MigrationEvent& event, const Moment& moment) {
+  if (event.step() != moment.step) return false;
+  return moment.message_part.empty()
+             ? event.kind() == "step_started"
+             : event.message().find(moment.message_part) != std::string::npos;
+}
+
+bool IsEnd(const v1::MigrationEvent& event) {
+  return event.kind() == "succeeded" || event.kind() == "failed" || event.kind() == "cancelled";
+}
+
+// Runs the migration to its end without harm.
+v1::Migration RunUndisturbed(EngineUnderTest& engine, const std::string& source) {
+  const v1::Migration created = engine.Create(source, "undisturbed");
+  engine.Watch(created.id(), 0, IsEnd);
+  return engine.Get(created.id());
+}
+
+int64_t CountRows(const v1::Migration& migration, const std::string& query) {
+  const auto database = data::Database::Open(migration.deployment_result().database_path());
+  REQUIRE(database.ok());
+  auto connection = database->Connect();
+  REQUIRE(connection.ok());
+  const auto count = connection->QueryInteger(query);
+  INFO(count.status());
+  REQUIRE(count.ok());
+  return *count;
+}
+
+void CheckSameResult(const v1::Migration& killed, const v1::Migration& undisturbed) {
+  CHECK(killed.validation_result().score() == undisturbed.validation_result().score());
+  CHECK(killed.validation_result().approved());
+  CHECK(killed.deployment_result().rows_loaded() == undisturbed.deployment_result().rows_loaded());
+  REQUIRE(killed.object_counts_size() == undisturbed.object_counts_size());
+  for (int i = 0; i < killed.object_counts_size(); ++i) {
+    CHECK(killed.object_counts(i).SerializeAsString() ==
+          undisturbed.object_counts(i).SerializeAsString());
+  }
+  CHECK(CountRows(killed, "SELECT count(*) FROM raw_dbo.\"SalesOrder\"") == kOrders);
+}
+
+// Sequences have no gaps and no step finished twice.
+void CheckHistory(const std::vector<v1::MigrationEvent>& events) {
+  std::map<std::string, int> finished;
+  for (size_t i = 0; i < events.size(); ++i) {
+    CHECK(events[i].sequence() == static_cast<int64_t>(i) + 1);
+    if (events[i].kind() == "step_finished" && !events[i].step().empty() &&
+        events[i].message().empty()) {
+      ++finished[events[i].step()];
+    }
+  }
+  for (const char* step : {"assessment", "planner", "executor", "data", "tester", "optimizer"}) {
+    INFO(step);
+    CHECK(finished[step] == 1);
+  }
+}
+
+TEST_CASE("a migration whose engine is killed at every node finishes as if nothing had happened",
+          "[service]") {
+  const auto surroundings = FindSurroundings();
+  if (!surroundings) return;
+  TemporaryDirectory home;
+  const std::string source = WriteScripts(home.path() / "scripts");
+  EngineUnderTest engine(*surroundings, home.path());
+  engine.Start();
+  const v1::Migration undisturbed = RunUndisturbed(engine, source);
+  INFO(undisturbed.error());
+  REQUIRE(undisturbed.status() == v1::MIGRATION_STATUS_SUCCEEDED);
+
+  const v1::Migration created = engine.Create(source, "killed");
+  std::set<size_t> kills;
+  int64_t last_sequence = 0;
+  for (size_t i = 0; i < kMoments.size(); ++i) {
+    INFO(kMoments[i].step << " " << kMoments[i].message_part);
+    const auto events = engine.Watch(created.id(), last_sequence,
+                                     [&](const auto& event) { return Fits(event, kMoments[i]); });
+    REQUIRE_FALSE(events.empty());
+    REQUIRE(Fits(events.back(), kMoments[i]));
+    last_sequence = events.back().sequence();
+    engine.Kill();
+    kills.insert(i);
+    engine.Start();
+  }
+  engine.Watch(created.id(), last_sequence, IsEnd);
+
+  const v1::Migration killed = engine.Get(created.id());
+  INFO(killed.error());
+  CHECK(kills.size() == kMoments.size());
+  REQUIRE(killed.status() == v1::MIGRATION_STATUS_SUCCEEDED);
+  CheckSameResult(killed, undisturbed);
+  CheckHistory(engine.Watch(created.id(), 0, IsEnd));
+  CHECK(engine.Create(source, "killed").id() == created.id());
+  CHECK(engine.Terminate() == 0);
+}
+
+}  // namespace
+}  // namespace datamigrate::testing
