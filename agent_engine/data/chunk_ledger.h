@@ -1,5 +1,5 @@
-// What was loaded, kept inside the DuckDB file itself: a chunk's row in the ledger and its rows in the table are committed
-// together, so that a kill at any moment leaves both or neither.
+// What was loaded, kept inside the DuckDB file itself: a chunk's row in the ledger and its rows in
+// the table are committed together, so that a kill at any moment leaves both or neither.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@
 
 namespace datamigrate::data {
 
-// Tables main._datamigrate_tables and main._datamigrate_chunks. Tables are named by "schema.name" of the target.
+// Tables main._datamigrate_tables and main._datamigrate_chunks. Tables are named by "schema.name"
+// of the target.
 class ChunkLedger {
  public:
   explicit ChunkLedger(Connection& connection) : connection_(connection) {}

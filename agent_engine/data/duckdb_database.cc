@@ -113,7 +113,9 @@ Result& Result::operator=(Result&& other) noexcept {
   return *this;
 }
 
-Result::~Result() { Clear(); }
+Result::~Result() {
+  Clear();
+}
 
 void Result::Clear() {
   if (chunk_ != nullptr) duckdb_destroy_data_chunk(&chunk_);
@@ -169,7 +171,9 @@ absl::Status Connection::Execute(const std::string& sql) {
   return status;
 }
 
-absl::StatusOr<Result> Connection::Query(const std::string& sql) { return QueryBound(sql, {}); }
+absl::StatusOr<Result> Connection::Query(const std::string& sql) {
+  return QueryBound(sql, {});
+}
 
 absl::StatusOr<int64_t> Connection::QueryInteger(const std::string& sql) {
   auto result = Query("select cast((" + sql + ") as bigint)");

@@ -1,6 +1,7 @@
 // An embedded DuckDB: database, connection and result as values that clean up after themselves.
 //
-// A DuckDB file belongs to one process at a time: close the Database before another program, dbt among them, opens it.
+// A DuckDB file belongs to one process at a time: close the Database before another program, dbt
+// among them, opens it.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ struct StoredType {
   static StoredType Of(duckdb_logical_type type);
 };
 
-// The rows of a query, one vector of up to 2,048 of them after the other. Not thread-safe. It must not outlive its
-// connection.
+// The rows of a query, one vector of up to 2,048 of them after the other. Not thread-safe. It must
+// not outlive its connection.
 class Result {
  public:
   explicit Result(duckdb_result result) : result_(result) {}
@@ -69,15 +70,16 @@ class Result {
 class Connection {
  public:
   explicit Connection(duckdb_connection connection) : connection_(connection) {}
-  Connection(Connection&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Connection(Connection&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)) {}
   Connection& operator=(Connection&&) = delete;
   ~Connection();
 
   duckdb_connection get() const { return connection_; }
 
-  // Runs one or more statements. Errors: kInvalidArgument for SQL that does not parse or bind, kOutOfRange for a value
-  // that does not fit, kCancelled after Interrupt(), kResourceExhausted for memory or disk, kUnavailable for the disk.
-  // Values of rows are taken out of the messages.
+  // Runs one or more statements. Errors: kInvalidArgument for SQL that does not parse or bind,
+  // kOutOfRange for a value that does not fit, kCancelled after Interrupt(), kResourceExhausted for
+  // memory or disk, kUnavailable for the disk. Values of rows are taken out of the messages.
   absl::Status Execute(const std::string& sql);
   // The rows of one query; memory stays bounded by a vector, not by the result.
   absl::StatusOr<Result> Query(const std::string& sql);
@@ -98,13 +100,14 @@ class Connection {
 class Database {
  public:
   struct Options {
-    int threads = 0;            // 0: as many as there are cores.
-    std::string memory_limit;   // "2GB"; empty: DuckDB's default, 80 % of the machine's memory.
+    int threads = 0;           // 0: as many as there are cores.
+    std::string memory_limit;  // "2GB"; empty: DuckDB's default, 80 % of the machine's memory.
     bool is_read_only = false;
   };
 
-  // Opens or creates the file; ":memory:" or an empty path is a database of its own in memory. Extensions are neither
-  // downloaded nor loaded. kUnavailable when the file cannot be opened, or another process holds it.
+  // Opens or creates the file; ":memory:" or an empty path is a database of its own in memory.
+  // Extensions are neither downloaded nor loaded. kUnavailable when the file cannot be opened, or
+  // another process holds it.
   static absl::StatusOr<Database> Open(const std::string& path, const Options& options);
   static absl::StatusOr<Database> Open(const std::string& path) { return Open(path, Options()); }
 

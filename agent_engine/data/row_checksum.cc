@@ -17,7 +17,8 @@ uint64_t Fold(uint64_t left, uint64_t right) {
 // Up to eight bytes, the first the lowest.
 uint64_t Load(const char* bytes, size_t count) {
   uint64_t word = 0;
-  for (size_t i = 0; i < count; ++i) word |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
+  for (size_t i = 0; i < count; ++i)
+    word |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
   return word;
 }
 
@@ -34,9 +35,13 @@ void RowHash::Add(std::string_view cell) {
   if (at < cell.size()) Mix(Load(cell.data() + at, cell.size() - at));
 }
 
-void RowHash::AddNull() { Mix(kNullMark); }
+void RowHash::AddNull() {
+  Mix(kNullMark);
+}
 
-uint64_t RowHash::value() const { return Fold(state_ ^ (state_ >> 29), kMultiplier); }
+uint64_t RowHash::value() const {
+  return Fold(state_ ^ (state_ >> 29), kMultiplier);
+}
 
 std::string RowsChecksum::Text() const {
   static constexpr char kDigits[] = "0123456789abcdef";

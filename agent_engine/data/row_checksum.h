@@ -1,4 +1,5 @@
-// A checksum over rows that does not depend on their order: the sum of a hash of each row. The same on every machine.
+// A checksum over rows that does not depend on their order: the sum of a hash of each row. The same
+// on every machine.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,10 @@ namespace datamigrate::data {
 class RowHash {
  public:
   void Add(const std::optional<std::string>& cell) {
-    if (cell) Add(std::string_view(*cell));
-    else AddNull();
+    if (cell)
+      Add(std::string_view(*cell));
+    else
+      AddNull();
   }
   void Add(std::string_view cell);
   void AddNull();
@@ -26,7 +29,8 @@ class RowHash {
   uint64_t state_ = 0x9E3779B97F4A7C15;
 };
 
-// Rows and their checksum. Two sets of rows with equal counts and sums are the same, but for one chance in 2^64.
+// Rows and their checksum. Two sets of rows with equal counts and sums are the same, but for one
+// chance in 2^64.
 struct RowsChecksum {
   int64_t rows = 0;
   uint64_t sum = 0;

@@ -60,8 +60,10 @@ struct Decimal {
 std::optional<Decimal> SplitDecimal(std::string_view text) {
   Decimal decimal;
   decimal.is_negative = text.starts_with('-');
-  if (decimal.is_negative) text.remove_prefix(1);
-  else text = WithoutPlus(text);
+  if (decimal.is_negative)
+    text.remove_prefix(1);
+  else
+    text = WithoutPlus(text);
   const size_t point = std::min(text.find('.'), text.size());
   decimal.whole = text.substr(0, point);
   if (point < text.size()) decimal.fraction = text.substr(point + 1);
@@ -281,8 +283,8 @@ Fit StoreTimestamp(const StoredType& type, std::string_view text, void* values, 
   const auto at = ParseDayTime(text);
   if (!at) return Fit::kNot;
   const int64_t unit = UnitNanos(type.id);
-  const Int128 count = static_cast<Int128>(at->day) * (kSecondsPerDay * kNanosPerSecond / unit) +
-                       at->nanos / unit;
+  const Int128 count =
+      static_cast<Int128>(at->day) * (kSecondsPerDay * kNanosPerSecond / unit) + at->nanos / unit;
   if (count > std::numeric_limits<int64_t>::max() || count <= std::numeric_limits<int64_t>::min()) {
     return Fit::kNot;
   }

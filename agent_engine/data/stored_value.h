@@ -22,12 +22,13 @@ bool IsLoadable(const StoredType& type);
 Fit StoreText(const StoredType& type, std::string_view text, duckdb_vector vector, void* values,
               idx_t row);
 
-// The value at `row` in canonical text. Points of time with a zone are in UTC, "… +00:00". Nested types and intervals have
-// no canonical text: they give "?".
+// The value at `row` in canonical text. Points of time with a zone are in UTC, "… +00:00". Nested
+// types and intervals have no canonical text: they give "?".
 std::string StoredText(const StoredType& type, const void* values, idx_t row);
 
-// Brings a source's cell to the one spelling that StoredText() gives for the same value in a column of that type: no
-// superfluous zeros, upper-case digits, fractions as long as the type holds. A cell that is no such value stays as it is.
+// Brings a source's cell to the one spelling that StoredText() gives for the same value in a column
+// of that type: no superfluous zeros, upper-case digits, fractions as long as the type holds. A
+// cell that is no such value stays as it is.
 std::string NormalizeText(const StoredType& type, std::string_view text);
 
 }  // namespace datamigrate::data

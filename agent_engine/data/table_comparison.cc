@@ -5,8 +5,8 @@
 namespace datamigrate::data {
 namespace {
 
-// Cuts the rows that a table gives into chunks of the source's sizes and compares each. Rows come in the order in which
-// they were appended (DuckDB: "preserve_insertion_order").
+// Cuts the rows that a table gives into chunks of the source's sizes and compares each. Rows come
+// in the order in which they were appended (DuckDB: "preserve_insertion_order").
 class ChunkComparer {
  public:
   ChunkComparer(const std::vector<RowsChecksum>& expected, TableComparison& comparison)

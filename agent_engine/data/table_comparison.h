@@ -25,13 +25,12 @@ struct TableComparison {
   std::vector<ChunkDifference> differences;
   bool is_complete = false;  // The load reached the end of the source.
 
-  bool is_equal() const {
-    return is_complete && differences.empty() && source_rows == target_rows;
-  }
+  bool is_equal() const { return is_complete && differences.empty() && source_rows == target_rows; }
 };
 
-// Reads every row of the raw table and compares count and checksum of each chunk with the ledger's, which were made from
-// the source's cells while it was read. kNotFound when the table was never loaded.
+// Reads every row of the raw table and compares count and checksum of each chunk with the ledger's,
+// which were made from the source's cells while it was read. kNotFound when the table was never
+// loaded.
 absl::StatusOr<TableComparison> CompareTable(Connection& connection, const dbt::SourceTable& table);
 
 }  // namespace datamigrate::data

@@ -33,7 +33,8 @@ std::string CreateSql(const dbt::SourceTable& table) {
   return sql + ")";
 }
 
-// Connections that change the catalog at once conflict; who comes later tries again when the other is through.
+// Connections that change the catalog at once conflict; who comes later tries again when the other
+// is through.
 absl::Status RetryConflicts(const std::function<absl::Status()>& change) {
   constexpr int kAttempts = 40;
   constexpr auto kLongestPause = std::chrono::milliseconds(64);
@@ -206,9 +207,8 @@ class TableLoader {
     Transaction transaction(connection_);
     if (absl::Status status = transaction.Begin(); !status.ok()) return status;
     const std::string relation = QuoteRelation(table_.raw_schema, table_.identifier);
-    for (const std::string& sql :
-         {"create schema if not exists " + QuoteName(table_.raw_schema),
-          "drop table if exists " + relation, CreateSql(table_)}) {
+    for (const std::string& sql : {"create schema if not exists " + QuoteName(table_.raw_schema),
+                                   "drop table if exists " + relation, CreateSql(table_)}) {
       if (absl::Status status = connection_.Execute(sql); !status.ok()) return status;
     }
     if (absl::Status status = ledger_.Begin(key_, layout_); !status.ok()) return status;
@@ -253,10 +253,9 @@ class TableLoader {
 
   absl::Status BadRow(size_t cells) const {
     const int64_t number = load_.rows + static_cast<int64_t>(pending_.size()) + 1;
-    return absl::InvalidArgumentError(
-        table_.object.ToString() + ", row " + std::to_string(number) + ": " +
-        std::to_string(cells) + " values for " + std::to_string(table_.columns.size()) +
-        " columns");
+    return absl::InvalidArgumentError(table_.object.ToString() + ", row " + std::to_string(number) +
+                                      ": " + std::to_string(cells) + " values for " +
+                                      std::to_string(table_.columns.size()) + " columns");
   }
 
   // Takes the pending rows as the next chunk: compares it with the one that is there, or writes it.
@@ -283,9 +282,12 @@ class TableLoader {
     for (const Row& row : pending_) {
       RowHash hash;
       for (size_t i = 0; i < row.size(); ++i) {
-        if (!row[i]) hash.AddNull();
-        else if (types_[i].id == DUCKDB_TYPE_VARCHAR) hash.Add(std::string_view(*row[i]));
-        else hash.Add(std::string_view(NormalizeText(types_[i], *row[i])));
+        if (!row[i])
+          hash.AddNull();
+        else if (types_[i].id == DUCKDB_TYPE_VARCHAR)
+          hash.Add(std::string_view(*row[i]));
+        else
+          hash.Add(std::string_view(NormalizeText(types_[i], *row[i])));
       }
       checksum.Add(hash);
     }

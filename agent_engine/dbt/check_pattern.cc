@@ -14,8 +14,8 @@ bool IsWordByte(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-// list := term (OR term)*; term := ( list ) | column = literal | column IN ( literal, … ). Literals may stand in
-// parentheses, as SQL Server writes them.
+// list := term (OR term)*; term := ( list ) | column = literal | column IN ( literal, … ). Literals
+// may stand in parentheses, as SQL Server writes them.
 class ValueListReader {
  public:
   explicit ValueListReader(std::string_view text) : text_(text) {}

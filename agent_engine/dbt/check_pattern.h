@@ -14,8 +14,8 @@ struct ValueList {
   bool are_text = false;
 };
 
-// The value list of T-SQL like "[Kind] IN ('A', 'B')" or "([Kind]='A' OR [Kind]='B')", which is how SQL Server stores it.
-// Empty for every other expression.
+// The value list of T-SQL like "[Kind] IN ('A', 'B')" or "([Kind]='A' OR [Kind]='B')", which is how
+// SQL Server stores it. Empty for every other expression.
 std::optional<ValueList> FindValueList(std::string_view expression);
 
 }  // namespace datamigrate::dbt

@@ -63,7 +63,8 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// What the child needs, made ready before fork(): between fork() and exec only async-signal-safe calls are allowed.
+// What the child needs, made ready before fork(): between fork() and exec only async-signal-safe
+// calls are allowed.
 struct Launch {
   char* const* arguments;
   char* const* environment;
@@ -243,9 +244,9 @@ absl::StatusOr<ChildOutcome> RunChild(const ChildCommand& command) {
   const Descriptor input(open("/dev/null", O_RDONLY | O_CLOEXEC));
   const std::vector<char*> arguments = Pointers(command.arguments);
   const std::vector<char*> environment = Pointers(command.environment);
-  const Launch launch{arguments.data(),      environment.data(),  command.directory.c_str(),
-                      input.get(),           output->write.get(), error->write.get(),
-                      report->write.get(),   getpid()};
+  const Launch launch{
+      arguments.data(),    environment.data(), command.directory.c_str(), input.get(),
+      output->write.get(), error->write.get(), report->write.get(),       getpid()};
   const pid_t pid = fork();
   if (pid < 0) return StartError(command.arguments[0], errno);
   if (pid == 0) BecomeChild(launch);

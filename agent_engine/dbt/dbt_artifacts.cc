@@ -76,8 +76,7 @@ std::optional<DbtEvent> ParseLogLine(std::string_view line) {
     event.node = Text(*node, "node_name");
   }
   event.index = static_cast<int>(Number(*data, "index"));
-  event.total = static_cast<int>(
-      Number(*data, data->contains("total") ? "total" : "num_models"));
+  event.total = static_cast<int>(Number(*data, data->contains("total") ? "total" : "num_models"));
   event.is_finished = IsNodeEnd(event.name);
   return event;
 }

@@ -107,8 +107,7 @@ absl::StatusOr<DbtStepResult> RunDbt(const DbtOptions& options, std::string_view
   };
   const auto begin = std::chrono::steady_clock::now();
   const auto outcome = RunChild(child);
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (absl::IsNotFound(outcome.status()) || absl::IsPermissionDenied(outcome.status())) {
     return MissingDbt(options, outcome.status());
   }

@@ -116,7 +116,8 @@ constexpr std::string_view kGenerateSchemaName = R"({#
 {%- endmacro %}
 )";
 
-constexpr std::string_view kQuoted = R"({# A column's name between the target's quotes, with quotes inside it doubled. #}
+constexpr std::string_view kQuoted =
+    R"({# A column's name between the target's quotes, with quotes inside it doubled. #}
 {% macro quoted(name) -%}
     {{ adapter.quote(name | replace('"', '""')) }}
 {%- endmacro %}
@@ -139,7 +140,11 @@ std::string_view GenericTestText(TestKind kind) {
   }
 }
 
-std::string_view GenerateSchemaNameText() { return kGenerateSchemaName; }
-std::string_view QuotedText() { return kQuoted; }
+std::string_view GenerateSchemaNameText() {
+  return kGenerateSchemaName;
+}
+std::string_view QuotedText() {
+  return kQuoted;
+}
 
 }  // namespace datamigrate::dbt

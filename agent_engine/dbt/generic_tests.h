@@ -1,5 +1,5 @@
-// The text of the project's own generic tests and macros. dbt's built-in tests cover single columns; these cover what
-// SQL Server's constraints say beyond them.
+// The text of the project's own generic tests and macros. dbt's built-in tests cover single
+// columns; these cover what SQL Server's constraints say beyond them.
 #pragma once
 
 #include <string_view>

@@ -12,24 +12,26 @@ using dialects::Target;
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-// U+00C0 to U+017F without their marks; two blanks stand for characters that are no letters.
+// U+00C0 to U+017F without their marks; × and ÷ are "x" and "_".
 constexpr auto kLatin = std::to_array<std::string_view>({
-    "A", "A", "A", "A", "A", "A", "AE", "C", "E", "E", "E", "E", "I", "I", "I", "I",    // C0
-    "D", "N", "O", "O", "O", "O", "O", "x", "O", "U", "U", "U", "U", "Y", "TH", "ss",   // D0
-    "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",    // E0
-    "d", "n", "o", "o", "o", "o", "o", "_", "o", "u", "u", "u", "u", "y", "th", "y",    // F0
-    "A", "a", "A", "a", "A", "a", "C", "c", "C", "c", "C", "c", "C", "c", "D", "d",     // 100
-    "D", "d", "E", "e", "E", "e", "E", "e", "E", "e", "E", "e", "G", "g", "G", "g",     // 110
-    "G", "g", "G", "g", "H", "h", "H", "h", "I", "i", "I", "i", "I", "i", "I", "i",     // 120
-    "I", "i", "IJ", "ij", "J", "j", "K", "k", "k", "L", "l", "L", "l", "L", "l", "L",   // 130
-    "l", "L", "l", "N", "n", "N", "n", "N", "n", "n", "N", "n", "O", "o", "O", "o",     // 140
-    "O", "o", "OE", "oe", "R", "r", "R", "r", "R", "r", "S", "s", "S", "s", "S", "s",   // 150
-    "S", "s", "T", "t", "T", "t", "T", "t", "U", "u", "U", "u", "U", "u", "U", "u",     // 160
-    "U", "u", "U", "u", "W", "w", "Y", "y", "Y", "Z", "z", "Z", "z", "Z", "z", "s",     // 170
+    "A", "A", "A",  "A",  "A", "A", "AE", "C", "E", "E", "E", "E", "I", "I", "I",  "I",   // C0
+    "D", "N", "O",  "O",  "O", "O", "O",  "x", "O", "U", "U", "U", "U", "Y", "TH", "ss",  // D0
+    "a", "a", "a",  "a",  "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i",  "i",   // E0
+    "d", "n", "o",  "o",  "o", "o", "o",  "_", "o", "u", "u", "u", "u", "y", "th", "y",   // F0
+    "A", "a", "A",  "a",  "A", "a", "C",  "c", "C", "c", "C", "c", "C", "c", "D",  "d",   // 100
+    "D", "d", "E",  "e",  "E", "e", "E",  "e", "E", "e", "E", "e", "G", "g", "G",  "g",   // 110
+    "G", "g", "G",  "g",  "H", "h", "H",  "h", "I", "i", "I", "i", "I", "i", "I",  "i",   // 120
+    "I", "i", "IJ", "ij", "J", "j", "K",  "k", "k", "L", "l", "L", "l", "L", "l",  "L",   // 130
+    "l", "L", "l",  "N",  "n", "N", "n",  "N", "n", "n", "N", "n", "O", "o", "O",  "o",   // 140
+    "O", "o", "OE", "oe", "R", "r", "R",  "r", "R", "r", "S", "s", "S", "s", "S",  "s",   // 150
+    "S", "s", "T",  "t",  "T", "t", "T",  "t", "U", "u", "U", "u", "U", "u", "U",  "u",   // 160
+    "U", "u", "U",  "u",  "W", "w", "Y",  "y", "Y", "Z", "z", "Z", "z", "Z", "z",  "s",   // 170
 });
 static_assert(kLatin.size() == 0x180 - 0xC0);
 
-bool IsContinuation(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; }
+bool IsContinuation(char byte) {
+  return (static_cast<uint8_t>(byte) & 0xC0) == 0x80;
+}
 
 // Reads one code point at `position` and moves past it; a wrong byte counts as U+FFFD.
 char32_t NextCodePoint(std::string_view text, size_t& position) {
@@ -71,12 +73,18 @@ std::string ToAscii(std::string_view name) {
   return ascii;
 }
 
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool IsUpper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-// A word begins at an upper-case letter after a lower-case one or a digit, and at the last upper-case letter of a run
-// before a lower-case one: "CustomerID", "XMLReader".
+// A word begins at an upper-case letter after a lower-case one or a digit, and at the last
+// upper-case letter of a run before a lower-case one: "CustomerID", "XMLReader".
 bool BeginsWord(std::string_view text, size_t i) {
   if (i == 0 || !IsUpper(text[i])) return false;
   if (IsLower(text[i - 1]) || IsDigit(text[i - 1])) return true;
@@ -96,8 +104,8 @@ bool IsWritable(char c, Target target) {
     return IsLower(c) || IsUpper(c) || IsDigit(c) || c == '_';
   }
   const auto byte = static_cast<uint8_t>(c);
-  return byte >= 0x20 && byte != 0x7F && c != '"' && c != '`' && c != '[' && c != ']' &&
-         c != '.' && c != '{' && c != '}' && c != '%' && c != '\\';
+  return byte >= 0x20 && byte != 0x7F && c != '"' && c != '`' && c != '[' && c != ']' && c != '.' &&
+         c != '{' && c != '}' && c != '%' && c != '\\';
 }
 
 }  // namespace

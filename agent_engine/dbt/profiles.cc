@@ -9,8 +9,8 @@ namespace {
 
 using dialects::Target;
 
-// One setting of a connection. The value is used as it is where `variable` is empty; otherwise the environment variable's,
-// with `value` as its default, or required where `value` is empty too.
+// One setting of a connection. The value is used as it is where `variable` is empty; otherwise the
+// environment variable's, with `value` as its default, or required where `value` is empty too.
 struct Setting {
   std::string_view key;
   std::string_view variable;
@@ -18,7 +18,8 @@ struct Setting {
   bool is_number = false;
 };
 
-// dbt keeps the values of variables that begin with DBT_ENV_SECRET_ out of its logs (dbt: "env_var").
+// dbt keeps the values of variables that begin with DBT_ENV_SECRET_ out of its logs (dbt:
+// "env_var").
 const std::vector<Setting>& SettingsOf(Target target) {
   static const std::map<Target, std::vector<Setting>> kSettings = {
       {Target::kDuckDb, {{"type", "", "duckdb"}}},

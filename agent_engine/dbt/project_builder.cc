@@ -22,7 +22,8 @@ std::string_view KindName(catalog::RoutineKind kind) {
   return kind == catalog::RoutineKind::kProcedure ? "procedure" : "function";
 }
 
-// Fills object, file and place of a diagnostic whose span counts in `definition`, which begins at `place`.
+// Fills object, file and place of a diagnostic whose span counts in `definition`, which begins at
+// `place`.
 void Locate(Diagnostic& diagnostic, const ObjectName& object,
             const diagnostics::SourceFile& definition, const catalog::SourcePlace& place) {
   if (diagnostic.object.empty()) diagnostic.object = object.ToString();
@@ -35,7 +36,12 @@ void Locate(Diagnostic& diagnostic, const ObjectName& object,
 
 Diagnostic MakeDiagnostic(DiagnosticId id, std::vector<std::string> arguments, std::string hint,
                           const ObjectName& object, const catalog::SourcePlace& place) {
-  return {id,   {}, std::move(arguments), std::move(hint), object.ToString(), place.file,
+  return {id,
+          {},
+          std::move(arguments),
+          std::move(hint),
+          object.ToString(),
+          place.file,
           {place.line, place.column}};
 }
 
@@ -174,7 +180,8 @@ class ProjectBuilder {
     return source;
   }
 
-  // Adds a column to the source and the model and returns what the staging model selects; empty when it is left out.
+  // Adds a column to the source and the model and returns what the staging model selects; empty
+  // when it is left out.
   std::string AddColumn(const catalog::Table& table, const catalog::Column& column,
                         TableModel& result) const {
     const catalog::DataType type = Resolve(column.type);
@@ -184,7 +191,8 @@ class ProjectBuilder {
     }
     std::string target_type = translator_.type(type, options_.target);
     if (target_type.empty()) {
-      target_type = translator_.type({"nvarchar", catalog::DataType::kMax, 0, 0, {}}, options_.target);
+      target_type =
+          translator_.type({"nvarchar", catalog::DataType::kMax, 0, 0, {}}, options_.target);
       result.diagnostics.push_back(MakeDiagnostic(
           DiagnosticId::kNoTargetType,
           {column.name, column.type.ToString(), std::string(dialects::TargetName(options_.target))},
@@ -193,8 +201,7 @@ class ProjectBuilder {
     }
     result.source.columns.push_back(
         {column.name, type, target_type, column.nullable, column.description});
-    result.model.columns.push_back(
-        {column.name, target_type, column.description, column.nullable});
+    result.model.columns.push_back({column.name, target_type, column.description, column.nullable});
     return quoted;
   }
 
@@ -241,14 +248,26 @@ class ProjectBuilder {
     for (const auto& view : catalog_.views) {
       if (!IsFirst(view.name, view.place)) continue;
       views_.push_back(&view);
-      queries_.push_back({view.name, "view", view.definition, view.description, view.place,
-                          !view.indexes.empty(), {}, {}});
+      queries_.push_back({view.name,
+                          "view",
+                          view.definition,
+                          view.description,
+                          view.place,
+                          !view.indexes.empty(),
+                          {},
+                          {}});
     }
     for (const auto& routine : catalog_.routines) {
       if (!IsFirst(routine.name, routine.place)) continue;
       routines_.push_back(&routine);
-      queries_.push_back({routine.name, std::string(KindName(routine.kind)), routine.definition,
-                          routine.description, routine.place, false, {}, {}});
+      queries_.push_back({routine.name,
+                          std::string(KindName(routine.kind)),
+                          routine.definition,
+                          routine.description,
+                          routine.place,
+                          false,
+                          {},
+                          {}});
     }
     const auto namer = names_.Namer();
     ForEach(queries_.size(), [&](size_t i) {
@@ -372,8 +391,7 @@ class ProjectBuilder {
     model.description = query.description;
     model.source_sql = query.definition;
     model.sql = EscapeJinjaExceptCalls(query.translated.sql);
-    model.status =
-        query.translated.converted() ? ModelStatus::kConverted : ModelStatus::kRefused;
+    model.status = query.translated.converted() ? ModelStatus::kConverted : ModelStatus::kRefused;
     model.diagnostics = std::move(query.translated.diagnostics);
     for (const auto& column : query.translated.columns) {
       model.columns.push_back({column.name, column.target_type, "", column.nullable});
@@ -409,8 +427,9 @@ class ProjectBuilder {
   void AddTriggers() {
     std::set<std::string> paths;
     for (const auto& trigger : catalog_.triggers) {
-      UnconvertedObject object{trigger.name, "", "trigger", UnconvertedPath(trigger.name),
-                               trigger.definition, trigger.place, {}};
+      UnconvertedObject object{
+          trigger.name,  "", "trigger", UnconvertedPath(trigger.name), trigger.definition,
+          trigger.place, {}};
       while (!paths.insert(object.path).second) object.path.insert(object.path.size() - 4, "_");
       object.diagnostics.push_back(
           MakeDiagnostic(DiagnosticId::kNoProjectEqual, {"trigger"},

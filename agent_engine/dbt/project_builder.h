@@ -1,5 +1,5 @@
-// Builds the dbt project of a catalog: sources and staging models for tables, models for views and routines, tests from
-// constraints, and the original text of everything that is refused.
+// Builds the dbt project of a catalog: sources and staging models for tables, models for views and
+// routines, tests from constraints, and the original text of everything that is refused.
 //
 // A pure function of its input: the same catalog gives the same project, byte for byte.
 #pragma once
@@ -16,16 +16,17 @@ namespace datamigrate::dbt {
 struct BuildOptions {
   std::string name{};  // Wished name of the project; empty: the database's name.
   dialects::Target target = dialects::Target::kDuckDb;
-  // Objects to take out of the project, by "schema.name" in any case, and why. Their models become refused with
-  // VF0101 and that reason, and so do the models that read them.
+  // Objects to take out of the project, by "schema.name" in any case, and why. Their models become
+  // refused with VF0101 and that reason, and so do the models that read them.
   std::map<std::string, std::string> quarantined{};
-  // Calls body(0) … body(count - 1), each once and in any order, and returns when all are done. The body is safe to call
-  // from several threads at once. Empty: one after another.
+  // Calls body(0) … body(count - 1), each once and in any order, and returns when all are done. The
+  // body is safe to call from several threads at once. Empty: one after another.
   std::function<void(size_t count, const std::function<void(size_t)>& body)> for_each{};
 };
 
-// A model that another model reads is intermediate, and a view; one that nobody reads is a mart, and a table. Views keep
-// their name in the schema of their source's name, so that what reads them finds them.
+// A model that another model reads is intermediate, and a view; one that nobody reads is a mart,
+// and a table. Views keep their name in the schema of their source's name, so that what reads them
+// finds them.
 Project BuildProject(const catalog::Catalog& catalog, const BuildOptions& options,
                      const Translator& translator);
 

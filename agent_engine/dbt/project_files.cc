@@ -37,14 +37,21 @@ std::string OneLine(std::string text) {
 
 std::string MarkdownText(std::string text) {
   text = OneLine(std::move(text));
-  return absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"|", "\\|"}, {"`", "\\`"}, {"<", "&lt;"},
-                                    {"*", "\\*"}, {"_", "\\_"}, {"[", "\\["}});
+  return absl::StrReplaceAll(text, {{"\\", "\\\\"},
+                                    {"|", "\\|"},
+                                    {"`", "\\`"},
+                                    {"<", "&lt;"},
+                                    {"*", "\\*"},
+                                    {"_", "\\_"},
+                                    {"[", "\\["}});
 }
 
 // A text as a Jinja string literal.
 std::string JinjaString(const std::string& text) {
-  return "'" + absl::StrReplaceAll(OneLine(text), {{"\\", "\\\\"}, {"'", "\\'"}, {"{", "("},
-                                                   {"}", ")"}}) + "'";
+  return "'" +
+         absl::StrReplaceAll(OneLine(text),
+                             {{"\\", "\\\\"}, {"'", "\\'"}, {"{", "("}, {"}", ")"}}) +
+         "'";
 }
 
 class ProjectPrinter {
@@ -122,8 +129,8 @@ class ProjectPrinter {
     yaml.End();
   }
 
-  // Models of these layers are built into the schema of their folder's name. Layers without models are left out: dbt
-  // warns of configuration that nothing uses.
+  // Models of these layers are built into the schema of their folder's name. Layers without models
+  // are left out: dbt warns of configuration that nothing uses.
   void WriteLayerConfig(Layer layer, std::string_view materialized, YamlWriter& yaml) const {
     std::set<std::string> schemas;
     for (const Model& model : project_.models) {
@@ -154,7 +161,8 @@ class ProjectPrinter {
 
   void PrintSources() {
     std::map<std::string, std::vector<const SourceTable*>> by_source;
-    for (const SourceTable& table : project_.sources) by_source[table.source_name].push_back(&table);
+    for (const SourceTable& table : project_.sources)
+      by_source[table.source_name].push_back(&table);
     for (const auto& [name, tables] : by_source) {
       files_["models/staging/" + name + "/_sources.yml"] = RenderSources(project_, tables);
     }
@@ -184,10 +192,14 @@ class ProjectPrinter {
       break;
     }
     return "{{ config(enabled=false) }}\n\n"
-           "{# The original is in " + UnconvertedPath(model) + ". Write its query here, then remove "
+           "{# The original is in " +
+           UnconvertedPath(model) +
+           ". Write its query here, then remove "
            "the line above. #}\n"
            "{% if execute %}\n"
-           "{{ exceptions.raise_compiler_error(" + JinjaString(message) + ") }}\n"
+           "{{ exceptions.raise_compiler_error(" +
+           JinjaString(message) +
+           ") }}\n"
            "{% endif %}\n";
   }
 
@@ -224,11 +236,12 @@ class ProjectPrinter {
                     std::string(dialects::TargetName(project_.target)),
                     ", written by DataMigrate.\n\n"
                     "| layer | models | built as |\n|---|---|---|\n");
-    absl::StrAppend(&text, "| staging | ", counts[Layer::kStaging],
-                    " | views in `staging`, one per source table |\n| intermediate | ",
-                    counts[Layer::kIntermediate],
-                    " | views, read by other models |\n| marts | ", counts[Layer::kMarts],
-                    " | tables, in the schema and under the name that they had in SQL Server |\n\n");
+    absl::StrAppend(
+        &text, "| staging | ", counts[Layer::kStaging],
+        " | views in `staging`, one per source table |\n| intermediate | ",
+        counts[Layer::kIntermediate], " | views, read by other models |\n| marts | ",
+        counts[Layer::kMarts],
+        " | tables, in the schema and under the name that they had in SQL Server |\n\n");
     absl::StrAppend(
         &text,
         "Source tables are loaded into `raw_<schema>`. Names and order of columns are the "
@@ -254,10 +267,11 @@ class ProjectPrinter {
 
   void AppendUnconverted(std::string& text) const {
     if (project_.unconverted.empty()) return;
-    absl::StrAppend(&text,
-                    "\n## Not converted\n\nThe original text of each is kept; its model, where there "
-                    "is one, is disabled and fails when enabled as it is.\n\n"
-                    "| object | kind | reason | original |\n|---|---|---|---|\n");
+    absl::StrAppend(
+        &text,
+        "\n## Not converted\n\nThe original text of each is kept; its model, where there "
+        "is one, is disabled and fails when enabled as it is.\n\n"
+        "| object | kind | reason | original |\n|---|---|---|---|\n");
     for (const auto& object : project_.unconverted) {
       std::string reason;
       for (const Diagnostic& diagnostic : object.diagnostics) {
@@ -277,6 +291,8 @@ class ProjectPrinter {
 
 }  // namespace
 
-ProjectFiles RenderProject(const Project& project) { return ProjectPrinter(project).Print(); }
+ProjectFiles RenderProject(const Project& project) {
+  return ProjectPrinter(project).Print();
+}
 
 }  // namespace datamigrate::dbt

@@ -5,12 +5,14 @@
 
 namespace datamigrate::dbt {
 
-// Every file of the project: dbt_project.yml, profiles.yml, models with their properties, generic tests, macros, the
-// original text of what is not converted, README.md and .gitignore. Deterministic.
+// Every file of the project: dbt_project.yml, profiles.yml, models with their properties, generic
+// tests, macros, the original text of what is not converted, README.md and .gitignore.
+// Deterministic.
 ProjectFiles RenderProject(const Project& project);
 
-// The profile of the target: "dev" writes into schemas of its own, "prod" into the final ones. Secrets and addresses
-// come from environment variables; DuckDB's file from DATAMIGRATE_DUCKDB_PATH.
+// The profile of the target: "dev" writes into schemas of its own, "prod" into the final ones.
+// Secrets and addresses come from environment variables; DuckDB's file from
+// DATAMIGRATE_DUCKDB_PATH.
 std::string RenderProfiles(const Project& project);
 
 }  // namespace datamigrate::dbt

@@ -13,9 +13,14 @@ std::string_view MaterializationName(Materialization materialization) {
 }
 
 std::string_view TestName(TestKind kind) {
-  constexpr std::string_view kNames[] = {
-      "not_null",    "unique",          "unique_combination",            "relationships",
-      "foreign_key", "accepted_values", "accepted_values_ignoring_case", "expression_holds"};
+  constexpr std::string_view kNames[] = {"not_null",
+                                         "unique",
+                                         "unique_combination",
+                                         "relationships",
+                                         "foreign_key",
+                                         "accepted_values",
+                                         "accepted_values_ignoring_case",
+                                         "expression_holds"};
   return kNames[static_cast<size_t>(kind)];
 }
 

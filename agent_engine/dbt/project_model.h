@@ -1,6 +1,7 @@
 // A dbt project as values: what is written to files, run in-process, and shown to people.
 //
-// Every text is final: names are unique and valid for dbt, SQL is the target's with dbt's calls in {{ … }}.
+// Every text is final: names are unique and valid for dbt, SQL is the target's with dbt's calls in
+// {{ … }}.
 #pragma once
 
 #include <cstdint>
@@ -44,13 +45,14 @@ struct ModelTest {
   std::vector<std::string> columns;     // Source names; exactly one for tests of a column.
   std::string to_model;                 // kRelationships, kForeignKey: the parent.
   std::vector<std::string> to_columns;  // As many as columns.
-  std::vector<std::string> folded_columns;  // kForeignKey: those of columns that compare without case.
-  std::vector<std::string> values;      // kAcceptedValues…: plain text of the literals.
+  std::vector<std::string>
+      folded_columns;               // kForeignKey: those of columns that compare without case.
+  std::vector<std::string> values;  // kAcceptedValues…: plain text of the literals.
   bool values_are_text = true;
-  std::string expression;  // kExpressionHolds: the target's SQL; rows where it is false fail.
-  std::string where;       // Only these rows count; the target's SQL, or empty.
+  std::string expression;   // kExpressionHolds: the target's SQL; rows where it is false fail.
+  std::string where;        // Only these rows count; the target's SQL, or empty.
   bool only_warns = false;  // The source did not vouch for it either.
-  std::string constraint;  // The source's name of the constraint; may be empty.
+  std::string constraint;   // The source's name of the constraint; may be empty.
 };
 
 struct ModelColumn {
@@ -107,8 +109,8 @@ struct SourceTable {
 struct UnconvertedObject {
   catalog::ObjectName object;
   std::string model;  // Its refused model, which has the diagnostics too; empty when there is none.
-  std::string kind;  // "trigger", "procedure", …
-  std::string path;  // "unconverted/sales/load_orders.sql".
+  std::string kind;   // "trigger", "procedure", …
+  std::string path;   // "unconverted/sales/load_orders.sql".
   std::string source_sql;
   catalog::SourcePlace place;
   std::vector<diagnostics::Diagnostic> diagnostics;
@@ -120,7 +122,8 @@ struct Variable {
   std::string model;  // Where it is used first.
 };
 
-// Constraints of the source that could be tests, and those that have one: what the score's coverage is counted from.
+// Constraints of the source that could be tests, and those that have one: what the score's coverage
+// is counted from.
 struct TestCoverage {
   int64_t constraints = 0;
   int64_t tested = 0;
@@ -132,7 +135,8 @@ struct Project {
   std::string database;
   dialects::Target target = dialects::Target::kDuckDb;
   std::vector<SourceTable> sources;
-  std::vector<Model> models;  // In the order they can run: each after what it depends on. Refused ones come last.
+  std::vector<Model>
+      models;  // In the order they can run: each after what it depends on. Refused ones come last.
   std::vector<UnconvertedObject> unconverted;  // Also one for each refused model.
   std::vector<Variable> variables;
   std::vector<diagnostics::Diagnostic> diagnostics;  // About tables and the project as a whole.

@@ -76,7 +76,8 @@ ProjectNames::ProjectNames(const catalog::CatalogIndex& index, dialects::Target 
 void ProjectNames::NameSchemas() {
   NameWishes wishes;
   const auto add = [&](const std::string& schema) {
-    wishes.Add(FoldName(schema.empty() ? "dbo" : schema), ShortenName(SnakeCase(schema.empty() ? "dbo" : schema), 40));
+    wishes.Add(FoldName(schema.empty() ? "dbo" : schema),
+               ShortenName(SnakeCase(schema.empty() ? "dbo" : schema), 40));
   };
   const catalog::Catalog& catalog = index_.catalog();
   for (const std::string& schema : catalog.schemas) add(schema);

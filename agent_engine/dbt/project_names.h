@@ -1,5 +1,5 @@
-// Names of everything in a project, decided before anything is translated. Deterministic; independent of the order in
-// which the catalog lists its objects.
+// Names of everything in a project, decided before anything is translated. Deterministic;
+// independent of the order in which the catalog lists its objects.
 #pragma once
 
 #include <string>
@@ -23,10 +23,11 @@ class ProjectNames {
   // The model of a table, view or routine of the catalog: "stg_sales__orders", "sales__v_orders".
   const std::string& ModelOf(const catalog::ObjectName& object) const;
 
-  // The relation that `name` stands for: itself, or what a synonym of one or two parts leads to. Null name and schema
-  // when the catalog has no such table or view.
+  // The relation that `name` stands for: itself, or what a synonym of one or two parts leads to.
+  // Null name and schema when the catalog has no such table or view.
   catalog::ObjectName Resolve(const catalog::ObjectName& name) const;
-  // {{ ref('…') }} for tables, views and synonyms of them; the quoted name for what the catalog does not have.
+  // {{ ref('…') }} for tables, views and synonyms of them; the quoted name for what the catalog
+  // does not have.
   dialects::RelationNamer Namer() const;
 
  private:
@@ -41,7 +42,8 @@ class ProjectNames {
   absl::flat_hash_map<std::string, std::string> models_;
 };
 
-// A key of schema and name, folded: equal for names that SQL Server takes as equal. An empty schema means dbo.
+// A key of schema and name, folded: equal for names that SQL Server takes as equal. An empty schema
+// means dbo.
 std::string ObjectKey(const catalog::ObjectName& name);
 
 }  // namespace datamigrate::dbt

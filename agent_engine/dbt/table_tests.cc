@@ -17,8 +17,8 @@ using catalog::Table;
 using diagnostics::Diagnostic;
 using diagnostics::DiagnosticId;
 
-constexpr auto kTextTypes =
-    std::to_array<std::string_view>({"char", "nchar", "ntext", "nvarchar", "sysname", "text", "varchar"});
+constexpr auto kTextTypes = std::to_array<std::string_view>(
+    {"char", "nchar", "ntext", "nvarchar", "sysname", "text", "varchar"});
 constexpr auto kNumberTypes = std::to_array<std::string_view>(
     {"bigint", "decimal", "int", "money", "numeric", "smallint", "smallmoney", "tinyint"});
 
@@ -37,9 +37,8 @@ std::string Reason(const std::vector<Diagnostic>& diagnostics) {
 }
 
 bool HasCasedLetter(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return absl::ascii_isalpha(c) || static_cast<unsigned char>(c) >= 0x80;
-  });
+  return std::ranges::any_of(
+      text, [](char c) { return absl::ascii_isalpha(c) || static_cast<unsigned char>(c) >= 0x80; });
 }
 
 class TableTestMaker {
@@ -75,8 +74,13 @@ class TableTestMaker {
   }
 
   void Report(DiagnosticId id, std::vector<std::string> arguments, std::string hint) {
-    Diagnostic diagnostic{id, {}, std::move(arguments), std::move(hint), table_.name.ToString(),
-                          table_.place.file, {table_.place.line, table_.place.column}};
+    Diagnostic diagnostic{id,
+                          {},
+                          std::move(arguments),
+                          std::move(hint),
+                          table_.name.ToString(),
+                          table_.place.file,
+                          {table_.place.line, table_.place.column}};
     result_.diagnostics.push_back(std::move(diagnostic));
   }
 
@@ -136,8 +140,7 @@ class TableTestMaker {
   void AddForeignKey(const catalog::ForeignKey& key) {
     if (!key.enabled) return Report(DiagnosticId::kConstraintNotEnforced, {key.name}, "");
     Count();
-    const Table* parent =
-        index_.FindTable(key.referenced_table.schema, key.referenced_table.name);
+    const Table* parent = index_.FindTable(key.referenced_table.schema, key.referenced_table.name);
     if (parent == nullptr) {
       return Untested(key.name, DiagnosticId::kForeignKeyWithoutTest,
                       key.referenced_table.ToString() + " is not in the source",
@@ -155,8 +158,17 @@ class TableTestMaker {
     const bool is_plain = test.columns.size() == 1 && test.folded_columns.empty();
     test.kind = is_plain ? TestKind::kRelationships : TestKind::kForeignKey;
     test.constraint = key.name;
-    test.only_warns = !key.trusted;
+    test.only_warns = !key.trusted || LacksParentRows(key, *parent);
     Add(std::move(test));
+  }
+
+  // Scripts often come with the rows of some tables only: the test would fail for a reason that is
+  // no fault of the data.
+  bool LacksParentRows(const catalog::ForeignKey& key, const Table& parent) {
+    if (table_.row_count <= 0 || parent.row_count > 0) return false;
+    Report(DiagnosticId::kParentWithoutRows, {key.name, parent.name.ToString()},
+           "Load the rows of the referenced table, then generate the project again.");
+    return true;
   }
 
   static std::vector<std::string> ReferencedColumns(const catalog::ForeignKey& key,
@@ -204,7 +216,8 @@ class TableTestMaker {
     Add(std::move(test));
   }
 
-  // A test of accepted values where the check is a list of them and the literals have the column's kind of type.
+  // A test of accepted values where the check is a list of them and the literals have the column's
+  // kind of type.
   std::optional<ModelTest> ValueTest(const catalog::CheckConstraint& check) const {
     const auto list = FindValueList(check.expression);
     const Column* column = list ? table_.FindColumn(list->column) : nullptr;
@@ -222,7 +235,8 @@ class TableTestMaker {
     return test;
   }
 
-  // Whether SQL Server takes other strings as equal to one of the values: in another case, or padded with blanks.
+  // Whether SQL Server takes other strings as equal to one of the values: in another case, or
+  // padded with blanks.
   bool MeetsOtherSpellings(const Column& column, const catalog::DataType& type,
                            const std::vector<std::string>& values) const {
     const bool ignores_case = IgnoresCase(index_.catalog(), column);
@@ -245,7 +259,9 @@ class TableTestMaker {
 
 }  // namespace
 
-bool IsText(const catalog::DataType& type) { return Contains(kTextTypes, type.name); }
+bool IsText(const catalog::DataType& type) {
+  return Contains(kTextTypes, type.name);
+}
 
 bool IgnoresCase(const catalog::Catalog& catalog, const Column& column) {
   const std::string collation =

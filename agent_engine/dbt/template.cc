@@ -23,7 +23,8 @@ struct Call {
   size_t end = 0;  // Behind the closing braces.
 };
 
-// Reads the inside of one {{ … }}: a string, or name(argument, ...) with strings, numbers and names as arguments.
+// Reads the inside of one {{ … }}: a string, or name(argument, ...) with strings, numbers and names
+// as arguments.
 class CallReader {
  public:
   CallReader(std::string_view text, size_t begin) : text_(text), at_(begin + 2) {}
@@ -139,7 +140,9 @@ absl::StatusOr<std::string> Evaluate(const Call& call, const TemplateScope& scop
 
 }  // namespace
 
-std::string EscapeJinja(std::string_view text) { return Escape(text, /*keep_calls=*/false); }
+std::string EscapeJinja(std::string_view text) {
+  return Escape(text, /*keep_calls=*/false);
+}
 
 std::string EscapeJinjaExceptCalls(std::string_view sql) {
   return Escape(sql, /*keep_calls=*/true);

@@ -1,4 +1,5 @@
-// The part of Jinja that our models use: {{ ref('m') }}, {{ source('s', 't') }}, {{ var('v', default) }} and strings.
+// The part of Jinja that our models use: {{ ref('m') }}, {{ source('s', 't') }}, {{ var('v',
+// default) }} and strings.
 #pragma once
 
 #include <functional>
@@ -13,8 +14,9 @@ namespace datamigrate::dbt {
 // `text` so that Jinja gives it back unchanged: "{{", "{%", "{#" are written as Jinja strings.
 std::string EscapeJinja(std::string_view text);
 
-// Escapes a translated query, but leaves calls of ref(), source() and var() with arguments in single quotes as they are.
-// A SQL string literal cannot hold one by chance: there single quotes are doubled.
+// Escapes a translated query, but leaves calls of ref(), source() and var() with arguments in
+// single quotes as they are. A SQL string literal cannot hold one by chance: there single quotes
+// are doubled.
 std::string EscapeJinjaExceptCalls(std::string_view sql);
 
 // A {{ var('name', default) }} of a query.
@@ -25,8 +27,8 @@ struct VarCall {
 // Every var() call in `sql`, in order.
 std::vector<VarCall> FindVarCalls(std::string_view sql);
 
-// `text` as a value in a test's arguments. dbt renders such values, and takes one that looks like a call of ref(),
-// source(), var(), env_var() or doc() for that call.
+// `text` as a value in a test's arguments. dbt renders such values, and takes one that looks like a
+// call of ref(), source(), var(), env_var() or doc() for that call.
 std::string TestArgument(std::string_view text);
 
 // What the calls of a template stand for.
@@ -38,7 +40,8 @@ struct TemplateScope {
   std::function<std::string(const std::string& name, const std::string& default_value)> var;
 };
 
-// Renders a model's text as dbt would. kInvalidArgument for anything beyond the part named above, with its place.
+// Renders a model's text as dbt would. kInvalidArgument for anything beyond the part named above,
+// with its place.
 absl::StatusOr<std::string> RenderTemplate(std::string_view text, const TemplateScope& scope);
 
 }  // namespace datamigrate::dbt

@@ -14,9 +14,13 @@ std::string Quote(std::string_view text, char quote) {
   return quoted + quote;
 }
 
-std::string Name(std::string_view name) { return Quote(name, '"'); }
+std::string Name(std::string_view name) {
+  return Quote(name, '"');
+}
 
-std::string Folded(const std::string& expression) { return "lower(rtrim(" + expression + "))"; }
+std::string Folded(const std::string& expression) {
+  return "lower(rtrim(" + expression + "))";
+}
 
 std::string NameList(const std::vector<std::string>& names) {
   std::string list;
@@ -74,8 +78,8 @@ std::string FailingRowsQuery(
     case TestKind::kAcceptedValues:
       return "select 1 from " + from + " where " + column + " not in (" + ValueList(test) + ")";
     case TestKind::kAcceptedValuesIgnoringCase:
-      return "select 1 from " + from + " where " + Folded(column) + " not in (" +
-             ValueList(test) + ")";
+      return "select 1 from " + from + " where " + Folded(column) + " not in (" + ValueList(test) +
+             ")";
     case TestKind::kExpressionHolds:
       return "select 1 from " + from + " where not (" + test.expression + ")";
   }

@@ -1,4 +1,5 @@
-// What the project builder needs from the dialects, so that tests can give it ready-made translations.
+// What the project builder needs from the dialects, so that tests can give it ready-made
+// translations.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
 #include "agent_engine/dbt/yaml.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace datamigrate::dbt {
@@ -11,7 +11,9 @@ namespace {
 constexpr auto kReserved = std::to_array<std::string_view>(
     {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"});
 
-bool IsWordStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool IsWordStart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 bool IsPlainByte(char c) {
   return IsWordStart(c) || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == '-' || c == ' ' ||
@@ -87,7 +89,9 @@ void YamlWriter::Begin(std::string_view key) {
   ++depth_;
 }
 
-void YamlWriter::End() { --depth_; }
+void YamlWriter::End() {
+  --depth_;
+}
 
 void YamlWriter::BeginItem() {
   ++depth_;

@@ -1,4 +1,5 @@
-// Writes YAML 1.2 text that people read in a diff: block style, two blanks of indent, quotes only where they are needed.
+// Writes YAML 1.2 text that people read in a diff: block style, two blanks of indent, quotes only
+// where they are needed.
 #pragma once
 
 #include <string>
@@ -6,7 +7,8 @@
 
 namespace datamigrate::dbt {
 
-// `text` as one YAML scalar on one line: plain where every YAML reader takes it for that string, else double-quoted.
+// `text` as one YAML scalar on one line: plain where every YAML reader takes it for that string,
+// else double-quoted.
 std::string YamlString(std::string_view text);
 
 // Builds a document line by line. Nesting is the caller's: Begin… opens a block, End closes it.

@@ -39,8 +39,8 @@ EventFeed::Subscription EventFeed::Subscribe(std::string_view migration_id,
                                              std::function<void()> on_change) {
   absl::MutexLock lock(&mutex_);
   int64_t id = next_id_++;
-  watchers_[id] = std::make_shared<Watcher>(
-      Watcher{std::string(migration_id), std::move(on_change)});
+  watchers_[id] =
+      std::make_shared<Watcher>(Watcher{std::string(migration_id), std::move(on_change)});
   return Subscription(this, id);
 }
 

@@ -40,8 +40,7 @@ class EventFeed {
   };
 
   // `look_again` is how often watchers are called without a notification, in case one was lost.
-  explicit EventFeed(pg::ConnectionOptions options,
-                     absl::Duration look_again = absl::Seconds(5));
+  explicit EventFeed(pg::ConnectionOptions options, absl::Duration look_again = absl::Seconds(5));
   ~EventFeed();
 
   // Calls `on_change` on the feed's thread whenever the migration may have new events; read them

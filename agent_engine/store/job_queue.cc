@@ -36,7 +36,8 @@ constexpr pg::Statement kHeartbeat = {
 // $5: seconds until it may be taken; $6: attempts to take back.
 constexpr pg::Statement kLeave = {
     "leave_job",
-    "UPDATE jobs SET status = $4, lease_until = NULL, attempts = greatest(attempts - $6::integer, 0),"
+    "UPDATE jobs SET status = $4, lease_until = NULL, attempts = greatest(attempts - $6::integer, "
+    "0),"
     "   available_at = clock_timestamp() + $5::interval,"
     "   cancel_requested = cancel_requested AND $4 IN ('queued', 'waiting')"
     " WHERE id = $1 AND owner = $2 AND fencing_token = $3 AND status = 'running' RETURNING id"};
@@ -44,8 +45,7 @@ constexpr pg::Statement kWasLeft = {
     "was_left",
     "SELECT 1 FROM jobs WHERE id = $1 AND owner = $2 AND fencing_token = $3 AND status = $4"};
 constexpr pg::Statement kHasOpenDecision = {
-    "has_open_decision",
-    "SELECT 1 FROM user_decisions WHERE migration_id = $1 AND answer IS NULL"};
+    "has_open_decision", "SELECT 1 FROM user_decisions WHERE migration_id = $1 AND answer IS NULL"};
 constexpr pg::Statement kAttempts = {"lock_job",
                                      "SELECT attempts FROM jobs WHERE id = $1 FOR UPDATE"};
 constexpr pg::Statement kFailExhausted = {
@@ -127,9 +127,8 @@ absl::StatusOr<std::optional<JobLease>> JobQueue::Take(std::string_view owner,
 }
 
 absl::StatusOr<bool> JobQueue::Heartbeat(const JobLease& lease, absl::Duration duration) {
-  absl::StatusOr<pg::Result> rows =
-      pg::Execute(*pool_, kRepeatable, kHeartbeat,
-                  {lease.job_id, lease.owner, lease.fencing_token, duration});
+  absl::StatusOr<pg::Result> rows = pg::Execute(
+      *pool_, kRepeatable, kHeartbeat, {lease.job_id, lease.owner, lease.fencing_token, duration});
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return LeaseLost(lease);
   return rows->front().Get<bool>("cancel_requested");
@@ -142,10 +141,10 @@ absl::Status JobQueue::Complete(const JobLease& lease) {
 
 absl::Status JobQueue::Suspend(const JobLease& lease) {
   return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) {
-    absl::Status left =
-        Leave(transaction, lease,
-              {.job_status = "waiting", .migration_status = MigrationStatus::kAwaitingDecision,
-               .attempts_back = 1});
+    absl::Status left = Leave(transaction, lease,
+                              {.job_status = "waiting",
+                               .migration_status = MigrationStatus::kAwaitingDecision,
+                               .attempts_back = 1});
     if (!left.ok()) return left;
     // The job's row is locked now, as it is while Decide answers: either the answer is here or
     // Decide will find the job waiting.
@@ -162,16 +161,16 @@ absl::Status JobQueue::Suspend(const JobLease& lease) {
 }
 
 absl::Status JobQueue::Release(const JobLease& lease) {
-  return Leave(*pool_, lease,
-               {.job_status = "queued", .migration_status = MigrationStatus::kPending,
-                .attempts_back = 1});
+  return Leave(
+      *pool_, lease,
+      {.job_status = "queued", .migration_status = MigrationStatus::kPending, .attempts_back = 1});
 }
 
 absl::Status JobQueue::Fail(const JobLease& lease, std::string_view error,
                             std::optional<absl::Duration> retry_after) {
   return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) {
-    Leaving leaving{.job_status = "failed", .migration_status = MigrationStatus::kFailed,
-                    .error = error};
+    Leaving leaving{
+        .job_status = "failed", .migration_status = MigrationStatus::kFailed, .error = error};
     absl::StatusOr<pg::Result> rows = transaction.Execute(kAttempts, {lease.job_id});
     if (!rows.ok()) return rows.status();
     bool has_attempts_left =
@@ -197,8 +196,8 @@ absl::StatusOr<int> JobQueue::FailExhausted() {
         transaction.Execute(kFailExhausted, {options_.max_attempts});
     if (!failed.ok()) return failed.status();
     count = static_cast<int>(failed->size());
-    std::string error = fmt::format("the engine stopped {} times at the same step",
-                                    options_.max_attempts);
+    std::string error =
+        fmt::format("the engine stopped {} times at the same step", options_.max_attempts);
     for (pg::Row row : *failed) {
       absl::Status moved = MoveMigration(transaction, row.Get<std::string>("run_id"),
                                          MigrationStatus::kFailed, error);

@@ -30,7 +30,8 @@ constexpr pg::Statement kCreate = {
     "   WHERE tenant = $1 AND idempotency_key = $4"};
 constexpr pg::Statement kGet = {
     "get_migration",
-    "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, request,"
+    "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, "
+    "request,"
     "   status, current_step, progress, score, error, project_path, summary, created_at,"
     "   updated_at, finished_at FROM migrations WHERE tenant = $1 AND id = $2"};
 // $3, $4: the last row of the page before.
@@ -42,15 +43,15 @@ constexpr pg::Statement kList = {
     " WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
     "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
     " ORDER BY created_at DESC, id DESC LIMIT $5"};
-constexpr pg::Statement kExists = {
-    "find_migration", "SELECT 1 FROM migrations WHERE tenant = $1 AND id = $2"};
+constexpr pg::Statement kExists = {"find_migration",
+                                   "SELECT 1 FROM migrations WHERE tenant = $1 AND id = $2"};
 constexpr pg::Statement kLockJob = {
     "lock_job_of_migration",
     "SELECT jobs.id, jobs.status, jobs.cancel_requested FROM jobs"
     " JOIN migrations ON migrations.id = jobs.run_id"
     " WHERE migrations.tenant = $1 AND migrations.id = $2 FOR UPDATE OF jobs"};
-constexpr pg::Statement kRequestCancel = {
-    "request_cancel", "UPDATE jobs SET cancel_requested = true WHERE id = $1"};
+constexpr pg::Statement kRequestCancel = {"request_cancel",
+                                          "UPDATE jobs SET cancel_requested = true WHERE id = $1"};
 constexpr pg::Statement kCancelJob = {
     "cancel_job", "UPDATE jobs SET status = 'cancelled', cancel_requested = false WHERE id = $1"};
 constexpr pg::Statement kRequeue = {
@@ -58,8 +59,7 @@ constexpr pg::Statement kRequeue = {
     "UPDATE jobs SET status = 'queued', attempts = 0, cancel_requested = false,"
     " available_at = clock_timestamp() WHERE id = $1"};
 constexpr pg::Statement kFindDecision = {
-    "find_decision",
-    "SELECT answer FROM user_decisions WHERE migration_id = $1 AND step = $2"};
+    "find_decision", "SELECT answer FROM user_decisions WHERE migration_id = $1 AND step = $2"};
 constexpr pg::Statement kAnswer = {
     "answer_decision",
     "UPDATE user_decisions SET answer = $3, decided_by = $4, decided_at = clock_timestamp()"
@@ -94,7 +94,9 @@ constexpr pg::Statement kChunks = {
     " WHERE m.tenant = $1 AND m.id = $2 AND ($3 = '' OR c.table_name = $3)"
     " ORDER BY c.table_name, c.chunk"};
 
-bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool IsHex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 // 8-4-4-4-12 hexadecimal digits, as PostgreSQL prints them.
 absl::Status CheckId(std::string_view id) {
@@ -112,24 +114,25 @@ absl::Status NoSuchMigration(std::string_view id) {
 }
 
 MigrationRecord ToMigration(const pg::Row& row) {
-  return {.id = row.Get<std::string>("id"),
-          .tenant = row.Get<std::string>("tenant"),
-          .created_by = row.Get<std::string>("created_by"),
-          .name = row.Get<std::string>("name"),
-          .idempotency_key = row.Get<std::string>("idempotency_key"),
-          .request = row.Get<pg::Bytes>("request").value,
-          // The table's CHECK admits no other words.
-          .status = ParseMigrationStatus(row.Get<std::string>("status"))
-                        .value_or(MigrationStatus::kFailed),
-          .current_step = row.Get<std::string>("current_step"),
-          .progress = row.Get<double>("progress"),
-          .score = row.Get<std::optional<double>>("score"),
-          .error = row.Get<std::string>("error"),
-          .project_path = row.Get<std::string>("project_path"),
-          .summary_json = row.Get<std::string>("summary"),
-          .created_at = row.Get<absl::Time>("created_at"),
-          .updated_at = row.Get<absl::Time>("updated_at"),
-          .finished_at = row.Get<std::optional<absl::Time>>("finished_at")};
+  return {
+      .id = row.Get<std::string>("id"),
+      .tenant = row.Get<std::string>("tenant"),
+      .created_by = row.Get<std::string>("created_by"),
+      .name = row.Get<std::string>("name"),
+      .idempotency_key = row.Get<std::string>("idempotency_key"),
+      .request = row.Get<pg::Bytes>("request").value,
+      // The table's CHECK admits no other words.
+      .status =
+          ParseMigrationStatus(row.Get<std::string>("status")).value_or(MigrationStatus::kFailed),
+      .current_step = row.Get<std::string>("current_step"),
+      .progress = row.Get<double>("progress"),
+      .score = row.Get<std::optional<double>>("score"),
+      .error = row.Get<std::string>("error"),
+      .project_path = row.Get<std::string>("project_path"),
+      .summary_json = row.Get<std::string>("summary"),
+      .created_at = row.Get<absl::Time>("created_at"),
+      .updated_at = row.Get<absl::Time>("updated_at"),
+      .finished_at = row.Get<std::optional<absl::Time>>("finished_at")};
 }
 
 ModelRecord ToModel(const pg::Row& row) {
@@ -144,7 +147,9 @@ ModelRecord ToModel(const pg::Row& row) {
           .updated_at = row.Get<absl::Time>("updated_at")};
 }
 
-int ClampPage(int page_size) { return std::clamp(page_size, 1, 1000); }
+int ClampPage(int page_size) {
+  return std::clamp(page_size, 1, 1000);
+}
 
 // The place of a row in the order of List: microseconds since 1970, a dot, the id.
 struct ListPosition {
@@ -219,8 +224,8 @@ absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migr
   for (int attempt = 0; attempt < 3; ++attempt) {
     absl::StatusOr<pg::Result> rows =
         pg::Execute(*pool_, policy, kCreate,
-                    {migration.tenant, migration.created_by, pg::ToStorableText(migration.name), key,
-                     pg::Bytes{migration.request}, migration.job_kind, migration.priority});
+                    {migration.tenant, migration.created_by, pg::ToStorableText(migration.name),
+                     key, pg::Bytes{migration.request}, migration.job_kind, migration.priority});
     if (!rows.ok()) return rows.status();
     if (rows->empty()) continue;
     pg::Row row = rows->front();
@@ -270,8 +275,8 @@ absl::Status MigrationStore::Cancel(std::string_view tenant, std::string_view id
     if (job->status == "cancelled") return absl::OkStatus();
     if (job->status == "running") return transaction.Execute(kRequestCancel, {job->id}).status();
     if (job->status == "completed" || job->status == "failed") {
-      return absl::FailedPreconditionError(fmt::format("migration {} has {} already", id,
-                                                       job->status));
+      return absl::FailedPreconditionError(
+          fmt::format("migration {} has {} already", id, job->status));
     }
     absl::StatusOr<pg::Result> cancelled = transaction.Execute(kCancelJob, {job->id});
     if (!cancelled.ok()) return cancelled.status();
@@ -324,8 +329,8 @@ absl::Status MigrationStore::Decide(std::string_view tenant, std::string_view id
     absl::StatusOr<pg::Result> answered =
         transaction.Execute(kAnswer, {id, step, answer, decided_by});
     if (!answered.ok()) return answered.status();
-    absl::StatusOr<int64_t> told = InsertEvent(transaction, id, "decision_made",
-                                               fmt::format(R"({{"step":{}}})", step));
+    absl::StatusOr<int64_t> told =
+        InsertEvent(transaction, id, "decision_made", fmt::format(R"({{"step":{}}})", step));
     if (!told.ok()) return told.status();
     // While the engine is still leaving the job, JobQueue::Suspend finds the answer.
     return job->status == "waiting" ? Requeue(transaction, *job, id) : absl::OkStatus();

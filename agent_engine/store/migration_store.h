@@ -70,8 +70,8 @@ class MigrationStore {
   absl::Status Resume(std::string_view tenant, std::string_view id);
 
   // Answers the open question of `step` and puts the migration back into the queue. The same answer
-  // again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was answered
-  // differently, or the migration has finished.
+  // again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was
+  // answered differently, or the migration has finished.
   absl::Status Decide(std::string_view tenant, std::string_view id, int64_t step,
                       std::string_view answer_json, std::string_view decided_by);
 

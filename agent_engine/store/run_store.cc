@@ -108,9 +108,9 @@ absl::Status CheckFence(pg::Transaction& transaction, const pg::Statement& state
 // False when the very same checkpoint is there already.
 absl::StatusOr<bool> InsertCheckpoint(pg::Transaction& transaction, const Checkpoint& checkpoint,
                                       const JobLease& lease) {
-  std::vector<pg::Parameter> parameters = {
-      checkpoint.run_id,          checkpoint.step, checkpoint.node, checkpoint.next_node,
-      NameOf(checkpoint.status), pg::Bytes{checkpoint.state}};
+  std::vector<pg::Parameter> parameters = {checkpoint.run_id,         checkpoint.step,
+                                           checkpoint.node,           checkpoint.next_node,
+                                           NameOf(checkpoint.status), pg::Bytes{checkpoint.state}};
   std::vector<pg::Parameter> with_token = parameters;
   with_token.push_back(lease.fencing_token);
   absl::StatusOr<pg::Result> inserted = transaction.Execute(kInsertCheckpoint, with_token);
@@ -119,8 +119,8 @@ absl::StatusOr<bool> InsertCheckpoint(pg::Transaction& transaction, const Checkp
   absl::StatusOr<pg::Result> same = transaction.Execute(kIsSameCheckpoint, parameters);
   if (!same.ok()) return same.status();
   if (!same->empty()) return false;
-  return absl::AlreadyExistsError(fmt::format("run {} has another checkpoint {} already",
-                                              checkpoint.run_id, checkpoint.step));
+  return absl::AlreadyExistsError(
+      fmt::format("run {} has another checkpoint {} already", checkpoint.run_id, checkpoint.step));
 }
 
 absl::Status InsertEffects(pg::Transaction& transaction, const Checkpoint& checkpoint,
@@ -135,9 +135,9 @@ absl::Status InsertEffects(pg::Transaction& transaction, const Checkpoint& check
       transaction.Execute(kSetCurrentStep, {checkpoint.run_id, step});
   if (!moved.ok()) return moved.status();
   if (checkpoint.status == CheckpointStatus::kInterrupted) {
-    absl::StatusOr<pg::Result> asked = transaction.Execute(
-        kInsertDecision, {checkpoint.run_id, checkpoint.step, checkpoint.node,
-                          pg::ToStorableText(checkpoint.question)});
+    absl::StatusOr<pg::Result> asked =
+        transaction.Execute(kInsertDecision, {checkpoint.run_id, checkpoint.step, checkpoint.node,
+                                              pg::ToStorableText(checkpoint.question)});
     if (!asked.ok()) return asked.status();
   }
   return absl::OkStatus();
@@ -235,8 +235,7 @@ absl::Status RunStore::Write(const workflow::Write& write) {
   });
 }
 
-absl::StatusOr<std::vector<Checkpoint>> CheckpointHistory(pg::Pool& pool,
-                                                          std::string_view run_id) {
+absl::StatusOr<std::vector<Checkpoint>> CheckpointHistory(pg::Pool& pool, std::string_view run_id) {
   absl::StatusOr<pg::Result> rows = pg::Execute(pool, kRepeatable, kHistory, {run_id});
   if (!rows.ok()) return rows.status();
   std::vector<Checkpoint> history;

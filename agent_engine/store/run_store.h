@@ -51,7 +51,7 @@ class RunStore : public workflow::CheckpointStore,
 // For looking at runs, without a lease: every checkpoint, ascending, without its state; and one
 // with it, to replay from.
 absl::StatusOr<std::vector<workflow::Checkpoint>> CheckpointHistory(pg::Pool& pool,
-                                                                   std::string_view run_id);
+                                                                    std::string_view run_id);
 absl::StatusOr<workflow::Checkpoint> CheckpointAt(pg::Pool& pool, std::string_view run_id,
                                                   int64_t step);
 

@@ -29,7 +29,9 @@ Worker::Worker(JobQueue* queue, WorkerOptions options, JobFunction run)
       run_(std::move(run)),
       listener_(options_.listen, {kJobsChannel}) {}
 
-Worker::~Worker() { Stop(absl::ZeroDuration()); }
+Worker::~Worker() {
+  Stop(absl::ZeroDuration());
+}
 
 void Worker::Start() {
   thread_ = std::thread([this] { Loop(); });
@@ -77,7 +79,7 @@ void Worker::Loop() {
       absl::MutexLock lock(&mutex_);
       if (is_stopping_) return;
     }
-    Beat({});
+    Beat([](const Running&) { return false; });
     if (absl::Now() >= next_sweep) {
       absl::StatusOr<int> failed = queue_->FailExhausted();
       if (!failed.ok()) Trouble("failing exhausted jobs", failed.status());
@@ -92,7 +94,10 @@ void Worker::Loop() {
     }
     std::set<std::string> runs;
     for (pg::Notification& notification : *arrived) runs.insert(std::move(notification.payload));
-    Beat(runs);
+    // Nothing by name means that something may have been missed: ask about every job.
+    Beat([&runs](const Running& running) {
+      return runs.empty() || runs.contains(running.lease.run_id);
+    });
   }
 }
 
@@ -171,13 +176,13 @@ void Worker::Settle(const Running& running, const absl::StatusOr<JobEnd>& end) {
   if (!settled.ok()) Trouble(fmt::format("leaving run {}", lease.run_id), settled);
 }
 
-// Extends the leases that are due, and those of `runs`, which somebody changed.
-void Worker::Beat(const std::set<std::string>& runs) {
+// Extends the leases that are due, and those that somebody may have changed.
+void Worker::Beat(absl::FunctionRef<bool(const Running&)> may_have_changed) {
   std::vector<std::shared_ptr<Running>> due;
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& running : running_) {
-      bool is_due = absl::Now() >= running->next_heartbeat || runs.contains(running->lease.run_id);
+      bool is_due = absl::Now() >= running->next_heartbeat || may_have_changed(*running);
       if (is_due && !running->is_finished) due.push_back(running);
     }
   }
@@ -214,8 +219,9 @@ void Worker::Reap() {
   }
   for (const auto& running : finished) running->thread.join();
   absl::MutexLock lock(&mutex_);
-  std::erase_if(running_, [](const auto& running) { return running->is_finished &&
-                                                           !running->thread.joinable(); });
+  std::erase_if(running_, [](const auto& running) {
+    return running->is_finished && !running->thread.joinable();
+  });
 }
 
 }  // namespace datamigrate::store

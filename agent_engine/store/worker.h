@@ -12,13 +12,13 @@
 
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -39,15 +39,15 @@ using JobFunction =
     std::function<absl::StatusOr<JobEnd>(const JobLease& lease, workflow::CancellationToken token)>;
 
 struct WorkerOptions {
-  std::string owner = {};        // names this process in leases: host, process id, random part
-  int concurrency = 2;           // jobs at a time, at least 1
+  std::string owner = {};  // names this process in leases: host, process id, random part
+  int concurrency = 2;     // jobs at a time, at least 1
   std::vector<std::string> kinds = {};  // empty: any
   absl::Duration lease = absl::Seconds(30);
-  absl::Duration heartbeat = absl::Seconds(10);     // well under `lease`
-  absl::Duration poll = absl::Seconds(5);           // looks into the queue without being told
-  absl::Duration first_retry = absl::Seconds(2);    // doubled with each attempt
+  absl::Duration heartbeat = absl::Seconds(10);   // well under `lease`
+  absl::Duration poll = absl::Seconds(5);         // looks into the queue without being told
+  absl::Duration first_retry = absl::Seconds(2);  // doubled with each attempt
   absl::Duration longest_retry = absl::Minutes(5);
-  pg::ConnectionOptions listen = {};                // where to LISTEN for jobs and cancellations
+  pg::ConnectionOptions listen = {};  // where to LISTEN for jobs and cancellations
   // Hears what the worker cannot return: the database is away, a lease was lost. May be empty.
   std::function<void(std::string_view what, const absl::Status& status)> on_trouble = nullptr;
 };
@@ -82,7 +82,7 @@ class Worker {
 
   void Loop();
   bool TakeOne();
-  void Beat(const std::set<std::string>& runs);
+  void Beat(absl::FunctionRef<bool(const Running&)> may_have_changed);
   // One heartbeat; an error is a reason to stop the job.
   absl::Status Extend(Running& running);
   void Reap();

@@ -27,10 +27,10 @@ std::string Label(const std::string& name) {
 
 std::string Box(int x, int y, const std::string& css, const std::string& label,
                 const std::string& title) {
-  return absl::StrCat("<g class=\"node ", css, "\"><title>", EscapeHtml(title), "</title><rect x=\"",
-                      x, "\" y=\"", y, "\" width=\"", kBoxWidth, "\" height=\"", kBoxHeight,
-                      "\" rx=\"5\"/><text x=\"", x + 10, "\" y=\"", y + 17, "\">",
-                      EscapeHtml(label), "</text></g>");
+  return absl::StrCat("<g class=\"node ", css, "\"><title>", EscapeHtml(title),
+                      "</title><rect x=\"", x, "\" y=\"", y, "\" width=\"", kBoxWidth,
+                      "\" height=\"", kBoxHeight, "\" rx=\"5\"/><text x=\"", x + 10, "\" y=\"",
+                      y + 17, "\">", EscapeHtml(label), "</text></g>");
 }
 
 class LineagePicture {
@@ -65,8 +65,8 @@ class LineagePicture {
     return parents;
   }
 
-  // A node stands one column behind the last of those that it reads. Bounded by the number of nodes, so that a cycle
-  // among refused ones ends.
+  // A node stands one column behind the last of those that it reads. Bounded by the number of
+  // nodes, so that a cycle among refused ones ends.
   void SetColumns() {
     column_.assign(nodes_.size(), 0);
     for (size_t round = 0; round < nodes_.size(); ++round) {
@@ -126,8 +126,10 @@ class LineagePicture {
 std::string DrawLayers(const std::vector<LineageNode>& nodes) {
   constexpr std::array<const char*, 3> kLayers = {"staging", "intermediate", "marts"};
   const int width = 2 * kMargin + 2 * kColumnStep + kBoxWidth;
-  std::string svg = absl::StrCat("<svg class=\"lineage\" role=\"img\" aria-label=\"Models per layer\" "
-                                 "viewBox=\"0 0 ", width, " 60\" width=\"", width, "\">");
+  std::string svg = absl::StrCat(
+      "<svg class=\"lineage\" role=\"img\" aria-label=\"Models per layer\" "
+      "viewBox=\"0 0 ",
+      width, " 60\" width=\"", width, "\">");
   for (size_t i = 0; i < kLayers.size(); ++i) {
     const auto count = std::ranges::count_if(nodes, [&](const LineageNode& node) {
       return node.layer == kLayers[i] && !node.is_refused;

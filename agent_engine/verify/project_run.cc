@@ -18,7 +18,9 @@ using data::QuoteText;
 // The attached file's name in the database that the models are made in.
 constexpr std::string_view kRawDatabase = "datamigrate_raw";
 
-std::string RelationOf(const dbt::Model& model) { return QuoteRelation(model.schema, model.alias); }
+std::string RelationOf(const dbt::Model& model) {
+  return QuoteRelation(model.schema, model.alias);
+}
 
 class ProjectRunner : public EmbeddedProject {
  public:
@@ -76,8 +78,7 @@ class ProjectRunner : public EmbeddedProject {
                           const std::string& table) -> absl::StatusOr<std::string> {
       const auto found = sources_.find(source + "." + table);
       if (found == sources_.end()) return absl::InvalidArgumentError("no source " + source);
-      const std::string prefix =
-          options_.raw_file.empty() ? "" : std::string(kRawDatabase) + ".";
+      const std::string prefix = options_.raw_file.empty() ? "" : std::string(kRawDatabase) + ".";
       return prefix + QuoteRelation(found->second->raw_schema, found->second->identifier);
     };
     scope.var = [this](const std::string& name, const std::string& otherwise) {
@@ -166,7 +167,8 @@ class ProjectRunner : public EmbeddedProject {
     return "";
   }
 
-  // "INT" → "INTEGER", "DECIMAL(9, 2)" → "DECIMAL(9,2)". The type itself when DuckDB has none of that name.
+  // "INT" → "INTEGER", "DECIMAL(9, 2)" → "DECIMAL(9,2)". The type itself when DuckDB has none of
+  // that name.
   std::string SpelledByDuckDb(const std::string& type) {
     const auto [entry, is_new] = spellings_.emplace(type, type);
     if (!is_new) return entry->second;

@@ -1,4 +1,5 @@
-// Runs a project in an embedded DuckDB, without dbt: every model is planned and evaluated, every test counted.
+// Runs a project in an embedded DuckDB, without dbt: every model is planned and evaluated, every
+// test counted.
 #pragma once
 
 #include <chrono>
@@ -17,8 +18,9 @@ namespace datamigrate::verify {
 
 struct RelationColumn {
   std::string name;
-  std::string type;      // As DuckDB writes it: "DECIMAL(9,2)".
-  std::string expected;  // The mapped type in the same spelling; empty where the project names none.
+  std::string type;  // As DuckDB writes it: "DECIMAL(9,2)".
+  std::string
+      expected;  // The mapped type in the same spelling; empty where the project names none.
 };
 
 struct ModelRun {
@@ -45,13 +47,14 @@ struct ProjectRun {
 };
 
 struct ProjectRunOptions {
-  // The DuckDB file with the loaded raw tables; it is read, never written. Empty: the raw tables are empty ones.
+  // The DuckDB file with the loaded raw tables; it is read, never written. Empty: the raw tables
+  // are empty ones.
   std::filesystem::path raw_file{};
   bool runs_tests = true;
   std::chrono::milliseconds model_timeout = std::chrono::minutes(10);  // For one model or test.
-  int threads = 0;              // 0: as many as there are cores.
-  std::string memory_limit{};   // "2GB"; empty: DuckDB's default.
-  std::function<bool()> is_cancelled{};                                      // May be empty.
+  int threads = 0;                       // 0: as many as there are cores.
+  std::string memory_limit{};            // "2GB"; empty: DuckDB's default.
+  std::function<bool()> is_cancelled{};  // May be empty.
   // May be empty.
   std::function<void(size_t done, size_t total, const std::string& model)> on_model{};
 };
@@ -59,14 +62,15 @@ struct ProjectRunOptions {
 // A project in an embedded DuckDB of its own. Not thread-safe.
 class EmbeddedProject {
  public:
-  // Opens the database with the raw tables. Borrows the project, which must outlive it. Errors: kInvalidArgument for a
-  // project whose target is not DuckDB; kUnavailable when the file cannot be read.
+  // Opens the database with the raw tables. Borrows the project, which must outlive it. Errors:
+  // kInvalidArgument for a project whose target is not DuckDB; kUnavailable when the file cannot be
+  // read.
   static absl::StatusOr<std::unique_ptr<EmbeddedProject>> Open(const dbt::Project& project,
                                                                const ProjectRunOptions& options);
   virtual ~EmbeddedProject() = default;
 
-  // Makes a view of each converted model, evaluates all of it, then counts what the tests find. A model or test that
-  // fails is a result, not an error. Called once. Errors: kCancelled.
+  // Makes a view of each converted model, evaluates all of it, then counts what the tests find. A
+  // model or test that fails is a result, not an error. Called once. Errors: kCancelled.
   virtual absl::StatusOr<ProjectRun> Run() = 0;
 
   // Where the views are after Run(), under the models' schemas and aliases.

@@ -35,7 +35,7 @@ fill:var(--ink)}.node rect{fill:var(--card);stroke-width:1.5}.staging rect{strok
 stroke:var(--intermediate)}.marts rect{stroke:var(--marts)}.refused rect{stroke:var(--bad);stroke-dasharray:4 3}
 .edge{fill:none;stroke:var(--soft);stroke-opacity:.45}.key i{display:inline-block;width:10px;height:10px;border-radius:3px;
 margin:0 5px 0 14px;border:2px solid}.rows rect{fill:var(--staging)}.rows rect.bad{fill:var(--bad)}
-@media print{section,.tile{break-inside:avoid}details{display:block}}
+td.n{white-space:nowrap}@media print{.tile{break-inside:avoid}.tiles{grid-template-columns:repeat(3,1fr)}}
 )";
 
 std::string Count(int64_t value) {
@@ -49,7 +49,14 @@ std::string Count(int64_t value) {
 std::string Percent(double share) {
   // 99.96 % is not 100 %.
   const double percent = share >= 1 ? 100.0 : std::min(99.9, share * 100);
-  return absl::StrFormat("%.1f", percent) + " %";
+  return absl::StrFormat("%.1f", percent) + "&nbsp;%";
+}
+
+// "type_mapping" → "Type mapping".
+std::string Title(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  if (!name.empty() && name[0] >= 'a' && name[0] <= 'z') name[0] -= 'a' - 'A';
+  return name;
 }
 
 std::string Tile(const std::string& value, const std::string& label, const char* css = "") {
@@ -76,10 +83,11 @@ class ReportPage {
 
   std::string Print() {
     const std::string title = EscapeHtml(content_.title);
-    html_ = absl::StrCat("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-                         "<title>Migration of ", title, "</title><style>", kStyle,
-                         "</style></head><body><main>\n");
+    html_ = absl::StrCat(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+        "<title>Migration of ",
+        title, "</title><style>", kStyle, "</style></head><body><main>\n");
     Header();
     Tiles();
     Score();
@@ -133,14 +141,16 @@ class ReportPage {
   }
 
   void Score() {
-    html_ += "<section><h2>Score</h2><table><tr><th>check</th><th>counts</th><th class=\"n\">weight"
-             "</th><th class=\"n\">passed</th><th class=\"n\">share</th><th></th></tr>";
+    html_ +=
+        "<section><h2>Score</h2><table><tr><th>check</th><th class=\"n\">weight"
+        "</th><th class=\"n\">passed</th><th class=\"n\">share</th><th></th></tr>";
     for (const Check& check : content_.validation.checks) {
       const auto kind = std::ranges::find(kCheckKinds, check.name, &CheckKind::name);
       const std::string counts(kind == kCheckKinds.end() ? "" : kind->counts);
-      absl::StrAppend(&html_, "<tr><td>", EscapeHtml(check.name), List(check.findings, "findings"),
-                      "</td><td class=\"soft\">", EscapeHtml(counts), "</td><td class=\"n\">",
-                      absl::StrFormat("%.0f", 100 * check.weight), " %</td><td class=\"n\">",
+      absl::StrAppend(&html_, "<tr><td>", EscapeHtml(Title(check.name)),
+                      "<br><span class=\"soft\">", EscapeHtml(counts), "</span>",
+                      List(check.findings, "findings"), "</td><td class=\"n\">",
+                      absl::StrFormat("%.0f", 100 * check.weight), "&nbsp;%</td><td class=\"n\">",
                       Count(check.passed), " / ", Count(check.total), "</td><td class=\"n\">",
                       Percent(check.share()), "</td><td>", Bar(check.share()), "</td></tr>");
     }
@@ -149,10 +159,12 @@ class ReportPage {
 
   void Objects() {
     if (content_.counts.empty()) return;
-    html_ += "<section><h2>Objects</h2><table><tr><th>kind</th><th class=\"n\">found</th>"
-             "<th class=\"n\">converted</th><th class=\"n\">for a person</th><th></th></tr>";
+    html_ +=
+        "<section><h2>Objects</h2><table><tr><th>kind</th><th class=\"n\">found</th>"
+        "<th class=\"n\">converted</th><th class=\"n\">for a person</th><th></th></tr>";
     for (const KindCount& count : content_.counts) {
-      const double share = count.found == 0 ? 1 : static_cast<double>(count.converted) / count.found;
+      const double share =
+          count.found == 0 ? 1 : static_cast<double>(count.converted) / count.found;
       absl::StrAppend(&html_, "<tr><td>", EscapeHtml(count.kind), "</td><td class=\"n\">",
                       Count(count.found), "</td><td class=\"n\">", Count(count.converted),
                       "</td><td class=\"n\">", Count(count.refused), "</td><td>", Bar(share),
@@ -163,8 +175,9 @@ class ReportPage {
 
   void DbtSteps() {
     if (content_.steps.empty()) return;
-    html_ += "<section><h2>dbt</h2><table><tr><th>command</th><th>result</th><th class=\"n\">ok</th>"
-             "<th class=\"n\">failed</th><th class=\"n\">skipped</th><th class=\"n\">seconds</th></tr>";
+    html_ +=
+        "<section><h2>dbt</h2><table><tr><th>command</th><th>result</th><th class=\"n\">ok</th>"
+        "<th class=\"n\">failed</th><th class=\"n\">skipped</th><th class=\"n\">seconds</th></tr>";
     for (const dbt::DbtStepResult& step : content_.steps) {
       const bool is_ok = step.exit_code == 0 && step.failed == 0;
       absl::StrAppend(&html_, "<tr><td><code>dbt ", EscapeHtml(step.command), "</code>",
@@ -186,12 +199,14 @@ class ReportPage {
       return left.target_rows > right.target_rows;
     });
     const auto equal = std::ranges::count_if(tables, &TableRows::is_equal);
-    const auto most = std::max<int64_t>(
-        1, std::ranges::max(tables, {}, &TableRows::target_rows).target_rows);
-    absl::StrAppend(&html_, "<section class=\"rows\"><h2>Rows</h2><p class=\"soft\">", equal, " of ",
-                    tables.size(), " tables have the source's rows, by count and checksum.</p>"
-                    "<table><tr><th>table</th><th class=\"n\">source</th><th class=\"n\">target</th>"
-                    "<th></th><th></th></tr>");
+    const auto most =
+        std::max<int64_t>(1, std::ranges::max(tables, {}, &TableRows::target_rows).target_rows);
+    absl::StrAppend(
+        &html_, "<section class=\"rows\"><h2>Rows</h2><p class=\"soft\">", equal, " of ",
+        tables.size(),
+        " tables have the source's rows, by count and checksum.</p>"
+        "<table><tr><th>table</th><th class=\"n\">source</th><th class=\"n\">target</th>"
+        "<th></th><th></th></tr>");
     for (size_t i = 0; i < std::min(tables.size(), kMaxTableRows); ++i) {
       const TableRows& table = tables[i];
       const int width = static_cast<int>(300 * std::max<int64_t>(0, table.target_rows) / most);
@@ -313,6 +328,8 @@ std::vector<LineageNode> LineageOf(const dbt::Project& project) {
   return nodes;
 }
 
-std::string RenderReport(const ReportContent& content) { return ReportPage(content).Print(); }
+std::string RenderReport(const ReportContent& content) {
+  return ReportPage(content).Print();
+}
 
 }  // namespace datamigrate::verify

@@ -1,4 +1,5 @@
-// The report of a migration as one HTML page: no scripts, nothing loaded from elsewhere, every text escaped.
+// The report of a migration as one HTML page: no scripts, nothing loaded from elsewhere, every text
+// escaped.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ struct ReportFinding {
   std::string code;
   std::string severity;  // "error", "warning", "note".
   std::string object;
-  std::string place;     // "file:line:column"; may be empty.
+  std::string place;  // "file:line:column"; may be empty.
   std::string message;
   std::string hint;
 };
@@ -46,7 +47,7 @@ struct LineageNode {
 };
 
 struct ReportContent {
-  std::string title;   // The database's name.
+  std::string title;  // The database's name.
   std::string source;
   std::string target;
   std::string finished_at;  // As it is to be shown.

@@ -11,8 +11,9 @@ namespace {
 
 class Validator {
  public:
-  Validator(const catalog::Catalog& catalog, const dbt::Project& project, const ProjectRun& run)
-      : catalog_(catalog), project_(project), run_(run) {
+  Validator(const catalog::Catalog& catalog, const dbt::Project& project, const ProjectRun& run,
+            const absl::flat_hash_set<std::string>& faithful_tables)
+      : catalog_(catalog), project_(project), run_(run), faithful_tables_(faithful_tables) {
     for (size_t i = 0; i < project.models.size(); ++i) {
       const dbt::Model& model = project.models[i];
       models_.emplace(model.name, i);
@@ -72,7 +73,8 @@ class Validator {
     return found == run.columns.end() ? nullptr : &*found;
   }
 
-  // A computed column has the type of its expression: there is no mapped one to compare with, unless the source says it.
+  // A computed column has the type of its expression: there is no mapped one to compare with,
+  // unless the source says it.
   void CheckType(const std::string& table, const catalog::Column& column,
                  const RelationColumn* actual) {
     const bool has_mapping = column.computed_expression.empty();
@@ -85,7 +87,8 @@ class Validator {
   }
 
   void CheckExecution() {
-    for (const ModelRun& run : run_.models) Count(kExecution, run.is_ok, run.model + ": " + run.error);
+    for (const ModelRun& run : run_.models)
+      Count(kExecution, run.is_ok, run.model + ": " + run.error);
   }
 
   void CheckTests() {
@@ -104,13 +107,24 @@ class Validator {
   void CheckTest(const TestRun& run, const dbt::ModelTest& test, Check& coverage) {
     const bool is_key =
         test.kind == dbt::TestKind::kRelationships || test.kind == dbt::TestKind::kForeignKey;
-    // A foreign key that the source itself did not trust may have had its orphans there already.
-    const bool is_excused = test.only_warns && run.error.empty();
+    // Orphans that the source had already are no fault of the migration.
+    const bool is_excused = run.error.empty() && (test.only_warns || WasInSource(run, test));
     const std::string finding = Describe(run, test);
     if (is_key) Count(kIntegrity, run.is_ok || is_excused, finding);
     if (run.is_ok || is_excused) return;
     coverage.passed = std::max<int64_t>(0, coverage.passed - 1);
     AddFinding(coverage, finding);
+  }
+
+  // Whether both tables of a foreign key hold the source's own rows.
+  bool WasInSource(const TestRun& run, const dbt::ModelTest& test) const {
+    if (test.to_model.empty()) return false;
+    return faithful_tables_.contains(SourceOf(run.model)) &&
+           faithful_tables_.contains(SourceOf(test.to_model));
+  }
+
+  std::string SourceOf(const std::string& model) const {
+    return project_.models[models_.at(model)].source_object.ToString();
   }
 
   static std::string Describe(const TestRun& run, const dbt::ModelTest& test) {
@@ -124,6 +138,7 @@ class Validator {
   const catalog::Catalog& catalog_;
   const dbt::Project& project_;
   const ProjectRun& run_;
+  const absl::flat_hash_set<std::string>& faithful_tables_;
   absl::flat_hash_map<std::string, size_t> models_;
   absl::flat_hash_map<std::string, size_t> staging_;
   absl::flat_hash_set<std::string> unmapped_;  // "schema.table.column" of columns kept as text.
@@ -133,8 +148,9 @@ class Validator {
 }  // namespace
 
 Validation Validate(const catalog::Catalog& catalog, const dbt::Project& project,
-                    const ProjectRun& run) {
-  return Validator(catalog, project, run).Validate();
+                    const ProjectRun& run,
+                    const absl::flat_hash_set<std::string>& faithful_tables) {
+  return Validator(catalog, project, run, faithful_tables).Validate();
 }
 
 }  // namespace datamigrate::verify

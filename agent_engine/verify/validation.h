@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "agent_engine/catalog/catalog.h"
 #include "agent_engine/dbt/project_model.h"
 #include "agent_engine/verify/project_run.h"
@@ -21,7 +22,8 @@ struct CheckKind {
 };
 
 inline constexpr auto kCheckKinds = std::to_array<CheckKind>({
-    {"schema", 0.20, "tables and columns of the source that the target has under the expected name"},
+    {"schema", 0.20,
+     "tables and columns of the source that the target has under the expected name"},
     {"type_mapping", 0.20, "columns of tables whose type in the target is the mapped one"},
     {"referential_integrity", 0.15, "foreign keys without orphans that the source did not have"},
     {"execution", 0.30, "models that plan and run, of all models, refused ones included"},
@@ -39,7 +41,9 @@ struct Check {
   std::vector<std::string> findings;  // What did not pass, at most kMaxFindings of them.
 
   // 1 where there is nothing to check.
-  double share() const { return total == 0 ? 1.0 : static_cast<double>(passed) / static_cast<double>(total); }
+  double share() const {
+    return total == 0 ? 1.0 : static_cast<double>(passed) / static_cast<double>(total);
+  }
 };
 
 inline constexpr size_t kMaxFindings = 200;
@@ -50,8 +54,11 @@ struct Validation {
   bool is_approved = false;
 };
 
-// Counts the checks over a run of `project`, which was built from `catalog`.
+// Counts the checks over a run of `project`, which was built from `catalog`. `faithful_tables` are
+// the tables, "schema.name", whose rows were found equal to the source's (data/table_comparison.h):
+// orphans between two of them were in the source already.
 Validation Validate(const catalog::Catalog& catalog, const dbt::Project& project,
-                    const ProjectRun& run);
+                    const ProjectRun& run,
+                    const absl::flat_hash_set<std::string>& faithful_tables = {});
 
 }  // namespace datamigrate::verify

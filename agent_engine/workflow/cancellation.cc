@@ -82,7 +82,9 @@ CancellationSubscription::~CancellationSubscription() {
 CancellationToken::CancellationToken(std::shared_ptr<internal::CancellationState> state)
     : state_(std::move(state)) {}
 
-bool CancellationToken::IsCancelled() const { return !status().ok(); }
+bool CancellationToken::IsCancelled() const {
+  return !status().ok();
+}
 
 absl::Status CancellationToken::status() const {
   return state_ == nullptr ? absl::OkStatus() : state_->Reason();
@@ -101,8 +103,12 @@ CancellationSource::CancellationSource(const CancellationToken& parent) : Cancel
   parent_ = parent.OnCancel([state = state_, parent] { state->Cancel(parent.status()); });
 }
 
-CancellationToken CancellationSource::token() const { return CancellationToken(state_); }
+CancellationToken CancellationSource::token() const {
+  return CancellationToken(state_);
+}
 
-void CancellationSource::Cancel(absl::Status reason) { state_->Cancel(std::move(reason)); }
+void CancellationSource::Cancel(absl::Status reason) {
+  state_->Cancel(std::move(reason));
+}
 
 }  // namespace datamigrate::workflow

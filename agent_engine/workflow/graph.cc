@@ -67,7 +67,9 @@ bool IsTransient(const absl::Status& status) {
   }
 }
 
-std::vector<std::string> Graph::node_names() const { return order_; }
+std::vector<std::string> Graph::node_names() const {
+  return order_;
+}
 
 const Graph::Node* Graph::Find(std::string_view name) const {
   auto found = nodes_.find(name);
@@ -81,8 +83,8 @@ absl::StatusOr<std::string> Graph::Next(std::string_view from, std::string_view 
   absl::StatusOr<std::string> chosen = node->route(state);
   if (!chosen.ok()) return chosen;
   if (std::find(node->targets.begin(), node->targets.end(), *chosen) == node->targets.end()) {
-    return absl::InternalError(
-        fmt::format("the route from node {} chose \"{}\", which it did not declare", from, *chosen));
+    return absl::InternalError(fmt::format(
+        "the route from node {} chose \"{}\", which it did not declare", from, *chosen));
   }
   return chosen;
 }
@@ -99,7 +101,8 @@ std::string Graph::ToMermaid(std::optional<std::string_view> current) const {
   for (const std::string& name : order_) {
     const Node& node = *Find(name);
     for (const std::string& target : node.targets) {
-      text += fmt::format("  {} {} {}\n", id(name), node.is_conditional ? "-.->" : "-->", id(target));
+      text +=
+          fmt::format("  {} {} {}\n", id(name), node.is_conditional ? "-.->" : "-->", id(target));
     }
   }
   if (current.has_value() && (Find(*current) != nullptr || *current == kEnd)) {
@@ -162,7 +165,8 @@ absl::StatusOr<Graph> GraphBuilder::Build() const {
     }
     for (const std::string& target : edge.targets) {
       if (target == kEnd || graph.Find(target) != nullptr) continue;
-      faults.push_back(fmt::format("an edge leads from {} to the unknown node {}", edge.from, target));
+      faults.push_back(
+          fmt::format("an edge leads from {} to the unknown node {}", edge.from, target));
     }
     from->second.route = edge.route;
     from->second.is_conditional = static_cast<bool>(edge.route);
@@ -180,8 +184,8 @@ absl::StatusOr<Graph> GraphBuilder::Build() const {
   }
   if (faults.empty()) CheckPaths(graph, faults);
   if (faults.empty()) return graph;
-  return absl::InvalidArgumentError(fmt::format("the graph is not valid: {}",
-                                                fmt::join(faults, "; ")));
+  return absl::InvalidArgumentError(
+      fmt::format("the graph is not valid: {}", fmt::join(faults, "; ")));
 }
 
 }  // namespace datamigrate::workflow

@@ -37,8 +37,8 @@ struct NodeResult {
 
 // Runs on the runner's thread. Has to look at context.token() often enough, as nothing else stops
 // it. Anything it does outside its result has to go through context.Once.
-using NodeFunction = std::function<absl::StatusOr<NodeResult>(std::string_view state,
-                                                              NodeContext& context)>;
+using NodeFunction =
+    std::function<absl::StatusOr<NodeResult>(std::string_view state, NodeContext& context)>;
 
 // Names the next node (or kEnd) from the state. Must be a pure function.
 using RouteFunction = std::function<absl::StatusOr<std::string>(std::string_view state)>;
@@ -78,7 +78,8 @@ class Graph {
   // nullptr for an unknown name.
   const Node* Find(std::string_view name) const;
 
-  // Where `from` leads with this state. kInternal when the route names something it did not declare.
+  // Where `from` leads with this state. kInternal when the route names something it did not
+  // declare.
   absl::StatusOr<std::string> Next(std::string_view from, std::string_view state) const;
 
   // A Mermaid flowchart; `current`, when given, is drawn as the node under way.

@@ -49,9 +49,8 @@ std::string Json(const nlohmann::json& json) {
 // The same status with the place in front; payloads stay.
 absl::Status At(std::string_view place, const absl::Status& status) {
   absl::Status named(status.code(), fmt::format("{}: {}", place, std::string(status.message())));
-  status.ForEachPayload([&named](auto url, const absl::Cord& payload) {
-    named.SetPayload(url, payload);
-  });
+  status.ForEachPayload(
+      [&named](auto url, const absl::Cord& payload) { named.SetPayload(url, payload); });
   return named;
 }
 
@@ -88,9 +87,9 @@ absl::StatusOr<RunResult> Runner::Run(std::string_view run_id, const Cancellatio
     if (at.status == CheckpointStatus::kCompleted || is_waiting) return RunResult{at.status, at};
     if (absl::Status stop = token.status(); !stop.ok()) return stop;
     if (at.step >= options_.max_steps) {
-      return absl::OutOfRangeError(fmt::format(
-          "run {} took {} steps without reaching its end; it stands before node {}", run_id,
-          at.step, at.next_node));
+      return absl::OutOfRangeError(
+          fmt::format("run {} took {} steps without reaching its end; it stands before node {}",
+                      run_id, at.step, at.next_node));
     }
     absl::StatusOr<Checkpoint> next = RunStep(at, token);
     if (!next.ok()) return next.status();
@@ -101,9 +100,9 @@ absl::StatusOr<RunResult> Runner::Run(std::string_view run_id, const Cancellatio
 absl::StatusOr<Checkpoint> Runner::RunStep(const Checkpoint& from, const CancellationToken& token) {
   const Graph::Node* node = graph_->Find(from.next_node);
   if (node == nullptr) {
-    return absl::FailedPreconditionError(fmt::format(
-        "run {} stands before node {}, which this program does not have", from.run_id,
-        from.next_node));
+    return absl::FailedPreconditionError(
+        fmt::format("run {} stands before node {}, which this program does not have", from.run_id,
+                    from.next_node));
   }
   absl::StatusOr<NodeResult> result = RunNode(*node, from, token);
   if (!result.ok()) return result.status();
@@ -149,8 +148,8 @@ absl::StatusOr<NodeResult> Runner::RunNode(const Graph::Node& node, const Checkp
     absl::StatusOr<NodeResult> result = RunAttempt(node, from, token, attempt);
     if (result.ok()) return result;
     if (absl::Status stop = token.status(); !stop.ok()) return stop;
-    bool may_retry = policy.is_retryable ? policy.is_retryable(result.status())
-                                         : IsTransient(result.status());
+    bool may_retry =
+        policy.is_retryable ? policy.is_retryable(result.status()) : IsTransient(result.status());
     std::string error(result.status().message());
     if (!may_retry || attempt >= policy.max_attempts) {
       Emit(from, kNodeFailed, attempt, Json({{"error", error}}));

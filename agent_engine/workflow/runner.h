@@ -20,8 +20,8 @@
 
 namespace datamigrate::workflow {
 
-// Kinds of the runner's own events. kNodeCompleted, kNodeInterrupted and kRunCompleted are committed
-// with the checkpoint, once; the others go to the sink at once.
+// Kinds of the runner's own events. kNodeCompleted, kNodeInterrupted and kRunCompleted are
+// committed with the checkpoint, once; the others go to the sink at once.
 inline constexpr std::string_view kNodeStarted = "node_started";
 inline constexpr std::string_view kNodeCompleted = "node_completed";      // payload: {"next": name}
 inline constexpr std::string_view kNodeRetrying = "node_retrying";        // {"error", "pause_ms"}
@@ -30,11 +30,11 @@ inline constexpr std::string_view kNodeInterrupted = "node_interrupted";  // the
 inline constexpr std::string_view kRunCompleted = "run_completed";
 
 struct RunnerPorts {
-  CheckpointStore* store = nullptr;  // required
-  Journal* journal = nullptr;        // required
-  EventSink* events = nullptr;       // optional
-  Clock* clock = nullptr;            // optional: SystemClock()
-  std::function<double()> random = nullptr;    // optional: uniform in [0, 1)
+  CheckpointStore* store = nullptr;          // required
+  Journal* journal = nullptr;                // required
+  EventSink* events = nullptr;               // optional
+  Clock* clock = nullptr;                    // optional: SystemClock()
+  std::function<double()> random = nullptr;  // optional: uniform in [0, 1)
 };
 
 struct RunnerOptions {

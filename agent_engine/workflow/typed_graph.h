@@ -54,8 +54,8 @@ class TypedGraphBuilder {
 
   TypedGraphBuilder& AddConditionalEdge(std::string from, Route route,
                                         std::vector<std::string> targets) {
-    auto typed = [codec = codec_, route = std::move(route)](
-                     std::string_view bytes) -> absl::StatusOr<std::string> {
+    auto typed = [codec = codec_,
+                  route = std::move(route)](std::string_view bytes) -> absl::StatusOr<std::string> {
       absl::StatusOr<S> state = codec.decode(bytes);
       if (!state.ok()) return state.status();
       return route(*state);

@@ -111,30 +111,44 @@ absl::Status CheckUrl(const std::string& url) {
   return absl::OkStatus();
 }
 
-void Connection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
+void Connection::Finish::operator()(pg_conn* connection) const {
+  PQfinish(connection);
+}
 
 Connection::Connection(pg_conn* connection, const ConnectionOptions& options)
-    : connection_(connection),
-      client_timeout_(options.statement_timeout + options.client_grace) {}
+    : connection_(connection), client_timeout_(options.statement_timeout + options.client_grace) {}
 
 Connection::~Connection() = default;
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
   if (absl::Status status = CheckUrl(options.url); !status.ok()) return status;
-  std::string timeout = std::to_string(
-      std::max<int64_t>(2, absl::ToInt64Seconds(absl::Ceil(options.connect_timeout,
-                                                           absl::Seconds(1)))));
+  std::string timeout = std::to_string(std::max<int64_t>(
+      2, absl::ToInt64Seconds(absl::Ceil(options.connect_timeout, absl::Seconds(1)))));
   // Later entries win, and "dbname" expands to everything the URL says. A peer that vanishes is
   // noticed within half a minute.
-  const char* keywords[] = {"connect_timeout",     "application_name", "client_encoding",
-                            "keepalives_idle",     "keepalives_interval", "keepalives_count",
-                            "tcp_user_timeout",    "dbname",           nullptr};
-  const char* values[] = {timeout.c_str(), options.application_name.c_str(), "UTF8", "10", "5", "3",
-                          "30000",         options.url.c_str(),              nullptr};
+  const char* keywords[] = {"connect_timeout",
+                            "application_name",
+                            "client_encoding",
+                            "keepalives_idle",
+                            "keepalives_interval",
+                            "keepalives_count",
+                            "tcp_user_timeout",
+                            "dbname",
+                            nullptr};
+  const char* values[] = {timeout.c_str(),
+                          options.application_name.c_str(),
+                          "UTF8",
+                          "10",
+                          "5",
+                          "3",
+                          "30000",
+                          options.url.c_str(),
+                          nullptr};
   PGconn* raw = PQconnectdbParams(keywords, values, /*expand_dbname=*/1);
   std::unique_ptr<Connection> connection(new Connection(raw, options));
   if (PQstatus(raw) != CONNECTION_OK) return ConnectError(raw);
-  PQsetNoticeProcessor(raw, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      raw, [](void*, const char*) {}, nullptr);
   if (PQsetnonblocking(raw, 1) != 0) return ConnectError(raw);
 
   static constexpr Statement kConfigure = {
@@ -144,17 +158,17 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
       " set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
       " set_config('bytea_output', 'hex', false), set_config('client_encoding', 'UTF8', false)"};
   absl::StatusOr<Result> configured = connection->Execute(
-      kConfigure, {Milliseconds(options.statement_timeout),
-                   Milliseconds(options.idle_in_transaction_timeout)});
+      kConfigure,
+      {Milliseconds(options.statement_timeout), Milliseconds(options.idle_in_transaction_timeout)});
   if (!configured.ok()) return configured.status();
   return connection;
 }
 
 absl::Status Connection::Lost(std::string_view name) {
   is_broken_ = true;
-  return SqlError(kConnectionFailure, name,
-                  fmt::format("the connection was lost: {}",
-                              FirstLine(PQerrorMessage(connection_.get()))));
+  return SqlError(
+      kConnectionFailure, name,
+      fmt::format("the connection was lost: {}", FirstLine(PQerrorMessage(connection_.get()))));
 }
 
 absl::Status Connection::WaitForSocket(std::string_view name, bool for_write, absl::Time deadline) {
@@ -239,11 +253,17 @@ absl::Status Connection::ExecuteScript(const Statement& script,
   return Await(script.name, absl::Now() + timeout.value_or(client_timeout_)).status();
 }
 
+bool Connection::HasInput() const {
+  pollfd entry{PQsocket(connection_.get()), POLLIN, 0};
+  return poll(&entry, 1, 0) > 0;
+}
+
 bool Connection::IsUsable() {
   if (is_broken_ || PQstatus(connection_.get()) != CONNECTION_OK) return false;
-  pollfd entry{PQsocket(connection_.get()), POLLIN, 0};
-  if (poll(&entry, 1, 0) <= 0) return true;  // silence is health
+  if (!HasInput()) return true;
+  // The farewell of a server that goes is one message and then the end of the stream.
   bool is_alive = PQconsumeInput(connection_.get()) == 1 &&
+                  (!HasInput() || PQconsumeInput(connection_.get()) == 1) &&
                   PQstatus(connection_.get()) == CONNECTION_OK;
   if (!is_alive) is_broken_ = true;
   return is_alive;
@@ -253,6 +273,8 @@ bool Connection::InTransaction() const {
   return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE;
 }
 
-int Connection::socket() const { return is_broken_ ? -1 : PQsocket(connection_.get()); }
+int Connection::socket() const {
+  return is_broken_ ? -1 : PQsocket(connection_.get());
+}
 
 }  // namespace datamigrate::pg

@@ -63,6 +63,9 @@ class Connection {
   // notices a server that closed an idle connection.
   bool IsUsable();
 
+  // True when the server has sent something that nobody asked for: a notification, or its farewell.
+  bool HasInput() const;
+
   // True between BEGIN and its end, and in a failed transaction.
   bool InTransaction() const;
 
@@ -73,7 +76,9 @@ class Connection {
   pg_conn* native() { return connection_.get(); }
 
  private:
-  struct Finish { void operator()(pg_conn* connection) const; };
+  struct Finish {
+    void operator()(pg_conn* connection) const;
+  };
 
   Connection(pg_conn* connection, const ConnectionOptions& options);
 

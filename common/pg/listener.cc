@@ -35,7 +35,9 @@ int MakeWakeFd() {
 Listener::Listener(ConnectionOptions options, std::vector<std::string> channels)
     : options_(std::move(options)), channels_(std::move(channels)), wake_fd_(MakeWakeFd()) {}
 
-Listener::~Listener() { close(wake_fd_); }
+Listener::~Listener() {
+  close(wake_fd_);
+}
 
 void Listener::Wake() {
   uint64_t one = 1;

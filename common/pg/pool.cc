@@ -37,7 +37,10 @@ absl::StatusOr<Pool::Borrowed> Pool::Acquire(absl::Time deadline) {
       if (idle_.empty()) break;
       std::unique_ptr<Connection> connection = std::move(idle_.back());
       idle_.pop_back();
-      if (connection->IsUsable()) return Borrowed(this, std::move(connection));
+      // Whatever an idle connection says unasked, it is mostly good-bye.
+      if (!connection->HasInput() && connection->IsUsable()) {
+        return Borrowed(this, std::move(connection));
+      }
       --open_;
     }
     ++open_;

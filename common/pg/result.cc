@@ -115,9 +115,13 @@ absl::Time Row::Get<absl::Time>(std::string_view column) const {
 
 Result::Result(pg_result* result) : result_(result) {}
 
-void Result::Clear::operator()(pg_result* result) const { PQclear(result); }
+void Result::Clear::operator()(pg_result* result) const {
+  PQclear(result);
+}
 
-std::size_t Result::size() const { return static_cast<std::size_t>(PQntuples(result_.get())); }
+std::size_t Result::size() const {
+  return static_cast<std::size_t>(PQntuples(result_.get()));
+}
 
 Row Result::operator[](std::size_t index) const {
   if (index >= size()) Fail("no such row", "");
@@ -129,6 +133,8 @@ int64_t Result::affected_rows() const {
   return absl::SimpleAtoi(PQcmdTuples(result_.get()), &count) ? count : 0;
 }
 
-std::string_view Result::command_tag() const { return PQcmdStatus(result_.get()); }
+std::string_view Result::command_tag() const {
+  return PQcmdStatus(result_.get());
+}
 
 }  // namespace datamigrate::pg

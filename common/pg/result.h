@@ -41,13 +41,20 @@ class Row {
   int row_;
 };
 
-template <> bool Row::Get<bool>(std::string_view column) const;
-template <> int Row::Get<int>(std::string_view column) const;
-template <> int64_t Row::Get<int64_t>(std::string_view column) const;
-template <> double Row::Get<double>(std::string_view column) const;
-template <> std::string Row::Get<std::string>(std::string_view column) const;
-template <> Bytes Row::Get<Bytes>(std::string_view column) const;
-template <> absl::Time Row::Get<absl::Time>(std::string_view column) const;
+template <>
+bool Row::Get<bool>(std::string_view column) const;
+template <>
+int Row::Get<int>(std::string_view column) const;
+template <>
+int64_t Row::Get<int64_t>(std::string_view column) const;
+template <>
+double Row::Get<double>(std::string_view column) const;
+template <>
+std::string Row::Get<std::string>(std::string_view column) const;
+template <>
+Bytes Row::Get<Bytes>(std::string_view column) const;
+template <>
+absl::Time Row::Get<absl::Time>(std::string_view column) const;
 
 namespace internal {
 template <typename T>
@@ -83,7 +90,10 @@ class Result {
    public:
     Iterator(const Result* result, std::size_t index) : result_(result), index_(index) {}
     Row operator*() const { return (*result_)[index_]; }
-    Iterator& operator++() { ++index_; return *this; }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
     bool operator!=(const Iterator& other) const { return index_ != other.index_; }
 
    private:
@@ -94,7 +104,9 @@ class Result {
   Iterator end() const { return {this, size()}; }
 
  private:
-  struct Clear { void operator()(pg_result* result) const; };
+  struct Clear {
+    void operator()(pg_result* result) const;
+  };
   std::unique_ptr<pg_result, Clear> result_;
 };
 

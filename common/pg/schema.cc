@@ -68,16 +68,14 @@ absl::Status ApplySchema(Connection& connection, const SchemaComponent& componen
   constexpr absl::Duration kFileTimeout = absl::Hours(1);
   absl::StatusOr<Transaction> transaction = Transaction::Begin(connection);
   if (!transaction.ok()) return transaction.status();
-  auto milliseconds = [](absl::Duration d) {
-    return std::to_string(absl::ToInt64Milliseconds(d));
-  };
-  absl::StatusOr<Result> result = transaction->Execute(
-      kSetTimeouts, {milliseconds(lock_timeout), milliseconds(kFileTimeout)});
+  auto milliseconds = [](absl::Duration d) { return std::to_string(absl::ToInt64Milliseconds(d)); };
+  absl::StatusOr<Result> result =
+      transaction->Execute(kSetTimeouts, {milliseconds(lock_timeout), milliseconds(kFileTimeout)});
   if (!result.ok()) return result.status();
   // The script form, for its own client-side deadline: the lock may take longer than a statement.
   std::string lock = fmt::format("SELECT pg_advisory_xact_lock({})", kLockKey);
-  absl::Status locked = transaction->ExecuteScript({"lock_schema", lock},
-                                                   lock_timeout + absl::Seconds(5));
+  absl::Status locked =
+      transaction->ExecuteScript({"lock_schema", lock}, lock_timeout + absl::Seconds(5));
   if (!locked.ok()) return locked;
   result = transaction->Execute(kCreateTable);
   if (!result.ok()) return result.status();

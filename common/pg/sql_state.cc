@@ -76,8 +76,8 @@ absl::Status SqlError(std::string_view sql_state, std::string_view statement,
                       std::string_view message) {
   SqlStateMeaning meaning = MeaningOf(sql_state);
   std::string_view shown = meaning.quotes_values ? "the server refused it" : message;
-  absl::Status status(meaning.code, fmt::format("PostgreSQL, statement {}: {} (SQLSTATE {})", statement,
-                                                shown, sql_state));
+  absl::Status status(meaning.code, fmt::format("PostgreSQL, statement {}: {} (SQLSTATE {})",
+                                                statement, shown, sql_state));
   status.SetPayload(kPayloadUrl, absl::Cord(std::string(sql_state)));
   return status;
 }
@@ -92,6 +92,8 @@ bool IsRetryable(const absl::Status& status) {
   return !state.empty() && MeaningOf(state).is_retryable;
 }
 
-bool IsUniqueViolation(const absl::Status& status) { return SqlStateOf(status) == "23505"; }
+bool IsUniqueViolation(const absl::Status& status) {
+  return SqlStateOf(status) == "23505";
+}
 
 }  // namespace datamigrate::pg

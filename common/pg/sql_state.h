@@ -11,9 +11,9 @@ namespace datamigrate::pg {
 
 // Pseudo states, from the class that the SQL standard leaves to implementations, for failures
 // that the client sees and the server cannot name.
-inline constexpr std::string_view kConnectionFailure = "08006";   // the connection is gone
-inline constexpr std::string_view kCannotConnect = "08001";       // there never was one
-inline constexpr std::string_view kOutcomeUnknown = "08007";      // lost while COMMIT was under way
+inline constexpr std::string_view kConnectionFailure = "08006";  // the connection is gone
+inline constexpr std::string_view kCannotConnect = "08001";      // there never was one
+inline constexpr std::string_view kOutcomeUnknown = "08007";     // lost while COMMIT was under way
 
 // What a SQLSTATE means to a caller.
 struct SqlStateMeaning {

@@ -31,21 +31,21 @@ struct Bytes {
 // Strings are bound as text and must be UTF-8 without NUL bytes: a NUL is refused by Execute.
 class Parameter {
  public:
-  Parameter(std::nullopt_t) {}                                            // NOLINT: SQL NULL
-  Parameter(std::string value) : value_(std::move(value)) {}              // NOLINT
-  Parameter(std::string_view value) : value_(std::string(value)) {}       // NOLINT
-  Parameter(const char* value) : value_(value) {}                         // NOLINT
-  Parameter(bool value) : value_(value ? "true" : "false") {}             // NOLINT
-  Parameter(int value) : value_(std::to_string(value)) {}                 // NOLINT
-  Parameter(int64_t value) : value_(std::to_string(value)) {}             // NOLINT
-  Parameter(double value);                                                // NOLINT
-  Parameter(absl::Time value);                                            // NOLINT: timestamptz
-  Parameter(absl::Duration value);                                        // NOLINT: interval
+  Parameter(std::nullopt_t) {}                                       // NOLINT: SQL NULL
+  Parameter(std::string value) : value_(std::move(value)) {}         // NOLINT
+  Parameter(std::string_view value) : value_(std::string(value)) {}  // NOLINT
+  Parameter(const char* value) : value_(value) {}                    // NOLINT
+  Parameter(bool value) : value_(value ? "true" : "false") {}        // NOLINT
+  Parameter(int value) : value_(std::to_string(value)) {}            // NOLINT
+  Parameter(int64_t value) : value_(std::to_string(value)) {}        // NOLINT
+  Parameter(double value);                                           // NOLINT
+  Parameter(absl::Time value);                                       // NOLINT: timestamptz
+  Parameter(absl::Duration value);                                   // NOLINT: interval
   Parameter(Bytes value) : value_(std::move(value.value)), is_binary_(true) {}  // NOLINT
   // A PostgreSQL text[] literal; elements may hold any character but NUL.
-  Parameter(const std::vector<std::string>& values);                      // NOLINT
+  Parameter(const std::vector<std::string>& values);  // NOLINT
   template <typename T>
-  Parameter(const std::optional<T>& value) {                              // NOLINT
+  Parameter(const std::optional<T>& value) {  // NOLINT
     if (value.has_value()) *this = Parameter(*value);
   }
 

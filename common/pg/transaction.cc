@@ -45,7 +45,9 @@ absl::StatusOr<Transaction> Transaction::Begin(Connection& connection, Isolation
 Transaction::Transaction(Transaction&& other) noexcept
     : connection_(std::exchange(other.connection_, nullptr)) {}
 
-Transaction::~Transaction() { Rollback(); }
+Transaction::~Transaction() {
+  Rollback();
+}
 
 absl::StatusOr<Result> Transaction::Execute(const Statement& statement,
                                             const std::vector<Parameter>& parameters) {

@@ -17,7 +17,8 @@ namespace {
 
 namespace v1 = datamigrate::v1;
 
-// Milliseconds for one call; negative when it failed. The migration is cancelled at once, so that no work piles up.
+// Milliseconds for one call; negative when it failed. The migration is cancelled at once, so that
+// no work piles up.
 double Call(v1::MigrationService::Stub& stub, const std::string& source, int number) {
   v1::CreateMigrationRequest request;
   request.set_source(source);

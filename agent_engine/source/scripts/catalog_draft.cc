@@ -124,6 +124,9 @@ void CatalogDraft::AddType(UserType type, Mode mode) {
 
 void CatalogDraft::Rename(DraftObject& object, std::string new_name) {
   by_name_.erase(Key(object.name()));
+  for (auto& [table, column] : implied_nullability_) {
+    if (Key(table) == Key(object.name())) table.name = new_name;
+  }
   std::visit([&](auto& value) { value.name.name = std::move(new_name); }, object.value);
   by_name_[Key(object.name())] = &object;
 }
@@ -142,7 +145,7 @@ void CatalogDraft::AddElements(Table& table, TableElements elements, bool is_tru
     }
     column.nullable = definition.nullable.value_or(!IsNotNullByItself(column));
     if (!definition.nullable && !column.type.user_type.name.empty() && !IsSystemAlias(column.type)) {
-      implied_nullability_.emplace_back(&table, FoldName(column.name));
+      implied_nullability_.emplace_back(table.name, FoldName(column.name));
     }
     Append(table.keys, std::move(definition.keys));
     Append(elements.foreign_keys, std::move(definition.foreign_keys));
@@ -269,8 +272,9 @@ void CatalogDraft::ResolveTypes() {
       ResolveType(sequence->type, name, sequence->place);
     }
   }
-  for (const auto& [table, folded] : implied_nullability_) {
-    Column* column = FindColumn(*table, folded);
+  for (const auto& [name, folded] : implied_nullability_) {
+    Table* table = FindTable(name);
+    Column* column = table == nullptr ? nullptr : FindColumn(*table, folded);
     const auto alias = column == nullptr ? types_by_name_.end()
                                          : types_by_name_.find(Key(column->type.user_type));
     if (alias != types_by_name_.end()) {

@@ -89,8 +89,9 @@ class CatalogDraft {
   absl::flat_hash_map<std::string, catalog::UserType*> types_by_name_;
   std::vector<std::string> schemas_;
   std::vector<std::pair<std::function<bool()>, diagnostics::Diagnostic>> deferred_;
-  // Columns whose nullability their alias type decides: table and folded name.
-  std::vector<std::pair<catalog::Table*, std::string>> implied_nullability_;
+  // Columns whose nullability their alias type decides: table and folded name of the column. A table is named, since the
+  // definition that is read moves into `objects_` later.
+  std::vector<std::pair<catalog::ObjectName, std::string>> implied_nullability_;
 };
 
 }  // namespace datamigrate::source

@@ -53,7 +53,8 @@ std::string WithoutLineContinuations(std::string_view text) {
   return out;
 }
 
-// Walks the tokens below a node in order, without recursion: chains of operators are as deep as they are long.
+// Walks the tokens below a node in order, without recursion: chains of operators are as deep as
+// they are long.
 class TokenWalk {
  public:
   explicit TokenWalk(Node node) : tree_(node.tree()) { Push(node.index()); }
@@ -88,13 +89,23 @@ void AppendGap(std::string_view gap, std::string& out) {
 
 }  // namespace
 
-std::string_view NodeKindText(NodeKind kind) { return kNodeTexts[static_cast<size_t>(kind)]; }
+std::string_view NodeKindText(NodeKind kind) {
+  return kNodeTexts[static_cast<size_t>(kind)];
+}
 
-std::string_view RoleName(Role role) { return kRoleNames[static_cast<size_t>(role)]; }
+std::string_view RoleName(Role role) {
+  return kRoleNames[static_cast<size_t>(role)];
+}
 
-NodeKind Node::kind() const { return tree_->nodes[index_].kind; }
-uint32_t Node::first_token() const { return tree_->nodes[index_].first_token; }
-uint32_t Node::end_token() const { return tree_->nodes[index_].end_token; }
+NodeKind Node::kind() const {
+  return tree_->nodes[index_].kind;
+}
+uint32_t Node::first_token() const {
+  return tree_->nodes[index_].first_token;
+}
+uint32_t Node::end_token() const {
+  return tree_->nodes[index_].end_token;
+}
 
 diagnostics::SourceSpan Node::span() const {
   if (tree_ == nullptr || first_token() == end_token()) return {};

@@ -1,4 +1,5 @@
-// The lossless syntax tree of one T-SQL text: tokens, nodes and the part that each child plays in its parent.
+// The lossless syntax tree of one T-SQL text: tokens, nodes and the part that each child plays in
+// its parent.
 //
 //   Node query = statement.Child(Role::kQuery);
 //   for (Node item : list.Children(Role::kItem)) ...
@@ -43,8 +44,9 @@ struct Element {
   Role role;
 };
 
-// A node of a tree, by reference; cheap to copy, valid while the tree lives. A default-made one is absent and tests false;
-// asking an absent node for children gives absent nodes, so that chains of Child() need no checks.
+// A node of a tree, by reference; cheap to copy, valid while the tree lives. A default-made one is
+// absent and tests false; asking an absent node for children gives absent nodes, so that chains of
+// Child() need no checks.
 class Node {
  public:
   Node() = default;
@@ -61,7 +63,8 @@ class Node {
   // Half-open range of the tokens below; never empty but for an empty batch.
   uint32_t first_token() const;
   uint32_t end_token() const;
-  // Bytes of the source from the first token's begin to the last token's end, comments inside included.
+  // Bytes of the source from the first token's begin to the last token's end, comments inside
+  // included.
   diagnostics::SourceSpan span() const;
   std::string_view Text() const;
 
@@ -88,7 +91,8 @@ class Node {
   uint32_t index_ = 0;
 };
 
-// Owns the tokens and nodes; borrows the text, which must outlive it. Immutable once built: safe to share.
+// Owns the tokens and nodes; borrows the text, which must outlive it. Immutable once built: safe to
+// share.
 class SyntaxTree {
  public:
   struct NodeRecord {
@@ -111,16 +115,18 @@ class SyntaxTree {
   }
 };
 
-// A name without its brackets or quotes, doubled ones undone: [a]]b] is a]b; a regular name is itself.
+// A name without its brackets or quotes, doubled ones undone: [a]]b] is a]b; a regular name is
+// itself.
 std::string UnquoteName(std::string_view token_text);
-// The value of '..' or N'..' without quotes, doubled ones undone, and a backslash before a line break removed with it.
+// The value of '..' or N'..' without quotes, doubled ones undone, and a backslash before a line
+// break removed with it.
 std::string UnquoteString(std::string_view token_text);
 
 // The parts of a kName, unquoted, last part last; a part left out (a..b) is empty.
 std::vector<std::string> NameParts(Node name);
 
-// Prints a tree as T-SQL from its tokens alone: one space where the source had white space or a comment between two tokens
-// (a line break where it had one), nothing elsewhere.
+// Prints a tree as T-SQL from its tokens alone: one space where the source had white space or a
+// comment between two tokens (a line break where it had one), nothing elsewhere.
 std::string PrintTree(Node node);
 
 }  // namespace datamigrate::tsql

@@ -8,11 +8,11 @@ namespace datamigrate::tsql {
 
 enum class CharacterClass : uint8_t {
   kSpace,
-  kLetter,       // Begins and continues a word.
+  kLetter,  // Begins and continues a word.
   kDigit,
-  kOther,        // Punctuation, or nothing that T-SQL knows.
+  kOther,  // Punctuation, or nothing that T-SQL knows.
   kCurrency,
-  kNotAscii,     // Of a byte: look at the whole character.
+  kNotAscii,  // Of a byte: look at the whole character.
 };
 
 // A character of UTF-8 text. An invalid sequence is one byte of kOther.
@@ -22,7 +22,8 @@ struct Character {
   CharacterClass kind = CharacterClass::kOther;
 };
 
-// Decodes and classifies the character at `text`, which begins with a byte of 0x80 or more; `end` bounds it.
+// Decodes and classifies the character at `text`, which begins with a byte of 0x80 or more; `end`
+// bounds it.
 Character DecodeCharacter(const char* text, const char* end);
 
 inline constexpr auto kByteClasses = [] {

@@ -1,4 +1,5 @@
-// The table behind keywords.h, inline for the lexer and the parser: a hash table made at compile time.
+// The table behind keywords.h, inline for the lexer and the parser: a hash table made at compile
+// time.
 #pragma once
 
 #include <array>
@@ -23,8 +24,9 @@ inline constexpr auto kKeywordRows = std::to_array<KeywordRow>({
 #undef KEYWORD
 });
 
-// A word with its letters in lower case: the first eight bytes and the last eight (which overlap in words of up to 15 bytes);
-// shorter words have zeros behind. Setting bit 0x20 maps no two different bytes of ASCII words to one but letters.
+// A word with its letters in lower case: the first eight bytes and the last eight (which overlap in
+// words of up to 15 bytes); shorter words have zeros behind. Setting bit 0x20 maps no two different
+// bytes of ASCII words to one but letters.
 struct FoldedWord {
   uint64_t head = 0;
   uint64_t tail = 0;

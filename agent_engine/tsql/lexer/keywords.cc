@@ -12,7 +12,9 @@ constexpr std::array kTokenTexts = {
 #undef TOKEN
 };
 
-char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char LowerCase(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 }  // namespace
 
@@ -25,7 +27,9 @@ Keyword FindKeyword(std::string_view word) {
   return LookUpKeyword(word.data(), word.size(), word.data() + word.size());
 }
 
-std::string_view TokenKindText(TokenKind kind) { return kTokenTexts[static_cast<size_t>(kind)]; }
+std::string_view TokenKindText(TokenKind kind) {
+  return kTokenTexts[static_cast<size_t>(kind)];
+}
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, LowerCase, LowerCase);

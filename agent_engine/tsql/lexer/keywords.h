@@ -11,8 +11,11 @@ namespace datamigrate::tsql {
 // In upper case; empty for kNone.
 std::string_view KeywordText(Keyword keyword);
 
-// Whether the word may not stand as an unquoted name: "Reserved Keywords (Transact-SQL)". False for kNone.
-inline bool IsReserved(Keyword keyword) { return kReservedKeywords[static_cast<size_t>(keyword)]; }
+// Whether the word may not stand as an unquoted name: "Reserved Keywords (Transact-SQL)". False for
+// kNone.
+inline bool IsReserved(Keyword keyword) {
+  return kReservedKeywords[static_cast<size_t>(keyword)];
+}
 
 // The keyword that `word` spells in any mixture of cases; kNone when it spells none.
 Keyword FindKeyword(std::string_view word);

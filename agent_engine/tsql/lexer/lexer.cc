@@ -38,9 +38,7 @@ class Lexer {
   // The character `ahead` bytes on, or 0 behind the end.
   char Peek(ptrdiff_t ahead) const { return end_ - at_ > ahead ? at_[ahead] : '\0'; }
   static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-  static bool IsHexDigit(char c) {
-    return IsDigit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-  }
+  static bool IsHexDigit(char c) { return IsDigit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
   // Goes over white space and comments; false at the end of the text.
   bool SkipGap() {
@@ -134,8 +132,9 @@ class Lexer {
     }
   }
 
-  // At the ON or OFF just taken: SET QUOTED_IDENTIFIER acts while the text is read, wherever it stands ("SET QUOTED_IDENTIFIER
-  // (Transact-SQL)"), alone or in a list of options; ALTER DATABASE ... SET does not.
+  // At the ON or OFF just taken: SET QUOTED_IDENTIFIER acts while the text is read, wherever it
+  // stands ("SET QUOTED_IDENTIFIER (Transact-SQL)"), alone or in a list of options; ALTER DATABASE
+  // ... SET does not.
   void ApplySetOption(Keyword value) {
     const auto& tokens = result_.tokens;
     bool found = false;
@@ -208,7 +207,8 @@ class Lexer {
     Emit(kind, start);
   }
 
-  // A backslash before a line break goes on with the value on the next line: "Backslash (Line Continuation) (Transact-SQL)".
+  // A backslash before a line break goes on with the value on the next line: "Backslash (Line
+  // Continuation) (Transact-SQL)".
   void LexBinary() {
     const char* start = at_;
     at_ += 2;
@@ -259,7 +259,8 @@ class Lexer {
     LexMoney(start);
   }
 
-  // $(name): without a closing parenthesis right behind a name, it is a dollar sign and goes on as such.
+  // $(name): without a closing parenthesis right behind a name, it is a dollar sign and goes on as
+  // such.
   void LexSqlcmdVariable(const char* start) {
     const char* end = at_ + 1;
     while (end < end_ && (kContinuesWord[Byte(end)] || *end == '-')) ++end;
@@ -309,27 +310,48 @@ class Lexer {
 
   static TokenKind KindOfCharacter(char c) {
     switch (c) {
-      case '(': return TokenKind::kLeftParenthesis;
-      case ')': return TokenKind::kRightParenthesis;
-      case '{': return TokenKind::kLeftBrace;
-      case '}': return TokenKind::kRightBrace;
-      case ',': return TokenKind::kComma;
-      case ';': return TokenKind::kSemicolon;
-      case '?': return TokenKind::kQuestion;
-      case '+': return TokenKind::kPlus;
-      case '-': return TokenKind::kMinus;
-      case '*': return TokenKind::kStar;
-      case '/': return TokenKind::kSlash;
-      case '%': return TokenKind::kPercent;
-      case '&': return TokenKind::kAmpersand;
-      case '|': return TokenKind::kPipe;
-      case '^': return TokenKind::kCaret;
-      case '~': return TokenKind::kTilde;
-      case '=': return TokenKind::kEqual;
-      case '<': return TokenKind::kLess;
-      case '>': return TokenKind::kGreater;
-      case '!': return TokenKind::kExclamation;
-      default: return TokenKind::kOther;
+      case '(':
+        return TokenKind::kLeftParenthesis;
+      case ')':
+        return TokenKind::kRightParenthesis;
+      case '{':
+        return TokenKind::kLeftBrace;
+      case '}':
+        return TokenKind::kRightBrace;
+      case ',':
+        return TokenKind::kComma;
+      case ';':
+        return TokenKind::kSemicolon;
+      case '?':
+        return TokenKind::kQuestion;
+      case '+':
+        return TokenKind::kPlus;
+      case '-':
+        return TokenKind::kMinus;
+      case '*':
+        return TokenKind::kStar;
+      case '/':
+        return TokenKind::kSlash;
+      case '%':
+        return TokenKind::kPercent;
+      case '&':
+        return TokenKind::kAmpersand;
+      case '|':
+        return TokenKind::kPipe;
+      case '^':
+        return TokenKind::kCaret;
+      case '~':
+        return TokenKind::kTilde;
+      case '=':
+        return TokenKind::kEqual;
+      case '<':
+        return TokenKind::kLess;
+      case '>':
+        return TokenKind::kGreater;
+      case '!':
+        return TokenKind::kExclamation;
+      default:
+        return TokenKind::kOther;
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "agent_engine/tsql/lexer/keywords.h"
 
@@ -44,14 +45,57 @@ std::string Join(const std::vector<std::string_view>& alternatives) {
   return out;
 }
 
+// Whether `text` is, or names among others, `word`.
+bool Names(std::string_view text, std::string_view word) {
+  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const bool begins = at == 0 || text[at - 1] == ' ';
+    const size_t end = at + word.size();
+    if (begins && (end == text.size() || text[end] == ' ' || text[end] == ',')) return true;
+  }
+  return false;
+}
+
 std::vector<std::string_view> Alternatives(std::string_view expected,
                                            const std::vector<std::string_view>& others) {
   std::vector<std::string_view> all = {expected};
   for (const std::string_view other : others) {
     if (all.size() == kMaxAlternatives) break;
-    if (other != expected && !other.empty()) all.push_back(other);
+    if (!other.empty() && !Names(expected, other)) all.push_back(other);
   }
   return all;
+}
+
+std::string UpperCase(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  return out;
+}
+
+// Whether one letter was left out, put in, changed, or swapped with its neighbour.
+bool IsOneSlipAway(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1 || b.size() < 3 || a == b) return false;
+  const size_t same = std::ranges::mismatch(a, b).in1 - a.begin();
+  const std::string_view rest_a = a.substr(same);
+  const std::string_view rest_b = b.substr(same);
+  if (a.size() < b.size()) return rest_a == rest_b.substr(1);
+  if (rest_a.substr(1) == rest_b.substr(1)) return true;
+  return rest_a.size() > 1 && rest_a[0] == rest_b[1] && rest_a[1] == rest_b[0] &&
+         rest_a.substr(2) == rest_b.substr(2);
+}
+
+std::string Hint(std::string_view text, const Token& found, std::string_view expected,
+                 const std::vector<std::string_view>& others) {
+  if (found.kind != TokenKind::kWord) return {};
+  const std::string word(text.substr(found.begin, found.end - found.begin));
+  if ((expected == "a name" || expected == "an alias") && IsReserved(found.keyword)) {
+    return word + " is a reserved word; as a name, write [" + word + "]";
+  }
+  const std::string upper = UpperCase(word);
+  for (const std::string_view other : others) {
+    if (IsOneSlipAway(upper, other)) return "did you mean " + std::string(other) + "?";
+  }
+  return {};
 }
 
 Diagnostic At(const Token& token, DiagnosticId id, std::vector<std::string> arguments) {
@@ -69,12 +113,7 @@ Diagnostic ExpectedError(std::string_view text, const Token& found, std::string_
   const auto alternatives = Alternatives(expected, others);
   Diagnostic diagnostic =
       At(found, DiagnosticId::kExpectedToken, {Join(alternatives), NameFound(text, found)});
-  const bool wants_name = std::ranges::any_of(
-      alternatives, [](std::string_view s) { return s == "a name" || s == "an alias"; });
-  if (wants_name && IsReserved(found.keyword)) {
-    const std::string word(text.substr(found.begin, found.end - found.begin));
-    diagnostic.hint = word + " is a reserved word; as a name, write [" + word + "]";
-  }
+  diagnostic.hint = Hint(text, found, expected, others);
   return diagnostic;
 }
 

@@ -82,7 +82,8 @@ bool Continues(Keyword keyword) {
 
 }  // namespace
 
-// -- Dispatch ----------------------------------------------------------------------------------------------------------
+// -- Dispatch
+// ----------------------------------------------------------------------------------------------------------
 
 bool Parser::ParseStatement(Role role) {
   if (IsName(Current()) && PeekIs(1, TokenKind::kColon)) {
@@ -103,12 +104,15 @@ bool Parser::ParseStatement(Role role) {
   const bool defines =
       Current().keyword == Keyword::kCreate || Current().keyword == Keyword::kAlter;
   if (defines && ParseModule(role)) return true;
+  if (Current().keyword == Keyword::kEnd && !PeekIs(1, Keyword::kConversation)) return false;
   return ParseDdlStatement(role) || ParseCommandStatement(role) || ParseFirstStatement(role);
 }
 
 // At the beginning of a batch, the name of a procedure alone calls it.
 bool Parser::ParseFirstStatement(Role role) {
-  if (cursor_ != begin_ || !IsName(Current())) return false;
+  const bool is_name = IsName(Current()) || (Current().kind == TokenKind::kPeriod &&
+                                             (PeekIs(1, TokenKind::kPeriod) || IsName(Peek(1))));
+  if (cursor_ != begin_ || !is_name) return false;
   ParseBareExecute(role);
   return true;
 }
@@ -117,11 +121,16 @@ void Parser::ExpectStatement(Role role) {
   if (!ParseStatement(role)) Fail("a statement");
 }
 
-// -- Lists and recovery ------------------------------------------------------------------------------------------------
+// -- Lists and recovery
+// ------------------------------------------------------------------------------------------------
 
 bool Parser::AtStatementListEnd() {
-  return AtEnd() || (block_depth_ > 0 && Current().keyword == Keyword::kEnd &&
-                     !PeekIs(1, Keyword::kConversation));
+  if (AtEnd()) return true;
+  if (block_depth_ > 0) {
+    return Current().keyword == Keyword::kEnd && !PeekIs(1, Keyword::kConversation);
+  }
+  // Scripts written for tools that run each definition by itself have no GO between them.
+  return in_module_ && ModuleKeyword() != Keyword::kNone && BeginsLine(Current());
 }
 
 void Parser::ParseStatementList(Role role) {
@@ -200,7 +209,8 @@ bool Parser::IsBoundary(const Token* token, bool in_parentheses) const {
   return BeginsStatements(token->keyword);
 }
 
-// -- Messages ----------------------------------------------------------------------------------------------------------
+// -- Messages
+// ----------------------------------------------------------------------------------------------------------
 
 // One error a place; and none where the lexer reported one.
 void Parser::Report(const Checkpoint& start, Role role) {
@@ -217,8 +227,8 @@ void Parser::Report(const Checkpoint& start, Role role) {
   sink_->Report(ExpectedError(tree_.text, *error, expected, noted_));
 }
 
-// Parses the failed statement once more, noting all that is looked for where it failed. All statements together are parsed
-// twice at most, so that the time stays linear in the text.
+// Parses the failed statement once more, noting all that is looked for where it failed. All
+// statements together are parsed twice at most, so that the time stays linear in the text.
 void Parser::NoteExpected(const Checkpoint& start, const Token* error, Role role) {
   noted_.clear();
   const int64_t cost = error - start.cursor + 1;
@@ -236,7 +246,8 @@ void Parser::NoteExpected(const Checkpoint& start, const Token* error, Role role
   is_replaying_ = false;
 }
 
-// -- Entry points ------------------------------------------------------------------------------------------------------
+// -- Entry points
+// ------------------------------------------------------------------------------------------------------
 
 ParseResult Parser::RunBatch() {
   const Mark start = Here();

@@ -8,26 +8,75 @@
 namespace datamigrate::tsql {
 namespace {
 
+// A SQLCMD variable that was left in the text may stand for any value.
 bool IsNumber(TokenKind kind) {
-  return kind == TokenKind::kInteger || kind == TokenKind::kDecimal || kind == TokenKind::kFloat;
+  return kind == TokenKind::kInteger || kind == TokenKind::kDecimal || kind == TokenKind::kFloat ||
+         kind == TokenKind::kSqlcmdVariable;
 }
 
 bool IsString(TokenKind kind) {
-  return kind == TokenKind::kString || kind == TokenKind::kNationalString;
+  return kind == TokenKind::kString || kind == TokenKind::kNationalString ||
+         kind == TokenKind::kSqlcmdVariable;
 }
 
-bool MayFollowStatement(const Token& token) {
-  switch (token.keyword) {
-    case Keyword::kAs:
-    case Keyword::kFor:
-    case Keyword::kFrom:
-    case Keyword::kOn:
-    case Keyword::kTo:
-    case Keyword::kWhere:
-    case Keyword::kWith:
-      return false;
+// Whether the keyword begins a statement that is no row of the grammar, or ends a block.
+bool BeginsOtherStatement(Keyword keyword) {
+  switch (keyword) {
+    case Keyword::kBegin:
+    case Keyword::kBreak:
+    case Keyword::kClose:
+    case Keyword::kCommit:
+    case Keyword::kContinue:
+    case Keyword::kDeallocate:
+    case Keyword::kDeclare:
+    case Keyword::kDelete:
+    case Keyword::kElse:
+    case Keyword::kEnd:
+    case Keyword::kExec:
+    case Keyword::kExecute:
+    case Keyword::kFetch:
+    case Keyword::kGoto:
+    case Keyword::kIf:
+    case Keyword::kInsert:
+    case Keyword::kMerge:
+    case Keyword::kOpen:
+    case Keyword::kPrint:
+    case Keyword::kRaiserror:
+    case Keyword::kReadtext:
+    case Keyword::kReturn:
+    case Keyword::kRevert:
+    case Keyword::kRollback:
+    case Keyword::kSave:
+    case Keyword::kSelect:
+    case Keyword::kSet:
+    case Keyword::kThrow:
+    case Keyword::kTruncate:
+    case Keyword::kUpdate:
+    case Keyword::kUpdatetext:
+    case Keyword::kUse:
+    case Keyword::kWaitfor:
+    case Keyword::kWhile:
+    case Keyword::kWritetext:
+      return true;
     default:
-      return token.kind != TokenKind::kComma && token.kind != TokenKind::kEqual;
+      return false;
+  }
+}
+
+// Whether a statement may begin at the cursor, or a list of statements end.
+bool MayFollowStatement(Parser& parser) {
+  const Token& token = parser.Current();
+  switch (token.kind) {
+    case TokenKind::kEnd:
+    case TokenKind::kSemicolon:
+      return true;
+    case TokenKind::kLeftParenthesis:
+      return parser.AtQuery();
+    case TokenKind::kWord:
+      return BeginsOtherStatement(token.keyword) || parser.PeekIs(1, TokenKind::kColon) ||
+             BeginsCommand(parser);
+    default:
+      return false;
   }
 }
 
@@ -51,12 +100,14 @@ bool IsIpAddress(std::string_view text) {
 bool CommandMatcher::MatchStatement(const GrammarStatement& statement, Role role) {
   const ParserCore::Checkpoint checkpoint = parser_.Save();
   const Mark start = parser_.Here();
-  place_ = WordPlace::kVerb;
+  place_ = WordPlace::kInside;
+  verb_words_ = statement.node == NodeKind::kCommand ? statement.leading_words.size() : 0;
   const bool fits = Match(statement.element);
   if (parser_.failed() && parser_.failed_by_depth()) return false;
-  // What goes on like a clause of this statement, and like no statement, is a clause with a mistake.
+  // What goes on like a clause of this statement, and like no statement, is a clause with a
+  // mistake.
   const Token& next = parser_.Current();
-  if (!fits || (furthest_ > &next && !MayFollowStatement(next))) {
+  if (!fits || (furthest_ > &next && !MayFollowStatement(parser_))) {
     parser_.Restore(checkpoint);
     return false;
   }
@@ -128,8 +179,13 @@ bool CommandMatcher::MatchRepeat(const GrammarElement& element) {
 bool CommandMatcher::MatchNode(const GrammarElement& element) {
   const Mark start = parser_.Here();
   const WordPlace outer = place_;
-  place_ = WordPlace::kBeginning;
-  if (!Match(element.children[0])) return false;
+  const NodeKind outer_node = node_;
+  node_ = element.node;
+  const bool names_words = node_ == NodeKind::kOption || node_ == NodeKind::kClause;
+  place_ = names_words ? WordPlace::kBeginning : WordPlace::kInside;
+  const bool fits = Match(element.children[0]);
+  node_ = outer_node;
+  if (!fits) return false;
   place_ = outer == WordPlace::kBehindEqual ? outer : WordPlace::kInside;
   parser_.Finish(element.node, start, element.role);
   return true;
@@ -137,9 +193,8 @@ bool CommandMatcher::MatchNode(const GrammarElement& element) {
 
 Role CommandMatcher::RoleOfWord(const GrammarElement& element) const {
   if (element.has_role) return element.role;
+  if (verb_words_ > 0) return Role::kVerb;
   switch (place_) {
-    case WordPlace::kVerb:
-      return Role::kVerb;
     case WordPlace::kBeginning:
       return Role::kName;
     case WordPlace::kBehindEqual:
@@ -155,6 +210,7 @@ bool CommandMatcher::MatchWord(const GrammarElement& element) {
                                                       : parser_.At(element.keyword);
   if (!fits) return Miss(element.word);
   parser_.Take(RoleOfWord(element));
+  if (verb_words_ > 0) --verb_words_;
   return true;
 }
 
@@ -162,8 +218,8 @@ bool CommandMatcher::MatchToken(const GrammarElement& element) {
   if (!parser_.At(element.token)) return Miss(TokenKindText(element.token));
   parser_.Take(element.has_role ? element.role : Role::kSyntax);
   const bool in_node = place_ == WordPlace::kBeginning || place_ == WordPlace::kBehindEqual;
-  place_ = in_node && element.token == TokenKind::kEqual ? WordPlace::kBehindEqual
-                                                         : WordPlace::kInside;
+  place_ =
+      in_node && element.token == TokenKind::kEqual ? WordPlace::kBehindEqual : WordPlace::kInside;
   return true;
 }
 
@@ -173,7 +229,7 @@ bool CommandMatcher::MatchBuiltin(const GrammarElement& element) {
     return Miss(BuiltinText(element.builtin));
   }
   const Token* begin = &parser_.Current();
-  TakeBuiltin(element);
+  TakeBuiltin(element.builtin, RoleOfBuiltin(element));
   if (parser_.failed()) return MissAt(parser_.failed_at(), BuiltinText(element.builtin));
   if (&parser_.Current() != begin) place_ = WordPlace::kInside;
   return true;
@@ -190,15 +246,16 @@ bool CommandMatcher::CanBegin(const GrammarElement& element) {
     case Builtin::kObject:
     case Builtin::kFunctionCall:
       return ParserCore::IsName(parser_.Current()) || kind == TokenKind::kPeriod;
+    case Builtin::kDotted:
+      return ParserCore::IsName(parser_.Current()) && parser_.PeekIs(1, TokenKind::kPeriod);
     case Builtin::kAnyWord:
       return kind == TokenKind::kWord || kind == TokenKind::kQuotedName;
     case Builtin::kString:
       return IsString(kind);
     case Builtin::kVariable:
-    case Builtin::kParameter:
-      return kind == TokenKind::kVariable;
+      return kind == TokenKind::kVariable || kind == TokenKind::kSystemVariable;
     case Builtin::kInteger:
-      return kind == TokenKind::kInteger;
+      return kind == TokenKind::kInteger || kind == TokenKind::kSqlcmdVariable;
     case Builtin::kBinary:
       return kind == TokenKind::kBinary;
     case Builtin::kNumber:
@@ -209,37 +266,35 @@ bool CommandMatcher::CanBegin(const GrammarElement& element) {
     case Builtin::kColumns:
     case Builtin::kTableElements:
     case Builtin::kIndexColumns:
-    case Builtin::kRowsetSchema:
       return kind == TokenKind::kLeftParenthesis;
     case Builtin::kExecuteAs:
       return parser_.PeekIs(1, Keyword::kAs) &&
              (parser_.PeekIs(0, Keyword::kExec) || parser_.PeekIs(0, Keyword::kExecute));
-    case Builtin::kOrderBy:
-      return parser_.PeekIs(0, Keyword::kOrder);
     case Builtin::kOptionClause:
       return parser_.PeekIs(0, Keyword::kOption);
-    case Builtin::kQuery:
-      return parser_.AtQuery();
     case Builtin::kSchemaElement:
       return parser_.PeekIs(0, Keyword::kGrant) || parser_.PeekIs(0, Keyword::kRevoke) ||
              parser_.PeekIs(0, Keyword::kDeny) ||
              (parser_.PeekIs(0, Keyword::kCreate) &&
               (parser_.PeekIs(1, Keyword::kTable) || parser_.PeekIs(1, Keyword::kView)));
-    case Builtin::kTouching:
-      return parser_.TouchesPrevious();
-    case Builtin::kLineEnd:
-      return !parser_.BeginsLine(parser_.Current());
     default:
       return kind != TokenKind::kEnd;
   }
 }
 
-void CommandMatcher::TakeBuiltin(const GrammarElement& element) {
-  const Role role = element.role;
-  switch (element.builtin) {
+Role CommandMatcher::RoleOfBuiltin(const GrammarElement& element) const {
+  if (element.has_role || element.role != Role::kName) return element.role;
+  const bool is_value = place_ == WordPlace::kBehindEqual ||
+                        (node_ == NodeKind::kOption && element.builtin != Builtin::kAnyWord);
+  return is_value ? Role::kValue : Role::kName;
+}
+
+void CommandMatcher::TakeBuiltin(Builtin builtin, Role role) {
+  switch (builtin) {
     case Builtin::kName:
       return parser_.ParseName(role, 1);
     case Builtin::kObject:
+    case Builtin::kDotted:
       return parser_.ParseName(role);
     case Builtin::kId:
     case Builtin::kAnyWord:
@@ -261,8 +316,6 @@ void CommandMatcher::TakeBuiltin(const GrammarElement& element) {
       return parser_.ParseCondition(role);
     case Builtin::kType:
       return parser_.ParseDataType(role);
-    case Builtin::kQuery:
-      return parser_.ParseQuery(role);
     case Builtin::kSelect:
       return parser_.ParseSelectStatement(role);
     case Builtin::kStatement:
@@ -280,17 +333,8 @@ void CommandMatcher::TakeBuiltin(const GrammarElement& element) {
       return parser_.ParseTableElements();
     case Builtin::kIndexColumns:
       return ParseIndexColumnList(parser_, role);
-    case Builtin::kParameter:
-      return parser_.ParseParameter(role);
-    case Builtin::kOrderBy:
-      return parser_.ParseOrderBy(role);
     case Builtin::kOptionClause:
       return parser_.ParseOptionClause(role);
-    case Builtin::kRowsetSchema:
-      return parser_.ParseRowsetSchema(role);
-    case Builtin::kTouching:
-    case Builtin::kLineEnd:
-      return;
   }
 }
 

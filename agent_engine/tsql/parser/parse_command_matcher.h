@@ -1,6 +1,8 @@
-// Matches the elements of the grammar (grammar/grammar.h) at the parser's cursor and builds the nodes they describe.
+// Matches the elements of the grammar (grammar/grammar.h) at the parser's cursor and builds the
+// nodes they describe.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "agent_engine/tsql/parser/grammar/grammar.h"
@@ -8,9 +10,10 @@
 
 namespace datamigrate::tsql {
 
-// One attempt at a statement or a rule. Alternatives are tried in order; the furthest place that any of them reached is
-// remembered for the message. Time is linear in the tokens times the alternatives of the grammar: its rows do not call
-// themselves but through parentheses, and nothing that fitted is tried again in another way.
+// One attempt at a statement or a rule. Alternatives are tried in order; the furthest place that
+// any of them reached is remembered for the message. Time is linear in the tokens times the
+// alternatives of the grammar: its rows do not call themselves but through parentheses, and nothing
+// that fitted is tried again in another way.
 class CommandMatcher {
  public:
   explicit CommandMatcher(Parser& parser) : parser_(parser) {}
@@ -24,7 +27,7 @@ class CommandMatcher {
 
  private:
   // Which role words without one get.
-  enum class WordPlace : uint8_t { kVerb, kBeginning, kBehindEqual, kInside };
+  enum class WordPlace : uint8_t { kBeginning, kBehindEqual, kInside };
 
   bool Match(uint32_t element);
   bool MatchSequence(const GrammarElement& element);
@@ -35,7 +38,8 @@ class CommandMatcher {
   bool MatchToken(const GrammarElement& element);
   bool MatchBuiltin(const GrammarElement& element);
   bool CanBegin(const GrammarElement& element);
-  void TakeBuiltin(const GrammarElement& element);
+  Role RoleOfBuiltin(const GrammarElement& element) const;
+  void TakeBuiltin(Builtin builtin, Role role);
   void TakeNumber(Role role);
   bool TakeIpAddress(Role role);
   // Tries an element; what it took is given back when it does not fit.
@@ -48,6 +52,8 @@ class CommandMatcher {
   Parser& parser_;
   const Grammar& grammar_ = Grammar::Instance();
   WordPlace place_ = WordPlace::kInside;
+  NodeKind node_ = NodeKind::kCommand;  // Under construction.
+  size_t verb_words_ = 0;               // Of the statement, still to come.
   const Token* furthest_ = nullptr;
   std::string_view expected_;
 };

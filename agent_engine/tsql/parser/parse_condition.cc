@@ -159,9 +159,9 @@ void Parser::TakeComparisonOperator() {
 void Parser::ParseComparison(Mark start, Role role) {
   SetRole(start, Role::kLeft);
   TakeComparisonOperator();
-  const bool is_quantified = (Current().keyword == Keyword::kAll ||
-                              Current().keyword == Keyword::kAny ||
-                              Current().keyword == Keyword::kSome);
+  const bool is_quantified =
+      (Current().keyword == Keyword::kAll || Current().keyword == Keyword::kAny ||
+       Current().keyword == Keyword::kSome);
   if (!is_quantified) {
     ParseAdditive(Role::kRight);
     return Finish(NodeKind::kComparison, start, role);
@@ -225,8 +225,7 @@ void Parser::ParseLike(Mark start, Role role) {
   TakeIf(Keyword::kNot, Role::kNegation);
   Take();
   ParseAdditive(Role::kPattern);
-  const bool in_braces =
-      Current().kind == TokenKind::kLeftBrace && PeekIs(1, Keyword::kEscape);
+  const bool in_braces = Current().kind == TokenKind::kLeftBrace && PeekIs(1, Keyword::kEscape);
   if (in_braces) Take();
   if (TakeIf(Keyword::kEscape)) ParseAdditive(Role::kEscape);
   if (in_braces) Expect(TokenKind::kRightBrace);

@@ -97,8 +97,8 @@ void Parser::ParseCursorStatement(Role role) {
 void Parser::ParseFetch(Role role) {
   const Mark start = Here();
   Take(Role::kVerb);
-  const bool at_direction = At(Keyword::kNext) || At(Keyword::kPrior) || At(Keyword::kFirst) ||
-                            At(Keyword::kLast);
+  const bool at_direction =
+      At(Keyword::kNext) || At(Keyword::kPrior) || At(Keyword::kFirst) || At(Keyword::kLast);
   if (at_direction && PeekIs(1, Keyword::kFrom)) {
     Take(Role::kDirection);
   } else if (At(Keyword::kAbsolute) || At(Keyword::kRelative)) {

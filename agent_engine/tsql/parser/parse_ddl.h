@@ -12,6 +12,9 @@ namespace datamigrate::tsql {
 // Demands a rule of parser/grammar/*.def; its children join the node under construction.
 void ParseRule(Parser& parser, std::string_view rule);
 
+// Whether the words that begin a statement of the grammar stand at the cursor.
+bool BeginsCommand(const Parser& parser);
+
 // -- parse_ddl_index.cc
 
 // kIndexColumnList: (a, b DESC).
@@ -29,7 +32,8 @@ void ParseIndexSuffix(Parser& parser);
 void ParseColumnDefinition(Parser& parser, Role role);
 // Whether a constraint begins here: CONSTRAINT, PRIMARY, UNIQUE, FOREIGN, CHECK, CONNECTION.
 bool AtTableConstraint(Parser& parser);
-// kPrimaryKey, kUnique, kForeignKey, kCheck, kDefault or kConnectionConstraint; of a column when `is_of_column`.
+// kPrimaryKey, kUnique, kForeignKey, kCheck, kDefault or kConnectionConstraint; of a column when
+// `is_of_column`.
 void ParseConstraint(Parser& parser, Role role, bool is_of_column);
 
 // -- parse_ddl_table.cc, parse_ddl_alter_table.cc

@@ -1,4 +1,5 @@
-// Column definitions. Microsoft Learn: "CREATE TABLE (Transact-SQL)", "ALTER TABLE column_definition (Transact-SQL)".
+// Column definitions. Microsoft Learn: "CREATE TABLE (Transact-SQL)", "ALTER TABLE
+// column_definition (Transact-SQL)".
 #include "agent_engine/tsql/parser/parse_ddl.h"
 
 namespace datamigrate::tsql {
@@ -34,8 +35,9 @@ void ParseGeneratedAlways(Parser& parser) {
 
 bool AtColumnConstraint(Parser& parser) {
   return parser.At(Keyword::kConstraint) || parser.At(Keyword::kPrimary) ||
-         parser.At(Keyword::kUnique) || parser.At(Keyword::kForeign) || parser.At(Keyword::kCheck) ||
-         parser.At(Keyword::kDefault) || parser.At(Keyword::kReferences);
+         parser.At(Keyword::kUnique) || parser.At(Keyword::kForeign) ||
+         parser.At(Keyword::kCheck) || parser.At(Keyword::kDefault) ||
+         parser.At(Keyword::kReferences);
 }
 
 // [NOT] NULL; NOT FOR REPLICATION; false: neither.
@@ -56,10 +58,9 @@ bool ParseNullability(Parser& parser) {
 
 // What only the rows of the grammar know: SPARSE, MASKED WITH (...), ...
 bool ParseColumnOption(Parser& parser) {
-  const bool is_option =
-      parser.At(Keyword::kSparse) || parser.At(Keyword::kRowguidcol) ||
-      parser.At(Keyword::kMasked) || parser.At(Keyword::kEncrypted) ||
-      parser.At(Keyword::kFilestream) || parser.At(Keyword::kColumnSet);
+  const bool is_option = parser.At(Keyword::kSparse) || parser.At(Keyword::kRowguidcol) ||
+                         parser.At(Keyword::kMasked) || parser.At(Keyword::kEncrypted) ||
+                         parser.At(Keyword::kFilestream) || parser.At(Keyword::kColumnSet);
   if (is_option) ParseRule(parser, "column_option");
   return is_option;
 }
@@ -90,7 +91,8 @@ bool AtTypelessColumn(Parser& parser) {
 }
 
 bool IsReservedType(Keyword keyword) {
-  return keyword == Keyword::kDouble || keyword == Keyword::kNational || keyword == Keyword::kCursor;
+  return keyword == Keyword::kDouble || keyword == Keyword::kNational ||
+         keyword == Keyword::kCursor;
 }
 
 }  // namespace

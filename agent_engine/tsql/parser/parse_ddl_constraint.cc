@@ -1,5 +1,5 @@
-// Constraints of columns and tables. Microsoft Learn: "ALTER TABLE column_constraint (Transact-SQL)" and "ALTER TABLE
-// table_constraint (Transact-SQL)".
+// Constraints of columns and tables. Microsoft Learn: "ALTER TABLE column_constraint
+// (Transact-SQL)" and "ALTER TABLE table_constraint (Transact-SQL)".
 #include "agent_engine/tsql/parser/parse_ddl.h"
 
 namespace datamigrate::tsql {
@@ -145,8 +145,8 @@ NodeKind ParseConstraintBody(Parser& parser, bool is_of_column) {
 
 bool AtTableConstraint(Parser& parser) {
   return parser.At(Keyword::kConstraint) || parser.At(Keyword::kPrimary) ||
-         parser.At(Keyword::kUnique) || parser.At(Keyword::kForeign) || parser.At(Keyword::kCheck) ||
-         parser.At(Keyword::kDefault) ||
+         parser.At(Keyword::kUnique) || parser.At(Keyword::kForeign) ||
+         parser.At(Keyword::kCheck) || parser.At(Keyword::kDefault) ||
          (parser.At(Keyword::kConnection) && parser.PeekIs(1, TokenKind::kLeftParenthesis));
 }
 

@@ -1,5 +1,6 @@
-// Indexes over rows and columns: CREATE INDEX and the INDEX of a table definition. XML, spatial and other kinds are rows of the
-// grammar. Microsoft Learn: "CREATE INDEX (Transact-SQL)", "CREATE COLUMNSTORE INDEX (Transact-SQL)".
+// Indexes over rows and columns: CREATE INDEX and the INDEX of a table definition. XML, spatial and
+// other kinds are rows of the grammar. Microsoft Learn: "CREATE INDEX (Transact-SQL)", "CREATE
+// COLUMNSTORE INDEX (Transact-SQL)".
 #include "agent_engine/tsql/parser/parse_ddl.h"
 
 namespace datamigrate::tsql {
@@ -39,11 +40,11 @@ void ParseIndexBody(Parser& parser) {
 
 bool AtCreateIndex(const Parser& parser) {
   uint32_t ahead = 1;
-  for (const Keyword word : {Keyword::kUnique, Keyword::kClustered, Keyword::kNonclustered,
-                             Keyword::kColumnstore}) {
+  for (const Keyword word :
+       {Keyword::kUnique, Keyword::kClustered, Keyword::kNonclustered, Keyword::kColumnstore}) {
     if (parser.PeekIs(ahead, word)) ++ahead;
   }
-  return parser.PeekIs(ahead, Keyword::kIndex);
+  return ahead > 1 || parser.PeekIs(1, Keyword::kIndex);
 }
 
 }  // namespace

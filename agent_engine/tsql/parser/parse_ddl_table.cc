@@ -1,5 +1,5 @@
-// CREATE TABLE of every edition. Microsoft Learn: "CREATE TABLE (Transact-SQL)", "CREATE TABLE AS SELECT", "CREATE EXTERNAL
-// TABLE (Transact-SQL)", "CREATE TABLE (SQL Graph)".
+// CREATE TABLE of every edition. Microsoft Learn: "CREATE TABLE (Transact-SQL)", "CREATE TABLE AS
+// SELECT", "CREATE EXTERNAL TABLE (Transact-SQL)", "CREATE TABLE (SQL Graph)".
 #include "agent_engine/tsql/parser/parse_ddl.h"
 
 namespace datamigrate::tsql {
@@ -47,6 +47,8 @@ void ParseTableSuffix(Parser& parser) {
     } else if (parser.At(Keyword::kOn) || parser.At(Keyword::kTextimageOn) ||
                parser.At(Keyword::kFilestreamOn)) {
       ParseRule(parser, "storage_place");
+    } else if (parser.AtWord("FEDERATED")) {
+      ParseRule(parser, "federated_on");
     } else {
       return;
     }
@@ -67,7 +69,8 @@ void Parser::ParseTableElements() {
   ParseTableElement(*this);
   for (;;) {
     if (TakeIf(TokenKind::kComma)) {
-      if (At(TokenKind::kRightParenthesis)) break;  // The server accepts a comma behind the last element.
+      if (At(TokenKind::kRightParenthesis))
+        break;  // The server accepts a comma behind the last element.
     } else if (!AtTableConstraint(*this) && !At(Keyword::kIndex)) {
       break;  // Between table constraints the comma may be left out.
     }

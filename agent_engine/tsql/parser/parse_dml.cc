@@ -58,7 +58,8 @@ void Parser::ParseValue(Role role) {
   ParseExpression(role);
 }
 
-// A table, a table variable or a rowset function, with hints and no alias. Where no list of columns can follow
+// A table, a table variable or a rowset function, with hints and no alias. Where no list of columns
+// can follow
 // (`function_allowed`), a table function too, and hints without WITH.
 void Parser::ParseDmlTarget(bool function_allowed) {
   const Mark start = Here();
@@ -105,7 +106,8 @@ void Parser::ParseRowsetTarget() {
   Finish(NodeKind::kRowsetTable, start, Role::kTarget);
 }
 
-// -- INSERT ------------------------------------------------------------------------------------------------------------
+// -- INSERT
+// ------------------------------------------------------------------------------------------------------------
 
 void Parser::ParseInsert(Mark start, Role role) {
   Take();
@@ -177,7 +179,8 @@ void Parser::ParseInsertBulk(Mark start, Role role) {
   Finish(NodeKind::kInsertStatement, start, role);
 }
 
-// -- UPDATE ------------------------------------------------------------------------------------------------------------
+// -- UPDATE
+// ------------------------------------------------------------------------------------------------------------
 
 void Parser::ParseUpdate(Mark start, Role role) {
   Take();
@@ -198,14 +201,14 @@ void Parser::ParseSetClauseList() {
   } while (TakeIf(TokenKind::kComma));
 }
 
-// column = value | @v = value | @v = column = value | column.WRITE(...); any assignment operator in place of =
+// column = value | @v = value | @v = column = value | column.WRITE(...); any assignment operator in
+// place of =
 void Parser::ParseSetClause() {
   const Mark start = Here();
   if (Current().kind == TokenKind::kVariable) {
     ParseVariable(Role::kTarget);
     TakeAssignmentOperator();
-    const bool names_column =
-        IsName(Current()) && AssignmentOperatorSize(CountNameTokens()) > 0;
+    const bool names_column = IsName(Current()) && AssignmentOperatorSize(CountNameTokens()) > 0;
     if (!names_column) {
       ParseValue(Role::kValue);
       return Finish(NodeKind::kSetClause, start, Role::kSet);
@@ -242,7 +245,8 @@ void Parser::TakeAssignmentOperator() {
   TakeMany(size, Role::kOperator);
 }
 
-// -- DELETE ------------------------------------------------------------------------------------------------------------
+// -- DELETE
+// ------------------------------------------------------------------------------------------------------------
 
 void Parser::ParseDelete(Mark start, Role role) {
   Take();
@@ -265,7 +269,8 @@ void Parser::ParseWhereOrCurrentOf() {
   ExpectName(Role::kCurrentOf, "a cursor");
 }
 
-// -- MERGE -------------------------------------------------------------------------------------------------------------
+// -- MERGE
+// -------------------------------------------------------------------------------------------------------------
 
 void Parser::ParseMerge(Mark start, Role role) {
   Take();
@@ -332,7 +337,8 @@ void Parser::ParseMergeAction() {
   Finish(NodeKind::kMergeInsert, start, Role::kAction);
 }
 
-// -- OUTPUT, TRUNCATE --------------------------------------------------------------------------------------------------
+// -- OUTPUT, TRUNCATE
+// --------------------------------------------------------------------------------------------------
 
 // OUTPUT list [INTO target [( columns )]]
 void Parser::ParseOutputClause() {

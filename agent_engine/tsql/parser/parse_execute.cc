@@ -120,7 +120,8 @@ void Parser::ParseExecuteArgument() {
 
 // WITH RECOMPILE | RESULT SETS ...
 void Parser::ParseExecuteOptions() {
-  if (!At(Keyword::kWith) || !(PeekIs(1, Keyword::kRecompile) || PeekIs(1, Keyword::kResult))) return;
+  if (!At(Keyword::kWith) || !(PeekIs(1, Keyword::kRecompile) || PeekIs(1, Keyword::kResult)))
+    return;
   Take();
   do {
     const Mark start = Here();
@@ -164,9 +165,11 @@ void Parser::ParseResultSet() {
   ParseRowsetSchema(Role::kItem);
 }
 
-// -- EXECUTE AS --------------------------------------------------------------------------------------------------------
+// -- EXECUTE AS
+// --------------------------------------------------------------------------------------------------------
 
-// The statement: EXECUTE AS CALLER | LOGIN = 'name' | USER = 'name'  [WITH NO REVERT | WITH COOKIE INTO @x]
+// The statement: EXECUTE AS CALLER | LOGIN = 'name' | USER = 'name'  [WITH NO REVERT | WITH COOKIE
+// INTO @x]
 void Parser::ParseExecuteAs(Role role) {
   const Mark start = Here();
   TakeMany(2, Role::kVerb);

@@ -1,23 +1,51 @@
-// Scalar expressions: operators by precedence, and what they are applied to. The levels are those of "Operator Precedence
-// (Transact-SQL)". Chains of operators of one level are read by a loop, however long.
+// Scalar expressions: operators by precedence, and what they are applied to. The levels are those
+// of "Operator Precedence (Transact-SQL)". Chains of operators of one level are read by a loop,
+// however long.
 #include "agent_engine/tsql/parser/parser_impl.h"
 
 namespace datamigrate::tsql {
 namespace {
 
-// The tree of a chain a + b + c + ... is as deep as the chain is long. Who walks it recursively must come to an end; SQL Server
-// refuses such chains too (error 191, "nested too deeply").
+// The tree of a chain a + b + c + ... is as deep as the chain is long. Who walks it recursively
+// must come to an end; SQL Server refuses such chains too (error 191, "nested too deeply").
 constexpr int kMaxChainLinks = 10000;
 
-// The methods of the types that SQL Server brings along: "xml Data Type Methods", "hierarchyid Data Type Method Reference", "OGC
-// Methods on Geometry Instances" and "Extended Methods on Geometry Instances" (all others of those begin with ST).
-constexpr std::string_view kMethods[] = {
-    "value", "query", "nodes", "exist", "modify", "write", "GetAncestor", "GetDescendant",
-    "GetLevel", "IsDescendantOf", "GetReparentedValue", "ToString", "AsGml", "AsTextZM",
-    "AsBinaryZM", "BufferWithTolerance", "BufferWithCurves", "CurveToLineWithTolerance",
-    "EnvelopeAngle", "EnvelopeCenter", "Filter", "HasM", "HasZ", "InstanceOf", "IsNull",
-    "IsValidDetailed", "MakeValid", "MinDbCompatibilityLevel", "NumRings", "Reduce", "RingN",
-    "ReorientObject", "ShortestLineTo"};
+// The methods of the types that SQL Server brings along: "xml Data Type Methods", "hierarchyid Data
+// Type Method Reference", "OGC Methods on Geometry Instances" and "Extended Methods on Geometry
+// Instances" (all others of those begin with ST).
+constexpr std::string_view kMethods[] = {"value",
+                                         "query",
+                                         "nodes",
+                                         "exist",
+                                         "modify",
+                                         "write",
+                                         "GetAncestor",
+                                         "GetDescendant",
+                                         "GetLevel",
+                                         "IsDescendantOf",
+                                         "GetReparentedValue",
+                                         "ToString",
+                                         "AsGml",
+                                         "AsTextZM",
+                                         "AsBinaryZM",
+                                         "BufferWithTolerance",
+                                         "BufferWithCurves",
+                                         "CurveToLineWithTolerance",
+                                         "EnvelopeAngle",
+                                         "EnvelopeCenter",
+                                         "Filter",
+                                         "HasM",
+                                         "HasZ",
+                                         "InstanceOf",
+                                         "IsNull",
+                                         "IsValidDetailed",
+                                         "MakeValid",
+                                         "MinDbCompatibilityLevel",
+                                         "NumRings",
+                                         "Reduce",
+                                         "RingN",
+                                         "ReorientObject",
+                                         "ShortestLineTo"};
 
 bool IsMethodOfBuiltInType(std::string_view name) {
   if (name.starts_with("ST") && name.size() > 2) return true;
@@ -107,7 +135,8 @@ void Parser::ParseMultiplicativeTail(Mark start, Role role) {
   }
 }
 
-// A sign has the precedence of + and -, below * and /: -a * b is -(a * b), and 1.0 / -2.0 * 3.0 is 1.0 / -(2.0 * 3.0).
+// A sign has the precedence of + and -, below * and /: -a * b is -(a * b), and 1.0 / -2.0 * 3.0
+// is 1.0 / -(2.0 * 3.0).
 void Parser::ParseUnary(Role role) {
   const TokenKind kind = Current().kind;
   const bool is_sign = kind == TokenKind::kMinus || kind == TokenKind::kPlus;
@@ -206,7 +235,8 @@ void Parser::ParsePostfixPart(Mark start, Role role) {
   Finish(NodeKind::kMethodCall, start, role);
 }
 
-// The zone of AT TIME ZONE takes none itself: in a AT TIME ZONE b AT TIME ZONE c, the second is applied to the first.
+// The zone of AT TIME ZONE takes none itself: in a AT TIME ZONE b AT TIME ZONE c, the second is
+// applied to the first.
 void Parser::ParsePrimaryOfZone() {
   switch (Current().kind) {
     case TokenKind::kVariable:
@@ -313,8 +343,8 @@ void Parser::ParseNamedPrimary(Role role) {
   Finish(NodeKind::kColumnReference, start, role);
 }
 
-// a.b.method( : makes a.b a column and `method` the method's name. A schema-qualified function looks the same; only the names of
-// the methods tell, and dbo is no column.
+// a.b.method( : makes a.b a column and `method` the method's name. A schema-qualified function
+// looks the same; only the names of the methods tell, and dbo is no column.
 bool Parser::SplitMethod(Mark start) {
   const uint32_t count = Here().value - start.value;
   if (count < 3 || failed()) return false;
@@ -328,7 +358,8 @@ bool Parser::SplitMethod(Mark start) {
   return true;
 }
 
-// Of the parts of a name that were taken since `start`, makes the last one the name of a method, and a column of those before.
+// Of the parts of a name that were taken since `start`, makes the last one the name of a method,
+// and a column of those before.
 void Parser::SplitLastPart(Mark start) {
   if (Here().value - start.value < 3) return Fail("a column and a method");
   Element method = pending_.back();
@@ -380,7 +411,8 @@ bool Parser::ParseParenthesized(Role role, bool condition_allowed) {
 }
 
 bool Parser::ConvertToQueryBody(Mark start) {
-  if (failed() || pending_.size() != start.value + 1 || !pending_[start.value].is_node) return false;
+  if (failed() || pending_.size() != start.value + 1 || !pending_[start.value].is_node)
+    return false;
   // Through ((( to the sub-query inside.
   std::vector<uint32_t> parentheses;
   uint32_t node = pending_[start.value].index;

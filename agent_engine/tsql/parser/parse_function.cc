@@ -38,10 +38,13 @@ void Parser::ParseArguments() {
   const bool by_name = cursor_ != begin_ && TakesNamedArguments(TextOf((&Current())[-1]));
   Expect(TokenKind::kLeftParenthesis);
   if (TakeIf(TokenKind::kRightParenthesis)) return;
-  if (At(Keyword::kDistinct) || At(Keyword::kAll)) Take(Role::kQuantifier);
-  const bool only_options = (Current().keyword == Keyword::kNull ||
-                             Current().keyword == Keyword::kAbsent) &&
-                            PeekIs(1, Keyword::kOn);
+  if (At(Keyword::kDistinct) || At(Keyword::kAll)) {
+    Take(Role::kQuantifier);
+    if (Current().kind == TokenKind::kStar) return Fail("an expression");
+  }
+  const bool only_options =
+      (Current().keyword == Keyword::kNull || Current().keyword == Keyword::kAbsent) &&
+      PeekIs(1, Keyword::kOn);
   if (!only_options) {
     do {
       if (by_name && PeekIs(1, TokenKind::kEqual)) {
@@ -61,7 +64,8 @@ void Parser::ParseArgument() {
     Take();
     return Finish(NodeKind::kStar, start, Role::kArgument);
   }
-  if (Current().keyword == Keyword::kDefault) return ParseToken(NodeKind::kLiteral, Role::kArgument);
+  if (Current().keyword == Keyword::kDefault)
+    return ParseToken(NodeKind::kLiteral, Role::kArgument);
   ParseExpression(Role::kArgument);
   if (Current().kind != TokenKind::kColon) return;
   SetRole(start, Role::kName);
@@ -80,8 +84,9 @@ void Parser::ParseNamedArgument() {
   Finish(NodeKind::kNamedArgument, start, Role::kArgument);
 }
 
-// What may stand behind the arguments, before the closing parenthesis: ORDER BY (JSON_ARRAYAGG), NULL ON NULL, RETURNING
-// (the JSON functions), IGNORE NULLS, WITH ARRAY WRAPPER (JSON_QUERY), USE MODEL (AI_GENERATE_EMBEDDINGS).
+// What may stand behind the arguments, before the closing parenthesis: ORDER BY (JSON_ARRAYAGG),
+// NULL ON NULL, RETURNING (the JSON functions), IGNORE NULLS, WITH ARRAY WRAPPER (JSON_QUERY), USE
+// MODEL (AI_GENERATE_EMBEDDINGS).
 void Parser::ParseArgumentOptions() {
   if (At(Keyword::kOrder)) ParseOrderBy(Role::kWithinGroup);
   if (At(Keyword::kIgnore) || At(Keyword::kRespect)) {
@@ -275,7 +280,8 @@ void Parser::ParseNextValueFor(Role role) {
   Finish(NodeKind::kNextValueFor, start, role);
 }
 
-// {d '...'}  {t '...'}  {ts '...'}  {guid '...'}  {fn call}: "ODBC Scalar Functions (Transact-SQL)".
+// {d '...'}  {t '...'}  {ts '...'}  {guid '...'}  {fn call}: "ODBC Scalar Functions
+// (Transact-SQL)".
 void Parser::ParseOdbcEscape(Role role) {
   const Mark start = Here();
   Take();
@@ -286,7 +292,7 @@ void Parser::ParseOdbcEscape(Role role) {
     Take(Role::kKeyword);
     ParseString(Role::kOperand);
   } else {
-    Fail("d, t, ts, guid or fn");
+    Fail("D, T, TS, GUID or FN");
   }
   Expect(TokenKind::kRightBrace);
   Finish(NodeKind::kOdbcEscape, start, role);

@@ -3,18 +3,30 @@
 
 namespace datamigrate::tsql {
 
-// CREATE | CREATE OR ALTER | ALTER  VIEW | PROCEDURE | FUNCTION | TRIGGER; false at other definitions, with nothing taken.
-bool Parser::ParseModule(Role role) {
-  const bool or_alter = PeekIs(0, Keyword::kCreate) && PeekIs(1, Keyword::kOr) &&
-                        PeekIs(2, Keyword::kAlter);
-  const uint32_t ahead = or_alter ? 3 : 1;
-  const bool is_materialized =
-      PeekIs(ahead, Keyword::kMaterialized) && PeekIs(ahead + 1, Keyword::kView);
-  const Keyword kind = Peek(ahead).keyword;
-  if (!is_materialized && kind != Keyword::kView && kind != Keyword::kProc &&
-      kind != Keyword::kProcedure && kind != Keyword::kFunction && kind != Keyword::kTrigger) {
-    return false;
+// At CREATE | CREATE OR ALTER | ALTER  VIEW | PROCEDURE | FUNCTION | TRIGGER: VIEW and so on; kNone
+// at other statements.
+Keyword Parser::ModuleKeyword() const {
+  if (!PeekIs(0, Keyword::kCreate) && !PeekIs(0, Keyword::kAlter)) return Keyword::kNone;
+  const bool or_alter =
+      PeekIs(0, Keyword::kCreate) && PeekIs(1, Keyword::kOr) && PeekIs(2, Keyword::kAlter);
+  uint32_t ahead = or_alter ? 3 : 1;
+  if (PeekIs(ahead, Keyword::kMaterialized)) ++ahead;
+  switch (Peek(ahead).keyword) {
+    case Keyword::kView:
+    case Keyword::kProc:
+    case Keyword::kProcedure:
+    case Keyword::kFunction:
+    case Keyword::kTrigger:
+      return Peek(ahead).keyword;
+    default:
+      return Keyword::kNone;
   }
+}
+
+// False when no module is defined here, with nothing taken.
+bool Parser::ParseModule(Role role) {
+  const Keyword kind = ModuleKeyword();
+  if (kind == Keyword::kNone) return false;
   if (in_module_) {  // No module holds another.
     Fail("a statement");
     return true;
@@ -24,11 +36,11 @@ bool Parser::ParseModule(Role role) {
     Take(Role::kAlter);
   } else {
     Take();
-    if (or_alter) TakeMany(2, Role::kAlter);
+    if (At(Keyword::kOr)) TakeMany(2, Role::kAlter);
   }
-  if (is_materialized) Take(Role::kKind);
-  Take();
-  if (is_materialized || kind == Keyword::kView) {
+  TakeIf(Keyword::kMaterialized, Role::kKind);
+  Expect(kind);
+  if (kind == Keyword::kView) {
     ParseView(start, role);
   } else if (kind == Keyword::kFunction) {
     ParseFunction(start, role);
@@ -58,12 +70,20 @@ void Parser::ParseView(Mark start, Role role) {
   Finish(NodeKind::kCreateView, start, role);
 }
 
-// ENCRYPTION, SCHEMABINDING, VIEW_METADATA; or, of materialized views, ( DISTRIBUTION = HASH(a), FOR_APPEND ).
+// ENCRYPTION, SCHEMABINDING, VIEW_METADATA; or, of materialized views, ( DISTRIBUTION = HASH(a),
+// FOR_APPEND ).
 void Parser::ParseViewOptions() {
   const bool in_parentheses = TakeIf(TokenKind::kLeftParenthesis);
   do {
     const Mark start = Here();
-    ExpectAnyWord(Role::kName, "an option");
+    if (in_parentheses) {
+      ExpectAnyWord(Role::kName, "an option");
+    } else if (At(Keyword::kEncryption) || At(Keyword::kSchemabinding) ||
+               At(Keyword::kViewMetadata)) {
+      Take(Role::kName);
+    } else {
+      return Fail("an option");
+    }
     if (in_parentheses && TakeIf(TokenKind::kEqual)) {
       ExpectAnyWord(Role::kValue, "a distribution");
       if (At(TokenKind::kLeftParenthesis)) ParseColumnList(Role::kColumns);
@@ -185,7 +205,8 @@ void Parser::ParseModuleBody() {
   in_module_ = false;
 }
 
-// -- Functions ---------------------------------------------------------------------------------------------------------
+// -- Functions
+// ---------------------------------------------------------------------------------------------------------
 
 // name ( parameters ) RETURNS type | TABLE | @t TABLE ( ... )  [WITH options] [AS] body
 void Parser::ParseFunction(Mark start, Role role) {
@@ -265,9 +286,11 @@ void Parser::ParseInlineBody() {
   for (uint32_t i = 0; i < parentheses; ++i) Expect(TokenKind::kRightParenthesis);
 }
 
-// -- Triggers ----------------------------------------------------------------------------------------------------------
+// -- Triggers
+// ----------------------------------------------------------------------------------------------------------
 
-// name ON table | DATABASE | ALL SERVER  [WITH options] FOR | AFTER | INSTEAD OF  events [NOT FOR REPLICATION] AS body
+// name ON table | DATABASE | ALL SERVER  [WITH options] FOR | AFTER | INSTEAD OF  events [NOT FOR
+// REPLICATION] AS body
 void Parser::ParseTrigger(Mark start, Role role) {
   ParseName(Role::kName);
   Expect(Keyword::kOn);

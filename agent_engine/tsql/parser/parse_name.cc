@@ -20,7 +20,8 @@ void Parser::TakeNameParts(int max_parts) {
     if (PeekIs(1, TokenKind::kStar)) return;
     Take();
     ++parts;
-    if (Current().kind == TokenKind::kPeriod && parts < max_parts) continue;  // A part left out: a..b
+    if (Current().kind == TokenKind::kPeriod && parts < max_parts)
+      continue;  // A part left out: a..b
     if (Current().keyword == Keyword::kIdentitycol || Current().keyword == Keyword::kRowguidcol) {
       return Take(Role::kPart);
     }
@@ -64,7 +65,9 @@ void Parser::TakeTypeWords() {
     return Expect(Keyword::kPrecision, Role::kPart);
   }
   if (TakeIf(Keyword::kNational, Role::kPart)) {
-    ExpectName(Role::kPart, "CHARACTER");
+    if (AtWord("TEXT")) return Take(Role::kPart);
+    if (!AtWord("CHARACTER") && !AtWord("CHAR")) return Fail("CHARACTER");
+    Take(Role::kPart);
     TakeIf(Keyword::kVarying, Role::kPart);
     return;
   }

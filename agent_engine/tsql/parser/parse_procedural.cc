@@ -1,4 +1,5 @@
-// Blocks, control of flow, variables, options, transactions: "Control-of-Flow Language (Transact-SQL)" and its neighbours.
+// Blocks, control of flow, variables, options, transactions: "Control-of-Flow Language
+// (Transact-SQL)" and its neighbours.
 #include "agent_engine/tsql/parser/parser_impl.h"
 
 namespace datamigrate::tsql {
@@ -86,7 +87,8 @@ void Parser::ParseVerb(Role role) {
   Finish(NodeKind::kCommand, start, role);
 }
 
-// -- Blocks ------------------------------------------------------------------------------------------------------------
+// -- Blocks
+// ------------------------------------------------------------------------------------------------------------
 
 bool Parser::ParseBegin(Role role) {
   switch (Peek(1).keyword) {
@@ -194,7 +196,8 @@ void Parser::ParseWhile(Role role) {
   Finish(NodeKind::kWhile, start, role);
 }
 
-// -- Variables ---------------------------------------------------------------------------------------------------------
+// -- Variables
+// ---------------------------------------------------------------------------------------------------------
 
 void Parser::ParseDeclare(Role role) {
   if (Peek(1).kind != TokenKind::kVariable) return ParseDeclareCursor(role);
@@ -258,9 +261,11 @@ void Parser::ParseSetVariable(Mark start, Role role) {
   Finish(NodeKind::kSetVariable, start, role);
 }
 
-// -- SET options -------------------------------------------------------------------------------------------------------
+// -- SET options
+// -------------------------------------------------------------------------------------------------------
 
-// "SET Statements (Transact-SQL)". ON, OFF and other words are tokens in Role::kValue; numbers, strings and variables are nodes.
+// "SET Statements (Transact-SQL)". ON, OFF and other words are tokens in Role::kValue; numbers,
+// strings and variables are nodes.
 void Parser::ParseSetOption(Mark start, Role role) {
   switch (Current().keyword) {
     case Keyword::kTransaction:
@@ -329,7 +334,8 @@ void Parser::ParseIsolationLevel() {
   Expect(Keyword::kSerializable, Role::kValue);
 }
 
-// -- Flow --------------------------------------------------------------------------------------------------------------
+// -- Flow
+// --------------------------------------------------------------------------------------------------------------
 
 // Whether the token can begin an expression rather than the next statement.
 bool Parser::AtExpression() {
@@ -383,7 +389,8 @@ void Parser::ParsePrint(Role role) {
   Finish(NodeKind::kPrint, start, role);
 }
 
-// RAISERROR ( message, severity, state [, argument]* ) [WITH option, ...]  |  RAISERROR number 'message', of old
+// RAISERROR ( message, severity, state [, argument]* ) [WITH option, ...]  |  RAISERROR number
+// 'message', of old
 void Parser::ParseRaiseError(Role role) {
   const Mark start = Here();
   Take();
@@ -466,14 +473,16 @@ void Parser::ParseWaitFor(Role role) {
   Finish(NodeKind::kCommand, start, role);
 }
 
-// -- Transactions ------------------------------------------------------------------------------------------------------
+// -- Transactions
+// ------------------------------------------------------------------------------------------------------
 
 // [name | @variable]
 void Parser::ParseTransactionName() {
   if (Current().kind == TokenKind::kVariable) return Take(Role::kName);
   if (IsName(Current()) && !PeekIs(1, TokenKind::kColon) && !At(Keyword::kThrow)) {
     Take(Role::kName);
-    // Names of imported transactions may be several parts: a.b:c-d ("BEGIN DISTRIBUTED TRANSACTION").
+    // Names of imported transactions may be several parts: a.b:c-d ("BEGIN DISTRIBUTED
+    // TRANSACTION").
     while (Current().kind == TokenKind::kPeriod) {
       Take();
       ExpectName(Role::kName);
@@ -525,9 +534,11 @@ void Parser::ParseTransaction(Role role) {
   Finish(NodeKind::kCommand, start, role);
 }
 
-// -- Text pointers, contexts -------------------------------------------------------------------------------------------
+// -- Text pointers, contexts
+// -------------------------------------------------------------------------------------------
 
-// READTEXT c p o s [HOLDLOCK] | WRITETEXT [BULK] c p [WITH LOG] value | UPDATETEXT [BULK] c p o l [WITH LOG] [value | c p]
+// READTEXT c p o s [HOLDLOCK] | WRITETEXT [BULK] c p [WITH LOG] value | UPDATETEXT [BULK] c p o l
+// [WITH LOG] [value | c p]
 void Parser::ParseTextStatement(Role role) {
   const Mark start = Here();
   const Keyword verb = Current().keyword;

@@ -1,9 +1,62 @@
 // Queries: SELECT with its clauses, set operations, WITH, OPTION.
+#include <algorithm>
+
 #include "agent_engine/tsql/parser/parser_impl.h"
 
 namespace datamigrate::tsql {
+namespace {
 
-// -- Statement and query -----------------------------------------------------------------------------------------------
+// "Query Hints (Transact-SQL)", and those of Synapse and Fabric; but USE PLAN and TABLE HINT, which
+// have a form of their own.
+constexpr std::string_view kQueryHints[] = {
+    "HASH GROUP",
+    "ORDER GROUP",
+    "CONCAT UNION",
+    "HASH UNION",
+    "MERGE UNION",
+    "KEEP UNION",
+    "LOOP JOIN",
+    "MERGE JOIN",
+    "HASH JOIN",
+    "ALTERCOLUMN PLAN",
+    "BYPASS OPTIMIZER_QUEUE",
+    "CHANGE_TRACKING_CONTEXT",
+    "CHECKCONSTRAINTS PLAN",
+    "DISABLE EXTERNALPUSHDOWN",
+    "DISABLE SCALEOUTEXECUTION",
+    "DISABLE_OPTIMIZED_PLAN_FORCING",
+    "EXPAND VIEWS",
+    "FAST",
+    "FOR TIMESTAMP AS OF",
+    "FORCE EXTERNALPUSHDOWN",
+    "FORCE ORDER",
+    "FORCE SCALEOUTEXECUTION",
+    "FORCE SINGLE NODE PLAN",
+    "IGNORE_NONCLUSTERED_COLUMNSTORE_INDEX",
+    "KEEP PLAN",
+    "KEEPFIXED PLAN",
+    "LABEL",
+    "MAX_GRANT_PERCENT",
+    "MAXDOP",
+    "MAXRECURSION",
+    "MIN_GRANT_PERCENT",
+    "NO_PERFORMANCE_SPOOL",
+    "OPTIMIZE CORRELATED UNION ALL",
+    "OPTIMIZE FOR",
+    "OPTIMIZE FOR UNKNOWN",
+    "PARAMETERIZATION FORCED",
+    "PARAMETERIZATION SIMPLE",
+    "QUERYTRACEON",
+    "RECOMPILE",
+    "ROBUST PLAN",
+    "SHRINKDB PLAN",
+    "USE HINT",
+};
+
+}  // namespace
+
+// -- Statement and query
+// -----------------------------------------------------------------------------------------------
 
 bool Parser::AtQuery() {
   uint32_t ahead = 0;
@@ -23,20 +76,19 @@ void Parser::ParseSelectStatement(Role role) {
 
 void Parser::ParseQuery(Role role) {
   const Nesting nesting(*this);
+  const bool is_nested = cursor_ != begin_ && (&Current())[-1].kind == TokenKind::kLeftParenthesis;
   const Mark start = Here();
   if (Current().keyword == Keyword::kWith) ParseWithClause(Role::kWith);
   const Mark body = Here();
-  ParseQueryPrimary(Role::kBody);
-  if (body.value != start.value) {
-    ParseSetOperations(body, false);
-    ParseQueryEnd();
-    return Finish(NodeKind::kQuery, start, role);
+  if (ParseQueryPrimary(Role::kBody, is_nested) == 0 && AtSetOperator()) {
+    ParseSetOperations(body, false, is_nested);
   }
-  ParseQueryTail(start, role);
+  ParseQueryEnd();
+  Finish(NodeKind::kQuery, start, role);
 }
 
 void Parser::ParseQueryTail(Mark start, Role role) {
-  if (AtSetOperator()) ParseSetOperations(start, false);
+  if (AtSetOperator()) ParseSetOperations(start, false, true);
   ParseQueryEnd();
   Finish(NodeKind::kQuery, start, role);
 }
@@ -45,8 +97,8 @@ void Parser::ParseQueryEnd() {
   if (At(Keyword::kOrder)) ParseOrderBy(Role::kOrderBy);
   if (At(Keyword::kOffset)) ParseOffsetFetch();
   while (At(Keyword::kCompute)) ParseCompute();
-  if (At(Keyword::kFor) && (PeekIs(1, Keyword::kXml) || PeekIs(1, Keyword::kJson) ||
-                            PeekIs(1, Keyword::kBrowse))) {
+  if (At(Keyword::kFor) &&
+      (PeekIs(1, Keyword::kXml) || PeekIs(1, Keyword::kJson) || PeekIs(1, Keyword::kBrowse))) {
     ParseForClause();
   }
 }
@@ -55,32 +107,60 @@ bool Parser::AtSetOperator() {
   return At(Keyword::kUnion) || At(Keyword::kExcept) || At(Keyword::kIntersect);
 }
 
-// INTERSECT binds more tightly than EXCEPT and UNION, which go from left to right.
-void Parser::ParseSetOperations(Mark start, bool only_intersect) {
+// INTERSECT binds more tightly than EXCEPT and UNION, which go from left to right. Returns as
+// ParseQueryPrimary does.
+uint32_t Parser::ParseSetOperations(Mark start, bool only_intersect, bool is_nested) {
   int links = 0;
-  while (only_intersect ? At(Keyword::kIntersect) : AtSetOperator()) {
+  uint32_t trailing = 0;
+  while (trailing == 0 && (only_intersect ? At(Keyword::kIntersect) : AtSetOperator())) {
     const bool is_intersect = Current().keyword == Keyword::kIntersect;
     SetRole(start, Role::kLeft);
     Take(Role::kOperator);
     TakeIf(Keyword::kAll, Role::kOperator);
     const Mark right = Here();
-    ParseQueryPrimary(Role::kRight);
-    if (!is_intersect && At(Keyword::kIntersect)) {
-      ParseSetOperations(right, true);
+    trailing = ParseQueryPrimary(Role::kRight, is_nested);
+    if (trailing == 0 && !is_intersect && At(Keyword::kIntersect)) {
+      trailing = ParseSetOperations(right, true, is_nested);
       SetRole(right, Role::kRight);
     }
-    Finish(NodeKind::kSetOperation, start, Role::kBody);
+    FinishBefore(NodeKind::kSetOperation, start, Role::kBody, trailing);
     CountLink(links);
   }
+  return trailing;
 }
 
-void Parser::ParseQueryPrimary(Role role) {
-  if (Current().kind != TokenKind::kLeftParenthesis) return ParseQuerySpecification(role);
+// Finish of all children since `start` but the last `trailing` ones.
+void Parser::FinishBefore(NodeKind kind, Mark start, Role role, uint32_t trailing) {
+  if (failed()) return;
+  const std::vector<Element> kept(pending_.end() - trailing, pending_.end());
+  pending_.resize(pending_.size() - trailing);
+  Finish(kind, start, role);
+  pending_.insert(pending_.end(), kept.begin(), kept.end());
+}
+
+// One SELECT, or a query in parentheses. In a sub-query, ORDER BY and OFFSET may stand before UNION
+// and order that SELECT (for its TOP) alone; the two then become a kParenthesizedQuery, though
+// without parentheses. Where no UNION follows, they belong to the whole: they stay as children
+// behind the SELECT, and their number is returned.
+uint32_t Parser::ParseQueryPrimary(Role role, bool is_nested) {
   const Mark start = Here();
-  Take();
-  ParseQuery(Role::kQuery);
-  Expect(TokenKind::kRightParenthesis);
+  if (Current().kind != TokenKind::kLeftParenthesis) {
+    ParseQuerySpecification(role);
+  } else {
+    Take();
+    ParseQuery(Role::kQuery);
+    Expect(TokenKind::kRightParenthesis);
+    Finish(NodeKind::kParenthesizedQuery, start, role);
+  }
+  if (!is_nested || !At(Keyword::kOrder)) return 0;
+  const Mark order = Here();
+  ParseOrderBy(Role::kOrderBy);
+  if (At(Keyword::kOffset)) ParseOffsetFetch();
+  if (failed() || !AtSetOperator()) return Here().value - order.value;
+  SetRole(start, Role::kBody);
+  Finish(NodeKind::kQuery, start, Role::kQuery);
   Finish(NodeKind::kParenthesizedQuery, start, role);
+  return 0;
 }
 
 void Parser::ParseQuerySpecification(Role role) {
@@ -98,7 +178,8 @@ void Parser::ParseQuerySpecification(Role role) {
   Finish(NodeKind::kQuerySpecification, start, role);
 }
 
-// -- Select list -------------------------------------------------------------------------------------------------------
+// -- Select list
+// -------------------------------------------------------------------------------------------------------
 
 // TOP (expression) | TOP number  [PERCENT] [WITH TIES | WITH APPROXIMATE]
 void Parser::ParseTop() {
@@ -154,7 +235,8 @@ void Parser::ParseSelectItem() {
   Finish(NodeKind::kSelectItem, start, Role::kItem);
 }
 
-// How many tokens the assignment operator `ahead` tokens on has: = += -= *= /= %= &= |= ^= ||= ; 0: none is there.
+// How many tokens the assignment operator `ahead` tokens on has: = += -= *= /= %= &= |= ^= ||= ; 0:
+// none is there.
 int Parser::AssignmentOperatorSize(uint32_t ahead) const {
   switch (Peek(ahead).kind) {
     case TokenKind::kEqual:
@@ -235,7 +317,8 @@ void Parser::ParseInto() {
   if (TakeIf(Keyword::kOn)) ExpectName(Role::kOn, "a filegroup");
 }
 
-// -- Grouping ----------------------------------------------------------------------------------------------------------
+// -- Grouping
+// ----------------------------------------------------------------------------------------------------------
 
 void Parser::ParseGroupBy() {
   const Mark start = Here();
@@ -294,7 +377,8 @@ void Parser::ParseGroupingFunction(NodeKind kind) {
   Finish(kind, start, Role::kItem);
 }
 
-// ()  (a, b), or an expression that begins with a parenthesis. (a) is a set only inside ROLLUP, CUBE or GROUPING SETS.
+// ()  (a, b), or an expression that begins with a parenthesis. (a) is a set only inside ROLLUP,
+// CUBE or GROUPING SETS.
 void Parser::ParseGroupingParentheses(bool in_set) {
   const Nesting nesting(*this);
   const Mark start = Here();
@@ -337,7 +421,8 @@ void Parser::ParseWindowClause() {
   Finish(NodeKind::kWindowClause, start, Role::kWindow);
 }
 
-// -- Order, offset, FOR ------------------------------------------------------------------------------------------------
+// -- Order, offset, FOR
+// ------------------------------------------------------------------------------------------------
 
 void Parser::ParseOrderBy(Role role) {
   const Mark start = Here();
@@ -422,7 +507,8 @@ void Parser::ParseCompute() {
   Finish(NodeKind::kComputeClause, start, Role::kOption);
 }
 
-// -- WITH and OPTION ---------------------------------------------------------------------------------------------------
+// -- WITH and OPTION
+// ---------------------------------------------------------------------------------------------------
 
 void Parser::ParseWithClause(Role role) {
   const Mark start = Here();
@@ -491,8 +577,9 @@ void Parser::ParseHint(Role role) {
     ParseString(Role::kArgument);
     return Finish(NodeKind::kHint, start, role);
   }
-  if (Current().kind != TokenKind::kWord) return Fail("a query hint");
-  while (Current().kind == TokenKind::kWord) Take(Role::kName);
+  const uint32_t words = CountQueryHintWords();
+  if (words == 0) return Fail("a query hint");
+  TakeMany(static_cast<int>(words), Role::kName);
   if (TakeIf(TokenKind::kEqual)) {
     if (Current().kind == TokenKind::kWord) {
       ParseWordLiteral(Role::kArgument);
@@ -505,8 +592,25 @@ void Parser::ParseHint(Role role) {
   } else if (Current().kind == TokenKind::kInteger || Current().kind == TokenKind::kDecimal ||
              Current().kind == TokenKind::kFloat) {
     ParseToken(NodeKind::kLiteral, Role::kArgument);
+  } else if (Current().kind == TokenKind::kString) {  // FOR TIMESTAMP AS OF '...'
+    ParseToken(NodeKind::kLiteral, Role::kArgument);
   }
   Finish(NodeKind::kHint, start, role);
+}
+
+// How many words the query hint at the cursor has; 0 when it is none.
+uint32_t Parser::CountQueryHintWords() const {
+  uint32_t most = 0;
+  for (const std::string_view hint : kQueryHints) {
+    std::string_view rest = hint;
+    uint32_t count = 0;
+    while (!rest.empty() && PeekIsWord(count, rest.substr(0, rest.find(' ')))) {
+      ++count;
+      rest.remove_prefix(std::min(rest.size(), rest.substr(0, rest.find(' ')).size() + 1));
+    }
+    if (rest.empty()) most = std::max(most, count);
+  }
+  return most;
 }
 
 // One word as a value.

@@ -1,4 +1,5 @@
-// Rowset functions in FROM: OPENROWSET and its kin, OPENXML, CHANGETABLE, full-text tables, PREDICT.
+// Rowset functions in FROM: OPENROWSET and its kin, OPENXML, CHANGETABLE, full-text tables,
+// PREDICT.
 #include "agent_engine/tsql/parser/parser_impl.h"
 
 namespace datamigrate::tsql {
@@ -19,7 +20,8 @@ void Parser::ParseRowsetColumn() {
   const bool is_timestamp = At(Keyword::kTimestamp);
   ExpectName(Role::kName);
   // A column of INSERT BULK named timestamp needs no type, as in CREATE TABLE.
-  if (is_timestamp && !IsName(Current())) return Finish(NodeKind::kRowsetColumn, start, Role::kItem);
+  if (is_timestamp && !IsName(Current()))
+    return Finish(NodeKind::kRowsetColumn, start, Role::kItem);
   ParseDataType(Role::kType);
   if (TakeIf(Keyword::kCollate)) ExpectName(Role::kCollation, "a collation");
   if (Current().kind == TokenKind::kString || Current().kind == TokenKind::kNationalString ||
@@ -132,7 +134,8 @@ void Parser::ParseOpenXml(Role role) {
   ParseFunctionTableTail(start, role);
 }
 
-// CHANGETABLE ( CHANGES table, version [, FORCESEEK] ) | CHANGETABLE ( VERSION table, ( keys ), ( values ) )
+// CHANGETABLE ( CHANGES table, version [, FORCESEEK] ) | CHANGETABLE ( VERSION table, ( keys ), (
+// values ) )
 void Parser::ParseChangeTable(Role role) {
   const Mark start = Here();
   Take();
@@ -161,7 +164,8 @@ void Parser::ParseChangeTable(Role role) {
   Finish(NodeKind::kChangeTable, start, role);
 }
 
-// CONTAINSTABLE ( table, columns, 'condition' [, LANGUAGE l] [, n] ) and the SEMANTIC...TABLE functions.
+// CONTAINSTABLE ( table, columns, 'condition' [, LANGUAGE l] [, n] ) and the SEMANTIC...TABLE
+// functions.
 void Parser::ParseFullTextTable(Role role) {
   const Mark start = Here();
   Take(Role::kFunction);

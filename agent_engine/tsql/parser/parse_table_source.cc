@@ -8,18 +8,37 @@ namespace datamigrate::tsql {
 namespace {
 
 // "Table Hints (Transact-SQL)", sorted. They tell FROM t (NOLOCK) from a call.
-constexpr std::string_view kTableHints[] = {
-    "FASTFIRSTROW",     "FORCE_ANN_ONLY", "FORCESCAN",      "FORCESEEK",       "HOLDLOCK",
-    "IGNORE_CONSTRAINTS", "IGNORE_TRIGGERS", "INDEX",        "KEEPDEFAULTS",
-    "KEEPIDENTITY",     "NOEXPAND",       "NOLOCK",          "NOWAIT",
-    "PAGLOCK",          "READCOMMITTED",  "READCOMMITTEDLOCK", "READPAST",
-    "READUNCOMMITTED",  "REPEATABLEREAD", "ROWLOCK",         "SERIALIZABLE",
-    "SNAPSHOT",         "SPATIAL_WINDOW_MAX_CELLS", "TABLOCK", "TABLOCKX",
-    "UPDLOCK",          "XLOCK"};
+constexpr std::string_view kTableHints[] = {"FASTFIRSTROW",
+                                            "FORCE_ANN_ONLY",
+                                            "FORCESCAN",
+                                            "FORCESEEK",
+                                            "HOLDLOCK",
+                                            "IGNORE_CONSTRAINTS",
+                                            "IGNORE_TRIGGERS",
+                                            "INDEX",
+                                            "KEEPDEFAULTS",
+                                            "KEEPIDENTITY",
+                                            "NOEXPAND",
+                                            "NOLOCK",
+                                            "NOWAIT",
+                                            "PAGLOCK",
+                                            "READCOMMITTED",
+                                            "READCOMMITTEDLOCK",
+                                            "READPAST",
+                                            "READUNCOMMITTED",
+                                            "REPEATABLEREAD",
+                                            "ROWLOCK",
+                                            "SERIALIZABLE",
+                                            "SNAPSHOT",
+                                            "SPATIAL_WINDOW_MAX_CELLS",
+                                            "TABLOCK",
+                                            "TABLOCKX",
+                                            "UPDLOCK",
+                                            "XLOCK"};
 
 bool IsTableHint(std::string_view word) {
-  return std::ranges::any_of(
-      kTableHints, [&](std::string_view hint) { return EqualsIgnoringCase(word, hint); });
+  return std::ranges::any_of(kTableHints,
+                             [&](std::string_view hint) { return EqualsIgnoringCase(word, hint); });
 }
 
 }  // namespace
@@ -40,7 +59,8 @@ void Parser::ParseTableSource(Role role) {
   ParseJoins(start, role);
 }
 
-// -- Joins -------------------------------------------------------------------------------------------------------------
+// -- Joins
+// -------------------------------------------------------------------------------------------------------------
 
 bool Parser::AtJoin() {
   switch (Current().keyword) {
@@ -151,9 +171,11 @@ void Parser::ParsePivotColumns() {
   ExpectName(Role::kAlias, "an alias");
 }
 
-// -- One source --------------------------------------------------------------------------------------------------------
+// -- One source
+// --------------------------------------------------------------------------------------------------------
 
-// Returns whether it is a query in parentheses without an alias (kParenthesizedQuery), which only `bare_query_allowed` lets it be.
+// Returns whether it is a query in parentheses without an alias (kParenthesizedQuery), which only
+// `bare_query_allowed` lets it be.
 bool Parser::ParseTablePrimary(Role role, bool bare_query_allowed) {
   switch (Current().kind) {
     case TokenKind::kLeftParenthesis:
@@ -245,7 +267,8 @@ bool Parser::ParseTableInParentheses(Role role, bool bare_query_allowed) {
   return false;
 }
 
-// Behind the query of ( query: what follows the parenthesis tells a derived table from a part of a larger query.
+// Behind the query of ( query: what follows the parenthesis tells a derived table from a part of a
+// larger query.
 bool Parser::FinishQueryTable(Mark start, Role role, bool bare_query_allowed) {
   Expect(TokenKind::kRightParenthesis);
   if (bare_query_allowed && !AtTableAlias() && Current().keyword != Keyword::kAs) {
@@ -302,6 +325,7 @@ void Parser::ParseNamedTable(Role role) {
   if (Current().kind != TokenKind::kPeriod) TakeNamePart();
   TakeNameParts(8);
   if (Current().kind != TokenKind::kLeftParenthesis || AtOldTableHints()) {
+    if (CountPeriods(start) > 3) return Fail("a name of four parts at most");
     Finish(NodeKind::kName, start, Role::kName);
     if (At(TokenKind::kDoubleColon)) {
       ParseTypeMember(start, Role::kCall);
@@ -318,6 +342,14 @@ void Parser::ParseNamedTable(Role role) {
   }
   ParsePostfix(start, Role::kCall);
   ParseFunctionTableTail(start, role);
+}
+
+uint32_t Parser::CountPeriods(Mark start) const {
+  uint32_t count = 0;
+  for (uint32_t i = start.value; i < pending_.size(); ++i) {
+    count += !pending_[i].is_node && tree_.tokens[pending_[i].index].kind == TokenKind::kPeriod;
+  }
+  return count;
 }
 
 // ( NOLOCK ) and the like without WITH, as of old.
@@ -397,7 +429,8 @@ bool Parser::AtTableAlias() {
   }
 }
 
-// -- Hints, time, sample -----------------------------------------------------------------------------------------------
+// -- Hints, time, sample
+// -----------------------------------------------------------------------------------------------
 
 // WITH ( hint [,] ... ) | ( hint [,] ... ) | HOLDLOCK
 void Parser::ParseTableHints(Role role) {

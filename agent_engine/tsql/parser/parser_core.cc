@@ -5,9 +5,7 @@
 namespace datamigrate::tsql {
 
 ParserCore::ParserCore(std::string_view text, LexResult lexed, int max_depth)
-    : max_depth_(max_depth),
-      lexed_ok_(lexed.ok),
-      quoted_identifier_(lexed.quoted_identifier) {
+    : max_depth_(max_depth), lexed_ok_(lexed.ok), quoted_identifier_(lexed.quoted_identifier) {
   tree_.text = text;
   tree_.tokens = std::move(lexed.tokens);
   begin_ = tree_.tokens.data();
@@ -58,6 +56,7 @@ void ParserCore::FailDepth() {
 }
 
 void ParserCore::Note(std::string_view what) {
+  if (failed_) return;  // The cursor is at the end, where nothing is looked for any more.
   if (std::ranges::find(noted_, what) == noted_.end()) noted_.push_back(what);
 }
 

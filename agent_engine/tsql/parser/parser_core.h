@@ -1,14 +1,16 @@
-// The cursor over the tokens, the building of the tree, and the bookkeeping of errors: what all parts of the parser share.
+// The cursor over the tokens, the building of the tree, and the bookkeeping of errors: what all
+// parts of the parser share.
 //
 //   Mark start = Here();
 //   Expect(Keyword::kPrint);
 //   ParseExpression(Role::kValue);
 //   Finish(NodeKind::kPrint, start, role);
 //
-// Failure is a state, not an exception and not a result: after Fail(), the cursor stands at the end token, so that every At() is
-// false, Take() does nothing, and the calling functions run out by themselves. Loops must therefore be driven by something
-// that is found ("while (TakeIf(kComma))"), never by something that is not found yet. The list of statements that is nearest
-// undoes the statement, reports it, and goes on behind it.
+// Failure is a state, not an exception and not a result: after Fail(), the cursor stands at the end
+// token, so that every At() is false, Take() does nothing, and the calling functions run out by
+// themselves. Loops must therefore be driven by something that is found ("while (TakeIf(kComma))"),
+// never by something that is not found yet. The list of statements that is nearest undoes the
+// statement, reports it, and goes on behind it.
 #pragma once
 
 #include <cstdint>
@@ -35,30 +37,37 @@ class ParserCore {
   ParserCore(const ParserCore&) = delete;
   ParserCore& operator=(const ParserCore&) = delete;
 
-  // -- Looking -------------------------------------------------------------------------------------------------------
+  // -- Looking
+  // -------------------------------------------------------------------------------------------------------
 
   const Token& Current() const { return *cursor_; }
-  // The token `ahead` places on; `ahead` < kEndTokenCount. Behind the last token there are end tokens.
+  // The token `ahead` places on; `ahead` < kEndTokenCount. Behind the last token there are end
+  // tokens.
   const Token& Peek(uint32_t ahead) const { return cursor_[ahead]; }
   std::string_view TextOf(const Token& token) const { return tree_.TextOf(token); }
 
   bool AtEnd() const { return cursor_->kind == TokenKind::kEnd; }
   bool At(TokenKind kind) {
     if (cursor_->kind == kind) return true;
-    if (cursor_ == recorded_) [[unlikely]] Note(TokenKindText(kind));
+    if (cursor_ == recorded_) [[unlikely]]
+      Note(TokenKindText(kind));
     return false;
   }
   bool At(Keyword keyword) {
     if (cursor_->keyword == keyword) return true;
-    if (cursor_ == recorded_) [[unlikely]] Note(KeywordText(keyword));
+    if (cursor_ == recorded_) [[unlikely]]
+      Note(KeywordText(keyword));
     return false;
   }
   // Two keywords in a row.
   bool At(Keyword first, Keyword second) { return At(first) && cursor_[1].keyword == second; }
-  // An unquoted word in any mixture of cases, for words that have no row in keywords.def. `word` is in upper case.
+  // An unquoted word in any mixture of cases, for words that have no row in keywords.def. `word` is
+  // in upper case.
   bool AtWord(std::string_view word) {
-    if (cursor_->kind == TokenKind::kWord && EqualsIgnoringCase(TextOf(*cursor_), word)) return true;
-    if (cursor_ == recorded_) [[unlikely]] Note(word);
+    if (cursor_->kind == TokenKind::kWord && EqualsIgnoringCase(TextOf(*cursor_), word))
+      return true;
+    if (cursor_ == recorded_) [[unlikely]]
+      Note(word);
     return false;
   }
   bool PeekIs(uint32_t ahead, Keyword keyword) const { return cursor_[ahead].keyword == keyword; }
@@ -74,17 +83,20 @@ class ParserCore {
   }
   bool AtName() {
     if (IsName(*cursor_)) return true;
-    if (cursor_ == recorded_) [[unlikely]] Note("a name");
+    if (cursor_ == recorded_) [[unlikely]]
+      Note("a name");
     return false;
   }
   // Whether nothing, not even white space, is between the current token and the one before it.
   bool TouchesPrevious() const { return cursor_ != begin_ && cursor_[-1].end == cursor_->begin; }
   // Whether token `ahead` and the one after it touch.
   bool TouchesNext(uint32_t ahead) const { return cursor_[ahead].end == cursor_[ahead + 1].begin; }
-  // Whether a line break is between token `ahead` and the one before it; true for the first token of the text.
+  // Whether a line break is between token `ahead` and the one before it; true for the first token
+  // of the text.
   bool BeginsLine(const Token& token) const;
 
-  // -- Taking --------------------------------------------------------------------------------------------------------
+  // -- Taking
+  // --------------------------------------------------------------------------------------------------------
 
   // Makes the current token a child of the node under construction. Does nothing at the end.
   void Take(Role role = Role::kSyntax) {
@@ -129,15 +141,18 @@ class ParserCore {
   }
   // Takes one word, reserved or not, quoted or not.
   void ExpectAnyWord(Role role, std::string_view expected = "a word") {
-    if (cursor_->kind == TokenKind::kWord || cursor_->kind == TokenKind::kQuotedName) return Take(role);
+    if (cursor_->kind == TokenKind::kWord || cursor_->kind == TokenKind::kQuotedName)
+      return Take(role);
     Fail(expected);
   }
 
-  // -- Building ------------------------------------------------------------------------------------------------------
+  // -- Building
+  // ------------------------------------------------------------------------------------------------------
 
   Mark Here() const { return {static_cast<uint32_t>(pending_.size())}; }
-  // Makes a node of all children taken since `start`; it becomes a child in `role` itself. To put a finished node under a new
-  // parent as its first child (a left operand), use the mark from before it, and SetRole.
+  // Makes a node of all children taken since `start`; it becomes a child in `role` itself. To put a
+  // finished node under a new parent as its first child (a left operand), use the mark from before
+  // it, and SetRole.
   void Finish(NodeKind kind, Mark start, Role role);
   // Changes the role of the child at `mark`.
   void SetRole(Mark mark, Role role) {
@@ -153,9 +168,11 @@ class ParserCore {
     return tree_.nodes[pending_[mark.value].index].kind;
   }
 
-  // -- Failing -------------------------------------------------------------------------------------------------------
+  // -- Failing
+  // -------------------------------------------------------------------------------------------------------
 
-  // The current token does not fit; `expected` (text that lives on) would have. The first failure counts.
+  // The current token does not fit; `expected` (text that lives on) would have. The first failure
+  // counts.
   void Fail(std::string_view expected);
   bool failed() const { return failed_; }
   // Where and why, after a failure: the token that did not fit; whether the nesting was too deep.
@@ -163,7 +180,8 @@ class ParserCore {
   bool failed_by_depth() const { return failed_by_depth_; }
   // Adds to what would have fitted here, for tests that do not go through At().
   void Expected(std::string_view what) {
-    if (cursor_ == recorded_) [[unlikely]] Note(what);
+    if (cursor_ == recorded_) [[unlikely]]
+      Note(what);
   }
 
   // Counts one level of nesting while it lives; a level too many fails.
@@ -200,7 +218,8 @@ class ParserCore {
   const Token* begin_ = nullptr;
   const Token* end_ = nullptr;  // The first end token.
   const Token* cursor_ = nullptr;
-  const Token* recorded_ = nullptr;  // While this is the current token, what is looked for is noted.
+  const Token* recorded_ =
+      nullptr;  // While this is the current token, what is looked for is noted.
   std::vector<std::string_view> noted_;
   std::vector<Element> pending_;  // Children whose parent is not finished yet.
   int depth_ = 0;

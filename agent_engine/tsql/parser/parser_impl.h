@@ -1,8 +1,9 @@
-// The recursive-descent parser, one family of statements a file: parse_expression.cc, parse_query.cc, ... Only the parser's own
-// files include this; others include parser.h.
+// The recursive-descent parser, one family of statements a file: parse_expression.cc,
+// parse_query.cc, ... Only the parser's own files include this; others include parser.h.
 //
-// Methods "ParseX(role)" demand an X at the cursor and make it a child in `role`, or fail (see parser_core.h). Methods that
-// return bool return false, with nothing taken, when no X begins at the cursor.
+// Methods "ParseX(role)" demand an X at the cursor and make it a child in `role`, or fail (see
+// parser_core.h). Methods that return bool return false, with nothing taken, when no X begins at
+// the cursor.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace datamigrate::tsql {
 
 class Parser : public ParserCore {
  public:
-  // Lexes nothing itself: `lexed` is the result for `text`, which must outlive the results; `sink` the parser.
+  // Lexes nothing itself: `lexed` is the result for `text`, which must outlive the results; `sink`
+  // the parser.
   Parser(std::string_view text, LexResult lexed, int max_depth, diagnostics::DiagnosticSink& sink)
       : ParserCore(text, std::move(lexed), max_depth), sink_(&sink) {}
 
@@ -25,7 +27,8 @@ class Parser : public ParserCore {
   ParseResult RunBatch();
   ParseResult RunExpression(bool is_condition);
 
-  // -- parse_name.cc: names and types ----------------------------------------------------------------------------------
+  // -- parse_name.cc: names and types
+  // ----------------------------------------------------------------------------------
 
   // kName: a  a.b  a..b  s.d..t; at most `max_parts` parts.
   void ParseName(Role role, int max_parts = 4);
@@ -38,7 +41,8 @@ class Parser : public ParserCore {
   // One token that names the thing declared or an alias, which may be a string: AS 'x'.
   void ExpectAlias(Role role);
 
-  // -- parse_expression.cc ---------------------------------------------------------------------------------------------
+  // -- parse_expression.cc
+  // ---------------------------------------------------------------------------------------------
 
   // A scalar expression.
   void ParseExpression(Role role);
@@ -61,7 +65,8 @@ class Parser : public ParserCore {
   // kFunctionCall with a name of any number of parts and its arguments in parentheses.
   void ParseFunctionCall(Role role);
 
-  // -- parse_query.cc, parse_table_source.cc ---------------------------------------------------------------------------
+  // -- parse_query.cc, parse_table_source.cc
+  // ---------------------------------------------------------------------------
 
   // Whether a query begins here: SELECT, or parentheses around one.
   bool AtQuery();
@@ -86,11 +91,13 @@ class Parser : public ParserCore {
   // kRowsetSchema, at "(": columns of WITH (...) of OPENJSON, OPENXML and OPENROWSET.
   void ParseRowsetSchema(Role role);
 
-  // -- parse_procedural.cc, parse_dml.cc, parse_module.cc --------------------------------------------------------------
+  // -- parse_procedural.cc, parse_dml.cc, parse_module.cc
+  // --------------------------------------------------------------
 
   // One statement without the semicolon behind it; false when none begins here.
   bool ParseStatement(Role role);
-  // Statements with their semicolons, each in `role`, up to END or the end. Reports and leaves out what cannot be parsed.
+  // Statements with their semicolons, each in `role`, up to END or the end. Reports and leaves out
+  // what cannot be parsed.
   void ParseStatementList(Role role);
   // Demands a statement.
   void ExpectStatement(Role role);
@@ -101,14 +108,18 @@ class Parser : public ParserCore {
   // EXECUTE AS CALLER | SELF | OWNER | 'user' as kOption, at EXEC or EXECUTE.
   void ParseExecuteAsOption(Role role);
 
-  // -- parse_ddl*.cc ---------------------------------------------------------------------------------------------------
+  // -- parse_ddl*.cc
+  // ---------------------------------------------------------------------------------------------------
 
-  // CREATE, ALTER, DROP and the like of tables, indexes, types, ...; false: not such a statement, nothing taken.
+  // CREATE, ALTER, DROP and the like of tables, indexes, types, ...; false: not such a statement,
+  // nothing taken.
   bool ParseDdlStatement(Role role);
-  // ( element, ... ): columns, constraints, indexes, each in Role::kElement of the node under construction, parentheses included.
+  // ( element, ... ): columns, constraints, indexes, each in Role::kElement of the node under
+  // construction, parentheses included.
   void ParseTableElements();
 
-  // -- parse_command.cc ------------------------------------------------------------------------------------------------
+  // -- parse_command.cc
+  // ------------------------------------------------------------------------------------------------
 
   // Every other statement; false: none begins here, nothing taken.
   bool ParseCommandStatement(Role role);
@@ -121,7 +132,8 @@ class Parser : public ParserCore {
   void TakeTypeWords();
   void ParseTypeParameters(bool is_xml);
 
-  // -- parse_expression.cc. "Tail" methods go on from an operand that is already the child at `start`.
+  // -- parse_expression.cc. "Tail" methods go on from an operand that is already the child at
+  // `start`.
   void ParseMultiplicative(Role role);
   void ParseMultiplicativeTail(Mark start, Role role);
   void ParseAdditiveTail(Mark start, Role role);
@@ -138,7 +150,8 @@ class Parser : public ParserCore {
   void ParseTypeMember(Mark start, Role role);
   // In parentheses; returns whether it is a condition, which only `condition_allowed` lets it be.
   bool ParseParenthesized(Role role, bool condition_allowed);
-  // Makes the scalar sub-query at `start` the body of a query, where UNION or the like goes on behind it.
+  // Makes the scalar sub-query at `start` the body of a query, where UNION or the like goes on
+  // behind it.
   bool ConvertToQueryBody(Mark start);
   void WrapInQuery(uint32_t outer);
   void ParsePrimaryOfZone();
@@ -148,7 +161,8 @@ class Parser : public ParserCore {
   void ParseWhenClause(bool is_searched);
   void CountLink(int& links);
 
-  // -- parse_condition.cc. Methods that return bool return whether a condition was read; without `scalar_allowed` it is one.
+  // -- parse_condition.cc. Methods that return bool return whether a condition was read; without
+  // `scalar_allowed` it is one.
   bool ParseOr(Role role, bool scalar_allowed);
   bool ParseAnd(Role role, bool scalar_allowed);
   bool ParseNot(Role role, bool scalar_allowed);
@@ -201,8 +215,9 @@ class Parser : public ParserCore {
   // From the query's body, which is the child at `start`, on.
   void ParseQueryTail(Mark start, Role role);
   void ParseQueryEnd();
-  void ParseSetOperations(Mark start, bool only_intersect);
-  void ParseQueryPrimary(Role role);
+  uint32_t ParseSetOperations(Mark start, bool only_intersect, bool is_nested);
+  uint32_t ParseQueryPrimary(Role role, bool is_nested);
+  void FinishBefore(NodeKind kind, Mark start, Role role, uint32_t trailing);
   void ParseQuerySpecification(Role role);
   void ParseTop();
   void ParseSelectList();
@@ -227,6 +242,7 @@ class Parser : public ParserCore {
   void ParseCommonTableExpression();
   void ParseXmlNamespaces();
   void ParseHint(Role role);
+  uint32_t CountQueryHintWords() const;
   void ParseHintArguments();
   void ParseWordLiteral(Role role);
   void ParseTableHintOfQuery();
@@ -249,6 +265,7 @@ class Parser : public ParserCore {
   void ParseTableAlias(bool columns_allowed);
   bool AtTableAlias();
   bool AtOldTableHints();
+  uint32_t CountPeriods(Mark start) const;
   bool AtTableHints();
   void ParseTableHint();
   void ParseIndexOfHint();
@@ -364,6 +381,7 @@ class Parser : public ParserCore {
   void ParseBareExecute(Role role);
 
   // -- parse_module.cc
+  Keyword ModuleKeyword() const;
   bool ParseModule(Role role);
   void ParseView(Mark start, Role role);
   void ParseProcedure(Mark start, Role role);
@@ -382,15 +400,14 @@ class Parser : public ParserCore {
   void ParseTriggerEvents();
 
   diagnostics::DiagnosticSink* sink_;
-  int block_depth_ = 0;       // Blocks around the current statement: END ends their lists.
-  bool in_module_ = false;    // In the body of a procedure or trigger.
+  int block_depth_ = 0;     // Blocks around the current statement: END ends their lists.
+  bool in_module_ = false;  // In the body of a procedure or trigger.
   int unsupported_ = 0;
   bool has_errors_ = false;
-  bool is_replaying_ = false;  // A failed statement is parsed again for its message.
+  bool is_replaying_ = false;               // A failed statement is parsed again for its message.
   void (Parser::*replay_)(Role) = nullptr;  // What is parsed again; null: a statement.
   int64_t replay_budget_ = end_ - begin_ + 1;  // Tokens that may still be parsed again.
-  const Token* reported_ = nullptr;  // The furthest place of an error reported.
+  const Token* reported_ = nullptr;            // The furthest place of an error reported.
 };
-
 
 }  // namespace datamigrate::tsql

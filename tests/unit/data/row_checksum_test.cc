@@ -23,9 +23,17 @@ TEST_CASE("The order of rows does not matter, their number does", "[data]") {
 }
 
 TEST_CASE("Rows that look alike have other hashes", "[data]") {
-  const std::vector<std::vector<std::optional<std::string>>> rows = {
-      {"ab", "c"}, {"a", "bc"}, {"abc", ""}, {"abc", std::nullopt}, {std::nullopt, "abc"}, {"", "abc"},
-      {"abc"},     {"c", "ab"}, {"", ""},    {std::nullopt, ""},    {std::string("ab\0", 3), "c"}};
+  const std::vector<std::vector<std::optional<std::string>>> rows = {{"ab", "c"},
+                                                                     {"a", "bc"},
+                                                                     {"abc", ""},
+                                                                     {"abc", std::nullopt},
+                                                                     {std::nullopt, "abc"},
+                                                                     {"", "abc"},
+                                                                     {"abc"},
+                                                                     {"c", "ab"},
+                                                                     {"", ""},
+                                                                     {std::nullopt, ""},
+                                                                     {std::string("ab\0", 3), "c"}};
   for (size_t i = 0; i < rows.size(); ++i) {
     for (size_t j = 0; j < i; ++j) CHECK(HashOf(rows[i]).value() != HashOf(rows[j]).value());
   }

@@ -69,12 +69,14 @@ TEST_CASE("Values of every type are stored as DuckDB itself would read them", "[
       {"VARCHAR", {"", "ä 漢 🎉", "it's"}},
       {"DATE", {"0001-01-01", "1752-09-14", "9999-12-31"}},
       {"TIME", {"00:00:00", "23:59:59.999999"}},
-      {"TIMESTAMP", {"0001-01-01 00:00:00", "1969-12-31 23:59:59.999999", "9999-12-31 23:59:59.999999"}},
+      {"TIMESTAMP",
+       {"0001-01-01 00:00:00", "1969-12-31 23:59:59.999999", "9999-12-31 23:59:59.999999"}},
       {"TIMESTAMP_MS", {"1753-01-01 00:00:00.003"}},
       {"TIMESTAMP_S", {"2079-06-06 23:59:00"}},
       {"TIMESTAMP_NS", {"2020-01-01 00:00:00.123456789"}},
-      {"UUID", {"6F9619FF-8B86-D011-B42D-00C04FC964FF", "00000000-0000-0000-0000-000000000000",
-                "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"}},
+      {"UUID",
+       {"6F9619FF-8B86-D011-B42D-00C04FC964FF", "00000000-0000-0000-0000-000000000000",
+        "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"}},
   };
   for (const auto& [type, texts] : cases) {
     for (const std::string& text : texts) {

@@ -9,24 +9,18 @@
 #include <thread>
 
 #include "agent_engine/data/table_comparison.h"
+#include "tests/unit/dbt/temporary_folder.h"
 
 namespace datamigrate::data {
 namespace {
 
 namespace fs = std::filesystem;
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "datamigrate-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  std::string file() const { return (path_ / "target.duckdb").string(); }
+using testing::TemporaryFolder;
 
- private:
-  fs::path path_;
-};
+std::string FileIn(const TemporaryFolder& folder) {
+  return (folder.path() / "target.duckdb").string();
+}
 
 dbt::SourceTable Numbers(const std::string& name = "Numbers") {
   dbt::SourceTable table;
@@ -102,7 +96,7 @@ void CheckAllThere(Target& target, int64_t rows) {
 
 TEST_CASE("All rows are loaded and equal the source's", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   NumberSource source(5000);
   const auto load = LoadTable(target.connection(), Numbers(), source, {.chunk_rows = 2100});
   REQUIRE(load.ok());
@@ -111,12 +105,13 @@ TEST_CASE("All rows are loaded and equal the source's", "[data]") {
   CHECK(load->chunks_kept == 0);
   CHECK(load->shortened == std::map<std::string, int64_t>{{"at", 5000}});
   CheckAllThere(target, 5000);
-  CHECK(target.Integer("select count(*) from raw_dbo.\"Numbers\" where \"Te\"\"xt\" is null") == 1667);
+  CHECK(target.Integer("select count(*) from raw_dbo.\"Numbers\" where \"Te\"\"xt\" is null") ==
+        1667);
 }
 
 TEST_CASE("A second load of a finished table reads nothing", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   NumberSource source(10);
   REQUIRE(LoadTable(target.connection(), Numbers(), source, {}).ok());
   source.on_row = [](int64_t) { FAIL("read again"); };
@@ -132,7 +127,7 @@ TEST_CASE("A load that is killed at any row goes on without losing or doubling o
     const TemporaryFolder folder;
     const pid_t child = fork();
     if (child == 0) {
-      const auto database = Database::Open(folder.file());
+      const auto database = Database::Open(FileIn(folder));
       auto connection = database->Connect();
       NumberSource source(kRows);
       source.on_row = [&](int64_t n) {
@@ -144,7 +139,7 @@ TEST_CASE("A load that is killed at any row goes on without losing or doubling o
     int status = 0;
     REQUIRE(waitpid(child, &status, 0) == child);
     REQUIRE(WIFSIGNALED(status));
-    Target target(folder.file());
+    Target target(FileIn(folder));
     NumberSource source(kRows);
     const auto load = LoadTable(target.connection(), Numbers(), source, {.chunk_rows = 100});
     INFO("killed at " << kill_at << " " << load.status());
@@ -156,7 +151,7 @@ TEST_CASE("A load that is killed at any row goes on without losing or doubling o
 
 TEST_CASE("Chunks of a source that changed meanwhile are loaded anew", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   NumberSource first(300);
   bool is_cancelled = false;
   first.on_row = [&](int64_t n) { is_cancelled = n >= 200; };
@@ -173,18 +168,19 @@ TEST_CASE("Chunks of a source that changed meanwhile are loaded anew", "[data]")
 
 TEST_CASE("A table with other columns than before is loaded from the beginning", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   NumberSource source(10);
   REQUIRE(LoadTable(target.connection(), Numbers(), source, {}).ok());
   dbt::SourceTable changed = Numbers();
   changed.columns[0].target_type = "BIGINT";
   REQUIRE(LoadTable(target.connection(), changed, source, {}).ok());
-  CHECK(target.Integer("select count(*) from raw_dbo.\"Numbers\" where typeof(n) = 'BIGINT'") == 10);
+  CHECK(target.Integer("select count(*) from raw_dbo.\"Numbers\" where typeof(n) = 'BIGINT'") ==
+        10);
 }
 
 TEST_CASE("A value that does not fit names its row and column but not itself", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   dbt::SourceTable table = Numbers();
   table.columns[0].target_type = "UTINYINT";
   NumberSource source(300);
@@ -197,7 +193,7 @@ TEST_CASE("A value that does not fit names its row and column but not itself", "
 
 TEST_CASE("A row with too few cells is refused", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   dbt::SourceTable table = Numbers();
   table.columns.push_back({"more", {}, "INTEGER", true, ""});
   NumberSource source(3);
@@ -206,7 +202,7 @@ TEST_CASE("A row with too few cells is refused", "[data]") {
 
 TEST_CASE("A type that rows cannot be loaded into is refused", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   dbt::SourceTable table = Numbers();
   table.columns[1].target_type = "INTEGER[]";
   NumberSource source(3);
@@ -215,15 +211,15 @@ TEST_CASE("A type that rows cannot be loaded into is refused", "[data]") {
 
 TEST_CASE("Several tables load at once", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   std::vector<std::thread> threads;
   std::vector<absl::Status> results(8);
   for (size_t i = 0; i < results.size(); ++i) {
     threads.emplace_back([&, i] {
       Connection connection = target.Another();
       NumberSource source(3000);
-      const auto load = LoadTable(connection, Numbers("T" + std::to_string(i)), source,
-                                  {.chunk_rows = 100});
+      const auto load =
+          LoadTable(connection, Numbers("T" + std::to_string(i)), source, {.chunk_rows = 100});
       results[i] = load.status();
     });
   }
@@ -238,7 +234,7 @@ TEST_CASE("Several tables load at once", "[data]") {
 
 TEST_CASE("A changed, a lost and an added row are found in their chunk", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   NumberSource source(500);
   REQUIRE(LoadTable(target.connection(), Numbers(), source, {.chunk_rows = 100}).ok());
   SECTION("changed") {
@@ -258,7 +254,8 @@ TEST_CASE("A changed, a lost and an added row are found in their chunk", "[data]
     CHECK(comparison->target_rows == 499);
   }
   SECTION("added") {
-    REQUIRE(target.connection().Execute("insert into raw_dbo.\"Numbers\" values (1, '', null)").ok());
+    REQUIRE(
+        target.connection().Execute("insert into raw_dbo.\"Numbers\" values (1, '', null)").ok());
     const auto comparison = CompareTable(target.connection(), Numbers());
     REQUIRE(comparison->differences.size() == 1);
     CHECK(comparison->differences[0].chunk == 5);
@@ -267,16 +264,16 @@ TEST_CASE("A changed, a lost and an added row are found in their chunk", "[data]
 
 TEST_CASE("A table that was never loaded cannot be compared", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   CHECK(absl::IsNotFound(CompareTable(target.connection(), Numbers()).status()));
 }
 
 TEST_CASE("A file that another process holds is refused", "[data]") {
   const TemporaryFolder folder;
-  Target target(folder.file());
+  Target target(FileIn(folder));
   const pid_t child = fork();
   if (child == 0) {
-    _exit(absl::IsUnavailable(Database::Open(folder.file()).status()) ? 0 : 1);
+    _exit(absl::IsUnavailable(Database::Open(FileIn(folder)).status()) ? 0 : 1);
   }
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);

@@ -28,10 +28,27 @@ TEST_CASE("Lists of values are recognized in every spelling", "[dbt]") {
 }
 
 TEST_CASE("Every other condition is left alone", "[dbt]") {
-  for (const char* text :
-       {"", "(", "[a]='x' AND [b]='y'", "[a]='x' OR [b]='y'", "[a]='x' OR [a]=1", "[a]<>'x'", "[a] NOT IN (1)",
-        "upper([a])='X'", "[a] IN ()", "[a] IN (1", "[a]=1 OR", "[a]='x", "[a", "[a]=1e5", "[a]=$1", "[a]=@v",
-        "[a]=[b]", "[a]=1 extra", "[a] IS NULL OR [a]=1", "1=[a]", "[a]=--1\n2"}) {
+  for (const char* text : {"",
+                           "(",
+                           "[a]='x' AND [b]='y'",
+                           "[a]='x' OR [b]='y'",
+                           "[a]='x' OR [a]=1",
+                           "[a]<>'x'",
+                           "[a] NOT IN (1)",
+                           "upper([a])='X'",
+                           "[a] IN ()",
+                           "[a] IN (1",
+                           "[a]=1 OR",
+                           "[a]='x",
+                           "[a",
+                           "[a]=1e5",
+                           "[a]=$1",
+                           "[a]=@v",
+                           "[a]=[b]",
+                           "[a]=1 extra",
+                           "[a] IS NULL OR [a]=1",
+                           "1=[a]",
+                           "[a]=--1\n2"}) {
     INFO(text);
     CHECK_FALSE(FindValueList(text));
   }

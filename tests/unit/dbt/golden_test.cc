@@ -1,5 +1,6 @@
-// The shop's project, file by file, as it stands in tests/golden/dbt/shop. With DATAMIGRATE_UPDATE_GOLDEN set, the files
-// are written anew; read the difference before you keep it.
+// The shop's project, file by file, as it stands in tests/golden/dbt/shop. With
+// DATAMIGRATE_UPDATE_GOLDEN set, the files are written anew; read the difference before you keep
+// it.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>

@@ -34,7 +34,8 @@ TEST_CASE("A view that another view reads is intermediate, others are marts", "[
   CHECK(read.layer == Layer::kIntermediate);
   CHECK(read.materialization == Materialization::kView);
   CHECK(read.alias == "vLines");
-  CHECK(read.depends_on == std::vector<std::string>{"stg_sales__order_lines", "stg_sales__customer"});
+  CHECK(read.depends_on ==
+        std::vector<std::string>{"stg_sales__order_lines", "stg_sales__customer"});
   const Model& mart = Find(project, "dbo__orders_per_customer");
   CHECK(mart.layer == Layer::kMarts);
   CHECK(mart.materialization == Materialization::kTable);
@@ -74,9 +75,9 @@ TEST_CASE("Diagnostics point into the file", "[dbt]") {
 }
 
 TEST_CASE("A quarantined view takes its readers with it", "[dbt]") {
-  const Project project = BuildProject(
-      testing::ShopCatalog(), {.quarantined = {{"SALES.VLINES", "no such function: f"}}},
-      testing::ShopTranslator());
+  const Project project = BuildProject(testing::ShopCatalog(),
+                                       {.quarantined = {{"SALES.VLINES", "no such function: f"}}},
+                                       testing::ShopTranslator());
   const Model& quarantined = Find(project, "sales__v_lines");
   CHECK(quarantined.status == ModelStatus::kRefused);
   CHECK(Has(quarantined.diagnostics, DiagnosticId::kModelDoesNotRun));
@@ -214,6 +215,20 @@ TEST_CASE("Untrusted foreign keys warn, disabled ones have no test", "[dbt]") {
   }
   CHECK(keys == 1);
   CHECK(Has(lines.diagnostics, DiagnosticId::kConstraintNotEnforced));
+}
+
+TEST_CASE("A foreign key to a table whose rows are absent only warns", "[dbt]") {
+  catalog::Catalog catalog = testing::ShopCatalog();
+  for (catalog::Table& table : catalog.tables) table.row_count = 5;
+  const auto customers = std::ranges::find(catalog.tables, "Customer",
+                                           [](const auto& table) { return table.name.name; });
+  customers->row_count = 0;
+  const Project project = BuildProject(catalog, {}, testing::ShopTranslator());
+  const Model& lines = Find(project, "stg_sales__order_lines");
+  for (const ModelTest& test : lines.tests) {
+    CHECK(test.only_warns == (test.constraint == "FK_Lines_Customer"));
+  }
+  CHECK(Has(lines.diagnostics, DiagnosticId::kParentWithoutRows));
 }
 
 }  // namespace

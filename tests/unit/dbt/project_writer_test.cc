@@ -7,23 +7,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/unit/dbt/temporary_folder.h"
+
 namespace datamigrate::dbt {
 namespace {
 
 namespace fs = std::filesystem;
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "datamigrate-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using testing::TemporaryFolder;
 
 std::string Read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -33,7 +24,8 @@ std::string Read(const fs::path& path) {
 }
 
 size_t Entries(const fs::path& folder) {
-  return static_cast<size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+  return static_cast<size_t>(
+      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
 const ProjectFiles kFiles = {{"dbt_project.yml", "name: a\n"}, {"models/a/b.sql", "select 1\n"}};

@@ -15,8 +15,8 @@ using catalog::ForeignKey;
 using catalog::KeyConstraint;
 using catalog::ObjectName;
 using catalog::Table;
-using dialects::Target;
 using diagnostics::DiagnosticId;
+using dialects::Target;
 
 Column MakeColumn(std::string name, DataType type, bool nullable = false) {
   Column column;
@@ -65,8 +65,7 @@ Table Customers() {
                    MakeColumn("Kind", Type("char", 1), true)};
   table.columns[1].description = "Full name # not a comment: with 'quotes'";
   table.keys = {PrimaryKey("PK_Customer", {"CustomerID"})};
-  table.checks = {Check("CK_Kind", "([Kind]='A' OR [Kind]='b')"),
-                  Check("CK_Size", "([Größe]>(0))"),
+  table.checks = {Check("CK_Kind", "([Kind]='A' OR [Kind]='b')"), Check("CK_Size", "([Größe]>(0))"),
                   Check("CK_Quantity", "[数量] IN ((1), (2), (3))")};
   return table;
 }
@@ -75,10 +74,13 @@ Table OrderLines() {
   Table table;
   table.name = {"Sales", "Order Lines"};
   table.place = {"schema.sql", 20, 1};
-  table.columns = {MakeColumn("OrderID", Type("int")), MakeColumn("Line No", Type("smallint")),
+  table.columns = {MakeColumn("OrderID", Type("int")),
+                   MakeColumn("Line No", Type("smallint")),
                    MakeColumn("CustomerID", Type("nchar", 5), true),
-                   MakeColumn("Price", Type("money")), MakeColumn("Placed", Type("datetime")),
-                   MakeColumn("Total", {}, true), MakeColumn("Broken", {}, true)};
+                   MakeColumn("Price", Type("money")),
+                   MakeColumn("Placed", Type("datetime")),
+                   MakeColumn("Total", {}, true),
+                   MakeColumn("Broken", {}, true)};
   table.columns[5].computed_expression = "([Price]*(2))";
   table.columns[6].computed_expression = "(dbo.f([Price]))";
   table.keys = {PrimaryKey("PK_Lines", {"OrderID", "Line No"})};
@@ -134,10 +136,10 @@ std::string Expression(std::string_view expression) {
 
 std::string DuckDbType(const DataType& type) {
   static const std::map<std::string, std::string, std::less<>> kTypes = {
-      {"int", "INTEGER"},          {"smallint", "SMALLINT"},    {"bit", "BOOLEAN"},
-      {"nvarchar", "VARCHAR"},     {"varchar", "VARCHAR"},      {"nchar", "VARCHAR"},
-      {"char", "VARCHAR"},         {"money", "DECIMAL(19, 4)"}, {"datetime", "TIMESTAMP"},
-      {"datetime2", "TIMESTAMP"},  {"varbinary", "BLOB"},       {"uniqueidentifier", "UUID"}};
+      {"int", "INTEGER"},         {"smallint", "SMALLINT"},    {"bit", "BOOLEAN"},
+      {"nvarchar", "VARCHAR"},    {"varchar", "VARCHAR"},      {"nchar", "VARCHAR"},
+      {"char", "VARCHAR"},        {"money", "DECIMAL(19, 4)"}, {"datetime", "TIMESTAMP"},
+      {"datetime2", "TIMESTAMP"}, {"varbinary", "BLOB"},       {"uniqueidentifier", "UUID"}};
   if (type.name == "decimal") {
     return "DECIMAL(" + std::to_string(type.precision) + ", " + std::to_string(type.scale) + ")";
   }
@@ -160,7 +162,9 @@ dialects::TranslatedQuery Refused(std::string construct, uint32_t begin) {
                                {begin, begin + 4},
                                {std::move(construct), "duckdb"},
                                "Write it by hand.",
-                               "", "", {}});
+                               "",
+                               "",
+                               {}});
   return query;
 }
 
@@ -168,14 +172,16 @@ dialects::TranslatedQuery TranslateView(const catalog::View& view,
                                         const dialects::RelationNamer& namer) {
   const ObjectName lines{"Sales", "Order Lines"}, customers{"sales", "CUSTOMER"};
   if (view.name.name == "vLines") {
-    return {"select\n    l.\"OrderID\",\n    c.\"Name\",\n    '{{ braces }} {% x %} {# y' as \"Text\"\nfrom " +
-                namer(lines) + " as l\njoin " + namer(customers) +
-                " as c on c.\"CustomerID\" = l.\"CustomerID\"",
-            {{"OrderID", Type("int"), "INTEGER", false},
-             {"Name", Type("nvarchar", 40), "VARCHAR", false},
-             {"Text", Type("varchar", 20), "VARCHAR", false}},
-            {lines, customers},
-            {}};
+    return {
+        "select\n    l.\"OrderID\",\n    c.\"Name\",\n    '{{ braces }} {% x %} {# y' as "
+        "\"Text\"\nfrom " +
+            namer(lines) + " as l\njoin " + namer(customers) +
+            " as c on c.\"CustomerID\" = l.\"CustomerID\"",
+        {{"OrderID", Type("int"), "INTEGER", false},
+         {"Name", Type("nvarchar", 40), "VARCHAR", false},
+         {"Text", Type("varchar", 20), "VARCHAR", false}},
+        {lines, customers},
+        {}};
   }
   if (view.name.name == "Orders per customer") {
     const ObjectName read{"Sales", "vLines"};

@@ -1,5 +1,5 @@
-// A small database with the names and constraints that are hard for dbt, and its translation by hand: what the tests of
-// the project, the loader and the verifier share.
+// A small database with the names and constraints that are hard for dbt, and its translation by
+// hand: what the tests of the project, the loader and the verifier share.
 #pragma once
 
 #include <map>

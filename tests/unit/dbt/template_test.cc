@@ -7,7 +7,9 @@ namespace {
 
 TemplateScope Scope() {
   TemplateScope scope;
-  scope.ref = [](const std::string& model) { return absl::StatusOr<std::string>("<" + model + ">"); };
+  scope.ref = [](const std::string& model) {
+    return absl::StatusOr<std::string>("<" + model + ">");
+  };
   scope.source = [](const std::string& source, const std::string& table) {
     return absl::StatusOr<std::string>("<" + source + "/" + table + ">");
   };
@@ -23,9 +25,8 @@ TEST_CASE("Calls are replaced by what they stand for", "[dbt]") {
 }
 
 TEST_CASE("Escaped text comes back unchanged", "[dbt]") {
-  for (const std::string text :
-       {"{{ x }}", "{% if %}", "{# note #}", "{", "}}", "{{{", "a {{ b }} {{", "{{ env_var('HOME') }}",
-        "{{ '{{' }}", "100%}"}) {
+  for (const std::string text : {"{{ x }}", "{% if %}", "{# note #}", "{", "}}", "{{{",
+                                 "a {{ b }} {{", "{{ env_var('HOME') }}", "{{ '{{' }}", "100%}"}) {
     INFO(text);
     CHECK(*RenderTemplate(EscapeJinja(text), Scope()) == text);
     CHECK(*RenderTemplate(EscapeJinjaExceptCalls(text), Scope()) == text);
@@ -33,7 +34,9 @@ TEST_CASE("Escaped text comes back unchanged", "[dbt]") {
 }
 
 TEST_CASE("Only the translator's own calls stay calls", "[dbt]") {
-  const std::string sql = "select '{{ var(\"x\") }}', '{{ env_var(''HOME'') }}', {{ var('p', '1') }} from {{ ref('m') }}";
+  const std::string sql =
+      "select '{{ var(\"x\") }}', '{{ env_var(''HOME'') }}', {{ var('p', '1') }} from {{ ref('m') "
+      "}}";
   CHECK(*RenderTemplate(EscapeJinjaExceptCalls(sql), Scope()) ==
         "select '{{ var(\"x\") }}', '{{ env_var(''HOME'') }}', p=1 from <m>");
   const auto vars = FindVarCalls("{{ var('p', '1') }} {{ ref('m') }} '{{ var('q', 2) }}'");
@@ -43,8 +46,9 @@ TEST_CASE("Only the translator's own calls stay calls", "[dbt]") {
 }
 
 TEST_CASE("Anything beyond our part of Jinja is refused", "[dbt]") {
-  for (const char* text : {"{% if x %}", "{# x #}", "{{ x", "{{ x }}", "{{ f('a') }}", "{{ ref('a' }}",
-                           "{{ ref('a, 'b') }}", "{{ ref('a', 'b', 'c') }}", "{{ }}", "{{ 'a }}"}) {
+  for (const char* text :
+       {"{% if x %}", "{# x #}", "{{ x", "{{ x }}", "{{ f('a') }}", "{{ ref('a' }}",
+        "{{ ref('a, 'b') }}", "{{ ref('a', 'b', 'c') }}", "{{ }}", "{{ 'a }}"}) {
     INFO(text);
     CHECK(absl::IsInvalidArgument(RenderTemplate(text, Scope()).status()));
   }

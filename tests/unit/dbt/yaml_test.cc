@@ -8,12 +8,21 @@ namespace datamigrate::dbt {
 namespace {
 
 TEST_CASE("A YAML reader gets back every string", "[dbt]") {
-  for (const std::string text :
-       {"plain", "two words", "", " leading", "trailing ", "true", "No", "null", "1", "1.5", "-", "- a",
-        "a: b", "a #b", "#b", "'quoted'", "\"quoted\"", "back\\slash", "line\nbreak", "tab\there",
-        "{{ jinja }}", "[a, b]", "{a: b}", "*anchor", "&ref", "!tag", "%x", "@at", "`tick`", "|", ">", "?",
-        "Größe", "订单", "😀", "~", "0x10", "1e3", "2020-01-01", "12:30:45", "a,b", "+plus", "=", "<<",
-        "\x01\x7f"}) {
+  for (const std::string text : {"plain",       "two words",  "",
+                                 " leading",    "trailing ",  "true",
+                                 "No",          "null",       "1",
+                                 "1.5",         "-",          "- a",
+                                 "a: b",        "a #b",       "#b",
+                                 "'quoted'",    "\"quoted\"", "back\\slash",
+                                 "line\nbreak", "tab\there",  "{{ jinja }}",
+                                 "[a, b]",      "{a: b}",     "*anchor",
+                                 "&ref",        "!tag",       "%x",
+                                 "@at",         "`tick`",     "|",
+                                 ">",           "?",          "Größe",
+                                 "订单",        "😀",          "~",
+                                 "0x10",        "1e3",        "2020-01-01",
+                                 "12:30:45",    "a,b",        "+plus",
+                                 "=",           "<<",         "\x01\x7f"}) {
     INFO(text);
     YamlWriter yaml;
     yaml.Field("key", text);

@@ -45,7 +45,9 @@ TestDatabase::~TestDatabase() {
   }
 }
 
-void TestDatabase::Run(const std::string& sql) { Execute(options_, sql); }
+void TestDatabase::Run(const std::string& sql) {
+  Execute(options_, sql);
+}
 
 std::string TestDatabase::Value(const std::string& sql) {
   auto connection = pool_->Acquire();

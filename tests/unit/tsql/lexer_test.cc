@@ -52,19 +52,17 @@ std::vector<Piece> Pieces(std::string_view text, bool quoted_identifier = true) 
 using K = TokenKind;
 
 TEST_CASE("numbers take every form of Constants (Transact-SQL)", "[lexer]") {
-  CHECK(Pieces("1 1.5 .5 1. 1e5 1.e 1E+3 2e-7") ==
-        std::vector<Piece>{{K::kInteger, "1"},
-                           {K::kDecimal, "1.5"},
-                           {K::kDecimal, ".5"},
-                           {K::kDecimal, "1."},
-                           {K::kFloat, "1e5"},
-                           {K::kFloat, "1.e"},
-                           {K::kFloat, "1E+3"},
-                           {K::kFloat, "2e-7"}});
-  CHECK(Pieces("0x 0xAf 0x1g") == std::vector<Piece>{{K::kBinary, "0x"},
-                                                     {K::kBinary, "0xAf"},
-                                                     {K::kBinary, "0x1"},
-                                                     {K::kWord, "g"}});
+  CHECK(Pieces("1 1.5 .5 1. 1e5 1.e 1E+3 2e-7") == std::vector<Piece>{{K::kInteger, "1"},
+                                                                      {K::kDecimal, "1.5"},
+                                                                      {K::kDecimal, ".5"},
+                                                                      {K::kDecimal, "1."},
+                                                                      {K::kFloat, "1e5"},
+                                                                      {K::kFloat, "1.e"},
+                                                                      {K::kFloat, "1E+3"},
+                                                                      {K::kFloat, "2e-7"}});
+  CHECK(Pieces("0x 0xAf 0x1g") ==
+        std::vector<Piece>{
+            {K::kBinary, "0x"}, {K::kBinary, "0xAf"}, {K::kBinary, "0x1"}, {K::kWord, "g"}});
   CHECK(Pieces("0xAB\\\nCD 0x12\\\r\n34") ==
         std::vector<Piece>{{K::kBinary, "0xAB\\\nCD"}, {K::kBinary, "0x12\\\r\n34"}});
 }
@@ -72,9 +70,8 @@ TEST_CASE("numbers take every form of Constants (Transact-SQL)", "[lexer]") {
 TEST_CASE("a number ends where its digits end", "[lexer]") {
   CHECK(Pieces("1a") == std::vector<Piece>{{K::kInteger, "1"}, {K::kWord, "a"}});
   CHECK(Pieces("1e--c") == std::vector<Piece>{{K::kFloat, "1e"}});
-  CHECK(Pieces("10.0.0.1") == std::vector<Piece>{{K::kDecimal, "10.0"},
-                                                 {K::kDecimal, ".0"},
-                                                 {K::kDecimal, ".1"}});
+  CHECK(Pieces("10.0.0.1") ==
+        std::vector<Piece>{{K::kDecimal, "10.0"}, {K::kDecimal, ".0"}, {K::kDecimal, ".1"}});
 }
 
 TEST_CASE("money has any currency sign", "[lexer]") {
@@ -89,12 +86,11 @@ TEST_CASE("money has any currency sign", "[lexer]") {
 }
 
 TEST_CASE("what begins with a dollar sign and goes on is no money", "[lexer]") {
-  CHECK(Pieces("$action $(db) stage_$(env)x") ==
-        std::vector<Piece>{{K::kPseudoColumn, "$action"},
-                           {K::kSqlcmdVariable, "$(db)"},
-                           {K::kWord, "stage_"},
-                           {K::kSqlcmdVariable, "$(env)"},
-                           {K::kWord, "x"}});
+  CHECK(Pieces("$action $(db) stage_$(env)x") == std::vector<Piece>{{K::kPseudoColumn, "$action"},
+                                                                    {K::kSqlcmdVariable, "$(db)"},
+                                                                    {K::kWord, "stage_"},
+                                                                    {K::kSqlcmdVariable, "$(env)"},
+                                                                    {K::kWord, "x"}});
 }
 
 TEST_CASE("words hold letters of every script", "[lexer]") {
@@ -111,22 +107,20 @@ TEST_CASE("words hold letters of every script", "[lexer]") {
 }
 
 TEST_CASE("white space has many characters", "[lexer]") {
-  CHECK(Pieces("a\u00A0b\u3000c\u2003d\uFEFFe\t\r\n\vf") ==
-        std::vector<Piece>{{K::kWord, "a"},
-                           {K::kWord, "b"},
-                           {K::kWord, "c"},
-                           {K::kWord, "d"},
-                           {K::kWord, "e"},
-                           {K::kWord, "f"}});
+  CHECK(Pieces("a\u00A0b\u3000c\u2003d\uFEFFe\t\r\n\vf") == std::vector<Piece>{{K::kWord, "a"},
+                                                                               {K::kWord, "b"},
+                                                                               {K::kWord, "c"},
+                                                                               {K::kWord, "d"},
+                                                                               {K::kWord, "e"},
+                                                                               {K::kWord, "f"}});
 }
 
 TEST_CASE("comments nest and leave no token", "[lexer]") {
   CHECK(Pieces("a /* b /* c */ d */ e -- f */\n g") ==
         std::vector<Piece>{{K::kWord, "a"}, {K::kWord, "e"}, {K::kWord, "g"}});
-  CHECK(Pieces("1-/**/-2") == std::vector<Piece>{{K::kInteger, "1"},
-                                                 {K::kMinus, "-"},
-                                                 {K::kMinus, "-"},
-                                                 {K::kInteger, "2"}});
+  CHECK(Pieces("1-/**/-2") ==
+        std::vector<Piece>{
+            {K::kInteger, "1"}, {K::kMinus, "-"}, {K::kMinus, "-"}, {K::kInteger, "2"}});
 }
 
 TEST_CASE("quotes are doubled inside", "[lexer]") {

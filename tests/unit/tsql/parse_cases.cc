@@ -118,7 +118,7 @@ std::string ReportText(const std::vector<diagnostics::Diagnostic>& diagnostics,
 ParseOutcome RunParseCase(const ParseCase& test) {
   diagnostics::DiagnosticSink sink;
   const tsql::ParseOptions options;
-  for (const std::string& kind : {"expression", "condition"}) {
+  for (const std::string kind : {"expression", "condition"}) {
     const auto input = test.sections.find(kind);
     if (input == test.sections.end()) continue;
     const auto result = tsql::ParseExpression(input->second, kind == "condition", options, sink);

@@ -8,8 +8,9 @@
 //   === report
 //   error TS0210 1:8 expected ...
 //
-// A tree is written as (Kind Role:child ...), without tokens of role Syntax. A name, a column, a variable and a literal are their
-// text in back quotes; tokens are in quotes. Line breaks and runs of blanks do not count. A batch is the list of its statements.
+// A tree is written as (Kind Role:child ...), without tokens of role Syntax. A name, a column, a
+// variable and a literal are their text in back quotes; tokens are in quotes. Line breaks and runs
+// of blanks do not count. A batch is the list of its statements.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +28,8 @@ struct ParseCase {
   std::map<std::string, std::string> sections;  // Without the line break at the end.
 };
 
-// All cases of all *.case files below `folder` (relative to tests/cases), by path. Throws std::runtime_error when there is none.
+// All cases of all *.case files below `folder` (relative to tests/cases), by path. Throws
+// std::runtime_error when there is none.
 std::vector<ParseCase> LoadParseCases(const std::string& folder);
 
 // The notation above, with single blanks.

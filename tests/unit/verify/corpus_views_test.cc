@@ -1,5 +1,5 @@
-// Real databases through the whole path: scripts, catalog, project, rows, models; then each view against what SQL Server
-// returns. Skipped where the databases are absent.
+// Real databases through the whole path: scripts, catalog, project, rows, models; then each view
+// against what SQL Server returns. Skipped where the databases are absent.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -12,6 +12,7 @@
 #include "agent_engine/source/scripts/script_source.h"
 #include "agent_engine/verify/project_run.h"
 #include "agent_engine/verify/validation.h"
+#include "tests/unit/dbt/temporary_folder.h"
 #include "tests/unit/verify/expected_rows.h"
 
 namespace datamigrate::verify {
@@ -21,18 +22,7 @@ namespace fs = std::filesystem;
 
 const fs::path kShared = fs::path(DATAMIGRATE_SOURCE_DIR) / "../shared";
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "datamigrate-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using testing::TemporaryFolder;
 
 void Load(const dbt::Project& project, data::RowSource& rows, const fs::path& file) {
   const auto database = data::Database::Open(file.string());
@@ -50,7 +40,8 @@ void Load(const dbt::Project& project, data::RowSource& rows, const fs::path& fi
   }
 }
 
-// Columns that rest on the rounding of half cents, by view: the allowed difference per row (../shared/expected/_doubts.csv).
+// Columns that rest on the rounding of half cents, by view: the allowed difference per row
+// (../shared/expected/_doubts.csv).
 std::map<std::string, double> MoneyFromReal(const std::string& database, const std::string& view) {
   std::map<std::string, double> columns;
   const auto doubts = testing::ReadCsv(kShared / "expected/_doubts.csv");
@@ -98,8 +89,7 @@ void CheckDatabase(const std::string& name, size_t tables, int views) {
   const auto source = source::ScriptSource::Open(kShared / "corpus" / name, {});
   REQUIRE(source.ok());
   const catalog::Catalog& catalog = (*source)->catalog();
-  const dbt::Project project =
-      dbt::BuildProject(catalog, {.name = name}, dbt::DialectTranslator());
+  const dbt::Project project = dbt::BuildProject(catalog, {.name = name}, dbt::DialectTranslator());
   CHECK(project.sources.size() == tables);
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "target.duckdb";
@@ -124,7 +114,8 @@ void CheckDatabase(const std::string& name, size_t tables, int views) {
   CHECK(CompareViews(name, **embedded, project) == views);
 }
 
-// Tables as SQL Server counts them in each database's scripts; views as ../shared/expected lists them.
+// Tables as SQL Server counts them in each database's scripts; views as ../shared/expected lists
+// them.
 TEST_CASE("Northwind's views return what SQL Server returns", "[verify][corpus]") {
   CheckDatabase("northwind", 13, 16);
 }

@@ -1,4 +1,5 @@
-// Builds and tests the shop's project with the real dbt. DATAMIGRATE_DBT names it; without it there is nothing to run.
+// Builds and tests the shop's project with the real dbt. DATAMIGRATE_DBT names it; without it there
+// is nothing to run.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -102,7 +103,8 @@ TEST_CASE("The shop's project builds and passes its tests", "[dbt][slow]") {
       CHECK(total == 6);
     }
     if (command == "test") {
-      // As many as the project has: names that differ only in characters that dbt drops do not meet.
+      // As many as the project has: names that differ only in characters that dbt drops do not
+      // meet.
       size_t tests = 0;
       for (const Model& model : testing::ShopProject().models) tests += model.tests.size();
       CHECK(step->nodes.size() == tests);

@@ -59,8 +59,8 @@ class CsvReader {
 };
 
 bool IsNumberType(const std::string& type) {
-  for (const char* name : {"int", "bigint", "smallint", "tinyint", "bit", "decimal", "numeric", "money",
-                           "smallmoney", "float", "real"}) {
+  for (const char* name : {"int", "bigint", "smallint", "tinyint", "bit", "decimal", "numeric",
+                           "money", "smallmoney", "float", "real"}) {
     if (type.starts_with(name)) return true;
   }
   return false;
@@ -160,7 +160,8 @@ RowsDifference CompareRows(data::Connection& connection, const std::string& rela
   if (!result.ok()) return {std::string(result.status().message())};
   std::vector<std::string> names;
   for (size_t i = 0; i < result->column_count(); ++i) names.push_back(result->column_name(i));
-  if (names != expected.table.header) return {"other columns: " + Show({names.begin(), names.end()})};
+  if (names != expected.table.header)
+    return {"other columns: " + Show({names.begin(), names.end()})};
   std::vector<Cells> rows;
   while (true) {
     const auto more = result->Next();

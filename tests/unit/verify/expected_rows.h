@@ -1,4 +1,5 @@
-// Rows of a relation against a CSV of what SQL Server returns: a multiset, numbers within a tolerance.
+// Rows of a relation against a CSV of what SQL Server returns: a multiset, numbers within a
+// tolerance.
 #pragma once
 
 #include <filesystem>
@@ -23,15 +24,15 @@ std::optional<CsvTable> ReadCsv(const std::filesystem::path& path);
 
 struct ExpectedRows {
   CsvTable table;
-  std::vector<bool> is_number;       // By column, from the file beside it that ends in .types.csv.
-  std::vector<double> tolerance;     // By column; of numbers.
+  std::vector<bool> is_number;    // By column, from the file beside it that ends in .types.csv.
+  std::vector<double> tolerance;  // By column; of numbers.
 };
 
 // The CSV with its types; every tolerance is 1e-6.
 std::optional<ExpectedRows> ReadExpected(const std::filesystem::path& csv);
 
 struct RowsDifference {
-  std::string summary;               // Empty when the relation holds the expected rows.
+  std::string summary;  // Empty when the relation holds the expected rows.
   bool is_equal() const { return summary.empty(); }
 };
 

@@ -25,12 +25,14 @@ class CsvFile {
   fs::path folder_;
 };
 
-const char kTypes[] = "column,tds_type\nn,int\nprice,\"decimal(9,4)\"\nname,nvarchar(9)\nat,datetime\n";
+const char kTypes[] =
+    "column,tds_type\nn,int\nprice,\"decimal(9,4)\"\nname,nvarchar(9)\nat,datetime\n";
 
 std::string Difference(const std::string& sql) {
   const CsvFile file(
       "n,price,name,at\n1,2.5000,\"a, \"\"b\"\"\",2020-01-01 00:00:00.000\n1,2.5000,\"a, "
-      "\"\"b\"\"\",2020-01-01 00:00:00.000\n\\N,0.3333,\"x\ny\",2020-01-01 10:00:00.123\n2,-1,,\\N\n",
+      "\"\"b\"\"\",2020-01-01 00:00:00.000\n\\N,0.3333,\"x\ny\",2020-01-01 "
+      "10:00:00.123\n2,-1,,\\N\n",
       kTypes);
   const auto expected = ReadExpected(file.path());
   REQUIRE(expected);
@@ -45,7 +47,9 @@ const char kSame[] =
     "(1, 2.5, 'a, \"b\"', timestamp '2020-01-01'), (1, 2.5, 'a, \"b\"', timestamp '2020-01-01'), "
     "(2, -1.0, '', null)) t(n, price, name, \"at\")";
 
-TEST_CASE("Equal rows in any order meet", "[verify]") { CHECK(Difference(kSame) == ""); }
+TEST_CASE("Equal rows in any order meet", "[verify]") {
+  CHECK(Difference(kSame) == "");
+}
 
 TEST_CASE("Every difference is found", "[verify]") {
   const std::string same = kSame;

@@ -58,7 +58,8 @@ TEST_CASE("The report is one page that shows every part", "[verify]") {
 
 TEST_CASE("Nothing in the report is run or loaded", "[verify]") {
   const std::string html = RenderReport(ShopReport());
-  for (const char* part : {"<script", "http:", "https:", "src=", "url(", "@import", "onerror", "<b>\""}) {
+  for (const char* part :
+       {"<script", "http:", "https:", "src=", "url(", "@import", "onerror", "<b>\""}) {
     INFO(part);
     CHECK(CountOf(html, part) == 0);
   }
@@ -67,8 +68,8 @@ TEST_CASE("Nothing in the report is run or loaded", "[verify]") {
 
 TEST_CASE("Every element that is opened is closed", "[verify]") {
   const std::string html = RenderReport(ShopReport());
-  for (const std::string tag : {"section", "table", "tr", "td", "th", "div", "svg", "g", "details", "ul",
-                                "li", "main", "body", "html", "h2", "p", "span", "code"}) {
+  for (const std::string tag : {"section", "table", "tr", "td", "th", "div", "svg", "g", "details",
+                                "ul", "li", "main", "body", "html", "h2", "p", "span", "code"}) {
     INFO(tag);
     CHECK(CountOf(html, "<" + tag + ">") + CountOf(html, "<" + tag + " ") ==
           CountOf(html, "</" + tag + ">"));
@@ -76,8 +77,9 @@ TEST_CASE("Every element that is opened is closed", "[verify]") {
 }
 
 TEST_CASE("The lineage has a box per model and a line per reading", "[verify]") {
-  const std::vector<LineageNode> nodes = {
-      {"a", "staging", false, {}}, {"b", "staging", false, {}}, {"c", "marts", false, {"a", "b", "gone"}}};
+  const std::vector<LineageNode> nodes = {{"a", "staging", false, {}},
+                                          {"b", "staging", false, {}},
+                                          {"c", "marts", false, {"a", "b", "gone"}}};
   const std::string svg = RenderLineage(nodes);
   CHECK(CountOf(svg, "<rect") == 3);
   CHECK(CountOf(svg, "<path") == 2);

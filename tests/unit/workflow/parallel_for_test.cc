@@ -17,11 +17,11 @@ std::vector<int> Numbers(int count) {
 }
 
 TEST_CASE("ParallelFor keeps the order of its items", "[workflow]") {
-  auto result = ParallelFor(Numbers(500), 8, {}, [](int n) -> absl::StatusOr<std::string> {
-    return std::to_string(n);
-  });
+  auto result = ParallelFor(Numbers(500), 8, {},
+                            [](int n) -> absl::StatusOr<std::string> { return std::to_string(n); });
   REQUIRE(result.ok());
-  for (int i = 0; i < 500; ++i) REQUIRE((*result)[static_cast<std::size_t>(i)] == std::to_string(i));
+  for (int i = 0; i < 500; ++i)
+    REQUIRE((*result)[static_cast<std::size_t>(i)] == std::to_string(i));
 }
 
 TEST_CASE("ParallelFor runs as many at a time as its limit, and no more", "[workflow]") {
@@ -43,8 +43,7 @@ TEST_CASE("ParallelFor runs as many at a time as its limit, and no more", "[work
   CHECK(most == 4);
 }
 
-TEST_CASE("ParallelFor begins nothing after the first error and returns the lowest",
-          "[workflow]") {
+TEST_CASE("ParallelFor begins nothing after the first error and returns the lowest", "[workflow]") {
   absl::Mutex mutex;
   int begun = 0;
   auto result = ParallelFor(Numbers(1000), 2, {}, [&](int n) -> absl::StatusOr<int> {

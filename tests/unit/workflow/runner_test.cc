@@ -17,10 +17,9 @@ struct Trail {
 };
 
 Codec<Trail> TrailCodec() {
-  return {[](const Trail& trail) { return trail.text; },
-          [](std::string_view bytes) -> absl::StatusOr<Trail> {
-            return Trail{std::string(bytes)};
-          }};
+  return {
+      [](const Trail& trail) { return trail.text; },
+      [](std::string_view bytes) -> absl::StatusOr<Trail> { return Trail{std::string(bytes)}; }};
 }
 
 using Builder = TypedGraphBuilder<Trail>;
@@ -47,13 +46,13 @@ Graph RepairLoop() {
   builder.AddNode("assess", Leave("assess")).AddNode("test", Leave("test"));
   builder.AddNode("repair", Leave("repair")).SetEntry("assess");
   builder.AddEdge("assess", "test").AddEdge("repair", "test");
-  builder.AddConditionalEdge(
-      "test",
-      [](const Trail& trail) {
-        bool is_repaired = trail.text.find("repair,test,repair") != std::string::npos;
-        return is_repaired ? kEndName : std::string("repair");
-      },
-      {"repair", kEndName});
+  builder.AddConditionalEdge("test",
+                             [](const Trail& trail) {
+                               bool is_repaired =
+                                   trail.text.find("repair,test,repair") != std::string::npos;
+                               return is_repaired ? kEndName : std::string("repair");
+                             },
+                             {"repair", kEndName});
   return *builder.Build();
 }
 
@@ -109,21 +108,28 @@ TEST_CASE("A run replays from another run's checkpoint", "[workflow]") {
 
 TEST_CASE("Transient errors are retried with growing pauses", "[workflow]") {
   int calls = 0;
-  Graph graph = OneNode([&](Trail& trail, NodeContext& context) -> absl::StatusOr<Effects> {
-    trail.Add("half done");
-    if (++calls < 4) return absl::UnavailableError("away");
-    trail.text = std::to_string(context.place().attempt);
-    return Effects{};
-  }, {.retry = {.max_attempts = 4, .first_pause = absl::Seconds(1), .longest_pause = absl::Seconds(3),
-                .jitter = 0.5}});
+  Graph graph = OneNode(
+      [&](Trail& trail, NodeContext& context) -> absl::StatusOr<Effects> {
+        trail.Add("half done");
+        if (++calls < 4) return absl::UnavailableError("away");
+        trail.text = std::to_string(context.place().attempt);
+        return Effects{};
+      },
+      {.retry = {.max_attempts = 4,
+                 .first_pause = absl::Seconds(1),
+                 .longest_pause = absl::Seconds(3),
+                 .jitter = 0.5}});
   FakeStore store;
   JumpingClock clock;
-  Runner runner(&graph, {.store = &store, .journal = &store, .events = &store, .clock = &clock,
-                         .random = [] { return 0.5; }});
+  Runner runner(
+      &graph, {.store = &store, .journal = &store, .events = &store, .clock = &clock, .random = [] {
+                 return 0.5;
+               }});
   REQUIRE(runner.Start("r", "").ok());
   CHECK(runner.Run("r", {})->checkpoint.state == "4");
   // 1 s, 2 s and 4 s cut to 3 s; half of half taken away.
-  CHECK(clock.sleeps == std::vector<absl::Duration>{absl::Milliseconds(750), absl::Milliseconds(1500),
+  CHECK(clock.sleeps == std::vector<absl::Duration>{absl::Milliseconds(750),
+                                                    absl::Milliseconds(1500),
                                                     absl::Milliseconds(2250)});
   CHECK(KindsOf(store.told) == Words{"node_started", "node_retrying", "node_started",
                                      "node_retrying", "node_started", "node_retrying",
@@ -131,7 +137,8 @@ TEST_CASE("Transient errors are retried with growing pauses", "[workflow]") {
 }
 
 TEST_CASE("A lasting error, or one too many, fails the run at its node", "[workflow]") {
-  absl::Status error = GENERATE(absl::InvalidArgumentError("wrong"), absl::UnavailableError("away"));
+  absl::Status error =
+      GENERATE(absl::InvalidArgumentError("wrong"), absl::UnavailableError("away"));
   int calls = 0;
   Graph graph = OneNode([&](Trail&, NodeContext&) -> absl::StatusOr<Effects> {
     ++calls;
@@ -226,22 +233,24 @@ TEST_CASE("Cancelling reaches the node that runs and keeps what was done before"
 
 TEST_CASE("A node that takes too long is told to stop, and tried again", "[workflow]") {
   ManualClock clock;
-  Graph graph = OneNode([&](Trail& trail, NodeContext& context) -> absl::StatusOr<Effects> {
-    if (context.place().attempt == 2) {
-      trail.Add("done");
-      return Effects{};
-    }
-    absl::Mutex mutex;
-    bool is_stopped = false;
-    auto subscription = context.token().OnCancel([&] {
-      absl::MutexLock lock(&mutex);
-      is_stopped = true;
-    });
-    clock.Advance(absl::Minutes(2));
-    absl::MutexLock lock(&mutex);
-    mutex.Await(absl::Condition(&is_stopped));
-    return context.token().status();
-  }, {.retry = {.first_pause = absl::ZeroDuration()}, .timeout = absl::Minutes(1)});
+  Graph graph = OneNode(
+      [&](Trail& trail, NodeContext& context) -> absl::StatusOr<Effects> {
+        if (context.place().attempt == 2) {
+          trail.Add("done");
+          return Effects{};
+        }
+        absl::Mutex mutex;
+        bool is_stopped = false;
+        auto subscription = context.token().OnCancel([&] {
+          absl::MutexLock lock(&mutex);
+          is_stopped = true;
+        });
+        clock.Advance(absl::Minutes(2));
+        absl::MutexLock lock(&mutex);
+        mutex.Await(absl::Condition(&is_stopped));
+        return context.token().status();
+      },
+      {.retry = {.first_pause = absl::ZeroDuration()}, .timeout = absl::Minutes(1)});
   FakeStore store;
   Runner runner(&graph, {.store = &store, .journal = &store, .clock = &clock});
   REQUIRE(runner.Start("r", "").ok());
@@ -303,9 +312,9 @@ Graph FileGraph(World& world, KillSwitch& kill) {
   Builder builder(TrailCodec());
   builder.AddNode("a", WriteFile(world, kill, "a")).AddNode("b", WriteFile(world, kill, "b"));
   builder.SetEntry("a").AddEdge("a", "b");
-  builder.AddConditionalEdge("b", [](const Trail& trail) {
-    return trail.text == "a1,b2" ? std::string("a") : kEndName;
-  }, {"a", kEndName});
+  builder.AddConditionalEdge(
+      "b", [](const Trail& trail) { return trail.text == "a1,b2" ? std::string("a") : kEndName; },
+      {"a", kEndName});
   return *builder.Build();
 }
 
@@ -338,9 +347,9 @@ TEST_CASE("A process killed between any two calls loses nothing and does nothing
     CHECK(result->checkpoint.state == "a1,b2,a3,b4");
     CHECK(world.files == Words{"a1", "b2", "a3", "b4"});
     CHECK(store.rows.values == Words{"a1", "b2", "a3", "b4"});
-    CHECK(KindsOf(store.committed_events) ==
-          Words{"written", "node_completed", "written", "node_completed", "written",
-                "node_completed", "written", "node_completed", "run_completed"});
+    CHECK(KindsOf(store.committed_events) == Words{"written", "node_completed", "written",
+                                                   "node_completed", "written", "node_completed",
+                                                   "written", "node_completed", "run_completed"});
     CHECK(store.runs["r"].size() == 5);
   }
   CHECK(point > 30);  // the loop did kill it at every point

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,8 @@ struct Session {
   DateTime now;
   std::optional<SqlValue> last_identity;
   int64_t row_count = 0;
+  std::map<std::string, std::string> unknown_variables;  // By folded name: why their value is not known.
+  std::set<std::string> run_time_functions;              // Called ones that give another value at each run.
 };
 
 // What an expression may ask of the statements around it.
@@ -54,6 +57,10 @@ class EvaluationHost {
   virtual absl::StatusOr<QueryResult> RunQuery(tsql::Node query, const Scope* scope, int64_t max_rows) = 0;
   virtual absl::StatusOr<SqlValue> CallFunction(const std::vector<std::string>& name,
                                                 const std::vector<SqlValue>& arguments) = 0;
+  // The rows of an inline table function, and of a view.
+  virtual absl::StatusOr<QueryResult> RunTableFunction(const std::vector<std::string>& name,
+                                                       const std::vector<SqlValue>& arguments) = 0;
+  virtual absl::StatusOr<QueryResult> RunView(const std::string& schema, const std::string& name) = 0;
   virtual absl::StatusOr<SqlValue> NextValue(const std::vector<std::string>& sequence) = 0;
   virtual SqlValue NewId() = 0;
   // Whether the catalog has an object of this name: OBJECT_ID.

@@ -474,8 +474,22 @@ SqlValue TextValue(std::string text, bool is_national) {
   return {{is_national ? "nvarchar" : "varchar", DataType::kMax, 0, 0, {}}, std::move(text)};
 }
 
+namespace {
+
+// Whether a value of type `from` is a value of type `target` as it stands.
+bool IsSameType(const DataType& from, const DataType& target) {
+  if (from.name != target.name || from.precision != target.precision || from.scale != target.scale) return false;
+  const bool is_sized = target.length != 0;
+  return !is_sized || from.length == target.length || (target.length == DataType::kMax && !IsFixedLength(target));
+}
+
+}  // namespace
+
 absl::StatusOr<SqlValue> Convert(const SqlValue& value, const DataType& target,
                                  const ConversionSettings& settings) {
+  if (!value.is_null() && IsSameType(value.type, target) && FamilyOf(target) != TypeFamily::kText) {
+    return SqlValue{target, value.text};
+  }
   if (value.is_null() || target.name.empty()) return SqlValue{target.name.empty() ? value.type : target, value.text};
   switch (FamilyOf(target)) {
     case TypeFamily::kInteger: return ToInteger(value, target);

@@ -30,10 +30,13 @@ std::vector<GrammarStatementRow> StatementRows() {
 
 }  // namespace
 
-Grammar::Grammar() { GrammarCompiler(*this, RuleRows()).Compile(StatementRows()); }
+Grammar::Grammar(const std::vector<GrammarRuleRow>& rules,
+                 const std::vector<GrammarStatementRow>& statements) {
+  GrammarCompiler(*this, rules).Compile(statements);
+}
 
 const Grammar& Grammar::Instance() {
-  static const Grammar grammar;
+  static const Grammar grammar(RuleRows(), StatementRows());
   if (!grammar.errors_.empty()) {
     std::fprintf(stderr, "grammar: %s\n", grammar.errors_[0].c_str());
     std::abort();
@@ -41,11 +44,21 @@ const Grammar& Grammar::Instance() {
   return grammar;
 }
 
+std::string UpperCase(std::string_view word) {
+  std::string upper(word);
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - ('a' - 'A'));
+  }
+  return upper;
+}
+
 const std::vector<uint32_t>* Grammar::StatementsAt(std::string_view word) const {
   const auto found = by_word_.find(word);
   return found == by_word_.end() ? nullptr : &found->second;
 }
 
-uint32_t Grammar::Rule(std::string_view name) const { return rules_.at(name); }
+uint32_t Grammar::Rule(std::string_view name) const {
+  return rules_.at(name);
+}
 
 }  // namespace datamigrate::tsql

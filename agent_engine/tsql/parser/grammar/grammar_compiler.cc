@@ -56,9 +56,15 @@ constexpr auto kSymbols = std::to_array<SymbolRow>({
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool HasLower(std::string_view word) { return std::ranges::any_of(word, IsLower); }
+bool IsLower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool IsUpper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool HasLower(std::string_view word) {
+  return std::ranges::any_of(word, IsLower);
+}
 
 // Finds "Name" in {"kName", ...}.
 template <size_t N>
@@ -237,9 +243,8 @@ uint32_t GrammarCompiler::CompilePrimary() {
   }
   if (!IsWordCharacter(token_[0])) return CompileSymbol();
   if (HasLower(token_)) return CompileName();
-  const uint32_t word = Add({.kind = GrammarElement::Kind::kWord,
-                             .keyword = FindKeyword(token_),
-                             .word = token_});
+  const uint32_t word =
+      Add({.kind = GrammarElement::Kind::kWord, .keyword = FindKeyword(token_), .word = token_});
   Next();
   return word;
 }

@@ -10,16 +10,6 @@
 
 namespace datamigrate::tsql {
 
-struct GrammarRuleRow {
-  std::string_view name;
-  std::string_view text;
-};
-
-struct GrammarStatementRow {
-  NodeKind node;
-  std::string_view text;
-};
-
 class GrammarCompiler {
  public:
   // `grammar` receives the result; texts must outlive it.
@@ -29,7 +19,6 @@ class GrammarCompiler {
   void Compile(const std::vector<GrammarStatementRow>& statements);
 
  private:
-  void ReserveRules(const std::vector<GrammarRuleRow>& rules);
   void CompileStatement(const GrammarStatementRow& row);
   void CollectLeadingWords(uint32_t element, std::vector<std::string_view>& words) const;
 

@@ -31,15 +31,15 @@ TEST_CASE("Values come back as they were bound", "[pg]") {
   std::string all_bytes;
   for (int i = 0; i < 256; ++i) all_bytes.push_back(static_cast<char>(i));
   absl::Time time = absl::FromUnixMicros(1'700'000'000'123'456);
-  std::vector<std::string> words = {"plain", "a,b", "with \"quotes\"", "back\\slash", "", "NULL",
-                                    "{x}"};
+  std::vector<std::string> words = {"plain", "a,b", "with \"quotes\"", "back\\slash", "",
+                                    "NULL",  "{x}"};
   auto rows = connection.Execute(
       {"echo",
        "SELECT $1::bool AS b, $2::int AS i, $3::bigint AS l, $4::double precision AS d,"
        " $5::text AS t, $6::bytea AS y, $7::timestamptz AS z, $8::text AS n,"
        " array_to_string($9::text[], '|') AS w, extract(epoch FROM $10::interval)::text AS s"},
-      {true, -7, int64_t{9'000'000'000}, 0.1, "O'Brien; DROP TABLE x; -- 名前", Bytes{all_bytes}, time,
-       std::nullopt, words, absl::Milliseconds(1500)});
+      {true, -7, int64_t{9'000'000'000}, 0.1, "O'Brien; DROP TABLE x; -- 名前", Bytes{all_bytes},
+       time, std::nullopt, words, absl::Milliseconds(1500)});
   REQUIRE(rows.ok());
   Row row = rows->front();
   CHECK(row.Get<bool>("b"));
@@ -210,7 +210,8 @@ TEST_CASE("Retrying stops at its bound and does not repeat what is not retryable
 
 TEST_CASE("A pool lends at most its size and waits for what comes back", "[pg]") {
   TestDatabase database;
-  Pool pool({.connection = database.options(), .max_connections = 1,
+  Pool pool({.connection = database.options(),
+             .max_connections = 1,
              .acquire_timeout = absl::Milliseconds(50)});
   {
     auto first = pool.Acquire();
@@ -255,8 +256,9 @@ TEST_CASE("A listener hears notifications, wakes, and finds a new connection", "
   CHECK(listener.Wait(absl::InfiniteFuture())->empty());
   CHECK(listener.Wait(absl::Now())->empty());
 
-  database.Run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-               " WHERE query LIKE 'LISTEN \"pg_test_channel\"'");
+  database.Run(
+      "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+      " WHERE query LIKE 'LISTEN \"pg_test_channel\"'");
   REQUIRE(listener.Wait(soon)->empty());  // connected again: look
   database.Run("NOTIFY pg_test_channel, 'two'");
   CHECK(listener.Wait(soon)->front().payload == "two");
@@ -268,7 +270,9 @@ TEST_CASE("A listener without a server waits and says why", "[pg]") {
         absl::StatusCode::kUnavailable);
 }
 
-SchemaComponent Component(std::vector<SchemaFile> files) { return {"test", std::move(files)}; }
+SchemaComponent Component(std::vector<SchemaFile> files) {
+  return {"test", std::move(files)};
+}
 
 TEST_CASE("Schema files are applied once, in order, and all or none", "[pg]") {
   TestDatabase database;
@@ -314,8 +318,8 @@ TEST_CASE("Processes that start together apply the schema once", "[pg]") {
   for (absl::Status& outcome : outcomes) {
     threads.emplace_back([&] {
       auto connection = Connection::Open(database.options());
-      outcome = connection.ok() ? ApplySchema(**connection, Component({first}))
-                                : connection.status();
+      outcome =
+          connection.ok() ? ApplySchema(**connection, Component({first})) : connection.status();
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -1,0 +1,235 @@
+// Queries: one clause a line, common tables first, joins under FROM.
+#include <algorithm>
+
+#include "agent_engine/dialects/emitter.h"
+#include "agent_engine/dialects/layout.h"
+
+namespace datamigrate::dialects {
+namespace {
+
+using namespace relational;
+using diagnostics::DiagnosticId;
+
+std::string_view SetOperator(QueryKind kind) {
+  switch (kind) {
+    case QueryKind::kUnion: return "union";
+    case QueryKind::kUnionAll: return "union all";
+    case QueryKind::kExcept: return "except";
+    case QueryKind::kIntersect: return "intersect";
+    case QueryKind::kSelect: break;
+  }
+  return "";
+}
+
+std::string Line(std::string_view text) {
+  std::string line(1, kBreak);
+  line += text;
+  return line;
+}
+
+// Whether the target gives an expression of this kind another type than T-SQL does.
+bool TypeMayDiffer(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kArithmetic: return !tsql::IsApproximate(expr.type.id) || expr.type.id == TypeId::kReal;
+    case ExprKind::kNumber: return expr.type.id != TypeId::kInt && expr.type.id != TypeId::kDecimal;
+    case ExprKind::kCall: return tsql::IsNumeric(expr.type.id) || expr.type.id == TypeId::kDate;
+    case ExprKind::kCase: return tsql::IsNumeric(expr.type.id);
+    case ExprKind::kCast: return expr.implicit;
+    case ExprKind::kNull: return expr.type.id != TypeId::kNull && expr.type.id != TypeId::kUnknown;
+    case ExprKind::kSubquery: return tsql::IsNumeric(expr.type.id);
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::string Emitter::EmitQuery(const Query& query) {
+  const bool outermost = std::exchange(is_outermost_, false);
+  std::string sql = EmitCtes(query);
+  is_outermost_ = outermost;
+  sql += query.kind == QueryKind::kSelect ? EmitSelect(query) : EmitSetOperation(query);
+  is_outermost_ = outermost;
+  return sql;
+}
+
+std::string Emitter::EmitCtes(const Query& query) {
+  if (query.ctes.empty()) return "";
+  std::vector<std::string> tables;
+  for (const CommonTable& cte : query.ctes) {
+    std::string table = Name(cte.name);
+    if (!cte.column_names.empty()) {
+      std::vector<std::string> names;
+      for (const std::string& name : cte.column_names) names.push_back(Name(name));
+      table += " (" + Join(names, ", ") + ")";
+    }
+    tables.push_back(table + " as " + Block(EmitQuery(*cte.query)));
+  }
+  const std::string separator = std::string(",") + kBreak + kBreak;
+  return (query.recursive ? "with recursive " : "with ") + Join(tables, separator) + kBreak + kBreak;
+}
+
+std::string Emitter::EmitItem(const Query& query, size_t index, bool is_outermost) {
+  const SelectItem& item = query.items[index];
+  std::string sql = Emit(*item.expr).sql;
+  if (is_outermost && pins_types_ && TypeMayDiffer(*item.expr) && item.expr->type.id != TypeId::kUnknown &&
+      item.expr->type.id != TypeId::kNull) {
+    const std::string type = Type(item.expr->type, item.expr->span);
+    const std::string ending = " as " + type + ")";
+    if (!(sql.starts_with("cast(") && sql.ends_with(ending))) sql = "cast(" + sql + ending;
+  }
+  const bool says_its_name = item.expr->kind == ExprKind::kColumn && item.expr->text == item.alias;
+  if (item.alias.empty() || says_its_name) return sql;
+  return sql + " as " + Name(item.alias, item.expr->span);
+}
+
+std::string Emitter::EmitSelect(const Query& query) {
+  const bool outermost = std::exchange(is_outermost_, false);
+  std::vector<std::string> items;
+  for (size_t i = 0; i < query.items.size(); ++i) items.push_back("    " + Indent(EmitItem(query, i, outermost), 4));
+  std::string sql = query.distinct ? "select distinct" : "select";
+  if (items.size() == 1 && !IsMultiLine(items[0]) && !outermost) {
+    sql += items[0].substr(3);
+  } else {
+    sql += kBreak;
+    sql += Join(items, std::string(",") + kBreak);
+  }
+  if (query.from) sql += Line("from " + EmitSource(*query.from));
+  if (query.where) sql += Line("where " + EmitConditions(*query.where, 4));
+  if (!query.group_by.empty()) sql += Line("group by " + EmitGroups(query.group_by));
+  if (query.having) sql += Line("having " + EmitConditions(*query.having, 4));
+  if (query.qualify) sql += Line("qualify " + EmitConditions(*query.qualify, 4));
+  return sql + EmitOrderAndLimit(query);
+}
+
+std::string Emitter::EmitOrderAndLimit(const Query& query) {
+  std::string sql;
+  if (!query.order_by.empty()) sql += Line("order by " + EmitOrder(query.order_by));
+  if (query.with_ties && query.limit) {
+    if (query.offset) sql += Line("offset " + Emit(*query.offset).sql + " rows");
+    return sql + Line("fetch first " + Operand(*query.limit, Binding::kPrimary) + " rows with ties");
+  }
+  if (query.limit) sql += Line("limit " + Emit(*query.limit).sql);
+  if (query.offset) sql += Line("offset " + Emit(*query.offset).sql);
+  return sql;
+}
+
+std::string Emitter::EmitBranch(const Query& query, QueryKind parent, bool is_right) {
+  const std::string sql = EmitQuery(query);
+  const bool ordered = !query.order_by.empty() || query.limit || query.offset || !query.ctes.empty();
+  const bool nested = query.kind != QueryKind::kSelect && (is_right || query.kind != parent);
+  return ordered || nested ? Block(sql) : sql;
+}
+
+std::string Emitter::EmitSetOperation(const Query& query) {
+  // A chain of one operator prints flat, from the left.
+  std::vector<const Query*> rights;
+  const Query* leftmost = &query;
+  const bool outermost = is_outermost_;
+  while (leftmost->kind == query.kind && (leftmost == &query || (!leftmost->limit && leftmost->order_by.empty()))) {
+    rights.push_back(leftmost->right.get());
+    leftmost = leftmost->left.get();
+  }
+  is_outermost_ = outermost;
+  std::string sql = EmitBranch(*leftmost, query.kind, false);
+  for (auto right = rights.rbegin(); right != rights.rend(); ++right) {
+    is_outermost_ = outermost;
+    sql += kBreak;
+    sql += Line(SetOperator(query.kind));
+    sql += kBreak;
+    sql += Line(EmitBranch(**right, query.kind, true));
+  }
+  return sql + EmitOrderAndLimit(query);
+}
+
+std::string Emitter::EmitConditions(const Expr& condition, int indent) {
+  if (condition.kind != ExprKind::kAnd) return Emit(condition).sql;
+  std::vector<std::string> parts;
+  for (const ExprPtr& argument : condition.arguments) {
+    parts.push_back(Indent(Operand(*argument, Binding::kNot), indent));
+  }
+  return Join(parts, kBreak + std::string(indent, ' ') + "and ");
+}
+
+std::string Emitter::EmitGroup(const GroupItem& item) {
+  if (item.kind == GroupKind::kExpr) return Emit(*item.expr).sql;
+  std::vector<std::string> parts;
+  for (const GroupItem& below : item.items) parts.push_back(EmitGroup(below));
+  const std::string list = "(" + Join(parts, ", ") + ")";
+  switch (item.kind) {
+    case GroupKind::kRollup: return "rollup " + list;
+    case GroupKind::kCube: return "cube " + list;
+    case GroupKind::kSets: return "grouping sets " + list;
+    default: return list;
+  }
+}
+
+std::string Emitter::EmitGroups(const std::vector<GroupItem>& items) {
+  std::vector<std::string> parts;
+  size_t length = 0;
+  for (const GroupItem& item : items) {
+    parts.push_back(EmitGroup(item));
+    length += parts.back().size() + 2;
+  }
+  if (length < 80) return Join(parts, ", ");
+  return kBreak + std::string(4, ' ') + Join(parts, "," + std::string(1, kBreak) + "    ");
+}
+
+std::string Emitter::EmitJoin(const Source& join) {
+  std::string word;
+  switch (join.join) {
+    case JoinKind::kInner: word = "inner join "; break;
+    case JoinKind::kLeft: word = "left join "; break;
+    case JoinKind::kRight: word = "right join "; break;
+    case JoinKind::kFull: word = "full join "; break;
+    case JoinKind::kCross: word = "cross join "; break;
+  }
+  if (join.right->lateral) word += "lateral ";
+  std::string right = EmitSource(*join.right);
+  if (join.right->kind == SourceKind::kJoin) right = Block(right);
+  std::string sql = EmitSource(*join.left) + Line(word + right);
+  if (join.condition) return sql + Line("    on " + Indent(EmitConditions(*join.condition, 0), 4));
+  if (join.join == JoinKind::kLeft) sql += " on true";
+  return sql;
+}
+
+std::string Emitter::EmitSource(const Source& source) {
+  if (source.kind == SourceKind::kJoin) return EmitJoin(source);
+  std::string columns;
+  if (!source.column_names.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& name : source.column_names) names.push_back(Name(name));
+    columns = " (" + Join(names, ", ") + ")";
+  }
+  const std::string alias = source.alias.empty() ? "" : " as " + Name(source.alias);
+  switch (source.kind) {
+    case SourceKind::kRelation: {
+      const std::string name = namer_(source.relation);
+      return name == Name(source.alias) ? name : name + alias;
+    }
+    case SourceKind::kNamed: {
+      std::vector<std::string> parts;
+      for (const std::string& part : source.name_parts) parts.push_back(Name(part));
+      const std::string name = Join(parts, ".");
+      return name == Name(source.alias) ? name : name + alias;
+    }
+    case SourceKind::kDerived:
+      return Block(EmitQuery(*source.query)) + alias + columns;
+    case SourceKind::kValues: {
+      std::vector<std::string> rows;
+      for (const auto& row : source.rows) {
+        std::vector<std::string> cells;
+        for (const ExprPtr& cell : row) cells.push_back(Emit(*cell).sql);
+        rows.push_back("(" + Join(cells, ", ") + ")");
+      }
+      const std::string list = Join(rows, ", ");
+      if (list.size() < 80) return "(values " + list + ")" + alias + columns;
+      return Block("values" + Line("    " + Join(rows, "," + std::string(1, kBreak) + "    "))) + alias + columns;
+    }
+    case SourceKind::kFunction:
+      return EmitCall(*source.call).sql + alias + columns;
+    case SourceKind::kJoin: break;
+  }
+  return "";
+}
+
+}  // namespace datamigrate::dialects

@@ -1,0 +1,103 @@
+// Prints the relational form in a dialect's words. What the dialect has no words for goes to the sink as an error; the text is then
+// not to be used.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent_engine/dialects/dialect.h"
+#include "agent_engine/dialects/translate.h"
+#include "agent_engine/relational/query.h"
+#include "common/diagnostics/diagnostic.h"
+
+namespace datamigrate::dialects {
+
+// The type's name in the dialect; empty when it has none.
+std::string TypeName(const Dialect& dialect, const tsql::SqlType& type);
+// Quoted where the dialect needs it: reserved words, other characters, case that unquoted names would lose.
+std::string Identifier(const Dialect& dialect, std::string_view name);
+std::string QuotedIdentifier(const Dialect& dialect, std::string_view name);
+
+class Emitter {
+ public:
+  Emitter(const Dialect& dialect, const RelationNamer& namer, diagnostics::DiagnosticSink& sink)
+      : dialect_(dialect), namer_(namer), sink_(sink) {}
+
+  // With structural line breaks as marks (layout.h).
+  std::string EmitQuery(const relational::Query& query);
+  std::string EmitExpression(const relational::Expr& expr) { return Emit(expr).sql; }
+  // Columns of the outermost query get casts where the target's own type would differ.
+  void set_pins_types(bool pins) { pins_types_ = pins; }
+
+ private:
+  // How tightly the outermost operator of a text binds.
+  enum class Binding : uint8_t { kOr, kAnd, kNot, kComparison, kConcat, kAdditive, kMultiplicative, kUnary, kPrimary };
+  struct Text {
+    std::string sql;
+    Binding binding = Binding::kPrimary;
+  };
+
+  // -- Expressions (emit_expression.cc)
+  Text Emit(const relational::Expr& expr);
+  std::string Operand(const relational::Expr& expr, Binding least);
+  Text EmitArithmetic(const relational::Expr& expr);
+  Text EmitDivision(const relational::Expr& expr);
+  std::string EmitArithmeticOperand(const relational::Expr& operand, const relational::Expr& parent, Binding least);
+  Text EmitList(const relational::Expr& expr, std::string_view separator, Binding binding);
+  Text EmitIn(const relational::Expr& expr);
+  Text EmitLike(const relational::Expr& expr);
+  Text EmitCase(const relational::Expr& expr);
+  Text EmitKey(const relational::Expr& expr);
+  Text EmitColumn(const relational::Expr& expr);
+  Text EmitParameter(const relational::Expr& expr);
+  std::string EmitString(std::string_view value);
+  Text EmitTemporal(const relational::Expr& expr);
+  Text EmitBinary(const relational::Expr& expr);
+  std::string EmitWindow(const relational::Window& window);
+  std::string EmitBound(const relational::FrameBound& bound);
+  std::string EmitOrder(const std::vector<relational::OrderItem>& items);
+
+  // -- Functions (emit_function.cc)
+  Text EmitCall(const relational::Expr& call);
+  Text EmitPatIndex(const relational::Expr& call);
+  Text EmitFormat(const relational::Expr& call);
+  Text EmitNumberFormat(const relational::Expr& call);
+  const FunctionRule* FindRule(std::string_view name, size_t arity, TypeClass first) const;
+  Text FillTemplate(std::string_view pattern, const std::vector<const relational::Expr*>& arguments,
+                    const relational::Expr& call, const Text* window = nullptr);
+  Text ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments, const std::string& type = "");
+
+  // -- Conversions (emit_cast.cc)
+  Text EmitCast(const relational::Expr& cast);
+  Text EmitDateToString(const relational::Expr& cast);
+  Text EmitLongFraction(const relational::Expr& operand, const std::string& format);
+  Text EmitStringToDate(const relational::Expr& cast);
+  Text CutToLength(Text text, const relational::SqlType& from, const relational::SqlType& to);
+  std::string Type(const relational::SqlType& type, diagnostics::SourceSpan span);
+
+  // -- Queries (emit_query.cc)
+  std::string EmitSelect(const relational::Query& query);
+  std::string EmitSetOperation(const relational::Query& query);
+  std::string EmitBranch(const relational::Query& query, relational::QueryKind parent, bool is_right);
+  std::string EmitCtes(const relational::Query& query);
+  std::string EmitItem(const relational::Query& query, size_t index, bool is_outermost);
+  std::string EmitSource(const relational::Source& source);
+  std::string EmitJoin(const relational::Source& join);
+  std::string EmitConditions(const relational::Expr& condition, int indent);
+  std::string EmitGroups(const std::vector<relational::GroupItem>& items);
+  std::string EmitGroup(const relational::GroupItem& item);
+  std::string EmitOrderAndLimit(const relational::Query& query);
+
+  void Report(diagnostics::DiagnosticId id, diagnostics::SourceSpan span, std::vector<std::string> arguments,
+              std::string hint = "");
+  std::string Name(std::string_view name, diagnostics::SourceSpan span = {});
+
+  const Dialect& dialect_;
+  const RelationNamer& namer_;
+  diagnostics::DiagnosticSink& sink_;
+  bool pins_types_ = false;
+  bool is_outermost_ = true;
+};
+
+}  // namespace datamigrate::dialects

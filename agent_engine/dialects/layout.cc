@@ -1,0 +1,58 @@
+#include "agent_engine/dialects/layout.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace datamigrate::dialects {
+
+std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string joined;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) joined += separator;
+    joined += parts[i];
+  }
+  return joined;
+}
+
+std::string Indent(std::string_view text, int columns) {
+  std::string indented;
+  for (const char c : text) {
+    indented += c;
+    if (c == kBreak) indented.append(columns, ' ');
+  }
+  return indented;
+}
+
+std::string Block(std::string_view text) {
+  std::string block = "(";
+  block += kBreak;
+  block += "    ";
+  block += Indent(text, 4);
+  block += kBreak;
+  block += ")";
+  return block;
+}
+
+bool IsMultiLine(std::string_view text) { return text.find(kBreak) != std::string_view::npos; }
+
+std::string Finish(std::string text) {
+  std::string finished;
+  for (const char c : text) {
+    if (c != kBreak) {
+      finished += c;
+      continue;
+    }
+    // Indentation of a line that stayed empty.
+    while (finished.ends_with(' ')) finished.pop_back();
+    finished += '\n';
+  }
+  return finished;
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lower;
+}
+
+}  // namespace datamigrate::dialects

@@ -1,0 +1,197 @@
+// Views, routines and expressions of the catalog: parse, lower, rewrite, print.
+#include "agent_engine/dialects/translate.h"
+
+#include <algorithm>
+
+#include "agent_engine/dialects/emitter.h"
+#include "agent_engine/dialects/layout.h"
+#include "agent_engine/dialects/pipeline.h"
+#include "agent_engine/relational/lowering/lowering.h"
+#include "agent_engine/relational/rewrites/collation.h"
+#include "agent_engine/relational/rewrites/limits.h"
+#include "agent_engine/tsql/parser/parser.h"
+
+namespace datamigrate::dialects {
+namespace {
+
+using diagnostics::DiagnosticId;
+using diagnostics::DiagnosticSink;
+using tsql::Node;
+using tsql::NodeKind;
+using tsql::Role;
+
+// The types of a query's columns, for a target.
+std::vector<OutputColumn> OutputColumns(const relational::Query& query, const Dialect& dialect) {
+  std::vector<OutputColumn> columns;
+  for (const relational::OutputField& field : query.fields) {
+    OutputColumn column;
+    column.name = field.name;
+    column.source_type = tsql::ToCatalogType(field.type);
+    column.target_type = TypeName(dialect, field.type);
+    column.nullable = field.type.nullable;
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+TranslatedQuery Refused(DiagnosticSink& sink) {
+  TranslatedQuery result;
+  result.diagnostics = sink.Take();
+  return result;
+}
+
+const Dialect* DialectOrReport(Target target, DiagnosticSink& sink) {
+  const Dialect* dialect = FindDialect(target);
+  if (dialect == nullptr) sink.Report({DiagnosticId::kTargetPlanned, {}, {std::string(TargetName(target))}, "", "", "", {}});
+  return dialect;
+}
+
+// From a lowered query to the result: the rewrites that all targets share, then the printer.
+TranslatedQuery Print(const catalog::CatalogIndex& catalog, relational::LoweredQuery lowered, const Dialect& dialect,
+                      const RelationNamer& namer, DiagnosticSink& sink) {
+  TranslatedQuery result;
+  if (lowered.query && !sink.HasErrors()) {
+    PrepareQuery(*lowered.query, catalog.catalog().collation, dialect, sink);
+    Emitter emitter(dialect, namer, sink);
+    emitter.set_pins_types(true);
+    std::string sql = Finish(emitter.EmitQuery(*lowered.query));
+    if (!sink.HasErrors()) {
+      result.sql = std::move(sql);
+      result.columns = OutputColumns(*lowered.query, dialect);
+      result.reads = std::move(lowered.reads);
+    }
+  }
+  result.diagnostics = sink.Take();
+  return result;
+}
+
+void ReportNotParsed(std::string_view name, const Node& root, DiagnosticSink& sink) {
+  if (sink.HasErrors()) return;
+  sink.Report({DiagnosticId::kDefinitionNotParsed, root ? root.span() : diagnostics::SourceSpan{}, {std::string(name)}, "", "", "", {}});
+}
+
+}  // namespace
+
+void PrepareQuery(relational::Query& query, const std::string& collation, const Dialect& dialect, DiagnosticSink& sink) {
+  relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties, .supports_qualify = dialect.supports_qualify});
+  relational::KeepCollation(query, {.database_collation = collation}, sink);
+}
+
+void RenameColumns(relational::Query& query, const std::vector<std::string>& names, Node node, DiagnosticSink& sink) {
+  if (names.size() != query.fields.size()) {
+    if (!sink.HasErrors()) {
+      sink.Report({DiagnosticId::kColumnCountDiffers, node.span(),
+                   {"the column list", std::to_string(names.size()), std::to_string(query.fields.size())}, "", "", "", {}});
+    }
+    return;
+  }
+  for (relational::OrderItem& item : query.order_by) {
+    if (item.expr->kind != relational::ExprKind::kColumn || item.expr->range != -2) continue;
+    const auto field = std::ranges::find(query.fields, item.expr->text, &relational::OutputField::name);
+    if (field != query.fields.end()) item.expr->text = names[field - query.fields.begin()];
+  }
+  for (size_t i = 0; i < names.size(); ++i) query.fields[i].name = names[i];
+  if (query.kind == relational::QueryKind::kSelect) {
+    for (size_t i = 0; i < names.size() && i < query.items.size(); ++i) query.items[i].alias = names[i];
+  } else {
+    RenameColumns(*query.left, names, node, sink);
+    RenameColumns(*query.right, names, node, sink);
+  }
+}
+
+std::vector<std::string> ColumnNames(Node column_list) {
+  std::vector<std::string> names;
+  if (!column_list) return names;
+  for (const Node item : column_list.Children(Role::kItem)) names.push_back(tsql::UnquoteName(item.TokenText(Role::kPart)));
+  return names;
+}
+
+RelationNamer QuotedRelationNamer(Target target) {
+  return [target](const catalog::ObjectName& name) {
+    const Dialect* dialect = FindDialect(target);
+    if (dialect == nullptr) return name.ToString();
+    return QuotedIdentifier(*dialect, name.schema) + "." + QuotedIdentifier(*dialect, name.name);
+  };
+}
+
+TranslatedQuery TranslateView(const catalog::CatalogIndex& catalog, const catalog::View& view, Target target,
+                              const RelationNamer& namer) {
+  DiagnosticSink sink;
+  const Dialect* dialect = DialectOrReport(target, sink);
+  if (dialect == nullptr) return Refused(sink);
+  const tsql::ParseResult parsed = tsql::ParseBatch(view.definition, {}, sink);
+  const Node create = parsed.tree.Root().Child(Role::kStatement);
+  if (!parsed.ok || !create.Is(NodeKind::kCreateView)) {
+    ReportNotParsed(view.name.ToString(), parsed.tree.Root(), sink);
+    return Refused(sink);
+  }
+  const std::vector<std::string> names = ColumnNames(create.Child(Role::kColumns));
+  const relational::LoweringOptions options{.target_name = std::string(dialect->title), .require_names = names.empty()};
+  relational::LoweredQuery lowered = relational::LowerSelect(catalog, create.Child(Role::kQuery), {}, options, sink);
+  if (lowered.query && !names.empty()) RenameColumns(*lowered.query, names, create.Child(Role::kColumns), sink);
+  return Print(catalog, std::move(lowered), *dialect, namer, sink);
+}
+
+TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog, const catalog::Routine& routine, Target target,
+                                 const RelationNamer& namer) {
+  DiagnosticSink sink;
+  const Dialect* dialect = DialectOrReport(target, sink);
+  if (dialect == nullptr) return Refused(sink);
+  if (routine.kind == catalog::RoutineKind::kClr) {
+    sink.Report({DiagnosticId::kExternalCode, {}, {}, "", "", "", {}});
+    return Refused(sink);
+  }
+  const tsql::ParseResult parsed = tsql::ParseBatch(routine.definition, {}, sink);
+  const Node create = parsed.tree.Root().Child(Role::kStatement);
+  if (!parsed.ok || !create) {
+    ReportNotParsed(routine.name.ToString(), parsed.tree.Root(), sink);
+    return Refused(sink);
+  }
+  RoutineBody body = ReadRoutineBody(catalog, routine, create, sink);
+  if (!body.select || sink.HasErrors()) return Refused(sink);
+  const bool is_limited = body.row_count > 0;
+  const relational::LoweringOptions options{
+      .target_name = std::string(dialect->title), .keep_order = is_limited, .require_names = true};
+  relational::LoweredQuery lowered = relational::LowerSelect(catalog, body.select, std::move(body.variables), options, sink);
+  if (lowered.query && is_limited && !lowered.query->limit) lowered.query->limit = relational::MakeInteger(body.row_count);
+  return Print(catalog, std::move(lowered), *dialect, namer, sink);
+}
+
+TranslatedExpression TranslateExpression(const catalog::CatalogIndex& catalog, const catalog::Table& table,
+                                         std::string_view expression, bool is_condition, Target target) {
+  DiagnosticSink sink;
+  TranslatedExpression result;
+  if (const Dialect* dialect = DialectOrReport(target, sink)) {
+    const tsql::ParseResult parsed = tsql::ParseExpression(expression, is_condition, {}, sink);
+    if (parsed.ok) {
+      const relational::LoweringOptions options{.target_name = std::string(dialect->title)};
+      relational::ExprPtr expr = relational::LowerOverTable(catalog, &table, parsed.tree.Root(), {}, options, sink);
+      relational::KeepCollation(expr, {.database_collation = catalog.catalog().collation}, sink);
+      const RelationNamer namer = QuotedRelationNamer(target);
+      std::string sql = Finish(Emitter(*dialect, namer, sink).EmitExpression(*expr));
+      if (!sink.HasErrors()) result.sql = std::move(sql);
+    } else {
+      ReportNotParsed("the expression", parsed.tree.Root(), sink);
+    }
+  }
+  result.diagnostics = sink.Take();
+  return result;
+}
+
+std::string TargetType(const catalog::DataType& type, Target target) {
+  const Dialect* dialect = FindDialect(target);
+  return dialect == nullptr ? "" : TypeName(*dialect, tsql::FromCatalogType(type));
+}
+
+std::string QuoteIdentifier(std::string_view name, Target target) {
+  const Dialect* dialect = FindDialect(target);
+  if (dialect != nullptr) return QuotedIdentifier(*dialect, name);
+  std::string quoted = "\"";
+  for (const char c : name) {
+    quoted += c;
+    if (c == '"') quoted += c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace datamigrate::dialects

@@ -1,0 +1,463 @@
+// FROM: tables, views, synonyms, derived tables, joins, APPLY, and functions that return tables.
+#include <algorithm>
+
+#include "agent_engine/relational/lowering/lowering_impl.h"
+
+namespace datamigrate::relational {
+namespace {
+
+using namespace tsql;
+
+constexpr int kMaxSynonyms = 8;
+
+std::vector<std::vector<std::string>> KeysOf(const catalog::Table& table) {
+  std::vector<std::vector<std::string>> keys;
+  for (const catalog::KeyConstraint& key : table.keys) {
+    std::vector<std::string> columns;
+    for (const catalog::IndexColumn& column : key.columns) columns.push_back(column.name);
+    keys.push_back(std::move(columns));
+  }
+  return keys;
+}
+
+std::vector<std::string> SplitName(const std::string& text) {
+  std::vector<std::string> parts(1);
+  bool in_brackets = false;
+  for (const char c : text) {
+    if (c == '[' || c == ']') in_brackets = c == '[';
+    else if (c == '.' && !in_brackets) parts.emplace_back();
+    else if (c != '"') parts.back() += c;
+  }
+  return parts;
+}
+
+std::string JoinedName(const std::vector<std::string>& parts) {
+  std::string name;
+  for (const std::string& part : parts) name += (name.empty() ? "" : ".") + part;
+  return name;
+}
+
+}  // namespace
+
+std::vector<std::string> Lowering::ReservedAliases(const Scope& scope) const {
+  std::vector<std::string> aliases = reserved_aliases_;
+  for (const Scope* current = &scope; current != nullptr; current = current->outer) {
+    for (const RangeVariable& range : current->ranges) aliases.push_back(FoldName(range.printed));
+  }
+  return aliases;
+}
+
+// Inside an expanded function an alias must not hide one of the caller's, which arguments may use.
+std::string Lowering::UniqueAlias(const std::string& name) const {
+  std::string alias = name;
+  for (int i = 2; std::ranges::find(reserved_aliases_, FoldName(alias)) != reserved_aliases_.end(); ++i) {
+    alias = name + "_" + std::to_string(i);
+  }
+  return alias;
+}
+
+RangeVariable& Lowering::AddRange(Scope& scope, Source& source, std::string name, std::string schema,
+                                  std::vector<RangeColumn> columns) {
+  RangeVariable range;
+  range.printed = UniqueAlias(name);
+  range.name = std::move(name);
+  range.schema = std::move(schema);
+  range.columns = std::move(columns);
+  range.id = next_range_++;
+  source.alias = range.printed;
+  scope.ranges.push_back(std::move(range));
+  return scope.ranges.back();
+}
+
+void Lowering::AddRead(const catalog::ObjectName& name) {
+  if (std::ranges::find(reads_, name) == reads_.end()) reads_.push_back(name);
+}
+
+const CteEntry* Lowering::FindCte(std::string_view name) const {
+  const std::string folded = FoldName(name);
+  const auto found = std::find_if(ctes_.rbegin(), ctes_.rend(), [&](const CteEntry& cte) { return cte.name == folded; });
+  return found == ctes_.rend() ? nullptr : &*found;
+}
+
+void Lowering::NoteHints(Node hints) {
+  if (hints) Report(DiagnosticId::kHintDropped, hints, {std::string(hints.Text())});
+}
+
+RangeVariable Lowering::TableRange(const catalog::Table& table) {
+  RangeVariable range;
+  range.name = table.name.name;
+  range.schema = table.name.schema;
+  range.printed = table.name.name;
+  range.id = next_range_++;
+  range.keys = KeysOf(table);
+  Scope own;
+  for (const catalog::Column& column : table.columns) {
+    SqlType type = FromCatalogType(column.type);
+    type.nullable = column.nullable;
+    type.collation = column.collation;
+    range.columns.push_back({column.name, type});
+  }
+  // Types of computed columns follow from their expressions, which see the other columns.
+  own.ranges.push_back(range);
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    const catalog::Column& column = table.columns[i];
+    if (column.computed_expression.empty() || range.columns[i].type.id != TypeId::kUnknown) continue;
+    diagnostics::DiagnosticSink ignored;
+    const ParseResult parsed = ParseExpression(column.computed_expression, false, {}, ignored);
+    if (!parsed.ok) continue;
+    Lowering inner(catalog_, options_, {}, views_, ignored);
+    SqlType type = inner.LowerExpr(parsed.tree.Root(), own)->type;
+    if (ignored.HasErrors()) continue;
+    type.nullable = column.nullable;
+    range.columns[i].type = type;
+  }
+  return range;
+}
+
+std::vector<RangeColumn> Lowering::ViewRange(const catalog::View& view) {
+  const std::string key = FoldName(view.name.ToString());
+  const auto known = views_->by_name.find(key);
+  std::vector<OutputField> fields;
+  if (known != views_->by_name.end()) {
+    fields = known->second;
+  } else if (std::ranges::find(views_->in_progress, key) == views_->in_progress.end()) {
+    views_->in_progress.push_back(key);
+    diagnostics::DiagnosticSink ignored;
+    const ParseResult parsed = ParseBatch(view.definition, {}, ignored);
+    const Node create = parsed.tree.Root().Child(Role::kStatement);
+    if (parsed.ok && create.Is(NodeKind::kCreateView)) {
+      Lowering inner(catalog_, options_, {}, views_, ignored);
+      const QueryPtr query = inner.LowerSelectStatement(create.Child(Role::kQuery), nullptr);
+      fields = query->fields;
+      if (const Node columns = create.Child(Role::kColumns)) {
+        const std::vector<Node> names = columns.Children(Role::kItem);
+        for (size_t i = 0; i < names.size() && i < fields.size(); ++i) fields[i].name = UnquoteName(names[i].TokenText(Role::kPart));
+      }
+    }
+    views_->in_progress.pop_back();
+    views_->by_name[key] = fields;
+  }
+  std::vector<RangeColumn> columns;
+  for (const OutputField& field : fields) columns.push_back({field.name, field.type});
+  return columns;
+}
+
+std::vector<RangeColumn> Lowering::RenamedColumns(Node column_list, std::vector<RangeColumn> columns, Node node) {
+  if (!column_list) return columns;
+  const std::vector<Node> names = column_list.Children(Role::kItem);
+  if (names.size() != columns.size()) {
+    if (!sink_.HasErrors()) {
+      Report(DiagnosticId::kColumnCountDiffers, node,
+             {"the column list", std::to_string(names.size()), std::to_string(columns.size())});
+    }
+    columns.resize(names.size());
+  }
+  for (size_t i = 0; i < names.size(); ++i) columns[i].name = UnquoteName(names[i].TokenText(Role::kPart));
+  return columns;
+}
+
+SourcePtr Lowering::LowerFrom(Node from, Scope& scope) {
+  SourcePtr result;
+  for (const Node node : from.Children(Role::kSource)) {
+    SourcePtr source = LowerSource(node, scope);
+    if (!result) {
+      result = std::move(source);
+      continue;
+    }
+    auto join = std::make_unique<Source>();
+    join->kind = SourceKind::kJoin;
+    join->join = JoinKind::kCross;
+    join->left = std::move(result);
+    join->right = std::move(source);
+    result = std::move(join);
+  }
+  return result;
+}
+
+SourcePtr Lowering::LowerSource(Node node, Scope& scope) {
+  switch (node.kind()) {
+    case NodeKind::kTableReference: return LowerTableReference(node, scope);
+    case NodeKind::kDerivedTable: return LowerDerived(node, scope);
+    case NodeKind::kValuesTable: return LowerValues(node, scope);
+    case NodeKind::kJoin: return LowerJoin(node, scope);
+    case NodeKind::kApply: return LowerApply(node, scope);
+    case NodeKind::kParenthesizedTable:
+    case NodeKind::kOdbcJoin: return LowerSource(node.Child(Role::kSource), scope);
+    case NodeKind::kFunctionTable: return LowerFunctionTable(node, scope);
+    case NodeKind::kPivot: return LowerPivot(node, scope);
+    case NodeKind::kUnpivot: return LowerUnpivot(node, scope);
+    default: {
+      Report(DiagnosticId::kUnsupportedConstruct, node, {"the " + std::string(NodeKindText(node.kind())), options_.target_name});
+      auto source = std::make_unique<Source>();
+      source->kind = SourceKind::kNamed;
+      AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", {}).open = true;
+      return source;
+    }
+  }
+}
+
+SourcePtr Lowering::LowerTableReference(Node node, Scope& scope) {
+  NoteHints(node.Child(Role::kHints));
+  if (node.Has(Role::kForSystemTime)) {
+    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kForSystemTime), {"FOR SYSTEM_TIME", options_.target_name});
+  }
+  if (node.Has(Role::kSample)) {
+    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kSample), {"TABLESAMPLE", options_.target_name});
+  }
+  return LowerNamed(NameParts(node.Child(Role::kName)), node, scope, 0);
+}
+
+SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope, int depth) {
+  auto source = std::make_unique<Source>();
+  const std::string_view alias_text = node.TokenText(Role::kAlias);
+  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  const std::string& name = parts.back();
+  const auto exposed = [&](const std::string& own) { return alias_text.empty() ? own : UnquoteName(alias_text); };
+  const std::string exposed_schema = alias_text.empty() ? schema : "";
+  if (parts.size() == 1) {
+    if (const CteEntry* cte = FindCte(name)) {
+      source->kind = SourceKind::kNamed;
+      source->name_parts = {cte->printed};
+      AddRange(scope, *source, exposed(cte->printed), "", cte->columns);
+      return source;
+    }
+  }
+  const bool is_local = parts.size() <= 2 || parts[parts.size() - 3].empty() ||
+                        (parts.size() == 3 && FoldName(parts[0]) == FoldName(catalog_.catalog().database));
+  if (is_local) {
+    if (const catalog::Table* table = catalog_.FindTable(schema, name)) {
+      source->relation = table->name;
+      AddRead(table->name);
+      RangeVariable range = TableRange(*table);
+      const std::vector<std::vector<std::string>> keys = std::move(range.keys);
+      AddRange(scope, *source, exposed(table->name.name), exposed_schema, std::move(range.columns)).keys = keys;
+      return source;
+    }
+    if (const catalog::View* view = catalog_.FindView(schema, name)) {
+      source->relation = view->name;
+      AddRead(view->name);
+      std::vector<RangeColumn> columns = ViewRange(*view);
+      const bool open = columns.empty();
+      AddRange(scope, *source, exposed(view->name.name), exposed_schema, std::move(columns)).open = open;
+      return source;
+    }
+    if (const catalog::Synonym* synonym = catalog_.FindSynonym(schema, name); synonym != nullptr && depth < kMaxSynonyms) {
+      SourcePtr target = LowerNamed(SplitName(synonym->target), node, scope, depth + 1);
+      if (alias_text.empty() && depth == 0) {
+        scope.ranges.back().name = synonym->name.name;
+        scope.ranges.back().printed = UniqueAlias(synonym->name.name);
+        target->alias = scope.ranges.back().printed;
+      }
+      return target;
+    }
+  }
+  Report(options_.keep_unknown ? DiagnosticId::kUnknownRelationKept : DiagnosticId::kUnknownRelation, node, {JoinedName(parts)});
+  source->kind = SourceKind::kNamed;
+  source->name_parts = parts;
+  AddRange(scope, *source, exposed(name), exposed_schema, {}).open = true;
+  return source;
+}
+
+SourcePtr Lowering::LowerDerived(Node node, Scope& scope) {
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kDerived;
+  source->query = LowerQuery(node.Child(Role::kQuery), scope.outer, false);
+  std::vector<RangeColumn> columns;
+  bool open = false;
+  for (const OutputField& field : source->query->fields) columns.push_back({field.name, field.type});
+  for (const SelectItem& item : source->query->items) open = open || item.expr->kind == ExprKind::kStar;
+  const Node names = node.Child(Role::kColumns);
+  if (names) {
+    columns = RenamedColumns(names, std::move(columns), node);
+    for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
+  } else {
+    CheckNames(*source->query, node);
+  }
+  AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", std::move(columns)).open = open;
+  return source;
+}
+
+SourcePtr Lowering::LowerValues(Node node, Scope& scope) {
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kValues;
+  Scope values_scope;
+  values_scope.outer = &scope;
+  std::vector<SqlType> types;
+  for (const Node row : node.Children(Role::kRow)) {
+    auto& cells = source->rows.emplace_back();
+    for (const Node item : row.Children(Role::kItem)) cells.push_back(LowerExpr(item, values_scope));
+    if (types.empty()) {
+      for (const ExprPtr& cell : cells) types.push_back(cell->type);
+    }
+    if (cells.size() != types.size()) {
+      Report(DiagnosticId::kColumnCountDiffers, row, {"the row", std::to_string(cells.size()), std::to_string(types.size())});
+      cells.resize(types.size());
+      for (ExprPtr& cell : cells) if (!cell) cell = MakeNull(SqlType{});
+    }
+    for (size_t i = 0; i < cells.size(); ++i) types[i] = CommonType(types[i], cells[i]->type);
+  }
+  for (auto& row : source->rows) {
+    for (size_t i = 0; i < row.size(); ++i) row[i] = Convert(std::move(row[i]), types[i], true);
+  }
+  std::vector<RangeColumn> columns;
+  for (const SqlType& type : types) columns.push_back({"", type});
+  columns = RenamedColumns(node.Child(Role::kColumns), std::move(columns), node);
+  for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
+  AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", std::move(columns));
+  return source;
+}
+
+SourcePtr Lowering::LowerJoin(Node node, Scope& scope) {
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kJoin;
+  source->left = LowerSource(node.Child(Role::kLeft), scope);
+  const size_t left_ranges = scope.ranges.size();
+  source->right = LowerSource(node.Child(Role::kRight), scope);
+  const std::string kind = JoinedTokens(node, Role::kJoinKind, " ");
+  for (const std::string_view hint : {"LOOP", "HASH", "MERGE", "REMOTE", "REDUCE", "REPLICATE", "REDISTRIBUTE"}) {
+    if (kind.find(hint) != std::string::npos) Report(DiagnosticId::kHintDropped, node, {"the join hint " + std::string(hint)});
+  }
+  source->join = kind.starts_with("LEFT") ? JoinKind::kLeft : kind.starts_with("RIGHT") ? JoinKind::kRight
+                 : kind.starts_with("FULL") ? JoinKind::kFull : kind.starts_with("CROSS") ? JoinKind::kCross : JoinKind::kInner;
+  if (const Node condition = node.Child(Role::kCondition)) source->condition = LowerExpr(condition, scope);
+  // Columns of the side that an outer join fills up may be NULL.
+  const bool fills_left = source->join == JoinKind::kRight || source->join == JoinKind::kFull;
+  const bool fills_right = source->join == JoinKind::kLeft || source->join == JoinKind::kFull;
+  for (size_t i = 0; i < scope.ranges.size(); ++i) {
+    if (i < left_ranges ? !fills_left : !fills_right) continue;
+    for (RangeColumn& column : scope.ranges[i].columns) column.type.nullable = true;
+  }
+  return source;
+}
+
+SourcePtr Lowering::LowerApply(Node node, Scope& scope) {
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kJoin;
+  source->left = LowerSource(node.Child(Role::kLeft), scope);
+  const bool is_outer = JoinedTokens(node, Role::kJoinKind, " ").starts_with("OUTER");
+  // The right side sees the left side's columns, always with their table's alias.
+  const size_t before = scope.ranges.size();
+  Scope caller = scope;
+  Scope lateral;
+  lateral.outer = &caller;
+  source->right = LowerSource(node.Child(Role::kRight), lateral);
+  for (RangeVariable& range : lateral.ranges) scope.ranges.push_back(std::move(range));
+  source->right->lateral = source->right->kind == SourceKind::kDerived || source->right->kind == SourceKind::kValues;
+  source->join = is_outer ? JoinKind::kLeft : JoinKind::kCross;
+  if (is_outer) {
+    for (size_t i = before; i < scope.ranges.size(); ++i) {
+      for (RangeColumn& column : scope.ranges[i].columns) column.type.nullable = true;
+    }
+  }
+  return source;
+}
+
+SourcePtr Lowering::LowerFunctionTable(Node node, Scope& scope) {
+  const Node call = node.Child(Role::kCall);
+  if (call.Is(NodeKind::kFunctionCall)) {
+    const std::vector<std::string> parts = NameParts(call.Child(Role::kName));
+    const std::string name = UpperText(parts.back());
+    const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+    if (parts.size() == 1 && name == "STRING_SPLIT") return LowerStringSplit(call, node, scope);
+    if (parts.size() == 1 && name == "GENERATE_SERIES") return LowerGenerateSeries(call, node, scope);
+    if (const catalog::Routine* routine = catalog_.FindRoutine(schema, parts.back())) {
+      if (routine->kind == catalog::RoutineKind::kInlineFunction) return InlineFunction(*routine, call, node, scope);
+      Report(DiagnosticId::kUnsupportedConstruct, call,
+             {"the multi-statement function " + routine->name.ToString(), options_.target_name});
+    } else {
+      Report(parts.size() > 1 ? DiagnosticId::kUnknownFunction : DiagnosticId::kUnsupportedFunction, call,
+             {JoinedName(parts), options_.target_name});
+    }
+  } else {
+    Report(DiagnosticId::kUnsupportedMethod, call,
+           {std::string(call.TokenText(Role::kMethod)), "xml", options_.target_name});
+  }
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kNamed;
+  AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", {}).open = true;
+  return source;
+}
+
+// An inline function is a view with parameters: its query takes the call's place, arguments in place of parameters.
+SourcePtr Lowering::InlineFunction(const catalog::Routine& routine, Node call, Node node, Scope& scope) {
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kDerived;
+  source->query = std::make_unique<Query>();
+  const std::string alias = node.TokenText(Role::kAlias).empty() ? routine.name.name : UnquoteName(node.TokenText(Role::kAlias));
+  const std::string key = FoldName(routine.name.ToString());
+  if (std::ranges::find(inlining_, key) != inlining_.end()) {
+    Report(DiagnosticId::kRecursiveView, call, {routine.name.ToString()});
+    AddRange(scope, *source, alias, "", {}).open = true;
+    return source;
+  }
+  diagnostics::DiagnosticSink ignored;
+  const ParseResult parsed = ParseBatch(routine.definition, {}, ignored);
+  const Node create = parsed.tree.Root().Child(Role::kStatement);
+  const Node query = create.Child(Role::kQuery);
+  if (!parsed.ok || !query) {
+    Report(DiagnosticId::kDefinitionNotParsed, call, {routine.name.ToString()});
+    AddRange(scope, *source, alias, "", {}).open = true;
+    return source;
+  }
+  // Arguments of APPLY see the sources to the left: they are in the outer scope there.
+  const Scope& caller = scope.ranges.empty() && scope.outer != nullptr ? *scope.outer : scope;
+  Variables bound = BindParameters(routine, call, caller);
+  std::vector<std::string> reserved = ReservedAliases(caller);
+  std::swap(reserved_aliases_, reserved);
+  std::swap(variables_, bound);
+  const auto span = std::exchange(span_override_, SpanOf(call));
+  std::vector<CteEntry> ctes = std::move(ctes_);
+  ctes_.clear();
+  inlining_.push_back(key);
+  source->query = LowerSelectStatement(query, nullptr);
+  inlining_.pop_back();
+  ctes_ = std::move(ctes);
+  std::swap(reserved_aliases_, reserved);
+  span_override_ = span;
+  std::swap(variables_, bound);
+  std::vector<RangeColumn> columns;
+  for (const OutputField& field : source->query->fields) columns.push_back({field.name, field.type});
+  columns = RenamedColumns(node.Child(Role::kColumns), std::move(columns), node);
+  if (node.Has(Role::kColumns)) {
+    for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
+  }
+  AddRange(scope, *source, alias, "", std::move(columns));
+  return source;
+}
+
+SourcePtr Lowering::LowerStringSplit(Node call, Node node, Scope& scope) {
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kFunction;
+  const std::vector<Node> arguments = call.Children(Role::kArgument);
+  if (arguments.size() != 2) {
+    Report(DiagnosticId::kUnsupportedConstruct, call, {"STRING_SPLIT with an ordinal", options_.target_name});
+  }
+  Scope values;
+  values.outer = scope.ranges.empty() && scope.outer != nullptr ? scope.outer : &scope;
+  std::vector<ExprPtr> lowered;
+  for (const Node argument : arguments) lowered.push_back(ConvertArgument(LowerExpr(argument, values), 'S'));
+  source->call = MakeCall("STRING_SPLIT", MakeSized(TypeId::kNVarChar, SqlType::kMax), std::move(lowered));
+  source->call->span = SpanOf(call);
+  source->column_names = {"value"};
+  const std::string alias = node.TokenText(Role::kAlias).empty() ? "string_split" : UnquoteName(node.TokenText(Role::kAlias));
+  AddRange(scope, *source, alias, "", {{"value", source->call->type}});
+  return source;
+}
+
+SourcePtr Lowering::LowerGenerateSeries(Node call, Node node, Scope& scope) {
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kFunction;
+  Scope values;
+  values.outer = scope.ranges.empty() && scope.outer != nullptr ? scope.outer : &scope;
+  std::vector<ExprPtr> lowered;
+  for (const Node argument : call.Children(Role::kArgument)) lowered.push_back(LowerExpr(argument, values));
+  const SqlType type = lowered.empty() ? MakeType(TypeId::kInt) : lowered[0]->type;
+  source->call = MakeCall("GENERATE_SERIES", type, std::move(lowered));
+  source->call->span = SpanOf(call);
+  source->column_names = {"value"};
+  const std::string alias = node.TokenText(Role::kAlias).empty() ? "generate_series" : UnquoteName(node.TokenText(Role::kAlias));
+  AddRange(scope, *source, alias, "", {{"value", type}});
+  return source;
+}
+
+}  // namespace datamigrate::relational

@@ -1,0 +1,191 @@
+// The lowering itself, one family of constructs a file. Only the lowering's own files include this.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent_engine/relational/lowering/lowering.h"
+#include "agent_engine/tsql/binder/functions.h"
+#include "agent_engine/tsql/parser/parser.h"
+
+namespace datamigrate::relational {
+
+using catalog::FoldName;
+using diagnostics::DiagnosticId;
+using tsql::Node;
+using tsql::NodeKind;
+using tsql::Role;
+
+struct RangeColumn {
+  std::string name;
+  SqlType type;
+};
+
+// A table, view, sub-query, ... as a FROM clause exposes it.
+struct RangeVariable {
+  std::string name;     // What references to its columns say.
+  std::string schema;   // Where it is exposed by its own name.
+  std::string printed;  // Its alias in the translation.
+  std::vector<RangeColumn> columns;
+  bool open = false;    // May have columns that are not in the list.
+  int32_t id = -1;
+  std::vector<std::vector<std::string>> keys;  // Sets of columns that identify a row.
+};
+
+struct Scope {
+  const Scope* outer = nullptr;
+  std::vector<RangeVariable> ranges;
+  bool qualify = false;  // Column references are printed with their table's alias.
+};
+
+struct CteEntry {
+  std::string name;  // Folded.
+  std::string printed;
+  std::vector<RangeColumn> columns;
+};
+
+std::string UpperText(std::string_view text);
+// The texts of the tokens, upper case, joined by one blank, or by nothing for operators.
+std::string JoinedTokens(Node node, Role role, std::string_view separator);
+// The name of a date part, all abbreviations resolved: "week", "iso_week", ...; empty when there is none.
+std::string NormalDatePart(std::string_view text);
+
+class Lowering {
+ public:
+  Lowering(const catalog::CatalogIndex& catalog, const LoweringOptions& options, Variables variables,
+           std::shared_ptr<ViewColumns> views, diagnostics::DiagnosticSink& sink)
+      : catalog_(catalog), options_(options), variables_(std::move(variables)), views_(std::move(views)), sink_(sink) {}
+
+  QueryPtr LowerSelectStatement(Node statement, const Scope* outer);
+  QueryPtr LowerQuery(Node query, const Scope* outer, bool is_outermost);
+  ExprPtr LowerExpr(Node node, Scope& scope);
+  RangeVariable TableRange(const catalog::Table& table);
+  std::vector<catalog::ObjectName> TakeReads() { return std::move(reads_); }
+  ExprPtr Convert(ExprPtr expr, const SqlType& type, bool implicit, int32_t style = -1,
+                  bool try_cast = false);
+  SqlType TypeOf(Node data_type, int32_t default_length);
+
+ private:
+  friend class ScalarInliner;
+
+  // -- Findings
+  diagnostics::SourceSpan SpanOf(Node node) const { return span_override_ ? *span_override_ : node.span(); }
+  void Report(DiagnosticId id, Node node, std::vector<std::string> arguments, std::string hint = "");
+  void ReportAt(DiagnosticId id, diagnostics::SourceSpan span, std::vector<std::string> arguments,
+                std::string hint = "");
+  ExprPtr Refuse(DiagnosticId id, Node node, std::vector<std::string> arguments, std::string hint = "");
+
+  // -- Queries (lower_query.cc)
+  void LowerWith(Node with, Query& query, const Scope* outer);
+  QueryPtr LowerRecursive(Node cte, CteEntry entry, const Scope* outer);
+  QueryPtr LowerBody(Node body, const Scope* outer, Scope& scope);
+  QueryPtr LowerSpecification(Node node, const Scope* outer, Scope& scope);
+  QueryPtr LowerSetOperation(Node node, const Scope* outer);
+  void LowerSelectList(Node list, Query& query, Scope& scope);
+  void ExpandStar(Node star, Query& query, Scope& scope);
+  void LowerTop(Node top, Query& query, Scope& scope);
+  void LowerOrderBy(Node order_by, Query& query, Scope& scope);
+  ExprPtr LowerOrderKey(Node value, Query& query, Scope& scope);
+  void LowerOffset(Node offset, Query& query, Scope& scope);
+  void LowerGroupBy(Node group_by, Query& query, Scope& scope);
+  GroupItem LowerGroupItem(Node node, Scope& scope);
+  void MarkDetermined(Query& query, const Scope& scope);
+  void AlignBranches(Query& left, Query& right, Node node);
+  void ConvertBranch(Query& query, const std::vector<OutputField>& fields);
+  void CheckNames(Query& query, Node node);
+  QueryPtr LowerForXml(Node query, const Scope* outer);
+
+  // -- Sources (lower_source.cc)
+  SourcePtr LowerFrom(Node from, Scope& scope);
+  SourcePtr LowerSource(Node source, Scope& scope);
+  SourcePtr LowerTableReference(Node node, Scope& scope);
+  SourcePtr LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope, int depth);
+  SourcePtr LowerDerived(Node node, Scope& scope);
+  SourcePtr LowerValues(Node node, Scope& scope);
+  SourcePtr LowerJoin(Node node, Scope& scope);
+  SourcePtr LowerApply(Node node, Scope& scope);
+  SourcePtr LowerFunctionTable(Node node, Scope& scope);
+  SourcePtr InlineFunction(const catalog::Routine& routine, Node call, Node node, Scope& scope);
+  SourcePtr LowerStringSplit(Node call, Node node, Scope& scope);
+  SourcePtr LowerGenerateSeries(Node call, Node node, Scope& scope);
+  SourcePtr LowerPivot(Node node, Scope& scope);
+  SourcePtr LowerUnpivot(Node node, Scope& scope);
+  // Adds a range variable for a source and gives the source its printed alias.
+  RangeVariable& AddRange(Scope& scope, Source& source, std::string name, std::string schema,
+                          std::vector<RangeColumn> columns);
+  std::vector<RangeColumn> ViewRange(const catalog::View& view);
+  std::vector<RangeColumn> RenamedColumns(Node column_list, std::vector<RangeColumn> columns, Node node);
+  std::string UniqueAlias(const std::string& name) const;
+  std::vector<std::string> ReservedAliases(const Scope& scope) const;
+  void NoteHints(Node hints);
+  void AddRead(const catalog::ObjectName& name);
+  const CteEntry* FindCte(std::string_view name) const;
+
+  // -- Expressions (lower_expression.cc)
+  ExprPtr LowerLiteral(Node node);
+  ExprPtr LowerVariable(Node node);
+  ExprPtr LowerColumn(Node node, Scope& scope);
+  ExprPtr ResolveColumn(const std::vector<std::string>& parts, diagnostics::SourceSpan span, const Scope& scope);
+  ExprPtr LowerUnary(Node node, Scope& scope);
+  ExprPtr LowerBinary(Node node, Scope& scope);
+  ExprPtr Arithmetic(std::string op, ExprPtr left, ExprPtr right, Node node);
+  ExprPtr DateArithmetic(const std::string& op, ExprPtr left, ExprPtr right, Node node);
+  ExprPtr LowerComparison(Node node, Scope& scope);
+  ExprPtr Compare(std::string op, ExprPtr left, ExprPtr right);
+  ExprPtr LowerQuantified(Node node, Scope& scope);
+  ExprPtr LowerLogical(Node node, Scope& scope);
+  ExprPtr LowerBetween(Node node, Scope& scope);
+  ExprPtr LowerIn(Node node, Scope& scope);
+  ExprPtr LowerInQuery(Node node, Scope& scope);
+  ExprPtr LowerLike(Node node, Scope& scope);
+  ExprPtr LowerCase(Node node, Scope& scope);
+  ExprPtr LowerSubquery(Node node, Scope& scope);
+  ExprPtr LowerAtTimeZone(Node node, Scope& scope);
+  ExprPtr LowerMethodCall(Node node, Scope& scope);
+  void UnifyResults(std::vector<ExprPtr*> results, SqlType& type);
+  void Balance(ExprPtr& left, ExprPtr& right, std::string_view what);
+  QueryPtr LowerNested(Node query, Scope& scope);
+
+  // -- Functions (lower_function.cc)
+  ExprPtr LowerCall(Node node, Scope& scope);
+  ExprPtr LowerBuiltIn(const tsql::FunctionSignature& signature, Node node, Scope& scope);
+  ExprPtr LowerSpecialForm(const std::string& name, Node node, Scope& scope, bool& found);
+  ExprPtr LowerIsNull(Node node, Scope& scope);
+  ExprPtr LowerCoalesce(Node node, Scope& scope);
+  ExprPtr LowerNullIf(Node node, Scope& scope);
+  ExprPtr LowerIif(Node node, Scope& scope);
+  ExprPtr LowerChoose(Node node, Scope& scope);
+  ExprPtr LowerUserFunction(const std::vector<std::string>& parts, Node node, Scope& scope);
+  ExprPtr InlineScalar(const catalog::Routine& routine, Node node, Scope& scope);
+  ExprPtr ConvertArgument(ExprPtr argument, char argument_class);
+  void RefineCall(Expr& call, Node node);
+  void RoundToDateTime(Expr& call);
+  void RefineSubstring(Expr& call);
+  std::unique_ptr<Window> LowerOver(Node over, Scope& scope);
+  FrameBound LowerBound(Node bound, Scope& scope);
+  std::vector<OrderItem> LowerOrderItems(Node order_by, Scope& scope);
+  Variables BindParameters(const catalog::Routine& routine, Node call, const Scope& caller);
+
+  // -- Conversions (lower_conversion.cc)
+  ExprPtr LowerCast(Node node, Scope& scope);
+  ExprPtr LowerConvert(Node node, Scope& scope);
+  ExprPtr FoldConversion(const Expr& expr, const SqlType& type, int32_t style, bool implicit);
+
+  const catalog::CatalogIndex& catalog_;
+  const LoweringOptions& options_;
+  Variables variables_;
+  std::shared_ptr<ViewColumns> views_;
+  diagnostics::DiagnosticSink& sink_;
+  std::vector<CteEntry> ctes_;
+  std::vector<catalog::ObjectName> reads_;
+  std::vector<Node> window_definitions_;
+  std::vector<std::string> inlining_;  // Routines being expanded, to stop recursion.
+  std::vector<std::string> reserved_aliases_;  // Folded: those of the callers of the function being expanded.
+  std::optional<diagnostics::SourceSpan> span_override_;  // While the text of another object is lowered.
+  int32_t next_range_ = 0;
+  int depth_ = 0;
+};
+
+}  // namespace datamigrate::relational

@@ -1,0 +1,151 @@
+#include "gateway/application.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "gateway/http/problem.h"
+#include "gateway/http/target.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+constexpr uint64_t kMaxBodyWithoutRoute = 64 * 1024;
+
+// "http://host/path" (RFC 9112 section 3.2.2, absolute form) as "/path".
+std::string_view WithoutAuthority(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const size_t slash = target.find('/', scheme.size());
+    return slash == std::string_view::npos ? "/" : target.substr(slash);
+  }
+  return target;
+}
+
+std::string AllowedMethods(const Router::Match& match) {
+  std::vector<std::string_view> methods = match.allowed_methods;
+  if (std::ranges::find(methods, "GET") != methods.end()) methods.push_back("HEAD");
+  methods.push_back("OPTIONS");
+  return fmt::format("{}", fmt::join(methods, ", "));
+}
+
+// The answer for a request that has no route.
+Response Nowhere(const Request& request, const Router::Match& match) {
+  if (request.path.empty()) {
+    return Problem(request, 400, "The request's target is not a valid path and query.");
+  }
+  if (match.allowed_methods.empty()) {
+    return Problem(request, 404, "There is nothing at this path; GET /api lists what there is.");
+  }
+  Response response;
+  if (request.method == "OPTIONS") {
+    response.status = 204;
+  } else {
+    response = Problem(request, 405, "This path does not take this method; see the Allow field.");
+  }
+  response.headers.Set("Allow", AllowedMethods(match));
+  return response;
+}
+
+Response Overloaded(const Request& request) {
+  Response response = Problem(request, 503, "The gateway has too much to do; try again.");
+  response.headers.Set("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+struct Application::Exchange {
+  Request request;
+  size_t entered = 0;  // filters that have seen the request
+};
+
+Application::Application(const ApplicationOptions& options, std::vector<Route> routes,
+                         std::vector<std::unique_ptr<Filter>> filters)
+    : options_(options),
+      router_(std::move(routes)),
+      filters_(std::move(filters)),
+      workers_(options.workers, options.max_queued),
+      password_workers_(options.password_workers, options.max_queued_passwords) {}
+
+uint64_t Application::MaxBodyBytes(const Request& head) const {
+  const std::optional<Target> target = ParseTarget(WithoutAuthority(head.target));
+  if (!target.has_value()) return kMaxBodyWithoutRoute;
+  const Router::Match match = router_.Find(head.method, target->segments);
+  return match.route == nullptr ? kMaxBodyWithoutRoute : match.route->max_body_bytes;
+}
+
+Router::Match Application::Resolve(Request& request) const {
+  std::optional<Target> target = ParseTarget(WithoutAuthority(request.target));
+  if (!target.has_value()) return {};
+  request.path = std::move(target->path);
+  request.query = std::move(target->query);
+  Router::Match match = router_.Find(request.method, target->segments);
+  request.route = match.route;
+  request.parameters = match.parameters;
+  return match;
+}
+
+std::optional<Response> Application::Enter(Exchange& exchange) const {
+  for (const auto& filter : filters_) {
+    ++exchange.entered;
+    std::optional<Response> response = filter->OnRequest(exchange.request);
+    if (response.has_value()) return response;
+  }
+  return std::nullopt;
+}
+
+Response Application::Leave(const Exchange& exchange, Response response) const {
+  for (size_t i = exchange.entered; i > 0; --i) {
+    filters_[i - 1]->OnResponse(exchange.request, response);
+  }
+  return response;
+}
+
+Response Application::RunEndpoint(const Request& request) const {
+  if (absl::Now() >= request.deadline) return Overloaded(request);
+  try {
+    Response response = request.route->endpoint(request);
+    for (const auto& filter : filters_) filter->AfterEndpoint(request, response);
+    return response;
+  } catch (const std::exception& error) {
+    spdlog::error("request {} failed: {}", request.request_id, error.what());
+    return Problem(request, 500, "The gateway failed; its log says why.");
+  }
+}
+
+void Application::Handle(Request request, Respond respond) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->request = std::move(request);
+  exchange->request.deadline = exchange->request.received_at + options_.request_timeout;
+  const Router::Match match = Resolve(exchange->request);
+  // The filters come first even for a request that leads nowhere: it is logged and counted too.
+  std::optional<Response> early = Enter(*exchange);
+  if (!early.has_value() && match.route == nullptr) early = Nowhere(exchange->request, match);
+  if (early.has_value()) return respond(Leave(*exchange, *std::move(early)));
+
+  auto answer = [this, exchange, respond] {
+    respond(Leave(*exchange, RunEndpoint(exchange->request)));
+  };
+  const RunsOn runs_on = match.route->runs_on;
+  if (runs_on == RunsOn::kIoThread) return answer();
+  WorkerPool& pool = runs_on == RunsOn::kWorkers ? workers_ : password_workers_;
+  if (!pool.TryPost(answer)) respond(Leave(*exchange, Overloaded(exchange->request)));
+}
+
+Response Application::Refuse(Request head, int status, std::string_view detail) {
+  Exchange exchange;
+  exchange.request = std::move(head);
+  Resolve(exchange.request);
+  std::optional<Response> early = Enter(exchange);
+  return Leave(exchange, early.has_value() ? *std::move(early)
+                                           : Problem(exchange.request, status, detail));
+}
+
+}  // namespace datamigrate::gateway

@@ -1,0 +1,58 @@
+// The gateway's one chain: route, filters, endpoint, filters again.
+#ifndef DATAMIGRATE_GATEWAY_APPLICATION_H_
+#define DATAMIGRATE_GATEWAY_APPLICATION_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gateway/filters/filter.h"
+#include "gateway/http/router.h"
+#include "gateway/http/service.h"
+#include "gateway/worker_pool.h"
+
+namespace datamigrate::gateway {
+
+struct ApplicationOptions {
+  int workers = 16;
+  size_t max_queued = 256;  // requests that wait for a worker; more get 503
+  int password_workers = 2;
+  size_t max_queued_passwords = 64;
+  absl::Duration request_timeout = absl::Seconds(30);
+};
+
+class Application : public Service {
+ public:
+  // `filters` in the chain's order.
+  Application(const ApplicationOptions& options, std::vector<Route> routes,
+              std::vector<std::unique_ptr<Filter>> filters);
+
+  uint64_t MaxBodyBytes(const Request& head) const override;
+  void Handle(Request request, Respond respond) override;
+  Response Refuse(Request head, int status, std::string_view detail) override;
+
+ private:
+  struct Exchange;
+
+  // Fills path, query, route and parameters, as far as the target is valid.
+  Router::Match Resolve(Request& request) const;
+  // Answers from the filters; nothing when the endpoint is to run.
+  std::optional<Response> Enter(Exchange& exchange) const;
+  Response RunEndpoint(const Request& request) const;
+  // Passes the answer through the filters that saw the request.
+  Response Leave(const Exchange& exchange, Response response) const;
+
+  const ApplicationOptions options_;
+  const Router router_;
+  const std::vector<std::unique_ptr<Filter>> filters_;
+  // Last: their threads use everything above until they end.
+  WorkerPool workers_;
+  WorkerPool password_workers_;
+};
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_APPLICATION_H_

@@ -1,0 +1,217 @@
+#include "gateway/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace datamigrate::gateway {
+namespace {
+
+absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(std::string(what)); }
+
+template <typename Number>
+absl::Status SetNumber(const std::string& text, Number minimum, Number maximum, Number& number) {
+  Number parsed{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+  if (error != std::errc() || end != text.data() + text.size() || parsed < minimum ||
+      parsed > maximum) {
+    return Wrong(fmt::format("must be a whole number from {} to {}", minimum, maximum));
+  }
+  number = parsed;
+  return absl::OkStatus();
+}
+
+absl::Status SetListen(Config& config, const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return Wrong("must be HOST:PORT, as 127.0.0.1:8080");
+  config.listen_host = text.substr(0, colon);
+  if (config.listen_host.starts_with('[') && config.listen_host.ends_with(']')) {
+    config.listen_host = config.listen_host.substr(1, config.listen_host.size() - 2);
+  }
+  if (config.listen_host == "localhost") config.listen_host = "127.0.0.1";
+  return SetNumber<uint16_t>(text.substr(colon + 1), 0, 65535, config.listen_port);
+}
+
+absl::Status SetOrigins(Config& config, const std::string& text) {
+  config.allowed_origins.clear();
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string origin = text.substr(begin, end - begin);
+    if (!origin.starts_with("http://") && !origin.starts_with("https://")) {
+      return Wrong("must be origins such as https://app.example.com, with commas between");
+    }
+    config.allowed_origins.push_back(origin);
+    begin = end + 1;
+  }
+  return absl::OkStatus();
+}
+
+template <std::string Config::*Member>
+absl::Status SetText(Config& config, const std::string& text) {
+  config.*Member = text;
+  return absl::OkStatus();
+}
+
+// Flag, what it takes, what it does, and how it is stored. The environment's name follows from the
+// flag's: --port-file is DATAMIGRATE_PORT_FILE.
+struct Option {
+  std::string_view flag;
+  std::string_view value;
+  std::string_view description;
+  absl::Status (*set)(Config& config, const std::string& text);
+  std::string_view variable = "";  // when it differs
+};
+
+constexpr Option kOptions[] = {
+    {"listen", "HOST:PORT", "address to serve on; port 0 takes a free one [127.0.0.1:8080]",
+     SetListen, "DATAMIGRATE_GATEWAY_LISTEN"},
+    {"port-file", "PATH", "write the port there once it listens", SetText<&Config::port_file>,
+     "DATAMIGRATE_GATEWAY_PORT_FILE"},
+    {"engine", "HOST:PORT", "the agent engine [127.0.0.1:50051]", SetText<&Config::engine>},
+    {"database-url", "URL", "PostgreSQL, as postgresql://user@host/database",
+     SetText<&Config::database_url>},
+    {"home", "DIR", "folder for keys [~/.local/share/datamigrate]", SetText<&Config::home>},
+    {"jwt-key-file", "PATH", "key that signs tokens, made when missing [jwt.key in --home]",
+     SetText<&Config::jwt_key_file>},
+    {"log-file", "PATH", "append the log there [standard error]", SetText<&Config::log_file>,
+     "DATAMIGRATE_GATEWAY_LOG_FILE"},
+    {"log-level", "LEVEL", "debug, info, warning or error [info]", SetText<&Config::log_level>},
+    {"rate-limit", "N", "requests a minute per user or address; 0 for no limit [100]",
+     [](Config& config, const std::string& text) {
+       return SetNumber<uint32_t>(text, 0, 1000000, config.rate_limit);
+     }},
+    {"credential-rate-limit", "N", "sign-in requests a minute per address [30]",
+     [](Config& config, const std::string& text) {
+       return SetNumber<uint32_t>(text, 1, 1000000, config.credential_rate_limit);
+     }},
+    {"allow-origin", "ORIGINS", "web origins that may call the API, with commas between",
+     SetOrigins},
+    {"io-threads", "N", "threads for connections [2]",
+     [](Config& config, const std::string& text) {
+       return SetNumber(text, 1, 256, config.io_threads);
+     }},
+    {"workers", "N", "threads for calls to the engine and the database [16]",
+     [](Config& config, const std::string& text) { return SetNumber(text, 1, 1024, config.workers); }},
+    {"max-connections", "N", "connections at a time; more get 503 [2048]",
+     [](Config& config, const std::string& text) {
+       return SetNumber(text, 1, 1000000, config.max_connections);
+     }},
+    {"drain-seconds", "N", "how long requests may go on after SIGTERM [20]",
+     [](Config& config, const std::string& text) {
+       return SetNumber(text, 0, 3600, config.drain_seconds);
+     }},
+};
+
+std::string VariableOf(const Option& option) {
+  if (!option.variable.empty()) return std::string(option.variable);
+  std::string name = fmt::format("DATAMIGRATE_{}", option.flag);
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c == '-' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+  });
+  return name;
+}
+
+const Option* FindOption(std::string_view flag) {
+  const auto found = std::ranges::find(kOptions, flag, &Option::flag);
+  return found == std::end(kOptions) ? nullptr : &*found;
+}
+
+absl::Status Apply(const Option& option, Config& config, const std::string& text,
+                   std::string_view name) {
+  const absl::Status set = option.set(config, text);
+  if (set.ok()) return set;
+  return Wrong(fmt::format("{} {}", name, std::string(set.message())));
+}
+
+absl::StatusOr<std::set<std::string_view>> ReadFlags(const std::vector<std::string>& arguments,
+                                                     Config& config) {
+  std::set<std::string_view> given;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--help" || argument == "-h") {
+      config.wants_help = true;
+      continue;
+    }
+    if (argument == "--version") {
+      config.wants_version = true;
+      continue;
+    }
+    const size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    const Option* option = name.starts_with("--") ? FindOption(name.substr(2)) : nullptr;
+    if (option == nullptr) {
+      return Wrong(fmt::format("unknown argument \"{}\"; --help lists what there is", name));
+    }
+    if (equals == std::string::npos && i + 1 == arguments.size()) {
+      return Wrong(fmt::format("{} needs a value: {} {}", name, name, option->value));
+    }
+    const std::string text =
+        equals == std::string::npos ? arguments[++i] : argument.substr(equals + 1);
+    if (absl::Status set = Apply(*option, config, text, name); !set.ok()) return set;
+    given.insert(option->flag);
+  }
+  return given;
+}
+
+absl::StatusOr<std::string> DefaultHome(
+    const std::function<std::optional<std::string>(const std::string&)>& environment) {
+  if (const auto xdg = environment("XDG_DATA_HOME"); xdg.has_value() && !xdg->empty()) {
+    return *xdg + "/datamigrate";
+  }
+  if (const auto home = environment("HOME"); home.has_value() && !home->empty()) {
+    return *home + "/.local/share/datamigrate";
+  }
+  return Wrong("--home is needed: neither XDG_DATA_HOME nor HOME is set");
+}
+
+}  // namespace
+
+absl::StatusOr<Config> ReadConfig(
+    const std::vector<std::string>& arguments,
+    const std::function<std::optional<std::string>(const std::string&)>& environment) {
+  Config config;
+  const auto given = ReadFlags(arguments, config);
+  if (!given.ok()) return given.status();
+  if (config.wants_help || config.wants_version) return config;
+  for (const Option& option : kOptions) {
+    const std::string variable = VariableOf(option);
+    const std::optional<std::string> text = environment(variable);
+    if (given->contains(option.flag) || !text.has_value() || text->empty()) continue;
+    if (absl::Status set = Apply(option, config, *text, variable); !set.ok()) return set;
+  }
+  if (config.database_url.empty()) {
+    return Wrong("--database-url is needed: where PostgreSQL is, as postgresql://user@host/database");
+  }
+  if (config.home.empty()) {
+    auto home = DefaultHome(environment);
+    if (!home.ok()) return home.status();
+    config.home = *std::move(home);
+  }
+  if (config.jwt_key_file.empty()) config.jwt_key_file = config.home + "/jwt.key";
+  return config;
+}
+
+std::string Usage() {
+  std::string text =
+      "datamigrate-gateway: the HTTP door of DataMigrate.\n\n"
+      "Usage: datamigrate-gateway --database-url URL [flags]\n\n"
+      "Flags, each also as an environment variable:\n";
+  for (const Option& option : kOptions) {
+    fmt::format_to(std::back_inserter(text), "  {:<32} {}\n  {:<32} {}\n",
+                   fmt::format("--{} {}", option.flag, option.value), option.description, "",
+                   VariableOf(option));
+  }
+  text += "  --help, --version\n\n"
+          "Example:\n"
+          "  datamigrate-gateway --listen 127.0.0.1:8080 --engine 127.0.0.1:50051 \\\n"
+          "      --database-url postgresql://datamigrate@127.0.0.1/datamigrate\n\n"
+          "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start.\n";
+  return text;
+}
+
+}  // namespace datamigrate::gateway

@@ -1,0 +1,43 @@
+// What endpoints that ask the engine share.
+#ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_ENGINE_REQUEST_H_
+#define DATAMIGRATE_GATEWAY_ENDPOINTS_ENGINE_REQUEST_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "gateway/endpoints/json_body.h"
+#include "gateway/endpoints/status_problem.h"
+#include "gateway/engine_client/engine_client.h"
+#include "gateway/http/message.h"
+
+namespace datamigrate::gateway {
+
+// On behalf of the request's principal, which must be set.
+CallContext ContextOf(const Request& request);
+
+// The path parameter `name`; the route must have it.
+const std::string& ParameterOf(const Request& request, const std::string& name);
+
+// The query's `name` as a whole number of `minimum` to `maximum`; `fallback` when it is missing.
+// Errors: kInvalidArgument.
+absl::StatusOr<int64_t> QueryNumber(const Request& request, const std::string& name,
+                                    int64_t minimum, int64_t maximum, int64_t fallback);
+
+std::string QueryText(const Request& request, const std::string& name);
+
+// Digits only, at most `maximum`. Errors: kInvalidArgument, naming `what`.
+absl::StatusOr<int64_t> ParseNumber(std::string_view text, std::string_view what, int64_t minimum,
+                                    int64_t maximum);
+
+template <typename Message>
+Response MessageResponse(const Request& request, int status,
+                         const absl::StatusOr<Message>& message) {
+  if (!message.ok()) return ProblemOf(request, message.status());
+  return JsonResponse(status, ToJson(*message));
+}
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_ENDPOINTS_ENGINE_REQUEST_H_

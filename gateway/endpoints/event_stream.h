@@ -1,0 +1,23 @@
+// A migration's events as server-sent events (HTML Living Standard, section 9.2).
+#ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_EVENT_STREAM_H_
+#define DATAMIGRATE_GATEWAY_ENDPOINTS_EVENT_STREAM_H_
+
+#include <memory>
+#include <string>
+
+#include "gateway/engine_client/engine_client.h"
+#include "gateway/http/body_stream.h"
+
+namespace datamigrate::gateway {
+
+// "id: <sequence>\nevent: <kind>\ndata: <the event as JSON>\n\n"
+std::string FormatEvent(const v1::MigrationEvent& event);
+
+// One piece per event. After the last event of an ended migration comes "event: end", upon which a
+// client closes. When the engine goes away the body ends without it: the client comes back with
+// Last-Event-ID and misses nothing.
+std::unique_ptr<BodyStream> EventBody(std::unique_ptr<MessageStream<v1::MigrationEvent>> events);
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_ENDPOINTS_EVENT_STREAM_H_

@@ -1,0 +1,31 @@
+// Migrations: the engine's MigrationService as REST. Bodies and answers are the messages of
+// proto/datamigrate/v1/migration.proto as JSON.
+//
+//   GET  /api/v1/migrations?page_size=&page_token=&status=  200, ListMigrationsResponse
+//   POST /api/v1/migrations                 CreateMigrationRequest; 201, Migration, Location
+//        with Idempotency-Key: the same key and body answer with the same migration
+//   GET  /api/v1/migrations/{id}                            200, Migration
+//   POST /api/v1/migrations/{id}/cancel                     200, Migration
+//   POST /api/v1/migrations/{id}/resume                     200, Migration
+//   POST /api/v1/migrations/{id}/decide     DecideMigrationRequest; 200, Migration
+//   GET  /api/v1/migrations/{id}/events?after=              200, text/event-stream
+//        goes on after Last-Event-ID, or `after`, or from the start
+//   GET  /api/v1/migrations/{id}/models?page_size=&page_token=  200, ListModelsResponse
+//   GET  /api/v1/migrations/{id}/models/{name}              200, Model
+//   GET  /api/v1/migrations/{id}/project                    200, application/zip
+#ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_ENDPOINTS_H_
+#define DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_ENDPOINTS_H_
+
+#include <vector>
+
+#include "gateway/engine_client/engine_client.h"
+#include "gateway/http/router.h"
+
+namespace datamigrate::gateway {
+
+// `engine` must outlive the routes.
+void AddMigrationRoutes(EngineClient* engine, std::vector<Route>& routes);
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_ENDPOINTS_H_

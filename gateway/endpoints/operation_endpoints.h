@@ -1,0 +1,55 @@
+// What operators, probes and curious people ask.
+//
+//   GET /health   200 while the process runs: {"status":"ok","version"}
+//   GET /ready    200 when PostgreSQL and the engine answer, else 503: {"status","checks":{...}}
+//   GET /metrics  Prometheus text
+//   GET /api      the list of routes
+//   GET /         a page that says what this is
+#ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_OPERATION_ENDPOINTS_H_
+#define DATAMIGRATE_GATEWAY_ENDPOINTS_OPERATION_ENDPOINTS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/telemetry/metrics.h"
+#include "gateway/http/router.h"
+
+namespace datamigrate::gateway {
+
+// Asks what the gateway depends on, at most once a second however many probes come. Thread safe.
+class Readiness {
+ public:
+  struct Check {
+    std::string name;  // "postgresql"
+    std::function<absl::Status(absl::Time deadline)> ask;
+  };
+
+  struct Finding {
+    std::string name;
+    absl::Status status;
+  };
+
+  explicit Readiness(std::vector<Check> checks) : checks_(std::move(checks)) {}
+
+  // Blocks for at most two seconds per check.
+  std::vector<Finding> Ask();
+
+ private:
+  const std::vector<Check> checks_;
+  absl::Mutex mutex_;
+  absl::Time asked_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::vector<Finding> findings_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The pointers must outlive the routes. Call last: GET /api lists the routes added before.
+void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
+                        std::vector<Route>& routes);
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_ENDPOINTS_OPERATION_ENDPOINTS_H_

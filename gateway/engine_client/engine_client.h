@@ -1,0 +1,78 @@
+// The agent engine as the gateway sees it: proto/datamigrate/v1/migration.proto without gRPC.
+#ifndef DATAMIGRATE_GATEWAY_ENGINE_CLIENT_ENGINE_CLIENT_H_
+#define DATAMIGRATE_GATEWAY_ENGINE_CLIENT_ENGINE_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "datamigrate/v1/migration.pb.h"
+
+namespace datamigrate::gateway {
+
+// For whom a call is made, and until when.
+struct CallContext {
+  std::string tenant;
+  std::string user;
+  std::string request_id;
+  absl::Time deadline;
+};
+
+// Messages of one server stream, asked for one at a time.
+template <typename Message>
+class MessageStream {
+ public:
+  // The next message; nothing at the end; else why the stream broke.
+  using Next = absl::StatusOr<std::optional<Message>>;
+
+  // May be called while a Read is pending, which then completes soon.
+  virtual ~MessageStream() = default;
+
+  // `done` is called once, from any thread. Not called again before that, nor after the end.
+  virtual void Read(std::function<void(Next)> done) = 0;
+
+  // Makes a pending Read complete soon, with kCancelled. From any thread.
+  virtual void Cancel() = 0;
+};
+
+// Thread safe. Calls block until the answer or the context's deadline; streams do not block.
+// Errors are the engine's (see migration.proto), or kUnavailable and kDeadlineExceeded.
+class EngineClient {
+ public:
+  virtual ~EngineClient() = default;
+
+  // `request.idempotency_key` must be set: the call may be sent more than once.
+  virtual absl::StatusOr<v1::Migration> CreateMigration(
+      const CallContext& context, const v1::CreateMigrationRequest& request) = 0;
+  virtual absl::StatusOr<v1::Migration> GetMigration(const CallContext& context,
+                                                     const v1::GetMigrationRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListMigrationsResponse> ListMigrations(
+      const CallContext& context, const v1::ListMigrationsRequest& request) = 0;
+  virtual absl::StatusOr<v1::Migration> CancelMigration(
+      const CallContext& context, const v1::CancelMigrationRequest& request) = 0;
+  virtual absl::StatusOr<v1::Migration> ResumeMigration(
+      const CallContext& context, const v1::ResumeMigrationRequest& request) = 0;
+  virtual absl::StatusOr<v1::Migration> DecideMigration(
+      const CallContext& context, const v1::DecideMigrationRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListModelsResponse> ListModels(
+      const CallContext& context, const v1::ListModelsRequest& request) = 0;
+  virtual absl::StatusOr<v1::Model> GetModel(const CallContext& context,
+                                             const v1::GetModelRequest& request) = 0;
+
+  // Streams live until they end or are destroyed; context.deadline bounds them too.
+  virtual std::unique_ptr<MessageStream<v1::MigrationEvent>> WatchMigration(
+      const CallContext& context, const v1::WatchMigrationRequest& request) = 0;
+  virtual std::unique_ptr<MessageStream<v1::ProjectChunk>> DownloadProject(
+      const CallContext& context, const v1::DownloadProjectRequest& request) = 0;
+
+  // Whether the engine answers and says that it serves (grpc.health.v1).
+  virtual absl::Status CheckHealth(absl::Time deadline) = 0;
+};
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_ENGINE_CLIENT_ENGINE_CLIENT_H_

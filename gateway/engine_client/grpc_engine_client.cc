@@ -1,0 +1,186 @@
+#include "gateway/engine_client/grpc_engine_client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "datamigrate/v1/migration.grpc.pb.h"
+#include "gateway/engine_client/stream_reader.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+constexpr int kAttempts = 3;
+constexpr std::array<absl::Duration, kAttempts - 1> kPauses = {absl::Milliseconds(50),
+                                                               absl::Milliseconds(250)};
+
+void Fill(grpc::ClientContext& grpc_context, const CallContext& context) {
+  grpc_context.set_deadline(absl::ToChronoTime(context.deadline));
+  grpc_context.AddMetadata("x-datamigrate-tenant", context.tenant);
+  grpc_context.AddMetadata("x-datamigrate-user", context.user);
+  grpc_context.AddMetadata("x-request-id", context.request_id);
+}
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
+  // An engine that comes back should be found within a second or two.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+// grpc.health.v1.HealthCheckResponse with status SERVING: field 1, varint 1.
+constexpr std::string_view kServing = "\x08\x01";
+
+bool IsServing(const grpc::ByteBuffer& answer) {
+  std::vector<grpc::Slice> slices;
+  if (!answer.Dump(&slices).ok()) return false;
+  std::string bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes == kServing;
+}
+
+class GrpcEngineClient : public EngineClient {
+ public:
+  GrpcEngineClient(const std::string& address, telemetry::Metrics& metrics)
+      : channel_(OpenChannel(address)),
+        stub_(v1::MigrationService::NewStub(channel_)),
+        health_(channel_),
+        calls_(metrics.AddCounter("datamigrate_gateway_engine_calls_total",
+                                  "Calls to the engine by method and status code.",
+                                  {"method", "code"})) {}
+
+  absl::StatusOr<v1::Migration> CreateMigration(
+      const CallContext& context, const v1::CreateMigrationRequest& request) override {
+    return Repeatable<v1::Migration>("CreateMigration", &Stub::CreateMigration, context, request);
+  }
+  absl::StatusOr<v1::Migration> GetMigration(const CallContext& context,
+                                             const v1::GetMigrationRequest& request) override {
+    return Repeatable<v1::Migration>("GetMigration", &Stub::GetMigration, context, request);
+  }
+  absl::StatusOr<v1::ListMigrationsResponse> ListMigrations(
+      const CallContext& context, const v1::ListMigrationsRequest& request) override {
+    return Repeatable<v1::ListMigrationsResponse>("ListMigrations", &Stub::ListMigrations, context,
+                                                  request);
+  }
+  absl::StatusOr<v1::Migration> CancelMigration(
+      const CallContext& context, const v1::CancelMigrationRequest& request) override {
+    return Once<v1::Migration>("CancelMigration", &Stub::CancelMigration, context, request);
+  }
+  absl::StatusOr<v1::Migration> ResumeMigration(
+      const CallContext& context, const v1::ResumeMigrationRequest& request) override {
+    return Once<v1::Migration>("ResumeMigration", &Stub::ResumeMigration, context, request);
+  }
+  absl::StatusOr<v1::Migration> DecideMigration(
+      const CallContext& context, const v1::DecideMigrationRequest& request) override {
+    return Once<v1::Migration>("DecideMigration", &Stub::DecideMigration, context, request);
+  }
+  absl::StatusOr<v1::ListModelsResponse> ListModels(const CallContext& context,
+                                                    const v1::ListModelsRequest& request) override {
+    return Repeatable<v1::ListModelsResponse>("ListModels", &Stub::ListModels, context, request);
+  }
+  absl::StatusOr<v1::Model> GetModel(const CallContext& context,
+                                     const v1::GetModelRequest& request) override {
+    return Repeatable<v1::Model>("GetModel", &Stub::GetModel, context, request);
+  }
+
+  std::unique_ptr<MessageStream<v1::MigrationEvent>> WatchMigration(
+      const CallContext& context, const v1::WatchMigrationRequest& request) override {
+    return Open<v1::MigrationEvent>(&Async::WatchMigration, context, request);
+  }
+  std::unique_ptr<MessageStream<v1::ProjectChunk>> DownloadProject(
+      const CallContext& context, const v1::DownloadProjectRequest& request) override {
+    return Open<v1::ProjectChunk>(&Async::DownloadProject, context, request);
+  }
+
+  absl::Status CheckHealth(absl::Time deadline) override {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    grpc::ByteBuffer request(nullptr, 0);  // an empty message: the whole server
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    absl::Notification done;
+    health_.UnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::StubOptions(), &request,
+                      &answer, [&](grpc::Status result) {
+                        status = std::move(result);
+                        done.Notify();
+                      });
+    done.WaitForNotification();
+    if (!status.ok()) return FromGrpc(status);
+    if (!IsServing(answer)) return absl::UnavailableError("the engine says that it does not serve");
+    return absl::OkStatus();
+  }
+
+ private:
+  using Stub = v1::MigrationService::Stub;
+  using Async = class v1::MigrationService::Stub::async;
+
+  template <typename Answer, typename Asked>
+  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Asked&, Answer*);
+
+  template <typename Answer, typename Asked>
+  absl::StatusOr<Answer> Once(const char* name, Method<Answer, Asked> method,
+                              const CallContext& context, const Asked& request) {
+    grpc::ClientContext grpc_context;
+    Fill(grpc_context, context);
+    Answer answer;
+    const absl::Status status =
+        FromGrpc(((*stub_).*method)(&grpc_context, request, &answer));
+    calls_.Increment({name, absl::StatusCodeToString(status.code())});
+    if (!status.ok()) return status;
+    return answer;
+  }
+
+  template <typename Answer, typename Asked>
+  absl::StatusOr<Answer> Repeatable(const char* name, Method<Answer, Asked> method,
+                                    const CallContext& context, const Asked& request) {
+    for (size_t attempt = 0;; ++attempt) {
+      absl::StatusOr<Answer> answer = Once<Answer>(name, method, context, request);
+      if (!absl::IsUnavailable(answer.status()) || attempt == kPauses.size()) return answer;
+      if (absl::Now() + kPauses[attempt] >= context.deadline) return answer;
+      absl::SleepFor(kPauses[attempt]);
+    }
+  }
+
+  template <typename Message, typename Asked, typename Start>
+  std::unique_ptr<MessageStream<Message>> Open(Start start, const CallContext& context,
+                                               const Asked& request) {
+    auto reader = std::make_shared<StreamReader<Asked, Message>>(request);
+    Fill(reader->context(), context);
+    (stub_->async()->*start)(&reader->context(), &reader->request(), reader.get());
+    reader->Start();
+    return std::make_unique<GrpcMessageStream<Asked, Message>>(std::move(reader));
+  }
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<Stub> stub_;
+  grpc::GenericStub health_;
+  telemetry::Counter& calls_;
+};
+
+}  // namespace
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  // Both use the canonical codes with the same numbers.
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+std::unique_ptr<EngineClient> ConnectEngine(const std::string& address,
+                                            telemetry::Metrics& metrics) {
+  return std::make_unique<GrpcEngineClient>(address, metrics);
+}
+
+}  // namespace datamigrate::gateway

@@ -1,0 +1,30 @@
+// One link of the chain that every request passes.
+#ifndef DATAMIGRATE_GATEWAY_FILTERS_FILTER_H_
+#define DATAMIGRATE_GATEWAY_FILTERS_FILTER_H_
+
+#include <optional>
+
+#include "gateway/http/message.h"
+
+namespace datamigrate::gateway {
+
+// Thread safe. Only AfterEndpoint may block.
+class Filter {
+ public:
+  virtual ~Filter() = default;
+
+  // Before the endpoint, in the chain's order. A response ends the request: later filters and the
+  // endpoint do not see it.
+  virtual std::optional<Response> OnRequest(Request&) { return std::nullopt; }
+
+  // Right after the endpoint, on the endpoint's thread, in the chain's order. Not called when the
+  // endpoint did not run.
+  virtual void AfterEndpoint(const Request&, Response&) {}
+
+  // For every answer, whoever made it, in reverse order, by the filters that saw the request.
+  virtual void OnResponse(const Request&, Response&) {}
+};
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_FILTERS_FILTER_H_

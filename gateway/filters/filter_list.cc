@@ -1,0 +1,27 @@
+#include "gateway/filters/filter_list.h"
+
+#include "gateway/filters/audit/audit_filter.h"
+#include "gateway/filters/cors/cors_filter.h"
+#include "gateway/filters/request_id/request_id_filter.h"
+#include "gateway/filters/security_headers/security_headers_filter.h"
+#include "gateway/filters/sign_in_required/sign_in_required_filter.h"
+
+namespace datamigrate::gateway {
+
+std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& options,
+                                                 AuditLog* audit_log,
+                                                 telemetry::Metrics& metrics) {
+  std::vector<std::unique_ptr<Filter>> filters;
+  filters.push_back(std::make_unique<RequestIdFilter>());
+  filters.push_back(std::make_unique<AccessLogFilter>(metrics, options.write_access_log));
+  filters.push_back(std::make_unique<SecurityHeadersFilter>());
+  filters.push_back(std::make_unique<CorsFilter>(options.allowed_origins));
+  filters.push_back(std::make_unique<SizeLimitFilter>(options.size_limits));
+  filters.push_back(std::make_unique<AuthenticationFilter>(options.check_token));
+  filters.push_back(std::make_unique<RateLimitFilter>(options.rate_limits, metrics));
+  filters.push_back(std::make_unique<SignInRequiredFilter>());
+  filters.push_back(std::make_unique<AuditFilter>(audit_log, metrics));
+  return filters;
+}
+
+}  // namespace datamigrate::gateway

@@ -1,0 +1,66 @@
+#include "gateway/filters/rate_limit/sliding_window.h"
+
+#include <algorithm>
+
+namespace datamigrate::gateway {
+
+void SlidingWindow::Advance(Entry& entry, int64_t second) {
+  const int64_t steps = std::min<int64_t>(second - entry.last_second, kSeconds);
+  for (int64_t step = 1; step <= steps; ++step) {
+    uint32_t& slot = entry.counts[static_cast<size_t>((entry.last_second + step) % kSeconds)];
+    entry.total -= slot;
+    slot = 0;
+  }
+  if (steps == kSeconds) {
+    entry.counts.fill(0);
+    entry.total = 0;
+  }
+  entry.last_second = std::max(entry.last_second, second);
+}
+
+uint32_t SlidingWindow::SecondsToReset(const Entry& entry) {
+  // The slot after the newest is the oldest; it leaves the window in one second.
+  for (int64_t age = 1; age <= kSeconds; ++age) {
+    if (entry.counts[static_cast<size_t>((entry.last_second + age) % kSeconds)] > 0) {
+      return static_cast<uint32_t>(age);
+    }
+  }
+  return kSeconds;
+}
+
+SlidingWindow::Entry& SlidingWindow::Find(const std::string& key, int64_t second) {
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) {
+    by_age_.splice(by_age_.begin(), by_age_, found->second.age);
+    Advance(found->second, second);
+    return found->second;
+  }
+  if (entries_.size() >= max_keys_) {
+    entries_.erase(by_age_.back());
+    by_age_.pop_back();
+  }
+  by_age_.push_front(key);
+  Entry& entry = entries_[key];
+  entry.age = by_age_.begin();
+  entry.last_second = second;
+  return entry;
+}
+
+SlidingWindow::Verdict SlidingWindow::Charge(const std::string& key, uint32_t limit,
+                                             absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  Entry& entry = Find(key, absl::ToUnixSeconds(now));
+  const bool is_allowed = entry.total < limit;
+  if (is_allowed) {
+    ++entry.counts[static_cast<size_t>(entry.last_second % kSeconds)];
+    ++entry.total;
+  }
+  return {is_allowed, limit - std::min(limit, entry.total), SecondsToReset(entry)};
+}
+
+size_t SlidingWindow::keys() const {
+  absl::MutexLock lock(&mutex_);
+  return entries_.size();
+}
+
+}  // namespace datamigrate::gateway

@@ -1,0 +1,349 @@
+#include "gateway/http/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr size_t kReadAhead = 4096;
+constexpr size_t kBufferSlack = 64 * 1024;  // for a body that arrives with its head
+constexpr std::chrono::seconds kLingerTime{2};
+constexpr std::chrono::milliseconds kRepeatCancel{50};
+constexpr size_t kLingerBytes = 4 * 1024 * 1024;
+
+std::string AddressOf(const asio::ip::tcp::socket& socket) {
+  boost::system::error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  return error ? std::string() : endpoint.address().to_string();
+}
+
+Headers CopyHeaders(const http::fields& fields) {
+  Headers headers;
+  for (const auto& field : fields) {
+    headers.Add({field.name_string().data(), field.name_string().size()},
+                {field.value().data(), field.value().size()});
+  }
+  return headers;
+}
+
+// The request's coroutine while another thread works on the answer. The loop goes last: the
+// coroutine's socket and timer belong to it.
+template <typename Handler>
+struct Waiting {
+  Waiting(std::shared_ptr<void> its_loop, asio::any_io_executor its_executor, Handler its_handler)
+      : loop(std::move(its_loop)), executor(its_executor), handler(std::move(its_handler)) {}
+  const std::shared_ptr<void> loop;
+  const asio::any_io_executor executor;
+  Handler handler;
+};
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return absl::EqualsIgnoreCase({a.data(), a.size()}, {b.data(), b.size()});
+}
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& options,
+                       Service* service, std::weak_ptr<void> loop)
+    : options_(options),
+      service_(service),
+      loop_(std::move(loop)),
+      socket_(std::move(socket)),
+      timer_(socket_.get_executor()),
+      buffer_(options.max_header_bytes + kBufferSlack),
+      remote_address_(AddressOf(socket_)) {
+  ErrorCode ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+asio::awaitable<void> Connection::Run() {
+  while (!is_draining_) {
+    const bool has_bytes = co_await WaitForBytes();
+    if (!has_bytes) break;
+    const bool goes_on = co_await ServeOne();
+    if (!goes_on) break;
+  }
+  co_await Linger();
+  ++deadline_->number;
+  timer_.cancel();
+}
+
+void Connection::SetDeadline(std::chrono::milliseconds patience) {
+  deadline_->is_late = false;
+  timer_.expires_after(patience);
+  AwaitDeadline(++deadline_->number);
+}
+
+void Connection::AwaitDeadline(uint64_t number) {
+  timer_.async_wait([this, number, deadline = deadline_](ErrorCode error) {
+    if (error || number != deadline->number) return;  // `this` may be gone
+    deadline->is_late = true;
+    ErrorCode ignored;
+    socket_.cancel(ignored);
+    // A read that had just completed escapes the cancellation, and the next one follows it.
+    timer_.expires_after(kRepeatCancel);
+    AwaitDeadline(number);
+  });
+}
+
+void Connection::Drain() {
+  is_draining_ = true;
+  if (arrival_ != nullptr) arrival_->timer.cancel();
+  if (!is_idle_) return;
+  ErrorCode ignored;
+  socket_.cancel(ignored);
+}
+
+asio::awaitable<bool> Connection::WaitForBytes() {
+  if (buffer_.size() > 0) co_return true;
+  is_idle_ = true;
+  SetDeadline(options_.idle_timeout);
+  const auto space = buffer_.prepare(kReadAhead);
+  const auto [error, length] = co_await socket_.async_read_some(space, kAwait);
+  is_idle_ = false;
+  if (error) co_return false;
+  buffer_.commit(length);
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::ServeOne() {
+  Parser parser;
+  parser.header_limit(options_.max_header_bytes);
+  parser.body_limit(boost::none);  // set once the head says what it is for
+  SetDeadline(options_.header_timeout);
+  const auto [error, length] = co_await http::async_read_header(socket_, buffer_, parser, kAwait);
+
+  Request request;
+  request.remote_address = remote_address_;
+  request.received_at = absl::Now();
+  if (error) {
+    const std::optional<Refusal> refusal = RefusalOf(error, /*in_body=*/false);
+    if (refusal.has_value()) co_await Refuse(std::move(request), *refusal);
+    co_return false;
+  }
+  const auto& message = parser.get();
+  request.method = std::string(message.method_string());
+  request.target = std::string(message.target());
+  request.headers = CopyHeaders(message);
+  std::optional<Refusal> refusal = CheckHead(parser, request.headers);
+  if (!refusal.has_value()) refusal = co_await ReadBody(parser, request);
+  if (refusal.has_value()) {
+    // Status 0: the client has gone.
+    if (refusal->status != 0) co_await Refuse(std::move(request), *refusal);
+    co_return false;
+  }
+  request.body = std::move(parser.get().body());
+  const bool keep_alive = parser.get().keep_alive();
+  const unsigned version = parser.get().version();
+  const bool is_head = request.method == "HEAD";
+  Response response = co_await Ask(std::move(request));
+  const bool sent =
+      co_await Send(std::move(response), keep_alive && !is_draining_, is_head, version);
+  co_return sent && keep_alive;
+}
+
+std::optional<Connection::Refusal> Connection::CheckHead(const Parser& parser,
+                                                         const Headers& headers) {
+  const unsigned version = parser.get().version();  // 10 or 11: the parser refuses others
+  if (headers.Count("Host") > 1 || (version == 11 && !headers.Has("Host"))) {
+    return Refusal{400, "An HTTP/1.1 request has exactly one Host field."};
+  }
+  if (headers.Has("Transfer-Encoding")) {
+    // RFC 9112 section 6.1: both framings together, or one that HTTP/1.0 does not know, are how
+    // requests are smuggled.
+    if (headers.Has("Content-Length") || version == 10) {
+      return Refusal{400, "The request's length is ambiguous."};
+    }
+    if (headers.Count("Transfer-Encoding") > 1 ||
+        !EqualsIgnoringCase(headers.Get("Transfer-Encoding"), "chunked")) {
+      return Refusal{501, "The only supported transfer coding is chunked."};
+    }
+  }
+  if (headers.Count("Content-Length") > 1) {
+    return Refusal{400, "The request has more than one Content-Length field."};
+  }
+  if (headers.Has("Expect") && !EqualsIgnoringCase(headers.Get("Expect"), "100-continue")) {
+    return Refusal{417, "The only supported expectation is 100-continue."};
+  }
+  return std::nullopt;
+}
+
+asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadBody(Parser& parser,
+                                                                         const Request& head) {
+  constexpr Refusal kTooLarge{413, "The request's body is larger than this route allows."};
+  const uint64_t limit = service_->MaxBodyBytes(head);
+  if (parser.content_length_remaining().value_or(0) > limit) co_return kTooLarge;
+  parser.body_limit(limit);
+  if (parser.is_done()) co_return std::nullopt;
+  SetDeadline(options_.body_timeout);
+  if (head.headers.Has("Expect")) {
+    const bool sent = co_await Write("HTTP/1.1 100 Continue\r\n\r\n", "");
+    if (!sent) co_return Refusal{0, ""};
+    SetDeadline(options_.body_timeout);
+  }
+  const auto [error, length] = co_await http::async_read(socket_, buffer_, parser, kAwait);
+  if (!error) co_return std::nullopt;
+  if (error == http::error::body_limit) co_return kTooLarge;
+  co_return RefusalOf(error, /*in_body=*/true).value_or(Refusal{0, ""});
+}
+
+std::optional<Connection::Refusal> Connection::RefusalOf(ErrorCode error,
+                                                         bool in_body) const {
+  if (deadline_->is_late) {
+    return Refusal{408, in_body ? "The request's body took too long to arrive."
+                                : "The request's head took too long to arrive."};
+  }
+  if (error == http::error::header_limit || (!in_body && error == http::error::buffer_overflow)) {
+    return Refusal{431, "The request line and header fields are too large."};
+  }
+  if (error == http::error::end_of_stream || error == http::error::partial_message) {
+    return std::nullopt;
+  }
+  static const auto& http_category = http::make_error_code(http::error::bad_method).category();
+  if (error.category() == http_category) return Refusal{400, "The request is not valid HTTP/1.1."};
+  return std::nullopt;
+}
+
+asio::awaitable<bool> Connection::Refuse(Request head, Refusal refusal) {
+  has_unread_ = true;
+  const bool is_head = head.method == "HEAD";
+  Response response = service_->Refuse(std::move(head), refusal.status, refusal.detail);
+  const bool sent = co_await Send(std::move(response), /*keep_alive=*/false, is_head, 11);
+  co_return sent;
+}
+
+asio::awaitable<Response> Connection::Ask(Request request) {
+  auto initiate = [this](auto&& handler, Request asked) {
+    using Handler = std::decay_t<decltype(handler)>;
+    auto waiting = std::make_shared<Waiting<Handler>>(loop_.lock(), socket_.get_executor(),
+                                                      std::forward<decltype(handler)>(handler));
+    service_->Handle(std::move(asked), [waiting](Response answer) {
+      // What is posted belongs to the loop, so it must not hold the loop.
+      asio::post(waiting->executor, [handler = std::move(waiting->handler),
+                                     answer = std::move(answer)]() mutable {
+        handler(std::move(answer));
+      });
+    });
+  };
+  Response response = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
+      initiate, asio::use_awaitable, std::move(request));
+  co_return response;
+}
+
+asio::awaitable<bool> Connection::Send(Response response, bool keep_alive, bool is_head,
+                                       unsigned version) {
+  const bool has_body = response.status != 204 && response.status != 304;
+  Framing framing;
+  framing.is_chunked = response.stream != nullptr && version == 11;
+  framing.has_length = has_body && response.stream == nullptr;
+  framing.keep_alive = keep_alive && (response.stream == nullptr || framing.is_chunked);
+  const std::string head = ResponseHead(response, framing, absl::Now());
+  const bool sends_body = has_body && !is_head;
+  const bool sent = co_await Write(head, sends_body && response.stream == nullptr ? response.body : std::string_view());
+  if (!sent) co_return false;
+  if (response.stream != nullptr && sends_body) {
+    const bool whole = co_await SendStream(response, framing.is_chunked);
+    if (!whole) co_return false;
+  }
+  co_return framing.keep_alive;
+}
+
+asio::awaitable<bool> Connection::SendStream(Response& response, bool is_chunked) {
+  const auto end = std::chrono::steady_clock::now() + response.longest_stream;
+  while (true) {
+    std::optional<BodyStream::Piece> piece = co_await NextPiece(response, is_chunked, end);
+    if (!piece.has_value() || (piece->ok() && !piece->value().has_value())) break;
+    if (!piece->ok()) co_return false;
+    const bool sent = co_await SendPiece(**piece.value(), is_chunked);
+    if (!sent) co_return false;
+  }
+  if (!is_chunked) co_return true;
+  const bool ended = co_await Write("0\r\n\r\n", "");
+  co_return ended;
+}
+
+asio::awaitable<std::optional<BodyStream::Piece>> Connection::NextPiece(
+    Response& response, bool is_chunked, std::chrono::steady_clock::time_point end) {
+  auto executor = socket_.get_executor();
+  auto arrival = std::make_shared<Arrival>(executor);
+  arrival_ = arrival;
+  // The timer in `arrival` belongs to the loop, so the loop is captured first and released last.
+  response.stream->Next([loop = loop_.lock(), arrival, executor](BodyStream::Piece piece) {
+    asio::post(executor, [arrival, piece = std::move(piece)]() mutable {
+      arrival->piece = std::move(piece);
+      arrival->timer.cancel();
+    });
+  });
+  auto idle_at = std::chrono::steady_clock::now() + response.idle_after;
+  while (!arrival->piece.has_value()) {
+    const auto now = std::chrono::steady_clock::now();
+    if (response.may_end_early && (is_draining_ || now >= end)) {
+      response.stream->Cancel();
+      break;
+    }
+    if (now >= idle_at) {
+      const bool sent = co_await SendPiece(response.idle_piece, is_chunked);
+      if (!sent) {
+        response.stream->Cancel();
+        arrival->piece = absl::CancelledError("the client has gone");
+        break;
+      }
+      idle_at = std::chrono::steady_clock::now() + response.idle_after;
+      continue;
+    }
+    arrival->timer.expires_at(response.may_end_early ? std::min(idle_at, end) : idle_at);
+    co_await arrival->timer.async_wait(kAwait);
+  }
+  arrival_ = nullptr;
+  co_return std::move(arrival->piece);
+}
+
+asio::awaitable<bool> Connection::SendPiece(std::string_view piece, bool is_chunked) {
+  if (piece.empty()) co_return true;
+  const std::string framed =
+      is_chunked ? fmt::format("{:x}\r\n{}\r\n", piece.size(), piece) : std::string(piece);
+  const bool sent = co_await Write(framed, "");
+  co_return sent;
+}
+
+asio::awaitable<bool> Connection::Write(std::string_view first, std::string_view second) {
+  SetDeadline(options_.write_timeout);
+  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(first.data(), first.size()),
+                                                     asio::buffer(second.data(), second.size())};
+  const auto [error, length] = co_await asio::async_write(socket_, buffers, kAwait);
+  co_return !error;
+}
+
+asio::awaitable<void> Connection::Linger() {
+  ErrorCode error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  if (error || !has_unread_) co_return;
+  SetDeadline(kLingerTime);
+  std::array<char, kReadAhead> dropped;
+  size_t total = 0;
+  while (total < kLingerBytes) {
+    const auto [failed, length] = co_await socket_.async_read_some(asio::buffer(dropped), kAwait);
+    if (failed) break;
+    total += length;
+  }
+}
+
+}  // namespace datamigrate::gateway

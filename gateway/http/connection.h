@@ -1,0 +1,102 @@
+// One client's connection: requests in order, each answered before the next is read.
+#ifndef DATAMIGRATE_GATEWAY_HTTP_CONNECTION_H_
+#define DATAMIGRATE_GATEWAY_HTTP_CONNECTION_H_
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/http/response_head.h"
+#include "gateway/http/server.h"
+#include "gateway/http/service.h"
+
+namespace datamigrate::gateway {
+
+// Lives on one I/O thread: every method is called there.
+class Connection {
+ public:
+  // `loop` owns the event loop; whoever is to bring an answer from another thread holds it.
+  Connection(boost::asio::ip::tcp::socket socket, const ServerOptions& options, Service* service,
+             std::weak_ptr<void> loop);
+
+  // Serves until the client leaves, breaks the protocol or is too slow, or until drained.
+  boost::asio::awaitable<void> Run();
+
+  // Ends the connection when idle, else after the present answer. Streams that may end, end.
+  void Drain();
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using ErrorCode = boost::system::error_code;
+
+  // What the protocol alone finds wrong with a request.
+  struct Refusal {
+    int status;
+    std::string_view detail;
+  };
+
+  // Outlives the connection in timer callbacks that are already on their way.
+  struct Deadline {
+    uint64_t number = 0;   // tells the present deadline from the ones before it
+    bool is_late = false;  // it has passed and cut an operation short
+  };
+
+  // A piece that a stream has brought, and the timer that its arrival wakes.
+  struct Arrival {
+    explicit Arrival(boost::asio::any_io_executor executor) : timer(executor) {}
+    boost::asio::steady_timer timer;
+    std::optional<BodyStream::Piece> piece;
+  };
+
+  boost::asio::awaitable<bool> WaitForBytes();
+  // Reads and answers one request; true when the connection can go on.
+  boost::asio::awaitable<bool> ServeOne();
+  boost::asio::awaitable<std::optional<Refusal>> ReadBody(Parser& parser, const Request& head);
+  boost::asio::awaitable<bool> Refuse(Request head, Refusal refusal);
+  boost::asio::awaitable<Response> Ask(Request request);
+
+  boost::asio::awaitable<bool> Send(Response response, bool keep_alive, bool is_head,
+                                    unsigned version);
+  boost::asio::awaitable<bool> SendStream(Response& response, bool is_chunked);
+  // The stream's next piece; nothing when the stream must end here.
+  boost::asio::awaitable<std::optional<BodyStream::Piece>> NextPiece(
+      Response& response, bool is_chunked, std::chrono::steady_clock::time_point end);
+  boost::asio::awaitable<bool> SendPiece(std::string_view piece, bool is_chunked);
+  boost::asio::awaitable<bool> Write(std::string_view first, std::string_view second);
+  // Half-closes and, when the client is still sending, reads on for a moment, so that the answer
+  // is not lost to a reset.
+  boost::asio::awaitable<void> Linger();
+
+  // Cancels what the socket is doing once `patience` is over, unless set again before that.
+  void SetDeadline(std::chrono::milliseconds patience);
+  void AwaitDeadline(uint64_t number);
+
+  static std::optional<Refusal> CheckHead(const Parser& parser, const Headers& headers);
+  std::optional<Refusal> RefusalOf(ErrorCode error, bool in_body) const;
+
+  const ServerOptions& options_;
+  Service* const service_;
+  const std::weak_ptr<void> loop_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+  const std::shared_ptr<Deadline> deadline_ = std::make_shared<Deadline>();
+  boost::beast::flat_buffer buffer_;
+  const std::string remote_address_;
+  std::shared_ptr<Arrival> arrival_;  // while a stream is sent
+  bool is_idle_ = false;
+  bool is_draining_ = false;
+  bool has_unread_ = false;  // a request was refused before its end
+};
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_HTTP_CONNECTION_H_

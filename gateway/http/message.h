@@ -1,0 +1,111 @@
+// A request and a response as endpoints and filters see them: no socket, no transport library.
+#ifndef DATAMIGRATE_GATEWAY_HTTP_MESSAGE_H_
+#define DATAMIGRATE_GATEWAY_HTTP_MESSAGE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gateway/http/body_stream.h"
+
+namespace datamigrate::gateway {
+
+// Header fields in order; names compare without case.
+class Headers {
+ public:
+  // The first value of `name`, or "" when there is none. Valid until the headers change.
+  std::string_view Get(std::string_view name) const;
+  bool Has(std::string_view name) const;
+  // Values of every field of that name.
+  int Count(std::string_view name) const;
+
+  // Replaces every field of that name. Control characters in `value` become spaces, so a value can
+  // never start another field.
+  void Set(std::string_view name, std::string_view value);
+  // Adds a field beside those of the same name.
+  void Add(std::string_view name, std::string_view value);
+  void Remove(std::string_view name);
+
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+// Who sends the request, as authentication found out.
+struct Principal {
+  std::string user_id;
+  std::string organization_id;
+  std::string session_id;
+};
+
+struct Route;  // gateway/http/router.h
+
+struct Request {
+  std::string method;  // as sent: "GET"
+  std::string target;  // as sent: "/api/v1/migrations?page_size=10"
+  Headers headers;
+  std::string body;
+  std::string remote_address;  // without the port
+
+  // Filled before the filters run.
+  std::string path;                          // the target up to "?", still encoded
+  std::map<std::string, std::string> query;  // decoded; the first of equal names
+  const Route* route = nullptr;              // null when none matches
+  std::map<std::string, std::string> parameters;  // the route's {names}, decoded
+  absl::Time received_at;
+  absl::Time deadline;
+
+  // Filled by filters.
+  std::string request_id;
+  std::optional<Principal> principal;
+  std::string refused_credential;  // why the credential that was sent is not accepted, else ""
+  // What the rate limit found, for the answer's fields.
+  struct RateLimit {
+    uint32_t limit;
+    uint32_t remaining;
+    uint32_t reset_seconds;
+  };
+  std::optional<RateLimit> rate_limit;
+};
+
+// What an audit row says beyond the request itself, where the endpoint knows better.
+struct AuditNote {
+  std::string organization_id;
+  std::string user_id;
+  std::string object;  // what was acted on: a migration's id
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+
+  // When set, it is sent instead of `body`, in chunks.
+  std::unique_ptr<BodyStream> stream;
+  // True for a stream of events, which may end after any piece: at `longest_stream`, or when the
+  // server drains. The client comes back for the rest.
+  bool may_end_early = false;
+  std::chrono::seconds longest_stream{3600};
+  // Sent whenever `stream` has been silent for `idle_after`; "" for nothing.
+  std::string idle_piece;
+  std::chrono::milliseconds idle_after{15000};
+
+  AuditNote audit;
+};
+
+Response TextResponse(int status, std::string_view content_type, std::string body);
+
+// The reason phrase of RFC 9110 section 15; "Unknown" for other codes.
+std::string_view ReasonPhrase(int status);
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_HTTP_MESSAGE_H_

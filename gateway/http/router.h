@@ -1,0 +1,69 @@
+// Finds the endpoint for a method and a path.
+#ifndef DATAMIGRATE_GATEWAY_HTTP_ROUTER_H_
+#define DATAMIGRATE_GATEWAY_HTTP_ROUTER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http/message.h"
+
+namespace datamigrate::gateway {
+
+// Request in, response out. Thread safe.
+using Endpoint = std::function<Response(const Request&)>;
+
+enum class RunsOn {
+  kIoThread,         // takes microseconds and never waits
+  kWorkers,          // waits for the engine or the database
+  kPasswordWorkers,  // hashes a password: few threads, so that logins cannot starve the rest
+};
+
+enum class RateClass {
+  kNone,         // probes and metrics
+  kOrdinary,
+  kCredentials,  // guesses at passwords and tokens: a smaller limit, by address
+};
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // "/api/v1/migrations/{id}": {name} matches one segment
+  RunsOn runs_on = RunsOn::kWorkers;
+  bool needs_principal = true;
+  RateClass rate_class = RateClass::kOrdinary;
+  uint64_t max_body_bytes = 64 * 1024;
+  Endpoint endpoint;
+};
+
+class Router {
+ public:
+  // Patterns must not overlap in one method, except that a literal segment wins over a {name}.
+  explicit Router(std::vector<Route> routes);
+
+  struct Match {
+    const Route* route = nullptr;                   // null when nothing matches
+    std::map<std::string, std::string> parameters;
+    std::vector<std::string_view> allowed_methods;  // of the path, whatever the method
+  };
+
+  // `segments` are decoded. HEAD finds the route of GET.
+  Match Find(std::string_view method, const std::vector<std::string>& segments) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  struct Entry {
+    std::vector<std::string> segments;  // of the pattern
+    const Route* route;
+  };
+
+  const std::vector<Route> routes_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_HTTP_ROUTER_H_

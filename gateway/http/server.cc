@@ -1,0 +1,233 @@
+#include "gateway/http/server.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <exception>
+#include <string_view>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "gateway/http/connection.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kPauseWithoutFiles{100};
+
+constexpr std::string_view kTooManyConnections =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+    "Retry-After: 1\r\nContent-Length: 109\r\nConnection: close\r\n\r\n"
+    R"({"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Too many connections; try again."})";
+
+// Counts what is open, and wakes whoever waits for none.
+class OpenCount {
+ public:
+  int Add(int change) {
+    absl::MutexLock lock(&mutex_);
+    return count_ += change;
+  }
+  int Value() const {
+    absl::MutexLock lock(&mutex_);
+    return count_;
+  }
+  bool AwaitNone(absl::Duration patience) {
+    absl::MutexLock lock(&mutex_);
+    return mutex_.AwaitWithTimeout(
+        absl::Condition(+[](int* count) { return *count == 0; }, &count_), patience);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// One thread with an event loop and the connections that live on it.
+struct IoThread {
+  std::unordered_set<Connection*> connections;  // touched on this thread only
+  asio::io_context context{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  std::thread thread;
+};
+
+// All the loops of a server. They go together, as the accepting loop makes sockets for the others:
+// it is the first, and goes first.
+struct IoThreads {
+  explicit IoThreads(int count) {
+    for (int i = 0; i < count; ++i) all.push_back(std::make_unique<IoThread>());
+  }
+  ~IoThreads() {
+    for (auto& io : all) io.reset();
+  }
+  std::vector<std::unique_ptr<IoThread>> all;
+};
+
+absl::Status ListenError(ErrorCode error, const ServerOptions& options) {
+  const std::string message =
+      fmt::format("cannot listen on {}:{}: {}", options.host, options.port, error.message());
+  if (error == asio::error::address_in_use) return absl::AlreadyExistsError(message);
+  if (error == asio::error::access_denied) return absl::PermissionDeniedError(message);
+  return absl::UnavailableError(message);
+}
+
+absl::Status Listen(tcp::acceptor& acceptor, const ServerOptions& options) {
+  ErrorCode error;
+  const auto address = asio::ip::make_address(options.host, error);
+  if (error) {
+    return absl::InvalidArgumentError(fmt::format(
+        "cannot listen on \"{}\": it is not an IP address such as 127.0.0.1", options.host));
+  }
+  const tcp::endpoint endpoint(address, options.port);
+  if (acceptor.open(endpoint.protocol(), error)) return ListenError(error, options);
+  acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (acceptor.bind(endpoint, error)) return ListenError(error, options);
+  if (acceptor.listen(asio::socket_base::max_listen_connections, error)) {
+    return ListenError(error, options);
+  }
+  return absl::OkStatus();
+}
+
+class AsioServer : public HttpServer {
+ public:
+  AsioServer(const ServerOptions& options, Service* service)
+      : options_(options),
+        service_(service),
+        threads_(std::make_shared<IoThreads>(std::max(1, options.io_threads))),
+        acceptor_(threads_->all.front()->context) {}
+
+  ~AsioServer() override { Stop(); }
+
+  absl::Status Open() {
+    if (absl::Status listening = Listen(acceptor_, options_); !listening.ok()) return listening;
+    port_ = acceptor_.local_endpoint().port();
+    asio::co_spawn(threads_->all.front()->context, Accept(), Rethrow);
+    for (auto& io : threads_->all) {
+      io->thread = std::thread([io = io.get()] { io->context.run(); });
+    }
+    return absl::OkStatus();
+  }
+
+  uint16_t port() const override { return port_; }
+  int open_connections() const override { return open_->Value(); }
+
+  bool Drain(std::chrono::milliseconds patience) override {
+    is_draining_ = true;
+    asio::post(threads_->all.front()->context, [this] {
+      ErrorCode ignored;
+      acceptor_.close(ignored);
+    });
+    for (auto& io : threads_->all) {
+      asio::post(io->context, [io = io.get()] {
+        for (Connection* connection : io->connections) connection->Drain();
+      });
+    }
+    const bool is_clean = open_->AwaitNone(absl::FromChrono(patience));
+    Stop();
+    return is_clean;
+  }
+
+ private:
+  // A coroutine of ours never throws; if one does, it is a mistake that must not go unseen.
+  static void Rethrow(std::exception_ptr error) {
+    if (error) std::rethrow_exception(error);
+  }
+
+  static void LogThrown(std::exception_ptr error) {
+    if (!error) return;
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& thrown) {
+      spdlog::error("a connection failed: {}", thrown.what());
+    }
+  }
+
+  asio::awaitable<void> Accept() {
+    for (size_t next = 0; acceptor_.is_open(); next = (next + 1) % threads_->all.size()) {
+      IoThread* const io = threads_->all[next].get();
+      auto [error, socket] = co_await acceptor_.async_accept(io->context, kAwait);
+      if (is_draining_) co_return;
+      if (error) {
+        // No file descriptors, mostly: others must close first.
+        asio::steady_timer pause(acceptor_.get_executor(), kPauseWithoutFiles);
+        co_await pause.async_wait(kAwait);
+        continue;
+      }
+      const bool is_within_limit = open_->Add(1) <= options_.max_connections;
+      asio::co_spawn(io->context, Serve(std::move(socket), io, is_within_limit), LogThrown);
+    }
+  }
+
+  asio::awaitable<void> Serve(tcp::socket socket, IoThread* io, bool is_within_limit) {
+    struct Leave {
+      std::shared_ptr<OpenCount> open;
+      ~Leave() { open->Add(-1); }
+    } leave{open_};
+    if (!is_within_limit) {
+      co_await TurnAway(std::move(socket));
+      co_return;
+    }
+    Connection connection(std::move(socket), options_, service_, threads_);
+    io->connections.insert(&connection);
+    if (is_draining_) connection.Drain();
+    co_await connection.Run();
+    io->connections.erase(&connection);
+  }
+
+  // The answer is small enough for the socket's buffer, so this does not wait for the client.
+  asio::awaitable<void> TurnAway(tcp::socket socket) {
+    ErrorCode ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(kTooManyConnections.data(), kTooManyConnections.size()),
+                      ignored);
+    socket.shutdown(tcp::socket::shutdown_send, ignored);
+    co_return;
+  }
+
+  void Stop() {
+    for (auto& io : threads_->all) io->context.stop();
+    for (auto& io : threads_->all) {
+      if (io->thread.joinable()) io->thread.join();
+    }
+  }
+
+  const ServerOptions options_;
+  Service* const service_;
+  // Shared with the connections: one that waits for a slow answer may outlive the server.
+  const std::shared_ptr<OpenCount> open_ = std::make_shared<OpenCount>();
+  std::atomic<bool> is_draining_ = false;
+  uint16_t port_ = 0;
+  const std::shared_ptr<IoThreads> threads_;
+  tcp::acceptor acceptor_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const ServerOptions& options,
+                                                              Service* service) {
+  auto server = std::make_unique<AsioServer>(options, service);
+  if (absl::Status opened = server->Open(); !opened.ok()) return opened;
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace datamigrate::gateway

@@ -1,0 +1,54 @@
+// An HTTP/1.1 server: listener, connections, deadlines, limits, drain.
+#ifndef DATAMIGRATE_GATEWAY_HTTP_SERVER_H_
+#define DATAMIGRATE_GATEWAY_HTTP_SERVER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/http/service.h"
+
+namespace datamigrate::gateway {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";  // a numeric address
+  uint16_t port = 0;               // 0: any free one
+  int io_threads = 2;
+  // Connections beyond this are answered with 503 and closed.
+  int max_connections = 2048;
+  uint32_t max_header_bytes = 16 * 1024;  // request line and fields together
+  // Between requests; then the connection is closed without a word.
+  std::chrono::milliseconds idle_timeout{60000};
+  // From a request's first byte to the end of its head, and of its body; then 408.
+  std::chrono::milliseconds header_timeout{10000};
+  std::chrono::milliseconds body_timeout{30000};
+  // For each write to make progress to its end; then the connection is cut.
+  std::chrono::milliseconds write_timeout{30000};
+};
+
+class HttpServer {
+ public:
+  // Listens and serves until Stop. `service` must outlive the server.
+  // Errors: kInvalidArgument for a host that is not an address; kAlreadyExists when the port is
+  // taken; kPermissionDenied when it is reserved; kUnavailable otherwise.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const ServerOptions& options,
+                                                           Service* service);
+
+  // Cuts what is left.
+  virtual ~HttpServer() = default;
+
+  virtual uint16_t port() const = 0;
+  virtual int open_connections() const = 0;
+
+  // Stops accepting, closes idle connections, ends streams, lets the other requests finish, and
+  // returns when none is left or `patience` is over; true when none was cut. Then the server is
+  // stopped. Blocks; call from a thread of its own.
+  virtual bool Drain(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_HTTP_SERVER_H_

@@ -1,0 +1,77 @@
+// datamigrate-gateway: reads the configuration, runs the gateway, stops on a signal.
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/telemetry/log_setup.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/version.h"
+
+namespace {
+
+namespace gateway = datamigrate::gateway;
+
+std::optional<std::string> Environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "datamigrate-gateway: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+// Blocked before any thread starts, so that only main's sigwait takes them.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int Run(const gateway::Config& config) {
+  const sigset_t stop_signals = BlockStopSignals();
+  if (absl::Status log = datamigrate::telemetry::SetUpLog(
+          {"datamigrate-gateway", config.log_file, config.log_level});
+      !log.ok()) {
+    return Fail(log);
+  }
+  absl::StatusOr<std::unique_ptr<gateway::Gateway>> running = gateway::Gateway::Start(config);
+  if (!running.ok()) return Fail(running.status());
+  spdlog::info("version {} listens on {}:{}", gateway::kVersion, config.listen_host,
+               (*running)->port());
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  spdlog::info("stopping: finishing what is under way");
+  const bool is_clean = (*running)->Drain(std::chrono::seconds(config.drain_seconds));
+  spdlog::info("{}", is_clean ? "stopped" : "stopped; some requests were cut");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const absl::StatusOr<gateway::Config> config = gateway::ReadConfig(arguments, Environment);
+  if (!config.ok()) return Fail(config.status());
+  if (config->wants_help) {
+    std::fputs(gateway::Usage().c_str(), stdout);
+    return 0;
+  }
+  if (config->wants_version) {
+    std::printf("datamigrate-gateway %s\n", std::string(gateway::kVersion).c_str());
+    return 0;
+  }
+  return Run(*config);
+}

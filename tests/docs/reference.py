@@ -1,0 +1,205 @@
+"""Pages of docs/reference from the tables of the programs, and the paths that pages name."""
+import glob
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+NOTE = "<!-- Printed by tests/docs/run --update; changes here are lost. -->\n"
+
+
+class PageError(Exception):
+    """A page cannot be printed; the message says why and what to do."""
+
+
+def run_program(path, *arguments):
+    """Standard output of a program of the build, in an environment that changes no default that it prints."""
+    if not path.exists():
+        raise PageError(f"{path} is not built")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DATAMIGRATE_")}
+    result = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=30, env=environment)
+    if result.returncode != 0:
+        raise PageError(f"{path} {' '.join(arguments)} ended with {result.returncode}: {result.stderr.strip()}")
+    return result.stdout
+
+
+def table(header, rows):
+    """A Markdown table. `|` in cells is escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+# --- diagnostics.md and checks.md ---
+
+def area_titles(root):
+    """Letters of a code → what they stand for, from the first line of each kinds/*.def: `// TS: the lexer and the parser.`"""
+    titles = {}
+    for path in sorted((root / "common/diagnostics/kinds").glob("*.def")):
+        match = re.match(r"// ([A-Z]{2}): ([^.\n]+)", path.read_text(encoding="utf-8"))
+        if not match:
+            raise PageError(f"{path} does not begin with its letters and area, as in `// TS: the lexer and the parser.`")
+        titles[match[1]] = match[2]
+    return titles
+
+
+def diagnostics_page(root, tables):
+    titles = area_titles(root)
+    out = ["# Diagnostics\n", NOTE, """
+What DataMigrate says about the SQL that it reads. Each finding has a code, a place (file, line and column, both from 1), a
+text and often a hint. Codes are stable: one keeps its meaning and is never used again. An *error* means that an object, or
+a part of it, was left out; a *warning* that the result can differ from SQL Server's in the case that it names; a *note*
+that something was changed or left out without effect on results. `$0`, `$1` stand for names and values of the finding.
+"""]
+    by_area = {}
+    codes = [row["code"] for row in tables["diagnostics"]]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise PageError(f"the code {code} is in the table twice")
+    for row in tables["diagnostics"]:
+        by_area.setdefault(row["code"][:2], []).append(row)
+    for letters, rows in by_area.items():
+        if letters not in titles:
+            raise PageError(f"no file of common/diagnostics/kinds begins with `// {letters}: ...`")
+        out.append(f"\n## {letters}: {titles[letters]}\n\n")
+        out.append(table(["code", "severity", "text"], [[row["code"], row["severity"], row["text"]] for row in rows]))
+    return "".join(out)
+
+
+def checks_page(_, tables):
+    rows = [[f"`{row['name']}`", f"{row['weight'] * 100:.0f} %", row["counts"]] for row in tables["checks"]]
+    return "# Checks\n" + NOTE + f"""
+The score of a migration, 0 to 100, is the sum of these checks. Each counts what passed of what there was to check; its share of
+the score is the weight times that fraction. A check with nothing to count gives its whole weight. With {tables['approval_score']:g}
+or more, a migration is approved.
+
+""" + table(["check", "weight", "counts"], rows)
+
+
+# --- command_line.md and services.md ---
+
+def subcommands(help_text):
+    """Names below `Subcommands:`."""
+    listed = help_text.partition("\nSubcommands:\n")[2]
+    return re.findall(r"(?m)^  ([a-z][a-z-]*)(?: |$)", listed)
+
+
+def exit_codes(root):
+    """(code, meaning) of the table in agent_engine/cli/exit_code.h."""
+    text = (root / "agent_engine/cli/exit_code.h").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\s*k\w+ = (\d+),\s*// (.+)$", text)
+    if not rows:
+        raise PageError("agent_engine/cli/exit_code.h has no rows `kName = 0,  // Meaning.`")
+    return [list(row) for row in rows]
+
+
+def help_block(program, *arguments):
+    text = run_program(program, *arguments, "--help")
+    return "```\n" + "\n".join(line.rstrip() for line in text.strip("\n").splitlines()) + "\n```\n"
+
+
+def command_line_page(root, programs):
+    program = programs / "datamigrate"
+    names = subcommands(run_program(program, "--help"))
+    if not names:
+        raise PageError("datamigrate --help lists no subcommands")
+    out = ["# Command line\n", NOTE, "\n", help_block(program), "\n## Exit codes\n\n", table(["code", "meaning"], exit_codes(root))]
+    for name in names:
+        out.append(f"\n## {name}\n\n" + help_block(program, name))
+    return "".join(out)
+
+
+def services_page(_, programs):
+    out = ["# Services\n", NOTE, "\nOptions with `(Env:NAME)` can be given through the environment variable too.\n"]
+    for name in ("datamigrate-engine", "datamigrate-gateway"):
+        out.append(f"\n## {name}\n\n" + help_block(programs / name))
+    return "".join(out)
+
+
+def pages(root, programs):
+    """(path below the root, text or PageError) of every printed page."""
+    tables = None
+
+    def from_tables(print_page):
+        nonlocal tables
+        tables = tables or json.loads(run_program(programs / "print_tables"))
+        return print_page(root, tables)
+
+    printers = {
+        "docs/reference/diagnostics.md": lambda: from_tables(diagnostics_page),
+        "docs/reference/checks.md": lambda: from_tables(checks_page),
+        "docs/reference/command_line.md": lambda: command_line_page(root, programs),
+        "docs/reference/services.md": lambda: services_page(root, programs),
+    }
+    for path, printer in printers.items():
+        try:
+            yield path, printer()
+        except PageError as error:
+            yield path, error
+
+
+# --- paths that pages name ---
+
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+
+def documents(root):
+    return sorted([root / "README.md", *root.glob("docs/**/*.md")])
+
+
+def anchors(text):
+    """The anchors that headings of a page have, as code hosts make them."""
+    headings = re.findall(r"(?m)^#{1,6} +(.+?) *#*$", text)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(root, path, text):
+    for target in LINK.findall(text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name) if name else path
+        if not file.exists() or not file.resolve().is_relative_to(root.resolve()):
+            yield f"the link to {target} leads nowhere"
+        elif anchor and file.suffix == ".md" and anchor not in anchors(file.read_text(encoding="utf-8")):
+            yield f"the link to {target} names no heading there"
+
+
+def expand_braces(name):
+    match = re.search(r"\{([^{}]*)\}", name)
+    if not match:
+        return [name]
+    return [full for part in match[1].split(",") for full in expand_braces(name[:match.start()] + part + name[match.end():])]
+
+
+def named_paths(root, text):
+    """Words that begin with a folder of the repository: `deploy/local/setup`, `tests/cases/**/*.case`."""
+    folders = [entry.name for entry in root.iterdir()
+               if entry.is_dir() and not entry.name.startswith(".") and entry.name != "build"]
+    if not folders:
+        return []
+    word = r"(?<![\w/.$~<>@:-])(?:%s)/[\w./*{},+-]*" % "|".join(map(re.escape, sorted(folders)))
+    return [match.rstrip(".,") for match in re.findall(word, text)]
+
+
+def broken_paths(root, path, text):
+    for named in named_paths(root, LINK.sub("]", text)):
+        for name in expand_braces(named):
+            if not glob.glob(str(root / name), recursive=True):
+                yield f"{name} does not exist"
+
+
+def problems(root):
+    """One line for every link and path of a page that leads nowhere. Old entries of the change log may name what is gone."""
+    for path in documents(root):
+        text = path.read_text(encoding="utf-8")
+        found = list(broken_links(root, path, text))
+        if path.name != "CHANGELOG.md":
+            found += broken_paths(root, path, text)
+        for problem in sorted(set(found)):
+            yield f"{path.relative_to(root)}: {problem}"
+
+
+def write(root, path, text):
+    file = root / pathlib.Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")

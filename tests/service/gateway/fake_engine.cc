@@ -1,0 +1,234 @@
+#include "tests/service/gateway/fake_engine.h"
+
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+
+namespace datamigrate::testing {
+namespace {
+
+constexpr size_t kChunkBytes = 64 * 1024;
+
+bool HasEnded(v1::MigrationStatus status) {
+  return status == v1::MIGRATION_STATUS_SUCCEEDED || status == v1::MIGRATION_STATUS_FAILED ||
+         status == v1::MIGRATION_STATUS_CANCELLED;
+}
+
+grpc::Status NotFound() {
+  return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no such migration");
+}
+
+}  // namespace
+
+FakeEngine::FakeEngine() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  address_ = "127.0.0.1:" + std::to_string(port);
+}
+
+FakeEngine::~FakeEngine() {
+  {
+    std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+}
+
+std::string FakeEngine::Note(grpc::ServerContext* context) {
+  last_metadata_.clear();
+  for (const auto& [name, value] : context->client_metadata()) {
+    last_metadata_[{name.data(), name.size()}] = {value.data(), value.size()};
+  }
+  return last_metadata_["x-datamigrate-tenant"];
+}
+
+FakeEngine::Kept* FakeEngine::Find(grpc::ServerContext* context, const std::string& id) {
+  const std::string tenant = Note(context);
+  const auto found = migrations_.find(id);
+  return found == migrations_.end() || found->second.tenant != tenant ? nullptr : &found->second;
+}
+
+void FakeEngine::AddEvent(const std::string& id, const std::string& kind,
+                          v1::MigrationStatus status) {
+  {
+    std::lock_guard lock(mutex_);
+    Kept& kept = migrations_.at(id);
+    kept.migration.set_status(status);
+    v1::MigrationEvent& event = kept.events.emplace_back();
+    event.set_sequence(static_cast<int64_t>(kept.events.size()));
+    event.set_kind(kind);
+    event.set_status(status);
+  }
+  changed_.notify_all();
+}
+
+void FakeEngine::FailCreates(int count) {
+  std::lock_guard lock(mutex_);
+  failing_creates_ = count;
+}
+
+int FakeEngine::creates() const {
+  std::lock_guard lock(mutex_);
+  return creates_;
+}
+
+std::map<std::string, std::string> FakeEngine::last_metadata() const {
+  std::lock_guard lock(mutex_);
+  return last_metadata_;
+}
+
+std::vector<int64_t> FakeEngine::watched_after() const {
+  std::lock_guard lock(mutex_);
+  return watched_after_;
+}
+
+grpc::Status FakeEngine::CreateMigration(grpc::ServerContext* context,
+                                         const v1::CreateMigrationRequest* request,
+                                         v1::Migration* answer) {
+  std::lock_guard lock(mutex_);
+  const std::string tenant = Note(context);
+  ++creates_;
+  if (failing_creates_ > 0) {
+    --failing_creates_;
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down");
+  }
+  if (request->source().empty()) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "\"source\" is missing");
+  }
+  for (auto& [id, kept] : migrations_) {
+    if (kept.tenant != tenant || kept.key != request->idempotency_key()) continue;
+    if (kept.migration.source() != request->source()) {
+      return grpc::Status(grpc::StatusCode::ALREADY_EXISTS, "the key was used for another request");
+    }
+    *answer = kept.migration;
+    return grpc::Status::OK;
+  }
+  const std::string id = "m" + std::to_string(migrations_.size() + 1);
+  Kept& kept = migrations_[id];
+  kept.tenant = tenant;
+  kept.key = request->idempotency_key();
+  kept.migration.set_id(id);
+  kept.migration.set_source(request->source());
+  kept.migration.set_target(request->target());
+  kept.migration.set_status(v1::MIGRATION_STATUS_QUEUED);
+  *answer = kept.migration;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::GetMigration(grpc::ServerContext* context,
+                                      const v1::GetMigrationRequest* request,
+                                      v1::Migration* answer) {
+  std::lock_guard lock(mutex_);
+  const Kept* kept = Find(context, request->id());
+  if (kept == nullptr) return NotFound();
+  *answer = kept->migration;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::ListMigrations(grpc::ServerContext* context,
+                                        const v1::ListMigrationsRequest* request,
+                                        v1::ListMigrationsResponse* answer) {
+  std::lock_guard lock(mutex_);
+  const std::string tenant = Note(context);
+  for (const auto& [id, kept] : migrations_) {
+    if (kept.tenant != tenant || id <= request->page_token()) continue;
+    if (request->page_size() > 0 && answer->migrations_size() == request->page_size()) {
+      answer->set_next_page_token(answer->migrations(answer->migrations_size() - 1).id());
+      break;
+    }
+    *answer->add_migrations() = kept.migration;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::WatchMigration(grpc::ServerContext* context,
+                                        const v1::WatchMigrationRequest* request,
+                                        grpc::ServerWriter<v1::MigrationEvent>* writer) {
+  std::unique_lock lock(mutex_);
+  watched_after_.push_back(request->after_sequence());
+  Kept* kept = Find(context, request->id());
+  if (kept == nullptr) return NotFound();
+  for (size_t next = static_cast<size_t>(request->after_sequence()); !is_stopping_;) {
+    if (next < kept->events.size()) {
+      const v1::MigrationEvent event = kept->events[next++];
+      lock.unlock();
+      if (!writer->Write(event)) return grpc::Status::CANCELLED;
+      lock.lock();
+    } else if (HasEnded(kept->migration.status())) {
+      return grpc::Status::OK;
+    } else {
+      // Cancellation is noticed when the wait is over.
+      changed_.wait_for(lock, std::chrono::milliseconds(20));
+      if (context->IsCancelled()) return grpc::Status::CANCELLED;
+    }
+  }
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down");
+}
+
+grpc::Status FakeEngine::CancelMigration(grpc::ServerContext* context,
+                                         const v1::CancelMigrationRequest* request,
+                                         v1::Migration* answer) {
+  std::lock_guard lock(mutex_);
+  Kept* kept = Find(context, request->id());
+  if (kept == nullptr) return NotFound();
+  if (HasEnded(kept->migration.status())) {
+    return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "the migration has ended");
+  }
+  kept->migration.set_status(v1::MIGRATION_STATUS_CANCELLED);
+  *answer = kept->migration;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::DecideMigration(grpc::ServerContext* context,
+                                         const v1::DecideMigrationRequest* request,
+                                         v1::Migration* answer) {
+  std::lock_guard lock(mutex_);
+  Kept* kept = Find(context, request->id());
+  if (kept == nullptr) return NotFound();
+  kept->migration.set_current_step(request->question_id() + "=" + request->option_id());
+  *answer = kept->migration;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::ListModels(grpc::ServerContext* context,
+                                    const v1::ListModelsRequest* request,
+                                    v1::ListModelsResponse* answer) {
+  std::lock_guard lock(mutex_);
+  if (Find(context, request->migration_id()) == nullptr) return NotFound();
+  answer->add_models()->set_name("stg_customers");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
+                                  v1::Model* answer) {
+  std::lock_guard lock(mutex_);
+  if (Find(context, request->migration_id()) == nullptr) return NotFound();
+  answer->set_name(request->name());
+  answer->set_target_sql("select 1");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::DownloadProject(grpc::ServerContext* context,
+                                         const v1::DownloadProjectRequest* request,
+                                         grpc::ServerWriter<v1::ProjectChunk>* writer) {
+  {
+    std::lock_guard lock(mutex_);
+    if (Find(context, request->migration_id()) == nullptr) return NotFound();
+  }
+  for (size_t begin = 0; begin < archive.size(); begin += kChunkBytes) {
+    v1::ProjectChunk chunk;
+    chunk.set_content(archive.substr(begin, kChunkBytes));
+    if (!writer->Write(chunk)) return grpc::Status::CANCELLED;
+  }
+  return archive_status;
+}
+
+}  // namespace datamigrate::testing

@@ -1,0 +1,91 @@
+// A MigrationService in this process, which answers as the test tells it.
+#ifndef DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
+#define DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "datamigrate/v1/migration.grpc.pb.h"
+
+namespace grpc {
+class Server;
+}
+
+namespace datamigrate::testing {
+
+// Keeps migrations by tenant, as migration.proto says. Thread safe.
+class FakeEngine : public v1::MigrationService::Service {
+ public:
+  FakeEngine();
+  ~FakeEngine() override;
+
+  std::string address() const { return address_; }
+
+  // Adds an event; a status that ends the migration ends its watchers.
+  void AddEvent(const std::string& id, const std::string& kind, v1::MigrationStatus status);
+  // The next `count` calls of CreateMigration fail as if the engine were away.
+  void FailCreates(int count);
+  int creates() const;
+  // Metadata of the last unary call.
+  std::map<std::string, std::string> last_metadata() const;
+  std::vector<int64_t> watched_after() const;
+
+  grpc::Status CreateMigration(grpc::ServerContext* context,
+                               const v1::CreateMigrationRequest* request,
+                               v1::Migration* answer) override;
+  grpc::Status GetMigration(grpc::ServerContext* context, const v1::GetMigrationRequest* request,
+                            v1::Migration* answer) override;
+  grpc::Status ListMigrations(grpc::ServerContext* context,
+                              const v1::ListMigrationsRequest* request,
+                              v1::ListMigrationsResponse* answer) override;
+  grpc::Status WatchMigration(grpc::ServerContext* context,
+                              const v1::WatchMigrationRequest* request,
+                              grpc::ServerWriter<v1::MigrationEvent>* writer) override;
+  grpc::Status CancelMigration(grpc::ServerContext* context,
+                               const v1::CancelMigrationRequest* request,
+                               v1::Migration* answer) override;
+  grpc::Status DecideMigration(grpc::ServerContext* context,
+                               const v1::DecideMigrationRequest* request,
+                               v1::Migration* answer) override;
+  grpc::Status ListModels(grpc::ServerContext* context, const v1::ListModelsRequest* request,
+                          v1::ListModelsResponse* answer) override;
+  grpc::Status GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
+                        v1::Model* answer) override;
+  grpc::Status DownloadProject(grpc::ServerContext* context,
+                               const v1::DownloadProjectRequest* request,
+                               grpc::ServerWriter<v1::ProjectChunk>* writer) override;
+
+  // What DownloadProject sends: `archive` in chunks, then `archive_status`.
+  std::string archive;
+  grpc::Status archive_status;
+
+ private:
+  struct Kept {
+    std::string tenant;
+    std::string key;
+    v1::Migration migration;
+    std::vector<v1::MigrationEvent> events;
+  };
+
+  Kept* Find(grpc::ServerContext* context, const std::string& id);
+  std::string Note(grpc::ServerContext* context);  // returns the tenant
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Kept> migrations_;
+  std::map<std::string, std::string> last_metadata_;
+  std::vector<int64_t> watched_after_;
+  int creates_ = 0;
+  int failing_creates_ = 0;
+  bool is_stopping_ = false;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace datamigrate::testing
+
+#endif  // DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_

@@ -1,0 +1,98 @@
+#include "tests/unit/dialects/duckdb_session.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace datamigrate::testing {
+namespace {
+
+std::string BlobText(const std::string& shown) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string text = "0x";
+  for (size_t i = 0; i < shown.size(); ++i) {
+    if (shown.compare(i, 2, "\\x") == 0 && i + 3 < shown.size()) {
+      text += shown.substr(i + 2, 2);
+      i += 3;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(shown[i]);
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string CellText(duckdb_result& result, idx_t column, idx_t row) {
+  if (duckdb_value_is_null(&result, column, row)) return "NULL";
+  char* raw = duckdb_value_varchar(&result, column, row);
+  std::string text = raw == nullptr ? "" : raw;
+  duckdb_free(raw);
+  switch (duckdb_column_type(&result, column)) {
+    case DUCKDB_TYPE_BOOLEAN: return text == "true" ? "1" : "0";
+    case DUCKDB_TYPE_UUID:
+      std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+      return text;
+    case DUCKDB_TYPE_BLOB: return BlobText(text);
+    default: return text;
+  }
+}
+
+// "2024-01-05 10:00:00.500000" is "2024-01-05 10:00:00.5".
+std::string WithoutZeros(std::string text) {
+  const size_t point = text.find('.');
+  if (point == std::string::npos || text.find(':') == std::string::npos) return text;
+  while (text.ends_with('0')) text.pop_back();
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+bool IsNumber(const std::string& text, double& value) {
+  char* end = nullptr;
+  value = std::strtod(text.c_str(), &end);
+  return !text.empty() && end == text.c_str() + text.size();
+}
+
+}  // namespace
+
+DuckDbSession::DuckDbSession() {
+  if (duckdb_open(nullptr, &database_) != DuckDBSuccess || duckdb_connect(database_, &connection_) != DuckDBSuccess) {
+    throw std::runtime_error("DuckDB does not open");
+  }
+}
+
+DuckDbSession::~DuckDbSession() {
+  duckdb_disconnect(&connection_);
+  duckdb_close(&database_);
+}
+
+Rows DuckDbSession::Run(const std::string& sql) {
+  Rows rows;
+  duckdb_result result;
+  if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
+    const char* error = duckdb_result_error(&result);
+    rows.error = error == nullptr ? "unknown error" : error;
+  } else {
+    const idx_t columns = duckdb_column_count(&result);
+    for (idx_t column = 0; column < columns; ++column) rows.columns.emplace_back(duckdb_column_name(&result, column));
+    const idx_t count = duckdb_row_count(&result);
+    for (idx_t row = 0; row < count; ++row) {
+      auto& cells = rows.rows.emplace_back();
+      for (idx_t column = 0; column < columns; ++column) cells.push_back(CellText(result, column, row));
+    }
+  }
+  duckdb_destroy_result(&result);
+  return rows;
+}
+
+bool SameValue(const std::string& actual, const std::string& expected, double tolerance) {
+  if (actual == expected || WithoutZeros(actual) == WithoutZeros(expected)) return true;
+  double left = 0;
+  double right = 0;
+  if (!IsNumber(actual, left) || !IsNumber(expected, right)) return false;
+  return std::abs(left - right) <= std::max(tolerance, 1e-9 * std::abs(right));
+}
+
+}  // namespace datamigrate::testing

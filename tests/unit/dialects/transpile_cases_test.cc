@@ -1,0 +1,156 @@
+// Runs the cases of tests/cases/transpile: the text that a target gets, what is reported, and the rows that DuckDB returns. Values
+// and rows come from the page of the Transact-SQL reference that each case names.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "agent_engine/dialects/translate.h"
+#include "tests/unit/dialects/case_file.h"
+#include "tests/unit/dialects/duckdb_session.h"
+
+namespace datamigrate::dialects {
+namespace {
+
+using testing::Case;
+
+const std::filesystem::path kCases = std::filesystem::path(DATAMIGRATE_SOURCE_DIR) / "tests/cases/transpile";
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TranslatedBatch Translate(const std::string& batch) {
+  const catalog::Catalog empty;
+  const catalog::CatalogIndex index(empty);
+  return TranslateBatch(index, batch, Target::kDuckDb);
+}
+
+// Findings as "error TP0101 1:8 message", errors and warnings only, places counted from the tsql section.
+std::vector<std::string> Report(const TranslatedBatch& batch, const std::string& text, size_t setup_size) {
+  const diagnostics::SourceFile file("case", text.substr(setup_size));
+  std::vector<std::string> lines;
+  for (const diagnostics::Diagnostic& diagnostic : batch.diagnostics) {
+    const diagnostics::DiagnosticKind& kind = diagnostics::KindOf(diagnostic.id);
+    if (kind.severity == diagnostics::Severity::kNote) continue;
+    const auto begin = diagnostic.span.begin - std::min<uint32_t>(diagnostic.span.begin, static_cast<uint32_t>(setup_size));
+    const diagnostics::LineColumn place = file.Locate(begin);
+    lines.push_back(std::string(diagnostics::SeverityName(kind.severity)) + " " + std::string(kind.code) + " " +
+                    std::to_string(place.line) + ":" + std::to_string(place.column) + " " + diagnostics::Message(diagnostic));
+  }
+  return lines;
+}
+
+std::vector<std::string> RowLines(const testing::Rows& rows) {
+  std::vector<std::string> lines;
+  for (const auto& row : rows.rows) {
+    std::string line;
+    for (const std::string& cell : row) line += (line.empty() ? "" : "\t") + cell;
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+bool SameLine(const std::string& actual, const std::string& expected) {
+  std::istringstream left(actual);
+  std::istringstream right(expected);
+  std::string a;
+  std::string b;
+  while (true) {
+    const bool has_a = static_cast<bool>(std::getline(left, a, '\t'));
+    const bool has_b = static_cast<bool>(std::getline(right, b, '\t'));
+    if (has_a != has_b) return false;
+    if (!has_a) return true;
+    if (!testing::SameValue(a, b, 0)) return false;
+  }
+}
+
+std::string Nested(const std::string& sql, int levels) {
+  const size_t open = sql.find('(');
+  const size_t close = sql.rfind(')');
+  return sql.substr(0, open) + std::string(levels, '(') + sql.substr(open + 1, close - open - 1) + std::string(levels, ')') +
+         sql.substr(close + 1);
+}
+
+void CheckRows(const Case& test, const std::string& section, const std::string& sql) {
+  testing::DuckDbSession session;
+  const testing::Rows rows = session.Run(sql);
+  INFO(sql);
+  REQUIRE(rows.error == "");
+  std::vector<std::string> actual = RowLines(rows);
+  std::vector<std::string> expected = Lines(test.Section(section));
+  if (section == "rows unordered") {
+    std::ranges::sort(actual);
+    std::ranges::sort(expected);
+  }
+  REQUIRE(actual.size() == expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) {
+    INFO("row " << i + 1 << ": " << actual[i] << " for " << expected[i]);
+    CHECK(SameLine(actual[i], expected[i]));
+  }
+}
+
+TEST_CASE("cases of queries give the text, the findings and the rows that they name", "[transpile][duckdb]") {
+  const std::vector<Case> cases = testing::LoadCases(kCases / "duckdb");
+  REQUIRE(cases.size() >= 25);
+  for (const Case& test : cases) {
+    DYNAMIC_SECTION(test.file << ": " << test.name) {
+      std::string setup = test.Section("setup");
+      if (!setup.empty()) setup += "\n";
+      std::string text = setup + test.Section("tsql");
+      if (test.Has("tsql repeated 10000")) text = Nested(test.Section("tsql repeated 10000"), 10000);
+      const TranslatedBatch batch = Translate(text);
+      INFO(batch.sql);
+      if (test.Has("report")) {
+        const std::vector<std::string> expected = Lines(test.Section("report"));
+        const std::vector<std::string> actual = Report(batch, text, setup.size());
+        REQUIRE(actual.size() == expected.size());
+        for (size_t i = 0; i < actual.size(); ++i) {
+          INFO(actual[i]);
+          // A line may leave out the place and the message.
+          CHECK((actual[i] == expected[i] || actual[i].starts_with(expected[i] + " ")));
+        }
+        const bool refuses = std::ranges::any_of(expected, [](const std::string& line) { return line.starts_with("error"); });
+        CHECK(batch.ok == !refuses);
+        continue;
+      }
+      for (const std::string& line : Report(batch, text, setup.size())) UNSCOPED_INFO(line);
+      REQUIRE(batch.ok);
+      if (test.Has("duckdb")) CHECK((batch.sql == test.Section("duckdb") || batch.sql.ends_with("\n\n" + test.Section("duckdb"))));
+      if (test.Has("rows")) CheckRows(test, "rows", batch.sql);
+      if (test.Has("rows unordered")) CheckRows(test, "rows unordered", batch.sql);
+    }
+  }
+}
+
+TEST_CASE("expressions have the values that the Transact-SQL reference gives them", "[transpile][duckdb]") {
+  size_t count = 0;
+  for (const Case& test : testing::LoadCases(kCases / "values")) {
+    INFO(test.file << ": " << test.name);
+    CHECK(test.Has("page"));
+    testing::DuckDbSession session;
+    for (const std::string& line : Lines(test.Section("values"))) {
+      const size_t arrow = line.rfind(" => ");
+      REQUIRE(arrow != std::string::npos);
+      const std::string expression = line.substr(0, arrow);
+      const std::string expected = line.substr(arrow + 4);
+      const TranslatedBatch batch = Translate("SELECT " + expression);
+      INFO(expression << "\n" << batch.sql);
+      for (const diagnostics::Diagnostic& diagnostic : batch.diagnostics) UNSCOPED_INFO(diagnostics::Message(diagnostic));
+      CHECK(batch.ok);
+      if (!batch.ok) continue;
+      const testing::Rows rows = session.Run(batch.sql);
+      CHECK(rows.error == "");
+      if (rows.rows.size() != 1) continue;
+      INFO("got " << rows.rows[0][0] << " for " << expected);
+      CHECK(testing::SameValue(rows.rows[0][0], expected, 0));
+      ++count;
+    }
+  }
+  CHECK(count >= 150);
+}
+
+}  // namespace
+}  // namespace datamigrate::dialects

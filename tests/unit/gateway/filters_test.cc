@@ -1,0 +1,364 @@
+// Each filter alone.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/filters/access_log/access_log_filter.h"
+#include "gateway/filters/audit/audit_filter.h"
+#include "gateway/filters/authentication/authentication_filter.h"
+#include "gateway/filters/cors/cors_filter.h"
+#include "gateway/filters/rate_limit/rate_limit_filter.h"
+#include "gateway/filters/request_id/request_id_filter.h"
+#include "gateway/filters/security_headers/security_headers_filter.h"
+#include "gateway/filters/sign_in_required/sign_in_required_filter.h"
+#include "gateway/filters/size_limit/size_limit_filter.h"
+#include "gateway/http/router.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+const Route kRoute = {.method = "POST", .pattern = "/m/{id}", .max_body_bytes = 10, .endpoint = {}};
+const Route kOpenRoute = {
+    .method = "GET", .pattern = "/open", .needs_principal = false, .endpoint = {}};
+const Route kProbe = {.method = "GET",
+                      .pattern = "/health",
+                      .needs_principal = false,
+                      .rate_class = RateClass::kNone,
+                      .endpoint = {}};
+const Route kLogin = {.method = "POST",
+                      .pattern = "/login",
+                      .needs_principal = false,
+                      .rate_class = RateClass::kCredentials,
+                      .endpoint = {}};
+
+Request RequestTo(const Route& route) {
+  Request request;
+  request.method = route.method;
+  request.route = &route;
+  request.path = "/m/7";
+  request.target = "/m/7?token=secret";
+  request.remote_address = "192.0.2.1";
+  request.received_at = absl::FromUnixSeconds(1000);
+  return request;
+}
+
+TEST_CASE("A good request id is kept and a bad one replaced", "[gateway][request_id]") {
+  RequestIdFilter filter;
+  Request request = RequestTo(kRoute);
+  SECTION("good") {
+    request.headers.Set("X-Request-Id", "Abc-1.2_3");
+    CHECK_FALSE(filter.OnRequest(request).has_value());
+    CHECK(request.request_id == "Abc-1.2_3");
+  }
+  SECTION("bad") {
+    const std::string bad = GENERATE("", "a b", "a\"b", std::string(65, 'a'), "\xc3\xa4");
+    request.headers.Set("X-Request-Id", bad);
+    filter.OnRequest(request);
+    CHECK(request.request_id.size() == 36);
+  }
+  Response response;
+  filter.OnResponse(request, response);
+  CHECK(response.headers.Get("X-Request-Id") == request.request_id);
+}
+
+TEST_CASE("The access log holds no query, no forged line, and no probe", "[gateway][access_log]") {
+  telemetry::Metrics metrics;
+  std::vector<std::string> lines;
+  AccessLogFilter filter(metrics, [&](std::string_view line) { lines.emplace_back(line); });
+  Request request = RequestTo(kRoute);
+  request.path = "/m/7\n\x1b[0m\"";
+  request.request_id = "r1";
+  request.principal = Principal{"u1", "o1", "s1"};
+  Response response = TextResponse(201, "text/plain", "four");
+  filter.OnResponse(request, response);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].starts_with("POST /m/7%0A%1B[0m%22 201 4 "));
+  CHECK(lines[0].find("secret") == std::string::npos);
+  CHECK(lines[0].ends_with("id=r1 user=u1 from=192.0.2.1"));
+
+  Request probe = RequestTo(kProbe);
+  filter.OnResponse(probe, response);
+  CHECK(lines.size() == 1);
+  const std::string text = metrics.Print();
+  CHECK(text.find("requests_total{method=\"POST\",route=\"/m/{id}\",status=\"201\"} 1") !=
+        std::string::npos);
+  CHECK(text.find("requests_total{method=\"GET\",route=\"/health\",status=\"201\"} 1") !=
+        std::string::npos);
+}
+
+TEST_CASE("An invented method does not become a label", "[gateway][access_log]") {
+  telemetry::Metrics metrics;
+  AccessLogFilter filter(metrics, [](std::string_view) {});
+  Request request;
+  request.method = "BREW";
+  Response response;
+  filter.OnResponse(request, response);
+  CHECK(metrics.Print().find("BREW") == std::string::npos);
+}
+
+TEST_CASE("Only listed origins may call", "[gateway][cors]") {
+  CorsFilter filter({"https://app.example.com"});
+  Request request = RequestTo(kRoute);
+  Response response;
+  SECTION("listed") {
+    request.headers.Set("Origin", "https://app.example.com");
+    filter.OnResponse(request, response);
+    CHECK(response.headers.Get("Access-Control-Allow-Origin") == "https://app.example.com");
+    CHECK_FALSE(response.headers.Has("Access-Control-Allow-Credentials"));
+  }
+  SECTION("not listed") {
+    request.headers.Set("Origin", "https://app.example.com.evil.example");
+    filter.OnResponse(request, response);
+    CHECK_FALSE(response.headers.Has("Access-Control-Allow-Origin"));
+  }
+  CHECK(response.headers.Get("Vary") == "Origin");
+}
+
+TEST_CASE("A preflight request is answered before anybody asks who it is", "[gateway][cors]") {
+  CorsFilter filter({"https://app.example.com"});
+  Request request = RequestTo(kRoute);
+  request.method = "OPTIONS";
+  request.headers.Set("Origin", "https://app.example.com");
+  request.headers.Set("Access-Control-Request-Method", "POST");
+  const auto response = filter.OnRequest(request);
+  REQUIRE(response.has_value());
+  CHECK(response->status == 204);
+  CHECK(response->headers.Has("Access-Control-Allow-Methods"));
+}
+
+TEST_CASE("Security fields are set unless the endpoint knows better", "[gateway][security_headers]") {
+  SecurityHeadersFilter filter;
+  Response response;
+  response.headers.Set("Cache-Control", "public");
+  filter.OnResponse(Request(), response);
+  CHECK(response.headers.Get("Cache-Control") == "public");
+  CHECK(response.headers.Get("X-Content-Type-Options") == "nosniff");
+  CHECK(response.headers.Get("X-Frame-Options") == "DENY");
+}
+
+TEST_CASE("Long targets, many fields and large bodies are refused", "[gateway][size_limit]") {
+  SizeLimitFilter filter({.max_target_bytes = 20, .max_header_fields = 2});
+  Request request = RequestTo(kRoute);
+  CHECK_FALSE(filter.OnRequest(request).has_value());
+  SECTION("target") {
+    request.target = std::string(21, 'a');
+    CHECK(filter.OnRequest(request)->status == 414);
+  }
+  SECTION("fields") {
+    for (const char* name : {"A", "B", "C"}) request.headers.Add(name, "1");
+    CHECK(filter.OnRequest(request)->status == 431);
+  }
+  SECTION("body") {
+    request.body = std::string(11, 'a');
+    CHECK(filter.OnRequest(request)->status == 413);
+  }
+}
+
+TEST_CASE("A bearer token becomes a principal or a reason", "[gateway][authentication]") {
+  AuthenticationFilter filter(
+      [](std::string_view token, absl::Time now) -> absl::StatusOr<Principal> {
+        CHECK(now == absl::FromUnixSeconds(1000));
+        if (token != "good") return absl::UnauthenticatedError("no good");
+        return Principal{"u", "o", "s"};
+      });
+  Request request = RequestTo(kRoute);
+  SECTION("none") {
+    filter.OnRequest(request);
+    CHECK(request.refused_credential.empty());
+    CHECK_FALSE(request.principal.has_value());
+  }
+  SECTION("good") {
+    request.headers.Set("Authorization", "bearer good");
+    filter.OnRequest(request);
+    CHECK(request.principal->user_id == "u");
+  }
+  SECTION("bad") {
+    request.headers.Set("Authorization", GENERATE("Bearer bad", "Basic good", "good", "Bearer"));
+    filter.OnRequest(request);
+    CHECK_FALSE(request.principal.has_value());
+    CHECK_FALSE(request.refused_credential.empty());
+  }
+  SECTION("two") {
+    request.headers.Add("Authorization", "Bearer good");
+    request.headers.Add("Authorization", "Bearer good");
+    filter.OnRequest(request);
+    CHECK_FALSE(request.principal.has_value());
+  }
+}
+
+TEST_CASE("A route that needs a principal refuses without one", "[gateway][sign_in_required]") {
+  SignInRequiredFilter filter;
+  Request request = RequestTo(kRoute);
+  SECTION("none") {
+    const auto response = filter.OnRequest(request);
+    REQUIRE(response.has_value());
+    CHECK(response->status == 401);
+    CHECK(response->headers.Get("WWW-Authenticate") == "Bearer realm=\"datamigrate\"");
+  }
+  SECTION("refused") {
+    request.refused_credential = "the token has expired";
+    const auto response = filter.OnRequest(request);
+    REQUIRE(response.has_value());
+    CHECK(response->headers.Get("WWW-Authenticate") ==
+          "Bearer realm=\"datamigrate\", error=\"invalid_token\"");
+    CHECK(response->body.find("the token has expired") != std::string::npos);
+  }
+  SECTION("given") {
+    request.principal = Principal{"u", "o", "s"};
+    CHECK_FALSE(filter.OnRequest(request).has_value());
+  }
+  SECTION("open or unknown") {
+    request.route = GENERATE(&kOpenRoute, static_cast<const Route*>(nullptr));
+    CHECK_FALSE(filter.OnRequest(request).has_value());
+  }
+}
+
+TEST_CASE("The window slides by the second", "[gateway][rate_limit]") {
+  SlidingWindow window(10);
+  const auto at = [](int64_t second) { return absl::FromUnixSeconds(1000 + second); };
+  CHECK(window.Charge("a", 3, at(0)).remaining == 2);
+  CHECK(window.Charge("a", 3, at(30)).remaining == 1);
+  CHECK(window.Charge("a", 3, at(30)).remaining == 0);
+  const auto refused = window.Charge("a", 3, at(59));
+  CHECK_FALSE(refused.is_allowed);
+  CHECK(refused.reset_seconds == 1);
+  CHECK(window.Charge("b", 3, at(59)).is_allowed);
+  // The first event has left; the refused one was never counted.
+  const auto allowed = window.Charge("a", 3, at(60));
+  CHECK(allowed.is_allowed);
+  CHECK(allowed.remaining == 0);
+  CHECK(allowed.reset_seconds == 30);
+  CHECK_FALSE(window.Charge("a", 3, at(89)).is_allowed);
+  CHECK(window.Charge("a", 3, at(90)).remaining == 1);
+  CHECK(window.Charge("a", 3, at(100000)).remaining == 2);
+}
+
+TEST_CASE("Never more than the limit in any minute, compared with a plain list",
+          "[gateway][rate_limit]") {
+  SlidingWindow window(10);
+  std::vector<int64_t> allowed;
+  uint32_t random = 12345;
+  for (int64_t second = 0; second < 5000;) {
+    random = random * 1664525 + 1013904223;
+    second += (random >> 24) % 4;
+    const auto in_window = std::count_if(allowed.begin(), allowed.end(),
+                                         [&](int64_t then) { return then > second - 60; });
+    const auto verdict = window.Charge("k", 20, absl::FromUnixSeconds(1000000 + second));
+    REQUIRE(verdict.is_allowed == (in_window < 20));
+    if (verdict.is_allowed) allowed.push_back(second);
+  }
+}
+
+TEST_CASE("The window forgets the key that was not seen for longest", "[gateway][rate_limit]") {
+  SlidingWindow window(2);
+  const absl::Time now = absl::FromUnixSeconds(1000);
+  window.Charge("a", 5, now);
+  window.Charge("b", 5, now);
+  window.Charge("a", 5, now);
+  window.Charge("c", 5, now);
+  CHECK(window.keys() == 2);
+  CHECK(window.Charge("a", 5, now).remaining == 2);
+  CHECK(window.Charge("b", 5, now).remaining == 4);
+}
+
+TEST_CASE("Requests beyond the limit get 429 with the time to wait", "[gateway][rate_limit]") {
+  telemetry::Metrics metrics;
+  RateLimitFilter filter({.per_minute = 2, .credentials_per_minute = 1}, metrics);
+  const auto send = [&](Request request) {
+    auto early = filter.OnRequest(request);
+    Response response = early.has_value() ? *std::move(early) : Response();
+    filter.OnResponse(request, response);
+    return response;
+  };
+  Request request = RequestTo(kRoute);
+  const Response first = send(request);
+  CHECK(first.status == 200);
+  CHECK(first.headers.Get("RateLimit-Limit") == "2");
+  CHECK(first.headers.Get("RateLimit-Remaining") == "1");
+  CHECK(first.headers.Get("RateLimit-Reset") == "60");
+  CHECK(first.headers.Get("RateLimit-Policy") == "2;w=60");
+  CHECK(send(request).status == 200);
+  const Response refused = send(request);
+  CHECK(refused.status == 429);
+  CHECK(refused.headers.Get("Retry-After") == "60");
+
+  SECTION("another address is another bucket") {
+    request.remote_address = "192.0.2.2";
+    CHECK(send(request).status == 200);
+  }
+  SECTION("a user is another bucket than the address") {
+    request.principal = Principal{"u1", "o", "s"};
+    CHECK(send(request).status == 200);
+    request.remote_address = "192.0.2.2";
+    CHECK(send(request).status == 200);
+    CHECK(send(request).status == 429);
+  }
+  SECTION("probes are not counted") { CHECK(send(RequestTo(kProbe)).status == 200); }
+  SECTION("sign-in has its own smaller limit, whoever is signed in") {
+    Request login = RequestTo(kLogin);
+    CHECK(send(login).status == 200);
+    login.principal = Principal{"u1", "o", "s"};
+    CHECK(send(login).status == 429);
+  }
+}
+
+TEST_CASE("Addresses of one IPv6 network are one subscriber", "[gateway][rate_limit]") {
+  CHECK(SubscriberOf("2001:db8:1:2::1") == SubscriberOf("2001:db8:1:2:ffff::9"));
+  CHECK(SubscriberOf("2001:db8:1:2::1") != SubscriberOf("2001:db8:1:3::1"));
+  CHECK(SubscriberOf("192.0.2.1") == "192.0.2.1");
+}
+
+class RecordingLog : public AuditLog {
+ public:
+  absl::Status Append(const AuditEntry& entry) override {
+    entries.push_back(entry);
+    return answer;
+  }
+  std::vector<AuditEntry> entries;
+  absl::Status answer;
+};
+
+TEST_CASE("Changes are audited and reads are not", "[gateway][audit]") {
+  telemetry::Metrics metrics;
+  RecordingLog log;
+  AuditFilter filter(&log, metrics);
+  Request request = RequestTo(kRoute);
+  request.request_id = "r1";
+  request.parameters = {{"id", "7"}};
+  request.principal = Principal{"u1", "o1", "s1"};
+  request.body = "abc";
+  Response response = TextResponse(200, "text/plain", "");
+  SECTION("read") {
+    request.method = GENERATE("GET", "HEAD");
+    filter.AfterEndpoint(request, response);
+    CHECK(log.entries.empty());
+  }
+  SECTION("change") {
+    filter.AfterEndpoint(request, response);
+    REQUIRE(log.entries.size() == 1);
+    const AuditEntry& entry = log.entries[0];
+    CHECK(entry.organization_id == "o1");
+    CHECK(entry.user_id == "u1");
+    CHECK(entry.action == "POST /m/{id}");
+    CHECK(entry.object == "7");
+    CHECK(entry.status == 200);
+    CHECK(entry.request_id == "r1");
+    CHECK(entry.remote_address == "192.0.2.1");
+    // FIPS 180-4's own example.
+    CHECK(entry.body_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  }
+  SECTION("a password's hash is not kept") {
+    request.route = &kLogin;
+    filter.AfterEndpoint(request, response);
+    CHECK(log.entries.at(0).body_sha256.empty());
+  }
+  SECTION("what is not recorded is not confirmed") {
+    log.answer = absl::UnavailableError("away");
+    filter.AfterEndpoint(request, response);
+    CHECK(response.status == 503);
+    CHECK(metrics.Print().find("audit_failures_total 1") != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace datamigrate::gateway

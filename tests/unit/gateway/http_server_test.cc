@@ -1,0 +1,385 @@
+// The server over a real loopback socket, with honest and hostile clients.
+#include "gateway/http/server.h"
+
+#include <catch2/catch.hpp>
+
+#include <future>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "gateway/http/problem.h"
+#include "tests/unit/gateway/raw_client.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+using testing::RawClient;
+using testing::RawResponse;
+
+// A body whose pieces the test hands out.
+class TestStream : public BodyStream {
+ public:
+  struct Control {
+    std::mutex mutex;
+    Done waiting;
+    std::atomic<bool> is_cancelled = false;
+    absl::Notification asked;
+
+    void Give(Piece piece) {
+      Done done;
+      {
+        std::lock_guard lock(mutex);
+        done = std::exchange(waiting, nullptr);
+      }
+      if (done) done(std::move(piece));
+    }
+  };
+
+  explicit TestStream(std::shared_ptr<Control> control) : control_(std::move(control)) {}
+
+  void Next(Done done) override {
+    {
+      std::lock_guard lock(control_->mutex);
+      control_->waiting = std::move(done);
+    }
+    if (!control_->asked.HasBeenNotified()) control_->asked.Notify();
+  }
+  void Cancel() override {
+    control_->is_cancelled = true;
+    control_->Give(absl::CancelledError("cancelled"));
+  }
+
+ private:
+  const std::shared_ptr<Control> control_;
+};
+
+// Counts down pieces by itself.
+class PieceStream : public BodyStream {
+ public:
+  explicit PieceStream(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {}
+  void Next(Done done) override {
+    if (next_ == pieces_.size()) return done(std::nullopt);
+    done(std::move(pieces_[next_++]));
+  }
+  void Cancel() override {}
+
+ private:
+  std::vector<Piece> pieces_;
+  size_t next_ = 0;
+};
+
+// Answers with what it was sent.
+class EchoService : public Service {
+ public:
+  uint64_t MaxBodyBytes(const Request&) const override { return 1000; }
+
+  void Handle(Request request, Respond respond) override {
+    if (request.target == "/slow") {
+      std::lock_guard lock(mutex);
+      slow = std::move(respond);
+      slow_arrived.Notify();
+      return;
+    }
+    Response response = TextResponse(200, "text/plain", request.method + " " + request.target +
+                                                            " " + request.body);
+    if (request.target == "/endless") {
+      response.stream = std::make_unique<TestStream>(control);
+      response.may_end_early = true;
+      response.idle_piece = ":idle\n";
+      response.idle_after = std::chrono::milliseconds(20);
+    } else if (request.target == "/pieces") {
+      response.stream = std::make_unique<PieceStream>(
+          std::vector<BodyStream::Piece>{std::string("one,"), std::string("two")});
+    } else if (request.target == "/broken") {
+      response.stream = std::make_unique<PieceStream>(std::vector<BodyStream::Piece>{
+          std::string("one,"), absl::UnavailableError("gone")});
+    }
+    respond(std::move(response));
+  }
+
+  Response Refuse(Request head, int status, std::string_view detail) override {
+    return Problem(head, status, detail);
+  }
+
+  std::mutex mutex;
+  Respond slow;
+  absl::Notification slow_arrived;
+  std::shared_ptr<TestStream::Control> control = std::make_shared<TestStream::Control>();
+};
+
+struct Fixture {
+  explicit Fixture(ServerOptions options = {}) {
+    server = *HttpServer::Start(options, &service);
+    client = std::make_unique<RawClient>(server->port());
+  }
+
+  EchoService service;
+  std::unique_ptr<HttpServer> server;
+  std::unique_ptr<RawClient> client;
+};
+
+std::string Get(std::string_view target, std::string_view more = "") {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: test\r\n" + std::string(more) + "\r\n";
+}
+
+TEST_CASE("Requests on one connection are answered in order", "[gateway][http]") {
+  Fixture fixture;
+  CHECK(fixture.client->Ask(Get("/a")).body == "GET /a ");
+  CHECK(fixture.client->Ask(Get("/b")).body == "GET /b ");
+}
+
+TEST_CASE("Pipelined requests are answered in order", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send(Get("/a") + "POST /b HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nxyz" +
+                       Get("/c"));
+  CHECK(fixture.client->Read().body == "GET /a ");
+  CHECK(fixture.client->Read().body == "POST /b xyz");
+  CHECK(fixture.client->Read().body == "GET /c ");
+}
+
+TEST_CASE("A chunked body is joined", "[gateway][http]") {
+  Fixture fixture;
+  const RawResponse response = fixture.client->Ask(
+      "POST /a HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n2;name=value\r\nde\r\n0\r\n\r\n");
+  CHECK(response.body == "POST /a abcde");
+}
+
+TEST_CASE("A body split into single bytes arrives whole", "[gateway][http]") {
+  Fixture fixture;
+  for (const char c : std::string("POST /a HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nhi")) {
+    fixture.client->Send(std::string(1, c));
+  }
+  CHECK(fixture.client->Read().body == "POST /a hi");
+}
+
+TEST_CASE("HEAD gets the length of the body but not the body", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send("HEAD /a HTTP/1.1\r\nHost: t\r\n\r\n");
+  const RawResponse response = fixture.client->Read(/*is_head=*/true);
+  CHECK(response.headers.at("content-length") == "8");
+  CHECK(fixture.client->Ask(Get("/b")).body == "GET /b ");
+}
+
+TEST_CASE("Connection: close and HTTP/1.0 end the connection", "[gateway][http]") {
+  Fixture fixture;
+  SECTION("close") {
+    CHECK(fixture.client->Ask(Get("/a", "Connection: close\r\n")).status == 200);
+  }
+  SECTION("1.0") { CHECK(fixture.client->Ask("GET /a HTTP/1.0\r\n\r\n").status == 200); }
+  CHECK(fixture.client->IsClosed());
+}
+
+TEST_CASE("Malformed requests get a problem and the connection ends", "[gateway][http]") {
+  const auto test = GENERATE(table<std::string, int>({
+      {"GET / HTTP/1.1\r\n\r\n", 400},                                  // no Host
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},            // two
+      {"GET /\r\n\r\n", 400},                                           // HTTP/0.9
+      {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 400},
+      {"GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400},                      // space before the colon
+      {"GET / HTTP/1.1\nHost: a\n\n", 400},                             // bare line feeds
+      {"G\x01T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a\r\nX: a\x01" "b\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+       "ffffffffffffffffff\r\nabc\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n", 417},
+      {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(40, '\n'), 400},
+  }));
+  Fixture fixture;
+  INFO(std::get<0>(test));
+  RawResponse response = fixture.client->Ask(std::get<0>(test));
+  CHECK(response.status == std::get<1>(test));
+  CHECK(response.headers["content-type"] == "application/problem+json");
+  CHECK(response.headers["connection"] == "close");
+  CHECK(fixture.client->IsClosed());
+}
+
+TEST_CASE("An oversized head is refused with 431", "[gateway][http]") {
+  Fixture fixture;
+  const std::string big(20000, 'a');
+  SECTION("one field") { CHECK(fixture.client->Ask(Get("/", "X: " + big + "\r\n")).status == 431); }
+  SECTION("the target") { CHECK(fixture.client->Ask(Get("/" + big)).status == 431); }
+  SECTION("no end in sight") {
+    fixture.client->Send("GET / HTTP/1.1\r\n");
+    fixture.client->Send(big);
+    CHECK(fixture.client->Read().status == 431);
+  }
+}
+
+TEST_CASE("An oversized body is refused with 413, whatever announces it", "[gateway][http]") {
+  Fixture fixture;
+  SECTION("by length, unread") {
+    CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n").status ==
+          413);
+  }
+  SECTION("in chunks") {
+    CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n").status == 413);
+  }
+  SECTION("a client that goes on sending still sees the answer") {
+    fixture.client->Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+    fixture.client->Send(std::string(1000000, 'x'));
+    CHECK(fixture.client->Read().status == 413);
+  }
+  SECTION("the largest body passes") {
+    CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" +
+                              std::string(1000, 'x')).body == "POST / " + std::string(1000, 'x'));
+  }
+}
+
+TEST_CASE("A client that expects 100-continue is asked for the body", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send(
+      "POST /a HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  CHECK(fixture.client->Read().status == 100);
+  fixture.client->Send("ok");
+  CHECK(fixture.client->Read().body == "POST /a ok");
+}
+
+TEST_CASE("Slow clients are cut by the deadline", "[gateway][http]") {
+  ServerOptions options;
+  options.header_timeout = std::chrono::milliseconds(80);
+  options.body_timeout = std::chrono::milliseconds(80);
+  options.idle_timeout = std::chrono::milliseconds(80);
+  Fixture fixture(options);
+  SECTION("in the head") {
+    CHECK(fixture.client->Ask("GET / HTTP/1.1\r\nHo").status == 408);
+  }
+  SECTION("in the body") {
+    CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab").status ==
+          408);
+  }
+  SECTION("sending nothing") { CHECK(fixture.client->Read().status == 0); }
+  CHECK(fixture.client->IsClosed());
+}
+
+TEST_CASE("A half-closed request without its body ends quietly", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  fixture.client->CloseSending();
+  CHECK(fixture.client->Read().status == 0);
+}
+
+TEST_CASE("A client that half-closes after its request still gets the answer", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send(Get("/a"));
+  fixture.client->CloseSending();
+  CHECK(fixture.client->Read().body == "GET /a ");
+}
+
+TEST_CASE("Connections beyond the limit are answered with 503", "[gateway][http]") {
+  ServerOptions options;
+  options.max_connections = 1;
+  Fixture fixture(options);
+  CHECK(fixture.client->Ask(Get("/a")).status == 200);
+  RawClient second(fixture.server->port());
+  const RawResponse response = second.Read();
+  CHECK(response.status == 503);
+  CHECK(response.headers.at("retry-after") == "1");
+  CHECK(response.is_whole);
+  CHECK(fixture.client->Ask(Get("/a")).status == 200);
+}
+
+TEST_CASE("A stream is sent in chunks", "[gateway][http]") {
+  Fixture fixture;
+  const RawResponse response = fixture.client->Ask(Get("/pieces"));
+  CHECK(response.body == "one,two");
+  CHECK(response.is_whole);
+  CHECK(fixture.client->Ask(Get("/a")).status == 200);
+}
+
+TEST_CASE("An HTTP/1.0 client gets a stream without chunks", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send("GET /pieces HTTP/1.0\r\n\r\n");
+  CHECK(fixture.client->ReadUntil("two").ends_with("\r\n\r\none,two"));
+  CHECK(fixture.client->IsClosed());
+}
+
+TEST_CASE("A stream that fails is cut so that nobody takes it for whole", "[gateway][http]") {
+  Fixture fixture;
+  const RawResponse response = fixture.client->Ask(Get("/broken"));
+  CHECK(response.status == 200);
+  CHECK(response.body == "one,");
+  CHECK_FALSE(response.is_whole);
+}
+
+TEST_CASE("A silent stream sends its idle piece, then what comes", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send(Get("/endless"));
+  CHECK(fixture.client->ReadUntil(":idle\n").ends_with(":idle\n"));
+  fixture.service.control->asked.WaitForNotification();
+  fixture.service.control->Give(std::string("news"));
+  CHECK(fixture.client->ReadUntil("news").ends_with("news"));
+}
+
+TEST_CASE("Drain ends streams and idle connections at once", "[gateway][http]") {
+  Fixture fixture;
+  RawClient streaming(fixture.server->port());
+  streaming.Send(Get("/endless"));
+  fixture.service.control->asked.WaitForNotification();
+  CHECK(fixture.client->Ask(Get("/a")).status == 200);
+
+  CHECK(fixture.server->Drain(std::chrono::seconds(5)));
+  CHECK(streaming.Read().is_whole);
+  CHECK(fixture.service.control->is_cancelled);
+  CHECK(fixture.client->IsClosed());
+  CHECK_THROWS(RawClient(fixture.server->port()));
+}
+
+TEST_CASE("Drain ends a stream that is just being sent", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send(Get("/endless"));
+  fixture.client->ReadUntil(":idle\n");
+  fixture.service.control->asked.WaitForNotification();
+  fixture.service.control->Give(std::string("news"));
+  CHECK(fixture.server->Drain(std::chrono::seconds(5)));
+  CHECK(fixture.client->ReadUntil("0\r\n\r\n").ends_with("0\r\n\r\n"));
+}
+
+TEST_CASE("Drain lets a running request finish", "[gateway][http]") {
+  Fixture fixture;
+  fixture.client->Send(Get("/slow"));
+  fixture.service.slow_arrived.WaitForNotification();
+  auto drained = std::async(std::launch::async,
+                            [&] { return fixture.server->Drain(std::chrono::seconds(5)); });
+  fixture.service.slow(TextResponse(200, "text/plain", "late"));
+  const RawResponse response = fixture.client->Read();
+  CHECK(response.body == "late");
+  CHECK(drained.get());
+}
+
+TEST_CASE("Drain gives up on a request that never ends, and a late answer is harmless",
+          "[gateway][http]") {
+  auto fixture = std::make_unique<Fixture>();
+  fixture->client->Send(Get("/slow"));
+  fixture->service.slow_arrived.WaitForNotification();
+  CHECK_FALSE(fixture->server->Drain(std::chrono::milliseconds(30)));
+  fixture->server.reset();
+  fixture->service.slow(TextResponse(200, "text/plain", "too late"));
+}
+
+TEST_CASE("A taken port and a host that is no address are refused", "[gateway][http]") {
+  Fixture fixture;
+  ServerOptions options;
+  options.port = fixture.server->port();
+  CHECK(absl::IsAlreadyExists(HttpServer::Start(options, &fixture.service).status()));
+  options.host = "nonsense";
+  CHECK(absl::IsInvalidArgument(HttpServer::Start(options, &fixture.service).status()));
+}
+
+}  // namespace
+}  // namespace datamigrate::gateway

@@ -1,0 +1,51 @@
+// A TCP client that sends exactly the bytes it is told to.
+#ifndef DATAMIGRATE_TESTS_UNIT_GATEWAY_RAW_CLIENT_H_
+#define DATAMIGRATE_TESTS_UNIT_GATEWAY_RAW_CLIENT_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace datamigrate::testing {
+
+struct RawResponse {
+  int status = 0;  // 0: the server closed without an answer
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;                            // chunks joined
+  bool is_whole = false;                       // the body's end arrived
+};
+
+// Throws std::runtime_error when there is no connection. Reads give up after ten seconds.
+class RawClient {
+ public:
+  explicit RawClient(uint16_t port);
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+  ~RawClient();
+
+  // False when the server no longer takes bytes.
+  bool Send(std::string_view bytes);
+  RawResponse Read(bool is_head = false);
+  RawResponse Ask(std::string_view bytes) {
+    Send(bytes);
+    return Read();
+  }
+  // Reads until `text` has arrived or the connection ends; everything read so far.
+  std::string ReadUntil(std::string_view text);
+  // True when the server closed the connection and nothing is left to read.
+  bool IsClosed();
+  void CloseSending();
+
+ private:
+  bool Fill();  // false at the end
+  std::string Take(size_t count);
+
+  int fd_;
+  std::string buffer_;
+};
+
+}  // namespace datamigrate::testing
+
+#endif  // DATAMIGRATE_TESTS_UNIT_GATEWAY_RAW_CLIENT_H_
