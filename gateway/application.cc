@@ -144,8 +144,8 @@ Response Application::Refuse(Request head, int status, std::string_view detail) 
   exchange.request = std::move(head);
   Resolve(exchange.request);
   std::optional<Response> early = Enter(exchange);
-  return Leave(exchange, early.has_value() ? *std::move(early)
-                                           : Problem(exchange.request, status, detail));
+  return Leave(exchange,
+               early.has_value() ? *std::move(early) : Problem(exchange.request, status, detail));
 }
 
 }  // namespace datamigrate::gateway

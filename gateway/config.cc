@@ -11,7 +11,9 @@
 namespace datamigrate::gateway {
 namespace {
 
-absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(std::string(what)); }
+absl::Status Wrong(std::string_view what) {
+  return absl::InvalidArgumentError(std::string(what));
+}
 
 template <typename Number>
 absl::Status SetNumber(const std::string& text, Number minimum, Number maximum, Number& number) {
@@ -27,7 +29,8 @@ absl::Status SetNumber(const std::string& text, Number minimum, Number maximum, 
 
 absl::Status SetListen(Config& config, const std::string& text) {
   const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return Wrong("must be HOST:PORT, as 127.0.0.1:8080");
+  if (colon == std::string::npos || colon == 0)
+    return Wrong("must be HOST:PORT, as 127.0.0.1:8080");
   config.listen_host = text.substr(0, colon);
   if (config.listen_host.starts_with('[') && config.listen_host.ends_with(']')) {
     config.listen_host = config.listen_host.substr(1, config.listen_host.size() - 2);
@@ -96,7 +99,9 @@ constexpr Option kOptions[] = {
        return SetNumber(text, 1, 256, config.io_threads);
      }},
     {"workers", "N", "threads for calls to the engine and the database [16]",
-     [](Config& config, const std::string& text) { return SetNumber(text, 1, 1024, config.workers); }},
+     [](Config& config, const std::string& text) {
+       return SetNumber(text, 1, 1024, config.workers);
+     }},
     {"max-connections", "N", "connections at a time; more get 503 [2048]",
      [](Config& config, const std::string& text) {
        return SetNumber(text, 1, 1000000, config.max_connections);
@@ -185,7 +190,8 @@ absl::StatusOr<Config> ReadConfig(
     if (absl::Status set = Apply(option, config, *text, variable); !set.ok()) return set;
   }
   if (config.database_url.empty()) {
-    return Wrong("--database-url is needed: where PostgreSQL is, as postgresql://user@host/database");
+    return Wrong(
+        "--database-url is needed: where PostgreSQL is, as postgresql://user@host/database");
   }
   if (config.home.empty()) {
     auto home = DefaultHome(environment);
@@ -206,11 +212,12 @@ std::string Usage() {
                    fmt::format("--{} {}", option.flag, option.value), option.description, "",
                    VariableOf(option));
   }
-  text += "  --help, --version\n\n"
-          "Example:\n"
-          "  datamigrate-gateway --listen 127.0.0.1:8080 --engine 127.0.0.1:50051 \\\n"
-          "      --database-url postgresql://datamigrate@127.0.0.1/datamigrate\n\n"
-          "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start.\n";
+  text +=
+      "  --help, --version\n\n"
+      "Example:\n"
+      "  datamigrate-gateway --listen 127.0.0.1:8080 --engine 127.0.0.1:50051 \\\n"
+      "      --database-url postgresql://datamigrate@127.0.0.1/datamigrate\n\n"
+      "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start.\n";
   return text;
 }
 

@@ -19,7 +19,7 @@ struct Config {
   std::string port_file;  // "": none
   std::string engine = "127.0.0.1:50051";
   std::string database_url;
-  std::string home;  // "": made from XDG_DATA_HOME or HOME
+  std::string home;          // "": made from XDG_DATA_HOME or HOME
   std::string jwt_key_file;  // "": jwt.key under home
   std::string log_file;      // "": standard error
   std::string log_level = "info";

@@ -85,8 +85,8 @@ class WiredGateway : public Gateway {
 
   absl::Status Open() {
     if (absl::Status prepared = PrepareDatabase(pool_); !prepared.ok()) return prepared;
-    refresher_ = std::make_unique<EndedSessionsRefresher>(
-        &accounts_, &ended_sessions_, SignInOptions().access_token_lifetime);
+    refresher_ = std::make_unique<EndedSessionsRefresher>(&accounts_, &ended_sessions_,
+                                                          SignInOptions().access_token_lifetime);
     ApplicationOptions options;
     options.workers = config_.workers;
     application_ = std::make_unique<Application>(options, Routes(), Filters());

@@ -2,7 +2,7 @@
 #include "agent_engine/agents/dbt_steps.h"
 #include "agent_engine/agents/migration_agents.h"
 #include "agent_engine/agents/migration_report.h"
-#include "agent_engine/data/table_comparison.h"
+#include "agent_engine/agents/source_comparison.h"
 #include "agent_engine/verify/validation.h"
 #include "fmt/format.h"
 
@@ -11,25 +11,6 @@ namespace {
 
 // The dbt run's share of the node's work when the project has changed since.
 constexpr double kComparisonShare = 0.3;
-
-// Compares every loaded table with the source's checksums; a difference is an error of the migration.
-absl::StatusOr<std::vector<data::TableComparison>> CompareTables(const Environment& environment,
-                                                                 const dbt::Project& project,
-                                                                 workflow::NodeContext& context) {
-  auto database = data::Database::Open(PathsOf(environment, context.run_id()).database.string());
-  if (!database.ok()) return database.status();
-  auto connection = database->Connect();
-  if (!connection.ok()) return connection.status();
-  std::vector<data::TableComparison> comparisons;
-  for (const dbt::SourceTable& table : project.sources) {
-    if (context.token().IsCancelled()) return context.token().status();
-    auto comparison = data::CompareTable(*connection, table);
-    if (absl::IsNotFound(comparison.status())) continue;  // The source gave it no rows.
-    if (!comparison.ok()) return comparison.status();
-    comparisons.push_back(*std::move(comparison));
-  }
-  return comparisons;
-}
 
 void AddDifferences(const std::vector<data::TableComparison>& comparisons,
                     v1::MigrationState& state) {

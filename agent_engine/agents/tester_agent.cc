@@ -1,6 +1,8 @@
+#include "absl/container/flat_hash_set.h"
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/dbt_steps.h"
 #include "agent_engine/agents/migration_agents.h"
+#include "agent_engine/agents/source_comparison.h"
 #include "agent_engine/catalog/catalog_proto.h"
 #include "agent_engine/verify/project_run.h"
 #include "agent_engine/verify/validation.h"
@@ -82,7 +84,13 @@ AgentResult Test(const Environment& environment, v1::MigrationState& state,
   if (!project.ok()) return project.status();
   const auto run = RunInProcess(environment, *project, context);
   if (!run.ok()) return run.status();
-  const verify::Validation validation = verify::Validate(*catalog, *project, *run);
+  const auto comparisons = CompareTables(environment, *project, context);
+  if (!comparisons.ok()) return comparisons.status();
+  absl::flat_hash_set<std::string> faithful;
+  for (const data::TableComparison& comparison : *comparisons) {
+    if (comparison.is_equal()) faithful.insert(comparison.table);
+  }
+  const verify::Validation validation = verify::Validate(*catalog, *project, *run, faithful);
   *state.mutable_validation_result() = ToProto(validation, state.rebuild_round());
   SetModelRuns(*project, *run, state);
   Log(environment, context,

@@ -108,17 +108,17 @@ std::string MessageJson(const google::protobuf::Message& message) {
 std::string RenderMigration(const v1::Migration& migration, const Terminal& terminal) {
   const v1::DeploymentResult& deployment = migration.deployment_result();
   std::string out = Field(terminal, "migration", migration.id());
-  out += Field(terminal, "name", migration.name());
+  out += Field(terminal, "name", Printable(migration.name()));
   out += Field(terminal, "status",
                terminal.Paint(StatusStyle(migration.status()), StatusName(migration.status())));
   out += Field(terminal, "step", HasEnded(migration.status()) ? "" : migration.current_step());
-  out += Field(terminal, "error", migration.error());
+  out += Field(terminal, "error", Printable(migration.error()));
   out += Field(terminal, "score", Score(migration, terminal));
   if (deployment.tables_loaded() > 0) {
     out += Field(terminal, "rows", fmt::format("{} in {} tables", deployment.rows_loaded(),
                                                deployment.tables_loaded()));
   }
-  out += Field(terminal, "project", migration.dbt_project_path());
+  out += Field(terminal, "project", Printable(migration.dbt_project_path()));
   out += Field(terminal, "database", deployment.database_path());
   out += Field(terminal, "report", deployment.report_path());
   out += Field(terminal, "log", migration.log_path());

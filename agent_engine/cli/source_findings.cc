@@ -30,15 +30,15 @@ void PrintFindings(const std::vector<diagnostics::Diagnostic>& findings,
         is_placed ? finding.place : text->Locate(finding.span.begin);
     const std::string& file = is_placed ? finding.file : text->name();
     terminal.Line(fmt::format(
-        "{}:{}:{}: {} {} {}", file, place.line, place.column,
+        "{}:{}:{}: {} {} {}", Printable(file), place.line, place.column,
         terminal.Paint(StyleOf(kind.severity), diagnostics::SeverityName(kind.severity)), kind.code,
-        diagnostics::Message(finding)));
-    if (!finding.hint.empty()) terminal.Line(terminal.Paint(Style::kDim, "  " + finding.hint));
+        Printable(diagnostics::Message(finding))));
+    if (!finding.hint.empty()) terminal.Line(terminal.Paint(Style::kDim, "  " + Printable(finding.hint)));
   }
 }
 
 int ReportFailure(const absl::Status& status) {
-  fmt::print(stderr, "datamigrate: {}\n", std::string(status.message()));
+  fmt::print(stderr, "datamigrate: {}\n", Printable(std::string(status.message())));
   return status.code() == absl::StatusCode::kInvalidArgument ? kWrongUse : kFailed;
 }
 

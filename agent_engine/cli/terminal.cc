@@ -69,6 +69,21 @@ bool IsColourTerminal(int descriptor) {
          (term == nullptr || std::string_view(term) != "dumb");
 }
 
+std::string Printable(std::string_view text) {
+  constexpr unsigned char kBlank = 0x20;
+  constexpr unsigned char kDelete = 0x7F;
+  std::string out;
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < kBlank || byte == kDelete) {
+      out += "\xEF\xBF\xBD";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 Terminal::Terminal(int descriptor)
     : descriptor_(descriptor),
       is_terminal_(isatty(descriptor) != 0),
@@ -95,8 +110,11 @@ std::string Terminal::Paint(Style style, std::string_view text) const {
 
 void Terminal::Line(std::string_view text) { Write(std::string(text) + "\n"); }
 
-void Terminal::Progress(double fraction, std::string_view step, std::string_view message) {
-  const int percent = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100);
+void Terminal::Progress(double fraction, std::string_view raw_step, std::string_view raw_message) {
+  const std::string step = Printable(raw_step);
+  const std::string message = Printable(raw_message);
+  if (!(fraction >= 0)) fraction = 0;  // A NaN too.
+  const int percent = static_cast<int>(std::min(fraction, 1.0) * 100);
   if (!is_terminal_) {
     const std::string line = fmt::format("[{:3}%] {}{}{}", percent, step,
                                          message.empty() ? "" : ": ", message);
@@ -114,6 +132,11 @@ void Terminal::Progress(double fraction, std::string_view step, std::string_view
 void Terminal::EndProgress() {
   if (bar_is_open_) Write("\n");
   bar_is_open_ = false;
+}
+
+void TextTable::Add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = Printable(cell);
+  rows_.push_back(std::move(row));
 }
 
 std::string TextTable::Render(const Terminal& terminal) const {

@@ -12,6 +12,10 @@ enum class Style { kPlain, kBold, kDim, kGreen, kYellow, kRed, kCyan };
 // Whether `descriptor` is a terminal that wants colour (NO_COLOR and TERM=dumb say no).
 bool IsColourTerminal(int descriptor);
 
+// `text` without characters that a terminal would obey: controls become U+FFFD. For names and messages that come from a
+// source or a server.
+std::string Printable(std::string_view text);
+
 // One output stream of the process. Not thread-safe.
 class Terminal {
  public:
@@ -43,7 +47,7 @@ class Terminal {
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header) : header_(std::move(header)) {}
-  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void Add(std::vector<std::string> row);
   bool empty() const { return rows_.empty(); }
   // Lines with the header in bold.
   std::string Render(const Terminal& terminal) const;

@@ -52,7 +52,7 @@ struct FunctionRule {
   std::string_view reference = {};    // Microsoft Learn page, where the row follows a rule of it.
 };
 
-// CAST from one class to another; pairs without a row are "cast($0 as $t)".
+// CAST from one class to another; pairs without a row are "cast($0 as $t)". An empty target: the dialect has no equal.
 struct CastRule {
   TypeClass from;
   TypeClass to;
@@ -83,6 +83,7 @@ struct Dialect {
   bool bit_is_boolean = true;
   bool supports_qualify = true;
   bool supports_with_ties = false;
+  bool supports_try_cast = true;
   bool nulls_first_by_default = false;       // In ascending order.
   bool nulls_first_by_default_desc = false;  // In descending order.
   bool like_has_default_escape = false;

@@ -1,4 +1,5 @@
 // DuckDB 1.5. Reference: duckdb.org/docs/stable/sql.
+#include <algorithm>
 #include <array>
 
 #include "agent_engine/dialects/dialect.h"
@@ -308,6 +309,8 @@ constexpr auto kReserved = std::to_array<std::string_view>({
     "show", "similar", "some", "struct", "substring", "summarize", "symmetric", "table", "tablesample", "then", "time", "timestamp", "to", "trailing", "trim", "true",
     "try_cast", "union", "unique", "unpivot", "using", "values", "variadic", "verbose", "when", "where", "window", "with",
 });
+
+static_assert(std::ranges::is_sorted(kReserved));
 
 constexpr Dialect kDuckDb = {
     .target = Target::kDuckDb,

@@ -123,6 +123,11 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   }
   if (from.id == TypeId::kXml && to_class == TypeClass::kString) is_text_cast = true;
   if (is_text_cast) return CutToLength(Emit(operand), from, to);
+  if (pattern.empty() || (cast.try_cast && !dialect_.supports_try_cast)) {
+    Report(DiagnosticId::kUnsupportedConstruct, cast.span,
+           {(cast.try_cast ? "TRY_CAST from " : "CAST from ") + tsql::TypeText(from) + " to " + tsql::TypeText(to), std::string(dialect_.title)});
+    return {"null"};
+  }
   std::string sql_pattern(pattern);
   if (cast.try_cast) {
     const size_t last = sql_pattern.rfind("cast($0");

@@ -5,6 +5,7 @@
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
 #include "agent_engine/dialects/like_pattern.h"
+#include "agent_engine/tsql/binder/functions.h"
 
 namespace datamigrate::dialects {
 namespace {
@@ -146,10 +147,13 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   const TypeClass first = call.arguments.empty() ? TypeClass::kAny : ClassOf(call.arguments[0]->type);
   const FunctionRule* rule = FindRule(name, call.arguments.size(), first);
   if (rule == nullptr) {
+    // Names of the relational form, e.g. REPLACE_ANY_CASE, are variants of a function's own.
+    std::string own_name = call.text;
+    while (tsql::FindFunction(own_name) == nullptr && own_name.rfind('_') != std::string::npos) own_name.resize(own_name.rfind('_'));
     if (!call.part.empty()) {
       Report(DiagnosticId::kUnsupportedDatePart, call.span, {call.part, call.text, std::string(dialect_.title)});
     } else {
-      Report(DiagnosticId::kUnsupportedFunction, call.span, {call.text, std::string(dialect_.title)});
+      Report(DiagnosticId::kUnsupportedFunction, call.span, {own_name, std::string(dialect_.title)});
     }
     return {"null"};
   }

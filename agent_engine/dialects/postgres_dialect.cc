@@ -1,4 +1,5 @@
 // PostgreSQL 16. Reference: postgresql.org/docs/16.
+#include <algorithm>
 #include <array>
 
 #include "agent_engine/dialects/dialect.h"
@@ -55,6 +56,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"ASCII", 1, "ascii(nullif($0, ''))"},
     {"CHAR", 1, "chr($0)"},
     {"CHARINDEX", 2, "strpos($1, $0)"},
+    {"CHARINDEX", 3,
+     "case when strpos(substr($1, greatest($2, 1)), $0) = 0 then 0 else strpos(substr($1, greatest($2, 1)), $0) + greatest($2, 1) - 1 end"},
     {"CONCAT", -1, "concat($*)"},
     {"CONCAT_WS", -1, "concat_ws($*)"},
     {"DATALENGTH", 1, "octet_length($0)", kBinary},
@@ -66,6 +69,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"LTRIM", 1, "ltrim($0)"},
     {"LTRIM", 2, "ltrim($0, $1)"},
     {"NCHAR", 1, "chr($0)"},
+    {"QUOTENAME", 1, "'[' || replace($0, ']', ']]') || ']'"},
+    {"REPLACE_ANY_CASE", 3,
+     "regexp_replace($0, regexp_replace($1, '([][\\^$.|?*+(){}])', '\\\1', 'g'), replace($2, '\', '\\'), 'gi')"},
     {"REPLACE", 3, "replace($0, $1, $2)"},
     {"REPLICATE", 2, "case when $1 >= 0 then repeat($0, $1) end"},
     {"REVERSE", 1, "reverse($0)"},
@@ -73,6 +79,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"RTRIM", 1, "rtrim($0)"},
     {"RTRIM", 2, "rtrim($0, $1)"},
     {"SPACE", 1, "repeat(' ', $0)"},
+    {"STR", 1, "lpad(cast(cast(round($0) as bigint) as varchar), 10, ' ')"},
+    {"STR", 2, "lpad(cast(cast(round($0) as bigint) as varchar), $1, ' ')"},
+    {"STR", 3, "lpad(cast(round(cast($0 as numeric), $2) as varchar), $1, ' ')"},
     {"STRING_AGG", 2, "string_agg($d$0, $1$o)"},
     {"STUFF", 4, "case when $1 between 1 and length($0) and $2 >= 0 then overlay($0 placing coalesce($3, '') from $1 for $2) end"},
     {"SUBSTRING", 3, "substr($0, $1, $2)"},
@@ -194,6 +203,11 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"PERCENT_RANK", 0, "percent_rank()"},
     {"RANK", 0, "rank()"},
     {"ROW_NUMBER", 0, "row_number()"},
+    {"HASHBYTES_MD5", 1, "decode(md5($0), 'hex')"},
+    {"HASHBYTES_SHA2_256", 1, "sha256(convert_to($0, 'UTF8'))", kString},
+    {"JSON_VALUE", 2, "jsonb_path_query_first(cast($0 as jsonb), cast($1 as jsonpath)) #>> '{}'"},
+    {"ROUND_DATETIME", 1,
+     "date_trunc('second', $0) + make_interval(secs => (cast(round(extract(microseconds from $0) % 1000000 * 0.0003) as integer) * 10 + 1) / 3 / 1000.0)"},
     {"NEWID", 0, "gen_random_uuid()"},
     {"STRING_SPLIT", 2, "string_to_table($0, $1)"},
     {"GENERATE_SERIES", 2, "generate_series($0, $1)"},
@@ -214,6 +228,7 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kDecimal, kInteger, "cast(trunc($0) as $t)"},
     {kFloat, kInteger, "cast(trunc($0) as $t)"},
     {kMoney, kString, "cast(cast($0 as numeric(19, 2)) as $t)"},
+    {kFloat, kString, ""},
     {kString, kInteger, "cast($0 as $t)", DiagnosticId::kTextToNumber},
     {kString, kDate, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
     {kString, kDateTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
@@ -245,6 +260,8 @@ constexpr auto kReserved = std::to_array<std::string_view>({
     "true", "union", "unique", "user", "using", "variadic", "verbose", "when", "where", "window", "with",
 });
 
+static_assert(std::ranges::is_sorted(kReserved));
+
 constexpr Dialect kPostgres = {
     .target = Target::kPostgres,
     .title = "PostgreSQL",
@@ -256,6 +273,7 @@ constexpr Dialect kPostgres = {
     .identifier_case = IdentifierCase::kLower,
     .supports_qualify = false,
     .supports_with_ties = true,
+    .supports_try_cast = false,
     .nulls_first_by_default = false,
     .nulls_first_by_default_desc = true,
     .like_has_default_escape = true,
@@ -263,8 +281,8 @@ constexpr Dialect kPostgres = {
     .case_insensitive_like = "ilike",
     .regex_match = "$0 ~ ('^' || $1 || '$')",
     .regex_match_any_case = "$0 ~* ('^' || $1 || '$')",
-    .regex_position = {},
-    .regex_position_any_case = {},
+    .regex_position = "regexp_instr($0, $1)",
+    .regex_position_any_case = "regexp_instr($0, $1, 1, 1, 0, 'i')",
     .fold_case = "lower($0)",
     .fold_accents = {},
     .integer_divide = "$0 / $1",

@@ -18,7 +18,12 @@ using tsql::NodeKind;
 using tsql::Role;
 using tsql::SqlType;
 
-std::vector<std::string> PartsOf(Node name) { return tsql::NameParts(name); }
+// One empty part for an absent name.
+std::vector<std::string> PartsOf(Node name) {
+  std::vector<std::string> parts = tsql::NameParts(name);
+  if (parts.empty()) parts.emplace_back();
+  return parts;
+}
 
 constexpr char kBatchTable[] = "batch";  // The kind of a table that the batch itself created.
 

@@ -86,11 +86,17 @@ std::string FindKind(const Names& names, const std::string& stored) {
   return name == std::end(names) ? stored : std::string(name->kind);
 }
 
-double ProgressOfEvent(const json& payload, std::string_view kind, const std::string& node) {
+// What was said: events of nodes carry it inside, those of the queue are it.
+json Content(const json& payload) {
+  const auto content = payload.find("payload");
+  return content != payload.end() && content->is_object() ? *content : payload;
+}
+
+double ProgressOfEvent(const json& content, std::string_view kind, const std::string& node) {
   if (kind == "succeeded") return 1.0;
   const agents::ProgressRange range = agents::ProgressOf(node);
   if (kind == "step_finished") return range.end;
-  return range.begin + (range.end - range.begin) * payload.value("fraction", 0.0);
+  return range.begin + (range.end - range.begin) * content.value("fraction", 0.0);
 }
 
 }  // namespace
@@ -161,8 +167,9 @@ v1::MigrationEvent ToMessage(const store::EventRecord& record) {
     event.set_kind(FindKind(kEvents, record.kind));
   }
   event.set_step(payload.value("node", ""));
-  event.set_message(payload.value("message", payload.value("error", "")));
-  event.set_progress(ProgressOfEvent(payload, event.kind(), event.step()));
+  const json content = Content(payload);
+  event.set_message(content.value("message", content.value("error", "")));
+  event.set_progress(ProgressOfEvent(content, event.kind(), event.step()));
   return event;
 }
 

@@ -106,7 +106,8 @@ absl::StatusOr<AccessClaims> VerifyAccessToken(const SigningKey& key, std::strin
   if (!signature.has_value() || !key.Verify(signed_text, *signature)) {
     return Refused("has a wrong signature");
   }
-  const std::optional<Json> body = ParseObject(token.substr(first_dot + 1, last_dot - first_dot - 1));
+  const std::optional<Json> body =
+      ParseObject(token.substr(first_dot + 1, last_dot - first_dot - 1));
   if (!body.has_value()) return Refused("is malformed");
   absl::StatusOr<AccessClaims> claims = ReadClaims(*body);
   if (!claims.ok()) return claims;

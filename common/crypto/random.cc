@@ -12,7 +12,9 @@ std::string RandomBytes(size_t count) {
   return bytes;
 }
 
-std::string RandomToken() { return Base64UrlEncode(RandomBytes(32)); }
+std::string RandomToken() {
+  return Base64UrlEncode(RandomBytes(32));
+}
 
 std::string RandomUuid() {
   std::string bytes = RandomBytes(16);

@@ -20,7 +20,9 @@ namespace {
 constexpr size_t kLongestKeyFile = 256;
 constexpr std::string_view kFilePrefix = "ed25519-seed:";
 
-unsigned char* Raw(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+unsigned char* Raw(std::string& text) {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
 const unsigned char* Raw(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -66,8 +68,8 @@ absl::Status CheckPermissions(int fd, const std::string& path) {
     return absl::DataLossError(fmt::format("the signing key {} is not a plain file", path));
   }
   if ((attributes.st_mode & 077) != 0) {
-    return absl::PermissionDeniedError(fmt::format(
-        "the signing key {} can be read by others; run: chmod 600 {}", path, path));
+    return absl::PermissionDeniedError(
+        fmt::format("the signing key {} can be read by others; run: chmod 600 {}", path, path));
   }
   return absl::OkStatus();
 }
@@ -96,7 +98,9 @@ SigningKey::~SigningKey() {
   if (!secret_key_.empty()) sodium_memzero(secret_key_.data(), secret_key_.size());
 }
 
-SigningKey SigningKey::Generate() { return *FromSeed(RandomBytes(crypto_sign_SEEDBYTES)); }
+SigningKey SigningKey::Generate() {
+  return *FromSeed(RandomBytes(crypto_sign_SEEDBYTES));
+}
 
 absl::StatusOr<SigningKey> SigningKey::FromSeed(std::string_view seed) {
   if (seed.size() != crypto_sign_SEEDBYTES) {

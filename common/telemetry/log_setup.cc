@@ -31,8 +31,8 @@ absl::Status CheckWritable(const std::string& file) {
 absl::Status SetUpLog(const LogOptions& options) {
   const spdlog::level::level_enum level = spdlog::level::from_str(options.level);
   if (level == spdlog::level::off) {
-    return absl::InvalidArgumentError(fmt::format(
-        "unknown log level \"{}\": use debug, info, warning or error", options.level));
+    return absl::InvalidArgumentError(
+        fmt::format("unknown log level \"{}\": use debug, info, warning or error", options.level));
   }
   spdlog::sink_ptr sink;
   if (options.file.empty()) {

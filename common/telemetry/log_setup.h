@@ -9,8 +9,8 @@
 namespace datamigrate::telemetry {
 
 struct LogOptions {
-  std::string process;  // first word of every line
-  std::string file;     // empty: standard error
+  std::string process;         // first word of every line
+  std::string file;            // empty: standard error
   std::string level = "info";  // "debug", "info", "warning" or "error"
 };
 

@@ -36,7 +36,8 @@ absl::Status ReadTexts(const Request& request, std::initializer_list<TextField> 
       if (!field.is_required) continue;
       return absl::InvalidArgumentError(fmt::format("\"{}\" is missing", field.name));
     }
-    if (!found->is_string() || found->get_ref<const std::string&>().find('\0') != std::string::npos) {
+    if (!found->is_string() ||
+        found->get_ref<const std::string&>().find('\0') != std::string::npos) {
       return absl::InvalidArgumentError(fmt::format("\"{}\" must be a text", field.name));
     }
     *field.text = found->get<std::string>();
@@ -114,13 +115,12 @@ Response ShowUser(AccountStore* accounts, const Request& request) {
 
 // RFC 8037 section 2: an Ed25519 key as a JSON Web Key.
 Response ShowKeys(const crypto::SigningKey& key) {
-  const Json body = {{"keys",
-                      Json::array({{{"kty", "OKP"},
-                                    {"crv", "Ed25519"},
-                                    {"alg", "EdDSA"},
-                                    {"use", "sig"},
-                                    {"kid", key.id()},
-                                    {"x", crypto::Base64UrlEncode(key.public_key())}}})}};
+  const Json body = {{"keys", Json::array({{{"kty", "OKP"},
+                                            {"crv", "Ed25519"},
+                                            {"alg", "EdDSA"},
+                                            {"use", "sig"},
+                                            {"kid", key.id()},
+                                            {"x", crypto::Base64UrlEncode(key.public_key())}}})}};
   return JsonResponse(200, body.dump());
 }
 
@@ -128,13 +128,14 @@ Response ShowKeys(const crypto::SigningKey& key) {
 
 void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route>& routes) {
   const auto add_credential = [&](std::string_view pattern, RunsOn runs_on, auto endpoint) {
-    routes.push_back({.method = "POST",
-                      .pattern = pattern,
-                      .runs_on = runs_on,
-                      .needs_principal = false,
-                      .rate_class = RateClass::kCredentials,
-                      .max_body_bytes = kMaxBodyBytes,
-                      .endpoint = [=](const Request& request) { return endpoint(sign_in, request); }});
+    routes.push_back(
+        {.method = "POST",
+         .pattern = pattern,
+         .runs_on = runs_on,
+         .needs_principal = false,
+         .rate_class = RateClass::kCredentials,
+         .max_body_bytes = kMaxBodyBytes,
+         .endpoint = [=](const Request& request) { return endpoint(sign_in, request); }});
   };
   add_credential("/api/v1/auth/register", RunsOn::kPasswordWorkers, Register);
   add_credential("/api/v1/auth/login", RunsOn::kPasswordWorkers, LogIn);
@@ -142,9 +143,10 @@ void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route
   routes.push_back({.method = "POST",
                     .pattern = "/api/v1/auth/logout",
                     .endpoint = [=](const Request& request) { return LogOut(sign_in, request); }});
-  routes.push_back({.method = "GET",
-                    .pattern = "/api/v1/auth/me",
-                    .endpoint = [=](const Request& request) { return ShowUser(accounts, request); }});
+  routes.push_back(
+      {.method = "GET", .pattern = "/api/v1/auth/me", .endpoint = [=](const Request& request) {
+         return ShowUser(accounts, request);
+       }});
   routes.push_back({.method = "GET",
                     .pattern = "/.well-known/jwks.json",
                     .runs_on = RunsOn::kIoThread,

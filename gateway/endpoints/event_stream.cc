@@ -31,9 +31,8 @@ class EventBodyStream : public BodyStream {
         return done(std::string(kReconnectTime));
       case Stage::kEvents:
         // The stream may be gone when the event comes: the answer must not need it.
-        return events_->Read([stage = stage_, done = std::move(done)](auto event) {
-          done(Convert(event, *stage));
-        });
+        return events_->Read(
+            [stage = stage_, done = std::move(done)](auto event) { done(Convert(event, *stage)); });
       case Stage::kOver:
         return done(std::nullopt);
     }

@@ -17,13 +17,13 @@ namespace datamigrate::gateway {
 // 415 unless the request says that its body is application/json.
 std::optional<Response> RefuseUnlessJson(const Request& request);
 
-// Reads the body into `message`, fields by their names in the .proto file. An empty body is an empty
-// message. Errors: kInvalidArgument for anything that is not a JSON object, an unknown field or a
-// value of another type.
+// Reads the body into `message`, fields by their names in the .proto file. An empty body is an
+// empty message. Errors: kInvalidArgument for anything that is not a JSON object, an unknown field
+// or a value of another type.
 absl::Status ReadJsonBody(const Request& request, google::protobuf::Message& message);
 
-// The same names, enums by name, every field written. Integers of 64 bits are strings, as protobuf's
-// JSON mapping says.
+// The same names, enums by name, every field written. Integers of 64 bits are strings, as
+// protobuf's JSON mapping says.
 std::string ToJson(const google::protobuf::Message& message);
 
 Response JsonResponse(int status, std::string body);

@@ -41,11 +41,9 @@ absl::StatusOr<v1::MigrationStatus> ParseStatus(std::string text) {
 }
 
 absl::Status CheckIdempotencyKey(std::string_view key) {
-  const bool is_printable =
-      std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7f; });
+  const bool is_printable = std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7f; });
   if (key.size() > kLongestIdempotencyKey || !is_printable) {
-    return absl::InvalidArgumentError(
-        "Idempotency-Key must be 1 to 255 visible ASCII characters");
+    return absl::InvalidArgumentError("Idempotency-Key must be 1 to 255 visible ASCII characters");
   }
   return absl::OkStatus();
 }
@@ -157,10 +155,11 @@ Response ShowModel(EngineClient* engine, const Request& request) {
 
 void AddMigrationRoutes(EngineClient* engine, std::vector<Route>& routes) {
   const auto add = [&](std::string_view method, std::string_view pattern, auto endpoint) {
-    routes.push_back({.method = method,
-                      .pattern = pattern,
-                      .max_body_bytes = kMaxBodyBytes,
-                      .endpoint = [=](const Request& request) { return endpoint(engine, request); }});
+    routes.push_back(
+        {.method = method,
+         .pattern = pattern,
+         .max_body_bytes = kMaxBodyBytes,
+         .endpoint = [=](const Request& request) { return endpoint(engine, request); }});
   };
   add("GET", "/api/v1/migrations", List);
   add("POST", "/api/v1/migrations", Create);

@@ -52,8 +52,7 @@ std::string ListRoutes(const std::vector<Route>& routes) {
   return Json{{"service", "datamigrate-gateway"}, {"version", kVersion}, {"routes", list}}.dump();
 }
 
-Route OpenRoute(std::string_view pattern, RunsOn runs_on, RateClass rate_class,
-                Endpoint endpoint) {
+Route OpenRoute(std::string_view pattern, RunsOn runs_on, RateClass rate_class, Endpoint endpoint) {
   return {.method = "GET",
           .pattern = pattern,
           .runs_on = runs_on,
@@ -66,17 +65,30 @@ Route OpenRoute(std::string_view pattern, RunsOn runs_on, RateClass rate_class,
 }  // namespace
 
 std::vector<Readiness::Finding> Readiness::Ask() {
+  {
+    absl::MutexLock lock(&mutex_);
+    const bool is_fresh = absl::Now() - asked_at_ < kFreshFor;
+    if (is_fresh || (is_asking_ && !findings_.empty())) return findings_;
+    is_asking_ = true;
+  }
+  std::vector<Finding> findings = AskAll();
   absl::MutexLock lock(&mutex_);
-  if (absl::Now() - asked_at_ < kFreshFor) return findings_;
+  findings_ = findings;
+  asked_at_ = absl::Now();
+  is_asking_ = false;
+  return findings;
+}
+
+std::vector<Readiness::Finding> Readiness::AskAll() const {
   std::vector<Finding> findings;
   for (const Check& check : checks_) {
     findings.push_back({check.name, check.ask(absl::Now() + kPatience)});
     const absl::Status& status = findings.back().status;
-    if (!status.ok()) spdlog::warn("{} is not ready: {}", check.name, std::string(status.message()));
+    if (!status.ok()) {
+      spdlog::warn("{} is not ready: {}", check.name, std::string(status.message()));
+    }
   }
-  findings_ = std::move(findings);
-  asked_at_ = absl::Now();
-  return findings_;
+  return findings;
 }
 
 void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
@@ -90,10 +102,9 @@ void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
   }));
   routes.push_back(OpenRoute("/", RunsOn::kIoThread, RateClass::kOrdinary,
                              [](const Request&) { return ShowLandingPage(); }));
-  routes.push_back(OpenRoute("/api", RunsOn::kIoThread, RateClass::kOrdinary,
-                             [list = ListRoutes(routes)](const Request&) {
-                               return JsonResponse(200, list);
-                             }));
+  routes.push_back(
+      OpenRoute("/api", RunsOn::kIoThread, RateClass::kOrdinary,
+                [list = ListRoutes(routes)](const Request&) { return JsonResponse(200, list); }));
 }
 
 }  // namespace datamigrate::gateway

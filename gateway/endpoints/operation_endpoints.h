@@ -21,7 +21,8 @@
 
 namespace datamigrate::gateway {
 
-// Asks what the gateway depends on, at most once a second however many probes come. Thread safe.
+// Asks what the gateway depends on, one probe at a time and at most once a second: the others get
+// the last finding. Thread safe.
 class Readiness {
  public:
   struct Check {
@@ -40,8 +41,11 @@ class Readiness {
   std::vector<Finding> Ask();
 
  private:
+  std::vector<Finding> AskAll() const;
+
   const std::vector<Check> checks_;
   absl::Mutex mutex_;
+  bool is_asking_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time asked_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::vector<Finding> findings_ ABSL_GUARDED_BY(mutex_);
 };

@@ -58,7 +58,8 @@ Chunks::Next ReadFirst(Chunks& chunks, absl::Time deadline) {
 // Only what cannot end the field or leave the folder.
 std::string FileName(std::string id) {
   std::erase_if(id, [](char c) {
-    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-');
+    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             c == '-');
   });
   return fmt::format("dbt-project-{}.zip", id);
 }
@@ -79,8 +80,8 @@ Response DownloadProject(EngineClient* engine, const Request& request) {
   Response response = TextResponse(200, "application/zip", "");
   response.headers.Set("Content-Disposition",
                        fmt::format("attachment; filename=\"{}\"", FileName(asked.migration_id())));
-  response.stream = std::make_unique<ChunkBody>(std::move(*(*first)->mutable_content()),
-                                                std::move(chunks));
+  response.stream =
+      std::make_unique<ChunkBody>(std::move(*(*first)->mutable_content()), std::move(chunks));
   return response;
 }
 

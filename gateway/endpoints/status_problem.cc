@@ -32,7 +32,8 @@ constexpr std::array<Row, 16> kRows = {{
     {absl::StatusCode::kResourceExhausted, 503, "The service has too much to do; try again."},
     {absl::StatusCode::kUnavailable, 503, "A service behind the gateway is away; try again."},
     {absl::StatusCode::kCancelled, 503, "The operation was interrupted; try again."},
-    {absl::StatusCode::kDeadlineExceeded, 504, "A service behind the gateway did not answer in time."},
+    {absl::StatusCode::kDeadlineExceeded, 504,
+     "A service behind the gateway did not answer in time."},
     {absl::StatusCode::kUnknown, 502, "A service behind the gateway failed."},
     {absl::StatusCode::kInternal, 502, "A service behind the gateway failed."},
     {absl::StatusCode::kDataLoss, 502, "A service behind the gateway failed."},
@@ -40,12 +41,15 @@ constexpr std::array<Row, 16> kRows = {{
 
 const Row& RowOf(absl::StatusCode code) {
   const auto found = std::ranges::find(kRows, code, &Row::code);
-  return found != kRows.end() ? *found : *std::ranges::find(kRows, absl::StatusCode::kUnknown, &Row::code);
+  return found != kRows.end() ? *found
+                              : *std::ranges::find(kRows, absl::StatusCode::kUnknown, &Row::code);
 }
 
 }  // namespace
 
-int HttpStatusOf(absl::StatusCode code) { return RowOf(code).http_status; }
+int HttpStatusOf(absl::StatusCode code) {
+  return RowOf(code).http_status;
+}
 
 Response ProblemOf(const Request& request, const absl::Status& status) {
   const Row& row = RowOf(status.code());
@@ -57,7 +61,8 @@ Response ProblemOf(const Request& request, const absl::Status& status) {
   Response response =
       Problem(request, row.http_status, row.detail.empty() ? message : std::string(row.detail));
   if (row.http_status == 503) response.headers.Set("Retry-After", "1");
-  if (row.http_status == 401) response.headers.Set("WWW-Authenticate", "Bearer realm=\"datamigrate\"");
+  if (row.http_status == 401)
+    response.headers.Set("WWW-Authenticate", "Bearer realm=\"datamigrate\"");
   return response;
 }
 

@@ -137,8 +137,7 @@ class GrpcEngineClient : public EngineClient {
     grpc::ClientContext grpc_context;
     Fill(grpc_context, context);
     Answer answer;
-    const absl::Status status =
-        FromGrpc(((*stub_).*method)(&grpc_context, request, &answer));
+    const absl::Status status = FromGrpc(((*stub_).*method)(&grpc_context, request, &answer));
     calls_.Increment({name, absl::StatusCodeToString(status.code())});
     if (!status.ok()) return status;
     return answer;

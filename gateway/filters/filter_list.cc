@@ -9,8 +9,7 @@
 namespace datamigrate::gateway {
 
 std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& options,
-                                                 AuditLog* audit_log,
-                                                 telemetry::Metrics& metrics) {
+                                                 AuditLog* audit_log, telemetry::Metrics& metrics) {
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<RequestIdFilter>());
   filters.push_back(std::make_unique<AccessLogFilter>(metrics, options.write_access_log));

@@ -26,8 +26,7 @@ struct FilterListOptions {
 
 // Every filter, in the order in which a request meets them. The pointers must outlive the filters.
 std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& options,
-                                                 AuditLog* audit_log,
-                                                 telemetry::Metrics& metrics);
+                                                 AuditLog* audit_log, telemetry::Metrics& metrics);
 
 }  // namespace datamigrate::gateway
 

@@ -61,8 +61,8 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& options,
-                       Service* service, std::weak_ptr<void> loop)
+Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& options, Service* service,
+                       std::weak_ptr<void> loop)
     : options_(options),
       service_(service),
       loop_(std::move(loop)),
@@ -157,7 +157,7 @@ asio::awaitable<bool> Connection::ServeOne() {
   Response response = co_await Ask(std::move(request));
   const bool sent =
       co_await Send(std::move(response), keep_alive && !is_draining_, is_head, version);
-  co_return sent && keep_alive;
+  co_return sent&& keep_alive;
 }
 
 std::optional<Connection::Refusal> Connection::CheckHead(const Parser& parser,
@@ -205,8 +205,7 @@ asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadBody(Parser&
   co_return RefusalOf(error, /*in_body=*/true).value_or(Refusal{0, ""});
 }
 
-std::optional<Connection::Refusal> Connection::RefusalOf(ErrorCode error,
-                                                         bool in_body) const {
+std::optional<Connection::Refusal> Connection::RefusalOf(ErrorCode error, bool in_body) const {
   if (deadline_->is_late) {
     return Refusal{408, in_body ? "The request's body took too long to arrive."
                                 : "The request's head took too long to arrive."};
@@ -237,10 +236,10 @@ asio::awaitable<Response> Connection::Ask(Request request) {
                                                       std::forward<decltype(handler)>(handler));
     service_->Handle(std::move(asked), [waiting](Response answer) {
       // What is posted belongs to the loop, so it must not hold the loop.
-      asio::post(waiting->executor, [handler = std::move(waiting->handler),
-                                     answer = std::move(answer)]() mutable {
-        handler(std::move(answer));
-      });
+      asio::post(waiting->executor,
+                 [handler = std::move(waiting->handler), answer = std::move(answer)]() mutable {
+                   handler(std::move(answer));
+                 });
     });
   };
   Response response = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
@@ -257,7 +256,8 @@ asio::awaitable<bool> Connection::Send(Response response, bool keep_alive, bool 
   framing.keep_alive = keep_alive && (response.stream == nullptr || framing.is_chunked);
   const std::string head = ResponseHead(response, framing, absl::Now());
   const bool sends_body = has_body && !is_head;
-  const bool sent = co_await Write(head, sends_body && response.stream == nullptr ? response.body : std::string_view());
+  const bool sent = co_await Write(
+      head, sends_body && response.stream == nullptr ? response.body : std::string_view());
   if (!sent) co_return false;
   if (response.stream != nullptr && sends_body) {
     const bool whole = co_await SendStream(response, framing.is_chunked);

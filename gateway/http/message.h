@@ -56,9 +56,9 @@ struct Request {
   std::string remote_address;  // without the port
 
   // Filled before the filters run.
-  std::string path;                          // the target up to "?", still encoded
-  std::map<std::string, std::string> query;  // decoded; the first of equal names
-  const Route* route = nullptr;              // null when none matches
+  std::string path;                               // the target up to "?", still encoded
+  std::map<std::string, std::string> query;       // decoded; the first of equal names
+  const Route* route = nullptr;                   // null when none matches
   std::map<std::string, std::string> parameters;  // the route's {names}, decoded
   absl::Time received_at;
   absl::Time deadline;

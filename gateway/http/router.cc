@@ -9,7 +9,9 @@
 namespace datamigrate::gateway {
 namespace {
 
-bool IsParameter(std::string_view segment) { return segment.starts_with('{'); }
+bool IsParameter(std::string_view segment) {
+  return segment.starts_with('{');
+}
 
 // The values of the pattern's parameters, or nothing when the path differs.
 std::optional<std::map<std::string, std::string>> MatchSegments(

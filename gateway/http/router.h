@@ -23,7 +23,7 @@ enum class RunsOn {
 };
 
 enum class RateClass {
-  kNone,         // probes and metrics
+  kNone,  // probes and metrics
   kOrdinary,
   kCredentials,  // guesses at passwords and tokens: a smaller limit, by address
 };
@@ -44,7 +44,7 @@ class Router {
   explicit Router(std::vector<Route> routes);
 
   struct Match {
-    const Route* route = nullptr;                   // null when nothing matches
+    const Route* route = nullptr;  // null when nothing matches
     std::map<std::string, std::string> parameters;
     std::vector<std::string_view> allowed_methods;  // of the path, whatever the method
   };

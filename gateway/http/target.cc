@@ -13,7 +13,9 @@ int HexValue(char c) {
   return -1;
 }
 
-bool IsControl(unsigned char c) { return c < 0x20 || c == 0x7f; }
+bool IsControl(unsigned char c) {
+  return c < 0x20 || c == 0x7f;
+}
 
 bool IsUnreserved(unsigned char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
@@ -93,7 +95,8 @@ std::string PercentEncode(std::string_view text) {
 
 std::optional<Target> ParseTarget(std::string_view target) {
   if (target.empty() || target.front() != '/') return std::nullopt;
-  if (std::ranges::any_of(target, [](unsigned char c) { return IsControl(c) || c == ' ' || c == '#'; })) {
+  if (std::ranges::any_of(target,
+                          [](unsigned char c) { return IsControl(c) || c == ' ' || c == '#'; })) {
     return std::nullopt;
   }
   Target parsed;

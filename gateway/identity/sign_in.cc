@@ -23,14 +23,12 @@ size_t CountCharacters(std::string_view text) {
 }
 
 bool HasControls(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 absl::Status CheckName(std::string_view name) {
   if (name.size() > kLongestName || HasControls(name)) {
-    return absl::InvalidArgumentError(
-        "a name has at most 200 bytes and no control characters");
+    return absl::InvalidArgumentError("a name has at most 200 bytes and no control characters");
   }
   return absl::OkStatus();
 }
@@ -154,13 +152,18 @@ absl::Status SignIn::LogOut(const Principal& principal) {
 }
 
 absl::StatusOr<Principal> SignIn::Check(std::string_view token, absl::Time now) const {
-  absl::StatusOr<crypto::AccessClaims> claims =
-      crypto::VerifyAccessToken(key_, token, {options_.issuer, options_.audience}, now);
-  if (!claims.ok()) return claims.status();
-  if (ended_sessions_->Contains(claims->session_id)) {
+  std::optional<Principal> principal = verified_.Find(token, now);
+  if (!principal.has_value()) {
+    absl::StatusOr<crypto::AccessClaims> claims =
+        crypto::VerifyAccessToken(key_, token, {options_.issuer, options_.audience}, now);
+    if (!claims.ok()) return claims.status();
+    principal = Principal{claims->user_id, claims->organization_id, claims->session_id};
+    verified_.Add(token, *principal, claims->expires_at, now);
+  }
+  if (ended_sessions_->Contains(principal->session_id)) {
     return absl::UnauthenticatedError("the session has ended");
   }
-  return Principal{claims->user_id, claims->organization_id, claims->session_id};
+  return *std::move(principal);
 }
 
 }  // namespace datamigrate::gateway

@@ -11,6 +11,7 @@
 #include "common/crypto/signing_key.h"
 #include "gateway/http/message.h"
 #include "gateway/identity/ended_sessions.h"
+#include "gateway/identity/verified_tokens.h"
 #include "gateway/store/account_store.h"
 
 namespace datamigrate::gateway {
@@ -72,6 +73,8 @@ class SignIn {
   const crypto::SigningKey& key() const { return key_; }
 
  private:
+  static constexpr size_t kMaxVerifiedTokens = 10000;
+
   absl::StatusOr<SignedIn> Open(const User& user);
   SignedIn Tokens(const Session& session, std::string refresh_token) const;
 
@@ -79,6 +82,7 @@ class SignIn {
   const crypto::SigningKey key_;
   AccountStore* const accounts_;
   EndedSessions* const ended_sessions_;
+  mutable VerifiedTokens verified_{kMaxVerifiedTokens};
   const std::string decoy_hash_;  // compared with when the address is unknown
 };
 

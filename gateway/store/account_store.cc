@@ -22,10 +22,10 @@ constexpr pg::Statement kFindByEmail = {
 constexpr pg::Statement kFindById = {
     "find_user_by_id",
     "SELECT id, organization_id, email, name, role, password_hash FROM users WHERE id = $1"};
-constexpr pg::Statement kReplaceHash = {
-    "replace_password_hash", "UPDATE users SET password_hash = $2 WHERE id = $1"};
-constexpr pg::Statement kTouchUser = {
-    "touch_user", "UPDATE users SET last_sign_in_at = now() WHERE id = $1"};
+constexpr pg::Statement kReplaceHash = {"replace_password_hash",
+                                        "UPDATE users SET password_hash = $2 WHERE id = $1"};
+constexpr pg::Statement kTouchUser = {"touch_user",
+                                      "UPDATE users SET last_sign_in_at = now() WHERE id = $1"};
 constexpr pg::Statement kInsertSession = {
     "insert_session",
     "INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, now() + $3::interval)"};
@@ -55,7 +55,9 @@ pg::RetryPolicy Repeatable() {
   return policy;
 }
 
-pg::Bytes HashOf(const std::string& token) { return pg::Bytes{crypto::Sha256(token)}; }
+pg::Bytes HashOf(const std::string& token) {
+  return pg::Bytes{crypto::Sha256(token)};
+}
 
 User ReadUser(const pg::Row& row) {
   return {.id = row.Get<std::string>("id"),
@@ -74,8 +76,9 @@ absl::StatusOr<std::optional<User>> FindUser(pg::Pool& pool, const pg::Statement
   return std::optional<User>(ReadUser(rows->front()));
 }
 
-absl::Status RunAll(pg::Transaction& transaction,
-                    std::initializer_list<std::pair<pg::Statement, std::vector<pg::Parameter>>> steps) {
+absl::Status RunAll(
+    pg::Transaction& transaction,
+    std::initializer_list<std::pair<pg::Statement, std::vector<pg::Parameter>>> steps) {
   for (const auto& [statement, parameters] : steps) {
     if (auto done = transaction.Execute(statement, parameters); !done.ok()) return done.status();
   }
@@ -95,8 +98,8 @@ absl::StatusOr<User> AccountStore::CreateUser(const NewUser& user) {
     return RunAll(transaction,
                   {{kInsertOrganization, {created.organization_id, user.organization_name}},
                    {kInsertUser,
-                    {created.id, created.organization_id, created.email, created.name,
-                     created.role, created.password_hash}}});
+                    {created.id, created.organization_id, created.email, created.name, created.role,
+                     created.password_hash}}});
   });
   if (pg::IsUniqueViolation(written)) {
     return absl::AlreadyExistsError("a user with this e-mail address exists already");
@@ -147,8 +150,8 @@ absl::StatusOr<Session> AccountStore::RotateRefreshToken(const std::string& used
       return RunAll(transaction, {{kEndSession, {session.id, "token_reused"}}});
     }
     is_accepted = true;
-    return RunAll(transaction, {{kSpendToken, {HashOf(used)}},
-                                {kInsertToken, {HashOf(next), session.id}}});
+    return RunAll(transaction,
+                  {{kSpendToken, {HashOf(used)}}, {kInsertToken, {HashOf(next), session.id}}});
   });
   if (!done.ok()) return done;
   if (!is_accepted) {

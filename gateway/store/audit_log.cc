@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kNoOrganization = "00000000-0000-0000-0000-000000000000";
 
-constexpr pg::Statement kAppend = {
-    "append_audit", "SELECT append_audit($1, $2, $3, $4, $5, $6, $7, $8)"};
+constexpr pg::Statement kAppend = {"append_audit",
+                                   "SELECT append_audit($1, $2, $3, $4, $5, $6, $7, $8)"};
 constexpr pg::Statement kRead = {
     "read_audit",
     "SELECT sequence, (extract(epoch FROM at) * 1000000)::bigint AS micros, user_id, action,"
@@ -46,8 +46,7 @@ std::string HashOf(const std::string& previous, std::string_view chain, const pg
 }
 
 absl::Status Broken(int64_t sequence) {
-  return absl::DataLossError(
-      fmt::format("the audit chain is broken at sequence {}", sequence));
+  return absl::DataLossError(fmt::format("the audit chain is broken at sequence {}", sequence));
 }
 
 }  // namespace
@@ -85,7 +84,8 @@ absl::StatusOr<int64_t> PgAuditLog::Verify(const std::string& organization_id) {
   }
   // Rows that were cut off the end leave the chain's head behind. Rows added since it was read
   // are ahead of it.
-  if (!head->empty() && head->front().Get<int64_t>("sequence") > sequence) return Broken(sequence + 1);
+  if (!head->empty() && head->front().Get<int64_t>("sequence") > sequence)
+    return Broken(sequence + 1);
   return sequence;
 }
 

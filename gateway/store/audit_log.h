@@ -19,7 +19,7 @@ struct AuditEntry {
   int status = 0;               // of the answer
   std::string request_id;
   std::string remote_address;
-  std::string body_sha256;      // hex; "" when there was no body or it was secret
+  std::string body_sha256;  // hex; "" when there was no body or it was secret
 };
 
 class AuditLog {

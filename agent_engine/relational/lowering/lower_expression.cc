@@ -45,6 +45,7 @@ ExprPtr Lowering::LowerExpr(Node node, Scope& scope) {
   if (depth_ > kMaxDepth) {
     return Refuse(DiagnosticId::kNestingTooDeep, node, {std::to_string(kMaxDepth)});
   }
+  if (!node) return Refuse(DiagnosticId::kUnsupportedConstruct, node, {Described(node), options_.target_name});
   switch (node.kind()) {
     case NodeKind::kLiteral: return LowerLiteral(node);
     case NodeKind::kVariableReference: return LowerVariable(node);
@@ -114,7 +115,7 @@ ExprPtr Lowering::LowerExpr(Node node, Scope& scope) {
     }
     default:
       return Refuse(DiagnosticId::kUnsupportedConstruct, node,
-                    {"the " + std::string(NodeKindText(node.kind())), options_.target_name});
+                    {Described(node), options_.target_name});
   }
 }
 
@@ -221,7 +222,7 @@ ExprPtr Lowering::LowerColumn(Node node, Scope& scope) {
   if (!name) {
     return Refuse(DiagnosticId::kUnsupportedConstruct, node, {std::string(node.Text()), options_.target_name});
   }
-  return ResolveColumn(NameParts(name), SpanOf(node), scope);
+  return ResolveColumn(NamePartsOf(name), SpanOf(node), scope);
 }
 
 ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnostics::SourceSpan span,

@@ -30,7 +30,7 @@ int64_t ConstantOf(const Expr& expr) {
 }  // namespace
 
 ExprPtr Lowering::LowerCall(Node node, Scope& scope) {
-  const std::vector<std::string> parts = NameParts(node.Child(Role::kName));
+  const std::vector<std::string> parts = NamePartsOf(node.Child(Role::kName));
   if (parts.size() > 1) return LowerUserFunction(parts, node, scope);
   const std::string name = UpperText(parts.back());
   bool found = false;

@@ -10,7 +10,7 @@ namespace {
 
 using namespace tsql;
 
-std::string ColumnOf(Node reference) { return NameParts(reference.Child(Role::kName)).back(); }
+std::string ColumnOf(Node reference) { return NamePartsOf(reference.Child(Role::kName)).back(); }
 
 ExprPtr ColumnExpr(const RangeVariable& range, const RangeColumn& column, bool qualified) {
   auto expr = MakeExpr(ExprKind::kColumn, column.type);

@@ -154,7 +154,7 @@ QueryPtr Lowering::LowerBody(Node body, const Scope* outer, Scope& scope) {
   if (body.Is(NodeKind::kSetOperation)) return LowerSetOperation(body, outer);
   if (body.Is(NodeKind::kQuerySpecification)) return LowerSpecification(body, outer, scope);
   if (body.Is(NodeKind::kQuery)) return LowerQuery(body, outer, false);
-  Report(DiagnosticId::kUnsupportedConstruct, body, {"the " + std::string(NodeKindText(body.kind())), options_.target_name});
+  Report(DiagnosticId::kUnsupportedConstruct, body, {Described(body), options_.target_name});
   return std::make_unique<Query>();
 }
 
@@ -208,7 +208,7 @@ void Lowering::LowerSelectList(Node list, Query& query, Scope& scope) {
 
 void Lowering::ExpandStar(Node star, Query& query, Scope& scope) {
   std::string qualifier;
-  if (const Node name = star.Child(Role::kName)) qualifier = NameParts(name).back();
+  if (const Node name = star.Child(Role::kName)) qualifier = NamePartsOf(name).back();
   bool found = false;
   for (const RangeVariable& range : scope.ranges) {
     if (!qualifier.empty() && FoldName(range.name) != FoldName(qualifier)) continue;
@@ -265,7 +265,7 @@ ExprPtr Lowering::LowerOrderKey(Node value, Query& query, Scope& scope) {
     }
   }
   if (inner.Is(NodeKind::kColumnReference)) {
-    const std::vector<std::string> parts = NameParts(inner.Child(Role::kName));
+    const std::vector<std::string> parts = NamePartsOf(inner.Child(Role::kName));
     if (parts.size() == 1) {
       for (const OutputField& field : query.fields) {
         if (!field.name.empty() && FoldName(field.name) == FoldName(parts[0])) return OutputReference(field, SpanOf(value));

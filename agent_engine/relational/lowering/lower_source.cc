@@ -175,7 +175,7 @@ SourcePtr Lowering::LowerFrom(Node from, Scope& scope) {
 }
 
 SourcePtr Lowering::LowerSource(Node node, Scope& scope) {
-  switch (node.kind()) {
+  switch (node ? node.kind() : NodeKind::kBatch) {
     case NodeKind::kTableReference: return LowerTableReference(node, scope);
     case NodeKind::kDerivedTable: return LowerDerived(node, scope);
     case NodeKind::kValuesTable: return LowerValues(node, scope);
@@ -187,7 +187,7 @@ SourcePtr Lowering::LowerSource(Node node, Scope& scope) {
     case NodeKind::kPivot: return LowerPivot(node, scope);
     case NodeKind::kUnpivot: return LowerUnpivot(node, scope);
     default: {
-      Report(DiagnosticId::kUnsupportedConstruct, node, {"the " + std::string(NodeKindText(node.kind())), options_.target_name});
+      Report(DiagnosticId::kUnsupportedConstruct, node, {Described(node), options_.target_name});
       auto source = std::make_unique<Source>();
       source->kind = SourceKind::kNamed;
       AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", {}).open = true;
@@ -204,7 +204,7 @@ SourcePtr Lowering::LowerTableReference(Node node, Scope& scope) {
   if (node.Has(Role::kSample)) {
     Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kSample), {"TABLESAMPLE", options_.target_name});
   }
-  return LowerNamed(NameParts(node.Child(Role::kName)), node, scope, 0);
+  return LowerNamed(NamePartsOf(node.Child(Role::kName)), node, scope, 0);
 }
 
 SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope, int depth) {
@@ -355,7 +355,7 @@ SourcePtr Lowering::LowerApply(Node node, Scope& scope) {
 SourcePtr Lowering::LowerFunctionTable(Node node, Scope& scope) {
   const Node call = node.Child(Role::kCall);
   if (call.Is(NodeKind::kFunctionCall)) {
-    const std::vector<std::string> parts = NameParts(call.Child(Role::kName));
+    const std::vector<std::string> parts = NamePartsOf(call.Child(Role::kName));
     const std::string name = UpperText(parts.back());
     const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
     if (parts.size() == 1 && name == "STRING_SPLIT") return LowerStringSplit(call, node, scope);

@@ -56,6 +56,12 @@ std::string JoinedTokens(Node node, Role role, std::string_view separator) {
   return joined;
 }
 
+std::vector<std::string> NamePartsOf(Node name) {
+  std::vector<std::string> parts = tsql::NameParts(name);
+  if (parts.empty()) parts.emplace_back();
+  return parts;
+}
+
 std::string NormalDatePart(std::string_view text) {
   std::string lower(text);
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -117,6 +123,10 @@ ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink
 
 SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type, int32_t default_length,
                   diagnostics::DiagnosticSink& sink) {
+  if (!data_type) {
+    sink.Report({DiagnosticId::kUnknownType, {}, {"(none)"}, "", "", "", {}});
+    return {};
+  }
   const Node name = data_type.Child(Role::kName);
   std::vector<std::string> parts;
   std::string text;

@@ -49,6 +49,8 @@ struct CteEntry {
 std::string UpperText(std::string_view text);
 // The texts of the tokens, upper case, joined by one blank, or by nothing for operators.
 std::string JoinedTokens(Node node, Role role, std::string_view separator);
+// The parts of a kName, unquoted; one empty part for an absent or empty one.
+std::vector<std::string> NamePartsOf(Node name);
 // The name of a date part, all abbreviations resolved: "week", "iso_week", ...; empty when there is none.
 std::string NormalDatePart(std::string_view text);
 
@@ -71,7 +73,14 @@ class Lowering {
   friend class ScalarInliner;
 
   // -- Findings
-  diagnostics::SourceSpan SpanOf(Node node) const { return span_override_ ? *span_override_ : node.span(); }
+  diagnostics::SourceSpan SpanOf(Node node) const { 
+    if (span_override_) return *span_override_;
+    return node ? node.span() : diagnostics::SourceSpan{};
+  }
+  // What a message calls the node; a missing one is a part that the tree does not have.
+  static std::string Described(Node node) {
+    return node ? "the " + std::string(tsql::NodeKindText(node.kind())) : "this construct";
+  }
   void Report(DiagnosticId id, Node node, std::vector<std::string> arguments, std::string hint = "");
   void ReportAt(DiagnosticId id, diagnostics::SourceSpan span, std::vector<std::string> arguments,
                 std::string hint = "");

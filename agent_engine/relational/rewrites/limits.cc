@@ -37,6 +37,7 @@ ExprPtr WantedRows(Query& query) {
   product->text = "*";
   product->arguments = ExprList(std::move(count), std::move(query.limit));
   auto hundred = MakeInteger(100);
+  hundred->text = "100.0";  // Division of integers would cut.
   hundred->type = tsql::MakeType(TypeId::kFloat, false);
   auto share = MakeExpr(ExprKind::kArithmetic, tsql::MakeType(TypeId::kFloat));
   share->text = "/";

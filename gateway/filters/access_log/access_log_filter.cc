@@ -48,19 +48,17 @@ AccessLogFilter::AccessLogFilter(telemetry::Metrics& metrics, WriteLine write)
 
 void AccessLogFilter::OnResponse(const Request& request, Response& response) {
   const absl::Duration taken = absl::Now() - request.received_at;
-  const std::string route =
-      request.route != nullptr ? std::string(request.route->pattern) : "none";
+  const std::string route = request.route != nullptr ? std::string(request.route->pattern) : "none";
   const std::string method = KnownMethod(request.method);
   requests_.Increment({method, route, std::to_string(response.status)});
   seconds_.Observe(absl::ToDoubleSeconds(taken), {route});
   const bool is_probe = request.route != nullptr && request.route->rate_class == RateClass::kNone;
   if (is_probe && response.status < 400) return;
-  write_(fmt::format("{} {} {} {} {:.2f}ms id={} user={} from={}", method, Loggable(request.path),
-                     response.status,
-                     response.stream != nullptr ? "stream" : std::to_string(response.body.size()),
-                     absl::ToDoubleMilliseconds(taken), request.request_id,
-                     request.principal.has_value() ? request.principal->user_id : "-",
-                     request.remote_address));
+  write_(fmt::format(
+      "{} {} {} {} {:.2f}ms id={} user={} from={}", method, Loggable(request.path), response.status,
+      response.stream != nullptr ? "stream" : std::to_string(response.body.size()),
+      absl::ToDoubleMilliseconds(taken), request.request_id,
+      request.principal.has_value() ? request.principal->user_id : "-", request.remote_address));
 }
 
 }  // namespace datamigrate::gateway

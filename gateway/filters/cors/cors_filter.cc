@@ -20,8 +20,9 @@ std::optional<Response> CorsFilter::OnRequest(Request& request) {
   response.status = 204;
   if (IsAllowed(request.headers.Get("Origin"))) {
     response.headers.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
-    response.headers.Set("Access-Control-Allow-Headers",
-                         "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
+    response.headers.Set(
+        "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
     response.headers.Set("Access-Control-Max-Age", "600");
   }
   return response;

@@ -38,16 +38,16 @@ std::optional<Response> RateLimitFilter::OnRequest(Request& request) {
   const bool is_credential = rate_class == RateClass::kCredentials;
   const bool is_user = request.principal.has_value() && !is_credential;
   const uint32_t limit = is_credential ? limits_.credentials_per_minute : limits_.per_minute;
-  const std::string key = is_user ? "u" + request.principal->user_id
-                                  : (is_credential ? "c" : "a") + SubscriberOf(request.remote_address);
+  const std::string key = is_user
+                              ? "u" + request.principal->user_id
+                              : (is_credential ? "c" : "a") + SubscriberOf(request.remote_address);
   const SlidingWindow::Verdict verdict = window_.Charge(key, limit, request.received_at);
   request.rate_limit = {limit, verdict.remaining, verdict.reset_seconds};
   if (verdict.is_allowed) return std::nullopt;
   refused_.Increment();
-  Response response = Problem(
-      request, 429,
-      fmt::format("More than {} requests in a minute; try again in {} s.", limit,
-                  verdict.reset_seconds));
+  Response response = Problem(request, 429,
+                              fmt::format("More than {} requests in a minute; try again in {} s.",
+                                          limit, verdict.reset_seconds));
   response.headers.Set("Retry-After", std::to_string(verdict.reset_seconds));
   return response;
 }

@@ -32,7 +32,9 @@ using testing::FakeEngine;
 using testing::RawClient;
 using testing::RawResponse;
 
-const char* DatabaseServer() { return std::getenv("DATAMIGRATE_TEST_DATABASE_URL"); }
+const char* DatabaseServer() {
+  return std::getenv("DATAMIGRATE_TEST_DATABASE_URL");
+}
 
 struct Fixture {
   explicit Fixture(std::function<void(Config&)> change = [](Config&) {})
@@ -71,9 +73,8 @@ struct Fixture {
   }
 
   std::string Create(const std::string& source = "/data/scripts", const std::string& more = "") {
-    const RawResponse response =
-        Ask("POST", "/api/v1/migrations", json{{"source", source}, {"target", "duckdb"}}.dump(),
-            more);
+    const RawResponse response = Ask("POST", "/api/v1/migrations",
+                                     json{{"source", source}, {"target", "duckdb"}}.dump(), more);
     INFO(response.body);
     REQUIRE(response.status == 201);
     return json::parse(response.body)["id"];
@@ -94,17 +95,18 @@ TEST_CASE("A user registers, signs in, creates and lists migrations", "[gateway]
   CHECK(registered["expires_in"] == 900);
 
   fixture.token.clear();
-  const RawResponse login =
-      fixture.Ask("POST", "/api/v1/auth/login",
-                  R"({"email":"ann@example.com","password":"a long password"})");
+  const RawResponse login = fixture.Ask(
+      "POST", "/api/v1/auth/login", R"({"email":"ann@example.com","password":"a long password"})");
   REQUIRE(login.status == 200);
   fixture.token = json::parse(login.body)["access_token"];
 
-  const RawResponse created = fixture.Ask(
-      "POST", "/api/v1/migrations", R"({"source":"/data","target":"duckdb"})", "X-Request-Id: r-1\r\n");
+  const RawResponse created =
+      fixture.Ask("POST", "/api/v1/migrations", R"({"source":"/data","target":"duckdb"})",
+                  "X-Request-Id: r-1\r\n");
   REQUIRE(created.status == 201);
   const json migration = json::parse(created.body);
-  CHECK(created.headers.at("location") == "/api/v1/migrations/" + migration["id"].get<std::string>());
+  CHECK(created.headers.at("location") ==
+        "/api/v1/migrations/" + migration["id"].get<std::string>());
   CHECK(migration["status"] == "MIGRATION_STATUS_QUEUED");
   const auto metadata = fixture.engine->last_metadata();
   CHECK(metadata.at("x-datamigrate-tenant") == registered["user"]["organization_id"]);
@@ -115,9 +117,10 @@ TEST_CASE("A user registers, signs in, creates and lists migrations", "[gateway]
   fixture.Create("/three");
   const json page = json::parse(fixture.Ask("GET", "/api/v1/migrations?page_size=2").body);
   CHECK(page["migrations"].size() == 2);
-  const json rest = json::parse(
-      fixture.Ask("GET", "/api/v1/migrations?page_size=2&page_token=" +
-                             page["next_page_token"].get<std::string>()).body);
+  const json rest = json::parse(fixture
+                                    .Ask("GET", "/api/v1/migrations?page_size=2&page_token=" +
+                                                    page["next_page_token"].get<std::string>())
+                                    .body);
   CHECK(rest["migrations"].size() == 1);
   CHECK(rest["next_page_token"] == "");
   CHECK(json::parse(fixture.Ask("GET", "/api/v1/migrations/m1").body)["source"] == "/data");
@@ -169,12 +172,14 @@ TEST_CASE("The same idempotency key gives the same migration", "[gateway][servic
   const std::string id = fixture.Create("/data", key);
   CHECK(fixture.Create("/data", key) == id);
   CHECK(fixture.Create("/data") != id);
-  const RawResponse other = fixture.Ask("POST", "/api/v1/migrations",
-                                        R"({"source":"/other","target":"duckdb"})", key);
+  const RawResponse other =
+      fixture.Ask("POST", "/api/v1/migrations", R"({"source":"/other","target":"duckdb"})", key);
   CHECK(other.status == 409);
   CHECK(json::parse(other.body)["detail"] == "the key was used for another request");
-  CHECK(fixture.Ask("POST", "/api/v1/migrations", "{}",
-                    "Idempotency-Key: " + std::string(256, 'k') + "\r\n").status == 400);
+  CHECK(fixture
+            .Ask("POST", "/api/v1/migrations", "{}",
+                 "Idempotency-Key: " + std::string(256, 'k') + "\r\n")
+            .status == 400);
 }
 
 TEST_CASE("Create is tried again while the engine is away, and made once", "[gateway][service]") {
@@ -211,8 +216,10 @@ TEST_CASE("Deep and large bodies, and those of another type, are refused", "[gat
   CHECK(fixture.Ask("POST", "/api/v1/auth/login", std::string(8000, '[')).status == 400);
   CHECK(fixture.Ask("POST", "/api/v1/auth/login", std::string(9000, 'x')).status == 413);
   RawClient client(fixture.gateway->port());
-  CHECK(client.Ask("POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                   "Content-Length: 2\r\n\r\n{}").status == 415);
+  CHECK(client
+            .Ask("POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+                 "Content-Length: 2\r\n\r\n{}")
+            .status == 415);
 }
 
 TEST_CASE("Wrong queries are refused", "[gateway][service]") {
@@ -232,8 +239,8 @@ TEST_CASE("Events arrive as they happen and end with the migration", "[gateway][
   const std::string id = fixture.Create();
   fixture.engine->AddEvent(id, "created", v1::MIGRATION_STATUS_QUEUED);
   RawClient client(fixture.gateway->port());
-  client.Send("GET /api/v1/migrations/" + id + "/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " +
-              fixture.token + "\r\n\r\n");
+  client.Send("GET /api/v1/migrations/" + id +
+              "/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + fixture.token + "\r\n\r\n");
   const std::string head = client.ReadUntil("id: 1\nevent: created\ndata: {");
   CHECK(head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
   CHECK(head.ends_with("id: 1\nevent: created\ndata: {"));
@@ -242,8 +249,8 @@ TEST_CASE("Events arrive as they happen and end with the migration", "[gateway][
   fixture.engine->AddEvent(id, "succeeded", v1::MIGRATION_STATUS_SUCCEEDED);
   CHECK(client.ReadUntil("0\r\n\r\n").find("id: 3\nevent: succeeded\n") != std::string::npos);
 
-  const RawResponse again = fixture.Ask("GET", "/api/v1/migrations/" + id + "/events", "",
-                                        "Last-Event-ID: 2\r\n");
+  const RawResponse again =
+      fixture.Ask("GET", "/api/v1/migrations/" + id + "/events", "", "Last-Event-ID: 2\r\n");
   CHECK(again.body.find("id: 2") == std::string::npos);
   CHECK(again.body.find("id: 3\nevent: succeeded\n") != std::string::npos);
   CHECK(again.body.ends_with("event: end\ndata: {}\n\n"));
@@ -260,8 +267,8 @@ TEST_CASE("Events end without \"end\" when the engine goes away", "[gateway][ser
   const std::string id = fixture.Create();
   fixture.engine->AddEvent(id, "created", v1::MIGRATION_STATUS_QUEUED);
   RawClient client(fixture.gateway->port());
-  client.Send("GET /api/v1/migrations/" + id + "/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " +
-              fixture.token + "\r\n\r\n");
+  client.Send("GET /api/v1/migrations/" + id +
+              "/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + fixture.token + "\r\n\r\n");
   client.ReadUntil("event: created\n");
   fixture.engine.reset();
   const std::string rest = client.ReadUntil("0\r\n\r\n");
@@ -275,8 +282,8 @@ TEST_CASE("A drain ends open event streams", "[gateway][service]") {
   const std::string id = fixture.Create();
   fixture.engine->AddEvent(id, "created", v1::MIGRATION_STATUS_QUEUED);
   RawClient client(fixture.gateway->port());
-  client.Send("GET /api/v1/migrations/" + id + "/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " +
-              fixture.token + "\r\n\r\n");
+  client.Send("GET /api/v1/migrations/" + id +
+              "/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + fixture.token + "\r\n\r\n");
   client.ReadUntil("event: created\n");
   CHECK(fixture.gateway->Drain(std::chrono::seconds(10)));
   CHECK(client.ReadUntil("0\r\n\r\n").ends_with("0\r\n\r\n"));
@@ -362,9 +369,9 @@ TEST_CASE("An unknown address and a wrong password look the same", "[gateway][se
   fixture.SignUp("ann@example.com");
   fixture.token.clear();
   const auto log_in = [&](const std::string& email) {
-    RawResponse response = fixture.Ask(
-        "POST", "/api/v1/auth/login", json{{"email", email}, {"password", "not it at all"}}.dump(),
-        "X-Request-Id: same\r\n");
+    RawResponse response = fixture.Ask("POST", "/api/v1/auth/login",
+                                       json{{"email", email}, {"password", "not it at all"}}.dump(),
+                                       "X-Request-Id: same\r\n");
     return std::to_string(response.status) + response.body;
   };
   CHECK(log_in("ann@example.com") == log_in("nobody@example.com"));
@@ -412,7 +419,8 @@ TEST_CASE("Changes leave an unbroken audit chain that nobody can edit", "[gatewa
   fixture.Ask("POST", "/api/v1/migrations/" + id + "/cancel");
   fixture.Ask("GET", "/api/v1/migrations");
   fixture.token.clear();
-  fixture.Ask("POST", "/api/v1/auth/login", R"({"email":"ann@example.com","password":"wrong one"})");
+  fixture.Ask("POST", "/api/v1/auth/login",
+              R"({"email":"ann@example.com","password":"wrong one"})");
 
   pg::PoolOptions options;
   options.connection.url = fixture.database.url();
@@ -420,9 +428,10 @@ TEST_CASE("Changes leave an unbroken audit chain that nobody can edit", "[gatewa
   PgAuditLog log(&pool);
   CHECK(*log.Verify(organization) == 3);
   CHECK(*log.Verify("") == 1);
-  auto rows = pg::Execute(pool, {}, {"rows",
-                                     "SELECT action, object, status FROM audit_logs"
-                                     " WHERE organization_id = $1 ORDER BY sequence"},
+  auto rows = pg::Execute(pool, {},
+                          {"rows",
+                           "SELECT action, object, status FROM audit_logs"
+                           " WHERE organization_id = $1 ORDER BY sequence"},
                           {organization});
   REQUIRE(rows.ok());
   CHECK((*rows)[1].Get<std::string>("action") == "POST /api/v1/migrations");
@@ -436,11 +445,11 @@ TEST_CASE("Changes leave an unbroken audit chain that nobody can edit", "[gatewa
   auto connection = pool.Acquire();
   REQUIRE(connection.ok());
   REQUIRE((*connection)->ExecuteScript({"off", "ALTER TABLE audit_logs DISABLE TRIGGER ALL"}).ok());
-  const std::string change =
-      GENERATE("UPDATE audit_logs SET object = 'x' WHERE sequence = 2 AND organization_id = $1",
-               "DELETE FROM audit_logs WHERE sequence = 2 AND organization_id = $1",
-               "DELETE FROM audit_logs WHERE sequence = 3 AND organization_id = $1",
-               "UPDATE audit_logs SET at = at + interval '1 microsecond' WHERE organization_id = $1");
+  const std::string change = GENERATE(
+      "UPDATE audit_logs SET object = 'x' WHERE sequence = 2 AND organization_id = $1",
+      "DELETE FROM audit_logs WHERE sequence = 2 AND organization_id = $1",
+      "DELETE FROM audit_logs WHERE sequence = 3 AND organization_id = $1",
+      "UPDATE audit_logs SET at = at + interval '1 microsecond' WHERE organization_id = $1");
   REQUIRE((*connection)->Execute({"change", change}, {organization}).ok());
   CHECK(absl::IsDataLoss(log.Verify(organization).status()));
 }
@@ -502,12 +511,21 @@ TEST_CASE("Readiness follows the engine, health does not", "[gateway][service]")
 
 TEST_CASE("What stands in the way of a start is said in one line", "[gateway][service]") {
   Fixture fixture;
-  CHECK(testing::ReadFile(fixture.config.port_file) == std::to_string(fixture.gateway->port()) + "\n");
+  CHECK(testing::ReadFile(fixture.config.port_file) ==
+        std::to_string(fixture.gateway->port()) + "\n");
   Config config = fixture.config;
-  SECTION("port") { config.listen_port = fixture.gateway->port(); }
-  SECTION("database") { config.database_url = "postgresql://nobody:secret@127.0.0.1:1/none"; }
-  SECTION("home") { config.home = "/proc/none"; }
-  SECTION("port file") { config.port_file = "/proc/none/port"; }
+  SECTION("port") {
+    config.listen_port = fixture.gateway->port();
+  }
+  SECTION("database") {
+    config.database_url = "postgresql://nobody:secret@127.0.0.1:1/none";
+  }
+  SECTION("home") {
+    config.home = "/proc/none";
+  }
+  SECTION("port file") {
+    config.port_file = "/proc/none/port";
+  }
   const auto started = Gateway::Start(config);
   REQUIRE_FALSE(started.ok());
   const std::string message(started.status().message());
@@ -532,10 +550,15 @@ TEST_CASE("Creating a migration takes less than 30 ms", "[.][gateway][speed]") {
   for (int i = 0; i < 200; ++i) {
     const std::string body = R"({"source":"/data","target":"duckdb"})";
     const auto begin = std::chrono::steady_clock::now();
-    REQUIRE(client.Ask("POST /api/v1/migrations HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                       "Authorization: Bearer " + fixture.token + "\r\nContent-Length: " +
-                       std::to_string(body.size()) + "\r\n\r\n" + body).status == 201);
-    const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
+    REQUIRE(
+        client
+            .Ask("POST /api/v1/migrations HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                 "Authorization: Bearer " +
+                 fixture.token + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                 body)
+            .status == 201);
+    const std::chrono::duration<double, std::milli> taken =
+        std::chrono::steady_clock::now() - begin;
     milliseconds.push_back(taken.count());
   }
   std::sort(milliseconds.begin(), milliseconds.end());

@@ -50,15 +50,16 @@ Route At(std::string_view pattern, Endpoint endpoint, RunsOn runs_on = RunsOn::k
   return {.method = "GET", .pattern = pattern, .runs_on = runs_on, .endpoint = std::move(endpoint)};
 }
 
-Response Hello(const Request&) { return TextResponse(200, "text/plain", "hello"); }
+Response Hello(const Request&) {
+  return TextResponse(200, "text/plain", "hello");
+}
 
 TEST_CASE("Filters see a request in order and its answer in reverse", "[gateway][application]") {
   std::vector<std::string> trace;
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<TracingFilter>("a", &trace));
   filters.push_back(std::make_unique<TracingFilter>("b", &trace));
-  const RunsOn runs_on =
-      GENERATE(RunsOn::kIoThread, RunsOn::kWorkers, RunsOn::kPasswordWorkers);
+  const RunsOn runs_on = GENERATE(RunsOn::kIoThread, RunsOn::kWorkers, RunsOn::kPasswordWorkers);
   Application application({}, {At("/x", Hello, runs_on)}, std::move(filters));
   CHECK(Ask(application, To("GET", "/x")).body == "hello");
   CHECK(trace == std::vector<std::string>{"a>", "b>", "a=", "b=", "b<", "a<"});
@@ -80,8 +81,12 @@ TEST_CASE("Requests without a route are answered through the chain", "[gateway][
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<TracingFilter>("a", &trace));
   Application application({}, {At("/x", Hello)}, std::move(filters));
-  SECTION("404") { CHECK(Ask(application, To("GET", "/y")).status == 404); }
-  SECTION("400") { CHECK(Ask(application, To("GET", "/%zz")).status == 400); }
+  SECTION("404") {
+    CHECK(Ask(application, To("GET", "/y")).status == 404);
+  }
+  SECTION("400") {
+    CHECK(Ask(application, To("GET", "/%zz")).status == 400);
+  }
   SECTION("405") {
     const Response response = Ask(application, To("POST", "/x"));
     CHECK(response.status == 405);
@@ -116,8 +121,7 @@ TEST_CASE("A full queue is answered with 503, and I/O endpoints go on", "[gatewa
   ApplicationOptions options;
   options.workers = 1;
   options.max_queued = 0;
-  Application application(
-      options, {At("/x", Hello), At("/health", Hello, RunsOn::kIoThread)}, {});
+  Application application(options, {At("/x", Hello), At("/health", Hello, RunsOn::kIoThread)}, {});
   const Response response = Ask(application, To("GET", "/x"));
   CHECK(response.status == 503);
   CHECK(response.headers.Get("Retry-After") == "1");
@@ -128,11 +132,12 @@ TEST_CASE("A request that waited past its deadline is not run", "[gateway][appli
   ApplicationOptions options;
   options.request_timeout = absl::ZeroDuration();
   bool ran = false;
-  Application application(options, {At("/x",
-                                       [&](const Request& request) {
-                                         ran = true;
-                                         return Hello(request);
-                                       })},
+  Application application(options,
+                          {At("/x",
+                              [&](const Request& request) {
+                                ran = true;
+                                return Hello(request);
+                              })},
                           {});
   CHECK(Ask(application, To("GET", "/x")).status == 503);
   CHECK_FALSE(ran);

@@ -7,6 +7,8 @@
 
 #include "absl/synchronization/notification.h"
 #include "common/telemetry/metrics.h"
+#include "gateway/identity/ended_sessions.h"
+#include "gateway/identity/verified_tokens.h"
 #include "gateway/worker_pool.h"
 
 namespace datamigrate::gateway {
@@ -47,14 +49,20 @@ TEST_CASE("An IPv6 address is written in brackets", "[gateway][config]") {
 
 TEST_CASE("A wrong flag is named with what it takes", "[gateway][config]") {
   const auto test = GENERATE(table<std::vector<std::string>, std::string>({
-      {std::vector<std::string>{"--nonsense"}, "unknown argument \"--nonsense\"; --help lists what there is"},
+      {std::vector<std::string>{"--nonsense"},
+       "unknown argument \"--nonsense\"; --help lists what there is"},
       {std::vector<std::string>{"serve"}, "unknown argument \"serve\"; --help lists what there is"},
       {std::vector<std::string>{"--engine"}, "--engine needs a value: --engine HOST:PORT"},
-      {std::vector<std::string>{"--listen", "8080"}, "--listen must be HOST:PORT, as 127.0.0.1:8080"},
-      {std::vector<std::string>{"--listen", "a:65536"}, "--listen must be a whole number from 0 to 65535"},
-      {std::vector<std::string>{"--rate-limit", "-1"}, "--rate-limit must be a whole number from 0 to 1000000"},
-      {std::vector<std::string>{"--rate-limit", "1x"}, "--rate-limit must be a whole number from 0 to 1000000"},
-      {std::vector<std::string>{}, "--database-url is needed: where PostgreSQL is, as postgresql://user@host/database"},
+      {std::vector<std::string>{"--listen", "8080"},
+       "--listen must be HOST:PORT, as 127.0.0.1:8080"},
+      {std::vector<std::string>{"--listen", "a:65536"},
+       "--listen must be a whole number from 0 to 65535"},
+      {std::vector<std::string>{"--rate-limit", "-1"},
+       "--rate-limit must be a whole number from 0 to 1000000"},
+      {std::vector<std::string>{"--rate-limit", "1x"},
+       "--rate-limit must be a whole number from 0 to 1000000"},
+      {std::vector<std::string>{},
+       "--database-url is needed: where PostgreSQL is, as postgresql://user@host/database"},
   }));
   const auto config = Read(std::get<0>(test));
   CHECK(std::string(config.status().message()) == std::get<1>(test));
@@ -90,7 +98,37 @@ TEST_CASE("Metrics are printed as Prometheus reads them", "[telemetry]") {
         "c 2.5\n");
 }
 
-TEST_CASE("A full queue refuses work, and what it took is done before the end", "[gateway][workers]") {
+TEST_CASE("A verified token is remembered until it expires", "[gateway][identity]") {
+  VerifiedTokens tokens(2);
+  const auto at = [](int64_t second) { return absl::FromUnixSeconds(second); };
+  tokens.Add("a", {"u1", "o1", "s1"}, at(10), at(0));
+  CHECK(tokens.Find("a", at(9))->user_id == "u1");
+  CHECK_FALSE(tokens.Find("a", at(10)).has_value());
+  CHECK_FALSE(tokens.Find("b", at(0)).has_value());
+  tokens.Add("b", {"u2", "o2", "s2"}, at(20), at(1));
+  tokens.Add("c", {"u3", "o3", "s3"}, at(20), at(11));
+  CHECK(tokens.size() == 2);
+  CHECK(tokens.Find("b", at(11)).has_value());
+  tokens.Add("d", {"u4", "o4", "s4"}, at(20), at(12));
+  CHECK(tokens.size() == 1);
+  CHECK(tokens.Find("d", at(12))->user_id == "u4");
+}
+
+TEST_CASE("A session that ended here stays ended until the database has said so",
+          "[gateway][identity]") {
+  EndedSessions sessions;
+  sessions.Add("ours");
+  CHECK(sessions.Contains("ours"));
+  sessions.Merge({"theirs"});
+  CHECK(sessions.Contains("ours"));
+  CHECK(sessions.Contains("theirs"));
+  sessions.Merge({"ours"});
+  CHECK(sessions.Contains("ours"));
+  CHECK_FALSE(sessions.Contains("theirs"));
+}
+
+TEST_CASE("A full queue refuses work, and what it took is done before the end",
+          "[gateway][workers]") {
   absl::Notification started;
   absl::Notification go_on;
   int done = 0;

@@ -145,7 +145,9 @@ TEST_CASE("No other algorithm is ever accepted", "[crypto][token]") {
     header["kid"] = "../../dev/null";
     CHECK_FALSE(Verify(key, Forge(key, header, body)).ok());
   }
-  SECTION("the same header passes") { CHECK(Verify(key, Forge(key, header, body)).ok()); }
+  SECTION("the same header passes") {
+    CHECK(Verify(key, Forge(key, header, body)).ok());
+  }
 }
 
 TEST_CASE("A token of another key is refused, even under our key's name", "[crypto][token]") {
@@ -162,11 +164,22 @@ TEST_CASE("Claims must be there and of their type", "[crypto][token]") {
   nlohmann::json body = Part(token, 1);
   const std::string claim = GENERATE("iss", "aud", "sub", "org", "sid", "iat", "exp");
   INFO(claim);
-  SECTION("missing") { body.erase(claim); }
-  SECTION("null") { body[claim] = nullptr; }
-  SECTION("other") { body[claim] = "other"; body["sub"] = ""; }
-  SECTION("negative") { body[claim] = -1; }
-  SECTION("huge") { body[claim] = 1e300; }
+  SECTION("missing") {
+    body.erase(claim);
+  }
+  SECTION("null") {
+    body[claim] = nullptr;
+  }
+  SECTION("other") {
+    body[claim] = "other";
+    body["sub"] = "";
+  }
+  SECTION("negative") {
+    body[claim] = -1;
+  }
+  SECTION("huge") {
+    body[claim] = 1e300;
+  }
   CHECK_FALSE(Verify(key, Forge(key, Part(token, 0), body)).ok());
 }
 

@@ -126,7 +126,8 @@ TEST_CASE("A preflight request is answered before anybody asks who it is", "[gat
   CHECK(response->headers.Has("Access-Control-Allow-Methods"));
 }
 
-TEST_CASE("Security fields are set unless the endpoint knows better", "[gateway][security_headers]") {
+TEST_CASE("Security fields are set unless the endpoint knows better",
+          "[gateway][security_headers]") {
   SecurityHeadersFilter filter;
   Response response;
   response.headers.Set("Cache-Control", "public");
@@ -293,7 +294,9 @@ TEST_CASE("Requests beyond the limit get 429 with the time to wait", "[gateway][
     CHECK(send(request).status == 200);
     CHECK(send(request).status == 429);
   }
-  SECTION("probes are not counted") { CHECK(send(RequestTo(kProbe)).status == 200); }
+  SECTION("probes are not counted") {
+    CHECK(send(RequestTo(kProbe)).status == 200);
+  }
   SECTION("sign-in has its own smaller limit, whoever is signed in") {
     Request login = RequestTo(kLogin);
     CHECK(send(login).status == 200);

@@ -3,12 +3,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <future>
+#include <latch>
 #include <map>
 #include <mutex>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "gateway/http/problem.h"
 #include "tests/unit/gateway/raw_client.h"
 
@@ -25,7 +26,7 @@ class TestStream : public BodyStream {
     std::mutex mutex;
     Done waiting;
     std::atomic<bool> is_cancelled = false;
-    absl::Notification asked;
+    std::latch asked{1};
 
     void Give(Piece piece) {
       Done done;
@@ -44,7 +45,7 @@ class TestStream : public BodyStream {
       std::lock_guard lock(control_->mutex);
       control_->waiting = std::move(done);
     }
-    if (!control_->asked.HasBeenNotified()) control_->asked.Notify();
+    if (!control_->asked.try_wait()) control_->asked.count_down();
   }
   void Cancel() override {
     control_->is_cancelled = true;
@@ -77,13 +78,12 @@ class EchoService : public Service {
 
   void Handle(Request request, Respond respond) override {
     if (request.target == "/slow") {
-      std::lock_guard lock(mutex);
       slow = std::move(respond);
-      slow_arrived.Notify();
+      slow_arrived.count_down();
       return;
     }
-    Response response = TextResponse(200, "text/plain", request.method + " " + request.target +
-                                                            " " + request.body);
+    Response response =
+        TextResponse(200, "text/plain", request.method + " " + request.target + " " + request.body);
     if (request.target == "/endless") {
       response.stream = std::make_unique<TestStream>(control);
       response.may_end_early = true;
@@ -93,8 +93,8 @@ class EchoService : public Service {
       response.stream = std::make_unique<PieceStream>(
           std::vector<BodyStream::Piece>{std::string("one,"), std::string("two")});
     } else if (request.target == "/broken") {
-      response.stream = std::make_unique<PieceStream>(std::vector<BodyStream::Piece>{
-          std::string("one,"), absl::UnavailableError("gone")});
+      response.stream = std::make_unique<PieceStream>(
+          std::vector<BodyStream::Piece>{std::string("one,"), absl::UnavailableError("gone")});
     }
     respond(std::move(response));
   }
@@ -103,9 +103,8 @@ class EchoService : public Service {
     return Problem(head, status, detail);
   }
 
-  std::mutex mutex;
   Respond slow;
-  absl::Notification slow_arrived;
+  std::latch slow_arrived{1};
   std::shared_ptr<TestStream::Control> control = std::make_shared<TestStream::Control>();
 };
 
@@ -168,23 +167,29 @@ TEST_CASE("Connection: close and HTTP/1.0 end the connection", "[gateway][http]"
   SECTION("close") {
     CHECK(fixture.client->Ask(Get("/a", "Connection: close\r\n")).status == 200);
   }
-  SECTION("1.0") { CHECK(fixture.client->Ask("GET /a HTTP/1.0\r\n\r\n").status == 200); }
+  SECTION("1.0") {
+    CHECK(fixture.client->Ask("GET /a HTTP/1.0\r\n\r\n").status == 200);
+  }
   CHECK(fixture.client->IsClosed());
 }
 
 TEST_CASE("Malformed requests get a problem and the connection ends", "[gateway][http]") {
   const auto test = GENERATE(table<std::string, int>({
-      {"GET / HTTP/1.1\r\n\r\n", 400},                                  // no Host
-      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},            // two
-      {"GET /\r\n\r\n", 400},                                           // HTTP/0.9
+      {"GET / HTTP/1.1\r\n\r\n", 400},                        // no Host
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},  // two
+      {"GET /\r\n\r\n", 400},                                 // HTTP/0.9
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 400},
       {"GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400},
-      {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400},                      // space before the colon
-      {"GET / HTTP/1.1\nHost: a\n\n", 400},                             // bare line feeds
+      {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400},  // space before the colon
+      {"GET / HTTP/1.1\nHost: a\n\n", 400},         // bare line feeds
       {"G\x01T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-      {"GET / HTTP/1.1\r\nHost: a\r\nX: a\x01" "b\r\n\r\n", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a\r\nX: a\x01"
+       "b\r\n\r\n",
+       400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+       400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
+       400},
       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400},
       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400},
@@ -193,11 +198,14 @@ TEST_CASE("Malformed requests get a problem and the connection ends", "[gateway]
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
       {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n",
+       400},
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-       "ffffffffffffffffff\r\nabc\r\n", 400},
+       "ffffffffffffffffff\r\nabc\r\n",
+       400},
       {"GET / HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n", 417},
-      {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(40, '\n'), 400},
+      {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(40, '\n'),
+       400},
   }));
   Fixture fixture;
   INFO(std::get<0>(test));
@@ -211,8 +219,12 @@ TEST_CASE("Malformed requests get a problem and the connection ends", "[gateway]
 TEST_CASE("An oversized head is refused with 431", "[gateway][http]") {
   Fixture fixture;
   const std::string big(20000, 'a');
-  SECTION("one field") { CHECK(fixture.client->Ask(Get("/", "X: " + big + "\r\n")).status == 431); }
-  SECTION("the target") { CHECK(fixture.client->Ask(Get("/" + big)).status == 431); }
+  SECTION("one field") {
+    CHECK(fixture.client->Ask(Get("/", "X: " + big + "\r\n")).status == 431);
+  }
+  SECTION("the target") {
+    CHECK(fixture.client->Ask(Get("/" + big)).status == 431);
+  }
   SECTION("no end in sight") {
     fixture.client->Send("GET / HTTP/1.1\r\n");
     fixture.client->Send(big);
@@ -223,12 +235,16 @@ TEST_CASE("An oversized head is refused with 431", "[gateway][http]") {
 TEST_CASE("An oversized body is refused with 413, whatever announces it", "[gateway][http]") {
   Fixture fixture;
   SECTION("by length, unread") {
-    CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n").status ==
-          413);
+    CHECK(
+        fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n").status ==
+        413);
   }
   SECTION("in chunks") {
-    CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                              "3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n").status == 413);
+    CHECK(fixture.client
+              ->Ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "3e9\r\n" +
+                    std::string(1001, 'x') + "\r\n0\r\n\r\n")
+              .status == 413);
   }
   SECTION("a client that goes on sending still sees the answer") {
     fixture.client->Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
@@ -236,8 +252,10 @@ TEST_CASE("An oversized body is refused with 413, whatever announces it", "[gate
     CHECK(fixture.client->Read().status == 413);
   }
   SECTION("the largest body passes") {
-    CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" +
-                              std::string(1000, 'x')).body == "POST / " + std::string(1000, 'x'));
+    CHECK(fixture.client
+              ->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" +
+                    std::string(1000, 'x'))
+              .body == "POST / " + std::string(1000, 'x'));
   }
 }
 
@@ -263,7 +281,9 @@ TEST_CASE("Slow clients are cut by the deadline", "[gateway][http]") {
     CHECK(fixture.client->Ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab").status ==
           408);
   }
-  SECTION("sending nothing") { CHECK(fixture.client->Read().status == 0); }
+  SECTION("sending nothing") {
+    CHECK(fixture.client->Read().status == 0);
+  }
   CHECK(fixture.client->IsClosed());
 }
 
@@ -321,7 +341,7 @@ TEST_CASE("A silent stream sends its idle piece, then what comes", "[gateway][ht
   Fixture fixture;
   fixture.client->Send(Get("/endless"));
   CHECK(fixture.client->ReadUntil(":idle\n").ends_with(":idle\n"));
-  fixture.service.control->asked.WaitForNotification();
+  fixture.service.control->asked.wait();
   fixture.service.control->Give(std::string("news"));
   CHECK(fixture.client->ReadUntil("news").ends_with("news"));
 }
@@ -330,7 +350,7 @@ TEST_CASE("Drain ends streams and idle connections at once", "[gateway][http]") 
   Fixture fixture;
   RawClient streaming(fixture.server->port());
   streaming.Send(Get("/endless"));
-  fixture.service.control->asked.WaitForNotification();
+  fixture.service.control->asked.wait();
   CHECK(fixture.client->Ask(Get("/a")).status == 200);
 
   CHECK(fixture.server->Drain(std::chrono::seconds(5)));
@@ -344,7 +364,7 @@ TEST_CASE("Drain ends a stream that is just being sent", "[gateway][http]") {
   Fixture fixture;
   fixture.client->Send(Get("/endless"));
   fixture.client->ReadUntil(":idle\n");
-  fixture.service.control->asked.WaitForNotification();
+  fixture.service.control->asked.wait();
   fixture.service.control->Give(std::string("news"));
   CHECK(fixture.server->Drain(std::chrono::seconds(5)));
   CHECK(fixture.client->ReadUntil("0\r\n\r\n").ends_with("0\r\n\r\n"));
@@ -353,7 +373,7 @@ TEST_CASE("Drain ends a stream that is just being sent", "[gateway][http]") {
 TEST_CASE("Drain lets a running request finish", "[gateway][http]") {
   Fixture fixture;
   fixture.client->Send(Get("/slow"));
-  fixture.service.slow_arrived.WaitForNotification();
+  fixture.service.slow_arrived.wait();
   auto drained = std::async(std::launch::async,
                             [&] { return fixture.server->Drain(std::chrono::seconds(5)); });
   fixture.service.slow(TextResponse(200, "text/plain", "late"));
@@ -366,7 +386,7 @@ TEST_CASE("Drain gives up on a request that never ends, and a late answer is har
           "[gateway][http]") {
   auto fixture = std::make_unique<Fixture>();
   fixture->client->Send(Get("/slow"));
-  fixture->service.slow_arrived.WaitForNotification();
+  fixture->service.slow_arrived.wait();
   CHECK_FALSE(fixture->server->Drain(std::chrono::milliseconds(30)));
   fixture->server.reset();
   fixture->service.slow(TextResponse(200, "text/plain", "too late"));

@@ -24,7 +24,9 @@ RawClient::RawClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLO
   }
 }
 
-RawClient::~RawClient() { close(fd_); }
+RawClient::~RawClient() {
+  close(fd_);
+}
 
 bool RawClient::Send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -35,7 +37,9 @@ bool RawClient::Send(std::string_view bytes) {
   return true;
 }
 
-void RawClient::CloseSending() { shutdown(fd_, SHUT_WR); }
+void RawClient::CloseSending() {
+  shutdown(fd_, SHUT_WR);
+}
 
 bool RawClient::Fill() {
   char bytes[4096];
@@ -61,7 +65,9 @@ std::string RawClient::ReadUntil(std::string_view text) {
   return Take(found + text.size());
 }
 
-bool RawClient::IsClosed() { return buffer_.empty() && !Fill(); }
+bool RawClient::IsClosed() {
+  return buffer_.empty() && !Fill();
+}
 
 RawResponse RawClient::Read(bool is_head) {
   RawResponse response;

@@ -11,7 +11,7 @@
 namespace datamigrate::testing {
 
 struct RawResponse {
-  int status = 0;  // 0: the server closed without an answer
+  int status = 0;                              // 0: the server closed without an answer
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;                            // chunks joined
   bool is_whole = false;                       // the body's end arrived

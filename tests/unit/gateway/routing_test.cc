@@ -22,8 +22,8 @@ TEST_CASE("A target is split and decoded", "[gateway][target]") {
 
 TEST_CASE("Targets that could mislead are refused", "[gateway][target]") {
   const std::string target =
-      GENERATE("", "api", "*", "/a%", "/a%2", "/a%zz", "/a%00", "/a%0d%0ab", "/a/../b", "/a/%2e%2e/b",
-               "/./a", "/a b", "/a?x=%0", "/a#b", std::string("/a\0b", 4), "/a\x7f");
+      GENERATE("", "api", "*", "/a%", "/a%2", "/a%zz", "/a%00", "/a%0d%0ab", "/a/../b",
+               "/a/%2e%2e/b", "/./a", "/a b", "/a?x=%0", "/a#b", std::string("/a\0b", 4), "/a\x7f");
   INFO(target);
   CHECK_FALSE(ParseTarget(target).has_value());
 }
@@ -55,8 +55,7 @@ TEST_CASE("The router finds routes by method and path", "[gateway][router]") {
   CHECK(pattern_of("GET", "/m/") == "-");
   CHECK(pattern_of("GET", "/m/1/") == "-");
   CHECK(pattern_of("PUT", "/m") == "-");
-  CHECK(router.Find("PUT", {"m"}).allowed_methods ==
-        std::vector<std::string_view>{"POST", "GET"});
+  CHECK(router.Find("PUT", {"m"}).allowed_methods == std::vector<std::string_view>{"POST", "GET"});
   CHECK(router.Find("GET", {"x"}).allowed_methods.empty());
   CHECK(router.Find("GET", {"m", "7", "models", "a/b"}).parameters ==
         std::map<std::string, std::string>{{"id", "7"}, {"name", "a/b"}});
