@@ -1,5 +1,5 @@
-// What a target's SQL looks like, as data: types, functions, conversions, operators and what it can do. The emitter asks a
-// dialect what it can do, never which one it is.
+// What a target's SQL looks like, as data: types, functions, conversions, operators and what it can
+// do. The emitter asks a dialect what it can do, never which one it is.
 #pragma once
 
 #include <cstdint>
@@ -44,15 +44,16 @@ struct TypeRule {
 //   $o           " order by ..." of WITHIN GROUP, empty without one
 //   $k0          argument 0 with case folded
 struct FunctionRule {
-  std::string_view source;     // Upper case; date parts after a colon: "DATEADD:month".
-  int8_t arity;                // Number of arguments; -1: any.
+  std::string_view source;  // Upper case; date parts after a colon: "DATEADD:month".
+  int8_t arity;             // Number of arguments; -1: any.
   std::string_view target;
   TypeClass first = TypeClass::kAny;  // Type of the first argument.
   std::optional<diagnostics::DiagnosticId> caveat = {};
-  std::string_view reference = {};    // Microsoft Learn page, where the row follows a rule of it.
+  std::string_view reference = {};  // Microsoft Learn page, where the row follows a rule of it.
 };
 
-// CAST from one class to another; pairs without a row are "cast($0 as $t)". An empty target: the dialect has no equal.
+// CAST from one class to another; pairs without a row are "cast($0 as $t)". An empty target: the
+// dialect has no equal.
 struct CastRule {
   TypeClass from;
   TypeClass to;
@@ -88,19 +89,20 @@ struct Dialect {
   bool nulls_first_by_default_desc = false;  // In descending order.
   bool like_has_default_escape = false;
   BinaryStyle binary = BinaryStyle::kBlobEscapes;
-  std::string_view case_insensitive_like;    // Operator; empty: both sides are folded.
-  std::string_view regex_match;              // $0: text, $1: pattern; matches the whole.
+  std::string_view case_insensitive_like;  // Operator; empty: both sides are folded.
+  std::string_view regex_match;            // $0: text, $1: pattern; matches the whole.
   std::string_view regex_match_any_case;
-  std::string_view regex_position;           // $0: text, $1: pattern: where it first matches, from 1; 0 when nowhere.
+  std::string_view
+      regex_position;  // $0: text, $1: pattern: where it first matches, from 1; 0 when nowhere.
   std::string_view regex_position_any_case;
-  std::string_view fold_case;                // $0
-  std::string_view fold_accents;             // Empty: cannot.
-  std::string_view integer_divide;           // Truncates towards zero.
-  std::string_view decimal_divide;           // $p, $s: the result's; $g: guard digits.
-  std::string_view format_number;            // $0: value, $1: digits after the point; without groups
+  std::string_view fold_case;       // $0
+  std::string_view fold_accents;    // Empty: cannot.
+  std::string_view integer_divide;  // Truncates towards zero.
+  std::string_view decimal_divide;  // $p, $s: the result's; $g: guard digits.
+  std::string_view format_number;   // $0: value, $1: digits after the point; without groups
   std::string_view format_number_grouped;
-  std::string_view format_date;              // $0: value, $1: format
-  std::string_view parse_date;               // $0: text, $1: format
+  std::string_view format_date;  // $0: value, $1: format
+  std::string_view parse_date;   // $0: text, $1: format
 };
 
 // Null for a target whose tables are not there yet.

@@ -4,9 +4,12 @@ namespace datamigrate::dialects {
 
 const Dialect* FindDialect(Target target) {
   switch (target) {
-    case Target::kDuckDb: return &DuckDbDialect();
-    case Target::kPostgres: return &PostgresDialect();
-    default: return nullptr;
+    case Target::kDuckDb:
+      return &DuckDbDialect();
+    case Target::kPostgres:
+      return &PostgresDialect();
+    default:
+      return nullptr;
   }
 }
 

@@ -22,25 +22,60 @@ struct StyleFormat {
 };
 
 constexpr auto kStyles = std::to_array<StyleFormat>({
-    {0, "MMM ~d yyyy ~h:mmtt"},   {100, "MMM ~d yyyy ~h:mmtt"},
-    {1, "MM/dd/yy"},              {101, "MM/dd/yyyy"},
-    {2, "yy.MM.dd"},              {102, "yyyy.MM.dd"},
-    {3, "dd/MM/yy"},              {103, "dd/MM/yyyy"},
-    {4, "dd.MM.yy"},              {104, "dd.MM.yyyy"},
-    {5, "dd-MM-yy"},              {105, "dd-MM-yyyy"},
-    {6, "dd MMM yy"},             {106, "dd MMM yyyy"},
-    {7, "MMM dd, yy"},            {107, "MMM dd, yyyy"},
-    {8, "HH:mm:ss"},              {108, "HH:mm:ss"},
-    {10, "MM-dd-yy"},             {110, "MM-dd-yyyy"},
-    {11, "yy/MM/dd"},             {111, "yyyy/MM/dd"},
-    {12, "yyMMdd"},               {112, "yyyyMMdd"},
-    {13, "dd MMM yyyy HH:mm:ss:fff"}, {113, "dd MMM yyyy HH:mm:ss:fff"},
-    {14, "HH:mm:ss:fff"},         {114, "HH:mm:ss:fff"},
-    {20, "yyyy-MM-dd HH:mm:ss"},  {120, "yyyy-MM-dd HH:mm:ss"},
-    {21, "yyyy-MM-dd HH:mm:ss.fff"}, {121, "yyyy-MM-dd HH:mm:ss.fff"},
-    {25, "yyyy-MM-dd HH:mm:ss.fff"}, {23, "yyyy-MM-dd"},
-    {24, "HH:mm:ss"},             {126, "yyyy-MM-ddTHH:mm:ss.fff"},
+    {0, "MMM ~d yyyy ~h:mmtt"},
+    {100, "MMM ~d yyyy ~h:mmtt"},
+    {1, "MM/dd/yy"},
+    {101, "MM/dd/yyyy"},
+    {2, "yy.MM.dd"},
+    {102, "yyyy.MM.dd"},
+    {3, "dd/MM/yy"},
+    {103, "dd/MM/yyyy"},
+    {4, "dd.MM.yy"},
+    {104, "dd.MM.yyyy"},
+    {5, "dd-MM-yy"},
+    {105, "dd-MM-yyyy"},
+    {6, "dd MMM yy"},
+    {106, "dd MMM yyyy"},
+    {7, "MMM dd, yy"},
+    {107, "MMM dd, yyyy"},
+    {8, "HH:mm:ss"},
+    {108, "HH:mm:ss"},
+    {10, "MM-dd-yy"},
+    {110, "MM-dd-yyyy"},
+    {11, "yy/MM/dd"},
+    {111, "yyyy/MM/dd"},
+    {12, "yyMMdd"},
+    {112, "yyyyMMdd"},
+    {13, "dd MMM yyyy HH:mm:ss:fff"},
+    {113, "dd MMM yyyy HH:mm:ss:fff"},
+    {14, "HH:mm:ss:fff"},
+    {114, "HH:mm:ss:fff"},
+    {20, "yyyy-MM-dd HH:mm:ss"},
+    {120, "yyyy-MM-dd HH:mm:ss"},
+    {21, "yyyy-MM-dd HH:mm:ss.fff"},
+    {121, "yyyy-MM-dd HH:mm:ss.fff"},
+    {25, "yyyy-MM-dd HH:mm:ss.fff"},
+    {23, "yyyy-MM-dd"},
+    {24, "HH:mm:ss"},
+    {126, "yyyy-MM-ddTHH:mm:ss.fff"},
 });
+
+// CONVERT's style, or what stands for none: style 0 for the old types, ISO 8601 for the new ones.
+int32_t StyleOf(const Expr& cast) {
+  if (cast.style >= 0) return cast.style;
+  const TypeId id = cast.arguments[0]->type.id;
+  return id == TypeId::kDateTime || id == TypeId::kSmallDateTime ? 0 : 121;
+}
+
+// Characters of a date and time in that style; each piece of a format is as long as what it stands
+// for.
+int32_t DateTextLength(const Expr& cast) {
+  const SqlType& type = cast.arguments[0]->type;
+  if (type.id == TypeId::kDate) return 10;
+  const auto* row = std::ranges::find(kStyles, StyleOf(cast), &StyleFormat::style);
+  if (type.id != TypeId::kDateTime && type.id != TypeId::kSmallDateTime) return 34;
+  return row == kStyles.end() ? 30 : static_cast<int32_t>(row->format.size());
+}
 
 // Whether the target converts by itself, so that the words for it would only be noise.
 bool IsNatural(const SqlType& from, const SqlType& to) {
@@ -50,11 +85,15 @@ bool IsNatural(const SqlType& from, const SqlType& to) {
     if (IsInteger(to.id)) return from.id < to.id;
     return to.id == TypeId::kDecimal || IsMoney(to.id) || IsApproximate(to.id);
   }
-  if (IsMoney(from.id)) return (to.id == TypeId::kMoney) || (to.id == TypeId::kDecimal && to.scale >= 4) || IsApproximate(to.id);
+  if (IsMoney(from.id))
+    return (to.id == TypeId::kMoney) || (to.id == TypeId::kDecimal && to.scale >= 4) ||
+           IsApproximate(to.id);
   if (from.id == TypeId::kDecimal) return IsApproximate(to.id);
   if (from.id == TypeId::kReal) return to.id == TypeId::kFloat;
-  if (from.id == TypeId::kDate || from.id == TypeId::kSmallDateTime || from.id == TypeId::kDateTime) {
-    return (to.id == TypeId::kDateTime || to.id == TypeId::kDateTime2) || (from.id == TypeId::kDate && to.id == TypeId::kSmallDateTime);
+  if (from.id == TypeId::kDate || from.id == TypeId::kSmallDateTime ||
+      from.id == TypeId::kDateTime) {
+    return (to.id == TypeId::kDateTime || to.id == TypeId::kDateTime2) ||
+           (from.id == TypeId::kDate && to.id == TypeId::kSmallDateTime);
   }
   return (IsString(from.id) && IsString(to.id)) || (IsBinary(from.id) && IsBinary(to.id)) ||
          (IsString(to.id) && (from.id == TypeId::kXml || from.id == TypeId::kJson));
@@ -79,7 +118,8 @@ std::string TargetFormat(const Dialect& dialect, std::string_view format) {
 
 std::string Replaced(std::string_view text, std::string_view what, std::string_view by) {
   std::string result(text);
-  for (size_t at = result.find(what); at != std::string::npos; at = result.find(what, at + by.size())) {
+  for (size_t at = result.find(what); at != std::string::npos;
+       at = result.find(what, at + by.size())) {
     result.replace(at, what.size(), by);
   }
   return result;
@@ -90,7 +130,8 @@ std::string Replaced(std::string_view text, std::string_view what, std::string_v
 std::string Emitter::Type(const SqlType& type, diagnostics::SourceSpan span) {
   const std::string name = TypeName(dialect_, type);
   if (name.empty()) {
-    Report(DiagnosticId::kUnsupportedType, span, {tsql::TypeText(type), std::string(dialect_.title)});
+    Report(DiagnosticId::kUnsupportedType, span,
+           {tsql::TypeText(type), std::string(dialect_.title)});
     return "varchar";
   }
   return Lower(name);
@@ -101,17 +142,25 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   const SqlType& from = operand.type;
   const SqlType& to = cast.type;
   if (cast.implicit && IsNatural(from, to)) return Emit(operand);
-  if (from.id == TypeId::kHierarchyId || from.id == TypeId::kGeography || from.id == TypeId::kGeometry) {
-    Report(DiagnosticId::kUnsupportedConstruct, cast.span, {"the conversion of " + tsql::TypeText(from), std::string(dialect_.title)});
+  if (from.id == TypeId::kHierarchyId || from.id == TypeId::kGeography ||
+      from.id == TypeId::kGeometry) {
+    Report(DiagnosticId::kUnsupportedConstruct, cast.span,
+           {"the conversion of " + tsql::TypeText(from), std::string(dialect_.title)});
   }
   const TypeClass from_class = ClassOf(from);
   const TypeClass to_class = ClassOf(to);
-  if (tsql::IsTemporal(from.id) && to_class == TypeClass::kString) return CutToLength(EmitDateToString(cast), MakeSized(TypeId::kVarChar, 30), to);
-  if (from_class == TypeClass::kString && tsql::IsTemporal(to.id) && cast.style > 0) return EmitStringToDate(cast);
-  if (cast.style > 0 && !(to_class == TypeClass::kString && (from_class == TypeClass::kString || from_class == TypeClass::kInteger)) &&
+  if (tsql::IsTemporal(from.id) && to_class == TypeClass::kString)
+    return CutToLength(EmitDateToString(cast), MakeSized(TypeId::kVarChar, DateTextLength(cast)),
+                       to);
+  if (from_class == TypeClass::kString && tsql::IsTemporal(to.id) && cast.style > 0)
+    return EmitStringToDate(cast);
+  if (cast.style > 0 &&
+      !(to_class == TypeClass::kString &&
+        (from_class == TypeClass::kString || from_class == TypeClass::kInteger)) &&
       !(tsql::IsTemporal(from.id) && tsql::IsTemporal(to.id))) {
     Report(DiagnosticId::kUnsupportedStyle, cast.span,
-           {std::to_string(cast.style), tsql::TypeText(from), tsql::TypeText(to), std::string(dialect_.title)});
+           {std::to_string(cast.style), tsql::TypeText(from), tsql::TypeText(to),
+            std::string(dialect_.title)});
   }
   std::string_view pattern = "cast($0 as $t)";
   const bool varies = from_class == TypeClass::kAny;
@@ -119,20 +168,25 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   for (const CastRule& rule : dialect_.casts) {
     if (rule.from != from_class || rule.to != to_class || varies) continue;
     pattern = rule.target;
-    if (rule.caveat && operand.kind != ExprKind::kString) Report(*rule.caveat, cast.span, {tsql::TypeText(to)});
+    if (rule.caveat && operand.kind != ExprKind::kString)
+      Report(*rule.caveat, cast.span, {tsql::TypeText(to)});
   }
   if (from.id == TypeId::kXml && to_class == TypeClass::kString) is_text_cast = true;
   if (is_text_cast) return CutToLength(Emit(operand), from, to);
   if (pattern.empty() || (cast.try_cast && !dialect_.supports_try_cast)) {
     Report(DiagnosticId::kUnsupportedConstruct, cast.span,
-           {(cast.try_cast ? "TRY_CAST from " : "CAST from ") + tsql::TypeText(from) + " to " + tsql::TypeText(to), std::string(dialect_.title)});
+           {(cast.try_cast ? "TRY_CAST from " : "CAST from ") + tsql::TypeText(from) + " to " +
+                tsql::TypeText(to),
+            std::string(dialect_.title)});
     return {"null"};
   }
   std::string sql_pattern(pattern);
   if (cast.try_cast) {
     const size_t last = sql_pattern.rfind("cast($0");
-    if (last == 0) sql_pattern.insert(0, "try_");
-    else if (sql_pattern.starts_with("cast(")) sql_pattern.insert(0, "try_");
+    if (last == 0)
+      sql_pattern.insert(0, "try_");
+    else if (sql_pattern.starts_with("cast("))
+      sql_pattern.insert(0, "try_");
   }
   Text text = ApplyTemplate(sql_pattern, {Emit(operand)}, Type(to, cast.span));
   if (to_class == TypeClass::kString) return CutToLength(text, from, to);
@@ -166,8 +220,12 @@ Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType
 // datetime2(n) shows n digits after the second; the target keeps six of its seven.
 Emitter::Text Emitter::EmitLongFraction(const Expr& operand, const std::string& format) {
   const int32_t scale = operand.type.scale;
-  if (scale == 0) return ApplyTemplate(dialect_.format_date, {Emit(operand), {EmitString(TargetFormat(dialect_, format))}});
-  const Text text = ApplyTemplate(dialect_.format_date, {Emit(operand), {EmitString(TargetFormat(dialect_, format + ".ffffff"))}});
+  if (scale == 0)
+    return ApplyTemplate(dialect_.format_date,
+                         {Emit(operand), {EmitString(TargetFormat(dialect_, format))}});
+  const Text text =
+      ApplyTemplate(dialect_.format_date,
+                    {Emit(operand), {EmitString(TargetFormat(dialect_, format + ".ffffff"))}});
   if (scale == 7) return ApplyTemplate("$0 || '0'", {text});
   if (scale == 6) return text;
   return ApplyTemplate("left($0, " + std::to_string(20 + scale) + ")", {text});
@@ -175,40 +233,46 @@ Emitter::Text Emitter::EmitLongFraction(const Expr& operand, const std::string& 
 
 Emitter::Text Emitter::EmitDateToString(const Expr& cast) {
   const Expr& operand = *cast.arguments[0];
-  int32_t style = cast.style;
-  if (style < 0) {
-    // Without a style the newer types are written as ISO 8601, datetime as style 0.
-    const bool is_old = operand.type.id == TypeId::kDateTime || operand.type.id == TypeId::kSmallDateTime;
-    style = is_old ? 0 : 121;
-  }
+  const int32_t style = StyleOf(cast);
   const auto* row = std::ranges::find(kStyles, style, &StyleFormat::style);
   const auto refuse = [&]() -> Text {
-    Report(DiagnosticId::kUnsupportedStyle, cast.span,
-           {std::to_string(style), tsql::TypeText(operand.type), "text", std::string(dialect_.title)});
+    Report(
+        DiagnosticId::kUnsupportedStyle, cast.span,
+        {std::to_string(style), tsql::TypeText(operand.type), "text", std::string(dialect_.title)});
     return {"null"};
   };
   if (row == kStyles.end() || operand.type.id == TypeId::kDateTimeOffset) return refuse();
   const std::string_view format = row->format;
-  const bool iso = style == 120 || style == 121 || style == 20 || style == 21 || style == 23 || style == 25;
+  const bool iso =
+      style == 120 || style == 121 || style == 20 || style == 21 || style == 23 || style == 25;
   const bool iso_date = iso || style == 126;
-  if (operand.type.id == TypeId::kDate && iso_date) return ApplyTemplate("cast($0 as varchar)", {Emit(operand)});
-  if (operand.type.id == TypeId::kTime || (operand.type.id == TypeId::kDate && format.find("HH") != std::string_view::npos)) return refuse();
+  if (operand.type.id == TypeId::kDate && iso_date)
+    return ApplyTemplate("cast($0 as varchar)", {Emit(operand)});
+  if (operand.type.id == TypeId::kTime ||
+      (operand.type.id == TypeId::kDate && format.find("HH") != std::string_view::npos))
+    return refuse();
   const std::string written(format);
-  if (operand.type.id == TypeId::kDateTime2 && format.ends_with(".fff") && operand.type.scale != 3) {
+  if (operand.type.id == TypeId::kDateTime2 && format.ends_with(".fff") &&
+      operand.type.scale != 3) {
     return EmitLongFraction(operand, written.substr(0, written.size() - 4));
   }
   if (style == 126) {
     // Milliseconds are left out where there are none.
-    const Text text = ApplyTemplate(dialect_.format_date, {Emit(operand), {EmitString(TargetFormat(dialect_, written))}});
+    const Text text = ApplyTemplate(dialect_.format_date,
+                                    {Emit(operand), {EmitString(TargetFormat(dialect_, written))}});
     return ApplyTemplate("replace($0, '.000', '')", {text});
   }
   // A day or an hour padded with a blank is put together from pieces.
   std::vector<std::string> parts;
   const auto add = [&](std::string_view piece) {
-    if (!piece.empty()) parts.push_back(ApplyTemplate(dialect_.format_date, {Emit(operand), {EmitString(TargetFormat(dialect_, piece))}}).sql);
+    if (!piece.empty())
+      parts.push_back(ApplyTemplate(dialect_.format_date,
+                                    {Emit(operand), {EmitString(TargetFormat(dialect_, piece))}})
+                          .sql);
   };
   size_t begin = 0;
-  for (size_t mark = format.find('~'); mark != std::string_view::npos; mark = format.find('~', begin)) {
+  for (size_t mark = format.find('~'); mark != std::string_view::npos;
+       mark = format.find('~', begin)) {
     add(format.substr(begin, mark - begin));
     add(format.substr(mark + 1, 1));
     parts.back() = "lpad(" + parts.back() + ", 2, ' ')";
@@ -223,15 +287,18 @@ Emitter::Text Emitter::EmitStringToDate(const Expr& cast) {
   const bool known = row != kStyles.end() && row->format.find('~') == std::string_view::npos;
   if (!known) {
     Report(DiagnosticId::kUnsupportedStyle, cast.span,
-           {std::to_string(cast.style), "text", tsql::TypeText(cast.type), std::string(dialect_.title)});
+           {std::to_string(cast.style), "text", tsql::TypeText(cast.type),
+            std::string(dialect_.title)});
     return {"null"};
   }
-  if (cast.style == 112 || cast.style == 120 || cast.style == 121 || cast.style == 126 || cast.style == 23) {
+  if (cast.style == 112 || cast.style == 120 || cast.style == 121 || cast.style == 126 ||
+      cast.style == 23) {
     Report(DiagnosticId::kTextToTemporal, cast.span, {tsql::TypeText(cast.type)});
   }
   const std::string pattern = TargetFormat(dialect_, row->format);
-  const Text parsed = ApplyTemplate(cast.try_cast ? "try_" + std::string(dialect_.parse_date) : std::string(dialect_.parse_date),
-                                    {Emit(*cast.arguments[0]), {EmitString(pattern)}});
+  const Text parsed = ApplyTemplate(
+      cast.try_cast ? "try_" + std::string(dialect_.parse_date) : std::string(dialect_.parse_date),
+      {Emit(*cast.arguments[0]), {EmitString(pattern)}});
   return ApplyTemplate("cast($0 as $t)", {parsed}, Type(cast.type, cast.span));
 }
 
@@ -247,7 +314,9 @@ Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
   const bool is_standard = std::string_view("NFPD").find(kind) != std::string_view::npos;
   if (is_standard) {
     if (format.size() > 1) digits = format.substr(1);
-    if (!std::ranges::all_of(digits, [](unsigned char c) { return std::isdigit(c); }) || digits.size() > 2) return {""};
+    if (!std::ranges::all_of(digits, [](unsigned char c) { return std::isdigit(c); }) ||
+        digits.size() > 2)
+      return {""};
     if (kind == 'D') {
       if (!tsql::IsInteger(value.type.id)) return {""};
       least_digits = format.size() > 1 ? std::strtoul(digits.c_str(), nullptr, 10) : 1;
@@ -258,7 +327,8 @@ Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
     const std::string whole = format.substr(0, point);
     const std::string fraction = point == std::string::npos ? "" : format.substr(point + 1);
     grouped = whole.starts_with("#,##0") && whole.size() == 5;
-    const bool zeros = !whole.empty() && std::ranges::all_of(whole, [](char c) { return c == '0'; });
+    const bool zeros =
+        !whole.empty() && std::ranges::all_of(whole, [](char c) { return c == '0'; });
     const bool one_digit = whole.find_first_not_of('#') == whole.size() - 1 && whole.ends_with('0');
     if (!grouped && !zeros && !one_digit) return {""};
     if (!std::ranges::all_of(fraction, [](char c) { return c == '0'; })) return {""};
@@ -269,24 +339,32 @@ Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
   if (kind == 'P' && is_standard) operand = ApplyTemplate("$0 * 100", {operand});
   const bool pads = least_digits > 1;
   const Text shown = pads ? ApplyTemplate("abs($0)", {operand}) : operand;
-  Text text = ApplyTemplate(Replaced(grouped ? dialect_.format_number_grouped : dialect_.format_number, "$1", digits), {shown});
+  Text text = ApplyTemplate(
+      Replaced(grouped ? dialect_.format_number_grouped : dialect_.format_number, "$1", digits),
+      {shown});
   if (pads) {
     // The sign stands before the zeros.
-    const size_t width = least_digits + (digits == "0" ? 0 : std::strtoul(digits.c_str(), nullptr, 10) + 1);
+    const size_t width =
+        least_digits + (digits == "0" ? 0 : std::strtoul(digits.c_str(), nullptr, 10) + 1);
     const std::string length = std::to_string(width);
-    text = ApplyTemplate("case when $0 < 0 then '-' else '' end || lpad($1, cast(greatest(length($1), " + length + ") as integer), '0')", {operand, text});
+    text = ApplyTemplate(
+        "case when $0 < 0 then '-' else '' end || lpad($1, cast(greatest(length($1), " + length +
+            ") as integer), '0')",
+        {operand, text});
   }
   if (kind == 'P' && is_standard) text = ApplyTemplate("$0 || '%'", {text});
   return text;
 }
 
-// FORMAT takes .NET's formats; the ones that say the same in the target are written in its own: "FORMAT (Transact-SQL)".
+// FORMAT takes .NET's formats; the ones that say the same in the target are written in its own:
+// "FORMAT (Transact-SQL)".
 Emitter::Text Emitter::EmitFormat(const Expr& call) {
   const Expr& value = *call.arguments[0];
   const Expr& format = *call.arguments[1];
   const auto refuse = [&]() -> Text {
     Report(DiagnosticId::kUnsupportedFormat, call.span,
-           {format.kind == ExprKind::kString ? "'" + format.text + "'" : "that is not a constant", std::string(dialect_.title)});
+           {format.kind == ExprKind::kString ? "'" + format.text + "'" : "that is not a constant",
+            std::string(dialect_.title)});
     return {"null"};
   };
   if (format.kind != ExprKind::kString) return refuse();
@@ -315,7 +393,8 @@ Emitter::Text Emitter::EmitFormat(const Expr& call) {
       break;
     }
     if (found) continue;
-    const bool is_letter = std::isalpha(static_cast<unsigned char>(written[i])) && written[i] != 'T';
+    const bool is_letter =
+        std::isalpha(static_cast<unsigned char>(written[i])) && written[i] != 'T';
     if (is_letter || written[i] == '%' || written[i] == '\\' || written[i] == '\'') return refuse();
     pattern += written[i++];
   }

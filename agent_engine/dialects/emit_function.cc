@@ -16,13 +16,15 @@ using diagnostics::DiagnosticId;
 bool EndsArgument(std::string_view pattern, size_t position) {
   if (position >= pattern.size()) return false;
   const char next = pattern[position];
-  return next == ')' || next == ',' || next == ']' || next == '$' || pattern.substr(position).starts_with(" as ");
+  return next == ')' || next == ',' || next == ']' || next == '$' ||
+         pattern.substr(position).starts_with(" as ");
 }
 
 bool BeginsArgument(std::string_view pattern, size_t position) {
   if (position == 0) return false;
   const char before = pattern[position - 1];
-  return before == '(' || before == '[' || (before == ' ' && position > 1 && pattern[position - 2] == ',') ||
+  return before == '(' || before == '[' ||
+         (before == ' ' && position > 1 && pattern[position - 2] == ',') ||
          pattern.substr(0, position).ends_with("$d");
 }
 
@@ -32,17 +34,27 @@ TypeClass ClassOf(const tsql::SqlType& type) {
   using tsql::TypeId;
   switch (type.id) {
     case TypeId::kUnknown:
-    case TypeId::kNull: return TypeClass::kAny;
-    case TypeId::kBit: return TypeClass::kBit;
-    case TypeId::kDecimal: return TypeClass::kDecimal;
-    case TypeId::kDate: return TypeClass::kDate;
-    case TypeId::kTime: return TypeClass::kTime;
+    case TypeId::kNull:
+      return TypeClass::kAny;
+    case TypeId::kBit:
+      return TypeClass::kBit;
+    case TypeId::kDecimal:
+      return TypeClass::kDecimal;
+    case TypeId::kDate:
+      return TypeClass::kDate;
+    case TypeId::kTime:
+      return TypeClass::kTime;
     case TypeId::kDateTime:
-    case TypeId::kDateTime2: return TypeClass::kDateTime;
-    case TypeId::kSmallDateTime: return TypeClass::kSmallDateTime;
-    case TypeId::kDateTimeOffset: return TypeClass::kOffset;
-    case TypeId::kUniqueIdentifier: return TypeClass::kGuid;
-    default: break;
+    case TypeId::kDateTime2:
+      return TypeClass::kDateTime;
+    case TypeId::kSmallDateTime:
+      return TypeClass::kSmallDateTime;
+    case TypeId::kDateTimeOffset:
+      return TypeClass::kOffset;
+    case TypeId::kUniqueIdentifier:
+      return TypeClass::kGuid;
+    default:
+      break;
   }
   if (tsql::IsInteger(type.id)) return TypeClass::kInteger;
   if (tsql::IsMoney(type.id)) return TypeClass::kMoney;
@@ -63,7 +75,8 @@ const FunctionRule* Emitter::FindRule(std::string_view name, size_t arity, TypeC
   return best;
 }
 
-Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments, const std::string& type) {
+Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments,
+                                     const std::string& type) {
   if (pattern == "$0" && !arguments.empty()) return arguments[0];
   std::string sql;
   int depth = 0;
@@ -78,12 +91,17 @@ Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector
       if (in_string) continue;
       const std::string_view rest = pattern.substr(i);
       if (c == '(' || c == '[' || rest.starts_with("case ")) ++depth;
-      if (c == ')' || c == ']' || (rest.starts_with("end") && i > 0 && pattern[i - 1] == ' ')) --depth;
+      if (c == ')' || c == ']' || (rest.starts_with("end") && i > 0 && pattern[i - 1] == ' '))
+        --depth;
       if (depth > 0) continue;
-      if (rest.starts_with(" <> ") || rest.starts_with(" = ") || rest.starts_with(" is ")) lower_to(Binding::kComparison);
-      if (rest.starts_with(" || ") || rest.starts_with(" << ") || rest.starts_with(" >> ")) lower_to(Binding::kConcat);
+      if (rest.starts_with(" <> ") || rest.starts_with(" = ") || rest.starts_with(" is "))
+        lower_to(Binding::kComparison);
+      if (rest.starts_with(" || ") || rest.starts_with(" << ") || rest.starts_with(" >> "))
+        lower_to(Binding::kConcat);
       if (rest.starts_with(" + ") || rest.starts_with(" - ")) lower_to(Binding::kAdditive);
-      if (rest.starts_with(" * ") || rest.starts_with(" / ") || rest.starts_with(" // ") || rest.starts_with(" % ")) lower_to(Binding::kMultiplicative);
+      if (rest.starts_with(" * ") || rest.starts_with(" / ") || rest.starts_with(" // ") ||
+          rest.starts_with(" % "))
+        lower_to(Binding::kMultiplicative);
       continue;
     }
     const char key = pattern[i + 1];
@@ -94,7 +112,8 @@ Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector
       if (index < arguments.size()) {
         const bool is_safe = BeginsArgument(pattern, i) && EndsArgument(pattern, i + 2);
         const Text& argument = arguments[index];
-        sql += is_safe || argument.binding == Binding::kPrimary ? argument.sql : "(" + argument.sql + ")";
+        sql += is_safe || argument.binding == Binding::kPrimary ? argument.sql
+                                                                : "(" + argument.sql + ")";
       }
     }
     ++i;
@@ -102,8 +121,9 @@ Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector
   return {sql, binding};
 }
 
-Emitter::Text Emitter::FillTemplate(std::string_view pattern, const std::vector<const Expr*>& arguments, const Expr& call,
-                                     const Text* window) {
+Emitter::Text Emitter::FillTemplate(std::string_view pattern,
+                                    const std::vector<const Expr*>& arguments, const Expr& call,
+                                    const Text* window) {
   std::vector<Text> texts;
   std::vector<std::string> plain;
   for (const Expr* argument : arguments) {
@@ -115,7 +135,8 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern, const std::vector<
   for (size_t i = 0; i < pattern.size(); ++i) {
     const std::string_view mark = pattern.substr(i, 2);
     if (mark == "$*") {
-      for (size_t k = 0; k < arguments.size(); ++k) filled += (k > 0 ? ", $" : "$") + std::to_string(k);
+      for (size_t k = 0; k < arguments.size(); ++k)
+        filled += (k > 0 ? ", $" : "$") + std::to_string(k);
     } else if (mark == "$d") {
       filled += call.distinct ? "distinct " : "";
     } else if (mark == "$o") {
@@ -134,9 +155,11 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern, const std::vector<
   if (pattern.find("$*") != std::string_view::npos && arguments.size() > 10) {
     // More arguments than single digits name.
     const size_t open = pattern.find("$*");
-    return {std::string(pattern.substr(0, open)) + Join(plain, ", ") + std::string(pattern.substr(open + 2))};
+    return {std::string(pattern.substr(0, open)) + Join(plain, ", ") +
+            std::string(pattern.substr(open + 2))};
   }
-  const std::string type = pattern.find("$t") == std::string_view::npos ? "" : Type(call.type, call.span);
+  const std::string type =
+      pattern.find("$t") == std::string_view::npos ? "" : Type(call.type, call.span);
   return ApplyTemplate(filled, texts, type);
 }
 
@@ -144,16 +167,20 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   if (call.text == "PATINDEX") return EmitPatIndex(call);
   if (call.text == "FORMAT") return EmitFormat(call);
   const std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
-  const TypeClass first = call.arguments.empty() ? TypeClass::kAny : ClassOf(call.arguments[0]->type);
+  const TypeClass first =
+      call.arguments.empty() ? TypeClass::kAny : ClassOf(call.arguments[0]->type);
   const FunctionRule* rule = FindRule(name, call.arguments.size(), first);
   if (rule == nullptr) {
     // Names of the relational form, e.g. REPLACE_ANY_CASE, are variants of a function's own.
     std::string own_name = call.text;
-    while (tsql::FindFunction(own_name) == nullptr && own_name.rfind('_') != std::string::npos) own_name.resize(own_name.rfind('_'));
+    while (tsql::FindFunction(own_name) == nullptr && own_name.rfind('_') != std::string::npos)
+      own_name.resize(own_name.rfind('_'));
     if (!call.part.empty()) {
-      Report(DiagnosticId::kUnsupportedDatePart, call.span, {call.part, call.text, std::string(dialect_.title)});
+      Report(DiagnosticId::kUnsupportedDatePart, call.span,
+             {call.part, call.text, std::string(dialect_.title)});
     } else {
-      Report(DiagnosticId::kUnsupportedFunction, call.span, {own_name, std::string(dialect_.title)});
+      Report(DiagnosticId::kUnsupportedFunction, call.span,
+             {own_name, std::string(dialect_.title)});
     }
     return {"null"};
   }
@@ -166,7 +193,8 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   std::string pattern(rule->target);
   bool is_wrapped = false;
   for (const std::string_view aggregate : {"sum($d$0)", "count($d$0)", "avg($d$0)"}) {
-    for (size_t at = pattern.find(aggregate); at != std::string::npos; at = pattern.find(aggregate, at + aggregate.size())) {
+    for (size_t at = pattern.find(aggregate); at != std::string::npos;
+         at = pattern.find(aggregate, at + aggregate.size())) {
       is_wrapped = true;
       pattern.insert(at + aggregate.size(), "$w");
     }
@@ -181,7 +209,8 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
 Emitter::Text Emitter::EmitPatIndex(const Expr& call) {
   const Expr& pattern = *call.arguments[0];
   if (pattern.kind != ExprKind::kString || dialect_.regex_position.empty()) {
-    Report(DiagnosticId::kUnsupportedConstruct, call.span, {"PATINDEX with a pattern that is not a constant", std::string(dialect_.title)});
+    Report(DiagnosticId::kUnsupportedConstruct, call.span,
+           {"PATINDEX with a pattern that is not a constant", std::string(dialect_.title)});
     return {"null"};
   }
   std::vector<PatternPiece> pieces = ParseLikePattern(pattern.text, 0);
@@ -192,7 +221,8 @@ Emitter::Text Emitter::EmitPatIndex(const Expr& call) {
   std::string regex = ToRegex(pieces);
   if (!open_start) regex.insert(0, "^");
   if (!open_end) regex += "$";
-  const std::string_view rule = call.fold_case ? dialect_.regex_position_any_case : dialect_.regex_position;
+  const std::string_view rule =
+      call.fold_case ? dialect_.regex_position_any_case : dialect_.regex_position;
   return ApplyTemplate(rule, {Emit(*call.arguments[1]), {EmitString(regex)}});
 }
 

@@ -1,5 +1,6 @@
 // Queries: one clause a line, common tables first, joins under FROM.
 #include <algorithm>
+#include <array>
 
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
@@ -12,11 +13,16 @@ using diagnostics::DiagnosticId;
 
 std::string_view SetOperator(QueryKind kind) {
   switch (kind) {
-    case QueryKind::kUnion: return "union";
-    case QueryKind::kUnionAll: return "union all";
-    case QueryKind::kExcept: return "except";
-    case QueryKind::kIntersect: return "intersect";
-    case QueryKind::kSelect: break;
+    case QueryKind::kUnion:
+      return "union";
+    case QueryKind::kUnionAll:
+      return "union all";
+    case QueryKind::kExcept:
+      return "except";
+    case QueryKind::kIntersect:
+      return "intersect";
+    case QueryKind::kSelect:
+      break;
   }
   return "";
 }
@@ -30,14 +36,36 @@ std::string Line(std::string_view text) {
 // Whether the target gives an expression of this kind another type than T-SQL does.
 bool TypeMayDiffer(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kArithmetic: return !tsql::IsApproximate(expr.type.id) || expr.type.id == TypeId::kReal;
-    case ExprKind::kNumber: return expr.type.id != TypeId::kInt && expr.type.id != TypeId::kDecimal;
-    case ExprKind::kCall: return tsql::IsNumeric(expr.type.id) || expr.type.id == TypeId::kDate;
-    case ExprKind::kCase: return tsql::IsNumeric(expr.type.id);
-    case ExprKind::kCast: return expr.implicit;
-    case ExprKind::kNull: return expr.type.id != TypeId::kNull && expr.type.id != TypeId::kUnknown;
-    case ExprKind::kSubquery: return tsql::IsNumeric(expr.type.id);
-    default: return false;
+    case ExprKind::kArithmetic:
+      return !tsql::IsApproximate(expr.type.id) || expr.type.id == TypeId::kReal;
+    case ExprKind::kNumber:
+      return expr.type.id != TypeId::kInt && expr.type.id != TypeId::kDecimal;
+    case ExprKind::kCall: {
+      // These give what they are given.
+      static constexpr auto kTransparent =
+          std::to_array<std::string_view>({"COALESCE", "FIRST_VALUE", "ISNULL", "LAG", "LAST_VALUE",
+                                           "LEAD", "MAX", "MIN", "NULLIF"});
+      if (std::ranges::find(kTransparent, std::string_view(expr.text)) != kTransparent.end()) {
+        return std::ranges::any_of(expr.arguments, [&](const ExprPtr& argument) {
+          return TypeMayDiffer(*argument) ||
+                 (argument->kind != ExprKind::kNull && argument->type.id != expr.type.id);
+        });
+      }
+      // Counts and ranks are 64 bits wide everywhere; functions of floats give floats.
+      return (tsql::IsNumeric(expr.type.id) && expr.type.id != TypeId::kBigInt &&
+              expr.type.id != TypeId::kFloat) ||
+             expr.type.id == TypeId::kDate;
+    }
+    case ExprKind::kCase:
+      return tsql::IsNumeric(expr.type.id);
+    case ExprKind::kCast:
+      return expr.implicit;
+    case ExprKind::kNull:
+      return expr.type.id != TypeId::kNull && expr.type.id != TypeId::kUnknown;
+    case ExprKind::kSubquery:
+      return tsql::IsNumeric(expr.type.id);
+    default:
+      return false;
   }
 }
 
@@ -65,14 +93,15 @@ std::string Emitter::EmitCtes(const Query& query) {
     tables.push_back(table + " as " + Block(EmitQuery(*cte.query)));
   }
   const std::string separator = std::string(",") + kBreak + kBreak;
-  return (query.recursive ? "with recursive " : "with ") + Join(tables, separator) + kBreak + kBreak;
+  return (query.recursive ? "with recursive " : "with ") + Join(tables, separator) + kBreak +
+         kBreak;
 }
 
 std::string Emitter::EmitItem(const Query& query, size_t index, bool is_outermost) {
   const SelectItem& item = query.items[index];
   std::string sql = Emit(*item.expr).sql;
-  if (is_outermost && pins_types_ && TypeMayDiffer(*item.expr) && item.expr->type.id != TypeId::kUnknown &&
-      item.expr->type.id != TypeId::kNull) {
+  if (is_outermost && pins_types_ && TypeMayDiffer(*item.expr) &&
+      item.expr->type.id != TypeId::kUnknown && item.expr->type.id != TypeId::kNull) {
     const std::string type = Type(item.expr->type, item.expr->span);
     const std::string ending = " as " + type + ")";
     if (!(sql.starts_with("cast(") && sql.ends_with(ending))) sql = "cast(" + sql + ending;
@@ -85,7 +114,8 @@ std::string Emitter::EmitItem(const Query& query, size_t index, bool is_outermos
 std::string Emitter::EmitSelect(const Query& query) {
   const bool outermost = std::exchange(is_outermost_, false);
   std::vector<std::string> items;
-  for (size_t i = 0; i < query.items.size(); ++i) items.push_back("    " + Indent(EmitItem(query, i, outermost), 4));
+  for (size_t i = 0; i < query.items.size(); ++i)
+    items.push_back("    " + Indent(EmitItem(query, i, outermost), 4));
   std::string sql = query.distinct ? "select distinct" : "select";
   if (items.size() == 1 && !IsMultiLine(items[0]) && !outermost) {
     sql += items[0].substr(3);
@@ -106,7 +136,8 @@ std::string Emitter::EmitOrderAndLimit(const Query& query) {
   if (!query.order_by.empty()) sql += Line("order by " + EmitOrder(query.order_by));
   if (query.with_ties && query.limit) {
     if (query.offset) sql += Line("offset " + Emit(*query.offset).sql + " rows");
-    return sql + Line("fetch first " + Operand(*query.limit, Binding::kPrimary) + " rows with ties");
+    return sql +
+           Line("fetch first " + Operand(*query.limit, Binding::kPrimary) + " rows with ties");
   }
   if (query.limit) sql += Line("limit " + Emit(*query.limit).sql);
   if (query.offset) sql += Line("offset " + Emit(*query.offset).sql);
@@ -115,7 +146,8 @@ std::string Emitter::EmitOrderAndLimit(const Query& query) {
 
 std::string Emitter::EmitBranch(const Query& query, QueryKind parent, bool is_right) {
   const std::string sql = EmitQuery(query);
-  const bool ordered = !query.order_by.empty() || query.limit || query.offset || !query.ctes.empty();
+  const bool ordered =
+      !query.order_by.empty() || query.limit || query.offset || !query.ctes.empty();
   const bool nested = query.kind != QueryKind::kSelect && (is_right || query.kind != parent);
   return ordered || nested ? Block(sql) : sql;
 }
@@ -125,7 +157,8 @@ std::string Emitter::EmitSetOperation(const Query& query) {
   std::vector<const Query*> rights;
   const Query* leftmost = &query;
   const bool outermost = is_outermost_;
-  while (leftmost->kind == query.kind && (leftmost == &query || (!leftmost->limit && leftmost->order_by.empty()))) {
+  while (leftmost->kind == query.kind &&
+         (leftmost == &query || (!leftmost->limit && leftmost->order_by.empty()))) {
     rights.push_back(leftmost->right.get());
     leftmost = leftmost->left.get();
   }
@@ -156,10 +189,14 @@ std::string Emitter::EmitGroup(const GroupItem& item) {
   for (const GroupItem& below : item.items) parts.push_back(EmitGroup(below));
   const std::string list = "(" + Join(parts, ", ") + ")";
   switch (item.kind) {
-    case GroupKind::kRollup: return "rollup " + list;
-    case GroupKind::kCube: return "cube " + list;
-    case GroupKind::kSets: return "grouping sets " + list;
-    default: return list;
+    case GroupKind::kRollup:
+      return "rollup " + list;
+    case GroupKind::kCube:
+      return "cube " + list;
+    case GroupKind::kSets:
+      return "grouping sets " + list;
+    default:
+      return list;
   }
 }
 
@@ -177,11 +214,21 @@ std::string Emitter::EmitGroups(const std::vector<GroupItem>& items) {
 std::string Emitter::EmitJoin(const Source& join) {
   std::string word;
   switch (join.join) {
-    case JoinKind::kInner: word = "inner join "; break;
-    case JoinKind::kLeft: word = "left join "; break;
-    case JoinKind::kRight: word = "right join "; break;
-    case JoinKind::kFull: word = "full join "; break;
-    case JoinKind::kCross: word = "cross join "; break;
+    case JoinKind::kInner:
+      word = "inner join ";
+      break;
+    case JoinKind::kLeft:
+      word = "left join ";
+      break;
+    case JoinKind::kRight:
+      word = "right join ";
+      break;
+    case JoinKind::kFull:
+      word = "full join ";
+      break;
+    case JoinKind::kCross:
+      word = "cross join ";
+      break;
   }
   if (join.right->lateral) word += "lateral ";
   std::string right = EmitSource(*join.right);
@@ -223,11 +270,13 @@ std::string Emitter::EmitSource(const Source& source) {
       }
       const std::string list = Join(rows, ", ");
       if (list.size() < 80) return "(values " + list + ")" + alias + columns;
-      return Block("values" + Line("    " + Join(rows, "," + std::string(1, kBreak) + "    "))) + alias + columns;
+      return Block("values" + Line("    " + Join(rows, "," + std::string(1, kBreak) + "    "))) +
+             alias + columns;
     }
     case SourceKind::kFunction:
       return EmitCall(*source.call).sql + alias + columns;
-    case SourceKind::kJoin: break;
+    case SourceKind::kJoin:
+      break;
   }
   return "";
 }

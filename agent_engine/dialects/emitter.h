@@ -1,5 +1,5 @@
-// Prints the relational form in a dialect's words. What the dialect has no words for goes to the sink as an error; the text is then
-// not to be used.
+// Prints the relational form in a dialect's words. What the dialect has no words for goes to the
+// sink as an error; the text is then not to be used.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ namespace datamigrate::dialects {
 
 // The type's name in the dialect; empty when it has none.
 std::string TypeName(const Dialect& dialect, const tsql::SqlType& type);
-// Quoted where the dialect needs it: reserved words, other characters, case that unquoted names would lose.
+// Quoted where the dialect needs it: reserved words, other characters, case that unquoted names
+// would lose.
 std::string Identifier(const Dialect& dialect, std::string_view name);
 std::string QuotedIdentifier(const Dialect& dialect, std::string_view name);
 
@@ -32,7 +33,17 @@ class Emitter {
 
  private:
   // How tightly the outermost operator of a text binds.
-  enum class Binding : uint8_t { kOr, kAnd, kNot, kComparison, kConcat, kAdditive, kMultiplicative, kUnary, kPrimary };
+  enum class Binding : uint8_t {
+    kOr,
+    kAnd,
+    kNot,
+    kComparison,
+    kConcat,
+    kAdditive,
+    kMultiplicative,
+    kUnary,
+    kPrimary
+  };
   struct Text {
     std::string sql;
     Binding binding = Binding::kPrimary;
@@ -43,7 +54,8 @@ class Emitter {
   std::string Operand(const relational::Expr& expr, Binding least);
   Text EmitArithmetic(const relational::Expr& expr);
   Text EmitDivision(const relational::Expr& expr);
-  std::string EmitArithmeticOperand(const relational::Expr& operand, const relational::Expr& parent, Binding least);
+  std::string EmitArithmeticOperand(const relational::Expr& operand, const relational::Expr& parent,
+                                    Binding least);
   Text EmitList(const relational::Expr& expr, std::string_view separator, Binding binding);
   Text EmitIn(const relational::Expr& expr);
   Text EmitLike(const relational::Expr& expr);
@@ -66,7 +78,8 @@ class Emitter {
   const FunctionRule* FindRule(std::string_view name, size_t arity, TypeClass first) const;
   Text FillTemplate(std::string_view pattern, const std::vector<const relational::Expr*>& arguments,
                     const relational::Expr& call, const Text* window = nullptr);
-  Text ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments, const std::string& type = "");
+  Text ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments,
+                     const std::string& type = "");
 
   // -- Conversions (emit_cast.cc)
   Text EmitCast(const relational::Expr& cast);
@@ -79,7 +92,8 @@ class Emitter {
   // -- Queries (emit_query.cc)
   std::string EmitSelect(const relational::Query& query);
   std::string EmitSetOperation(const relational::Query& query);
-  std::string EmitBranch(const relational::Query& query, relational::QueryKind parent, bool is_right);
+  std::string EmitBranch(const relational::Query& query, relational::QueryKind parent,
+                         bool is_right);
   std::string EmitCtes(const relational::Query& query);
   std::string EmitItem(const relational::Query& query, size_t index, bool is_outermost);
   std::string EmitSource(const relational::Source& source);
@@ -89,8 +103,8 @@ class Emitter {
   std::string EmitGroup(const relational::GroupItem& item);
   std::string EmitOrderAndLimit(const relational::Query& query);
 
-  void Report(diagnostics::DiagnosticId id, diagnostics::SourceSpan span, std::vector<std::string> arguments,
-              std::string hint = "");
+  void Report(diagnostics::DiagnosticId id, diagnostics::SourceSpan span,
+              std::vector<std::string> arguments, std::string hint = "");
   std::string Name(std::string_view name, diagnostics::SourceSpan span = {});
 
   const Dialect& dialect_;

@@ -33,7 +33,9 @@ std::string Block(std::string_view text) {
   return block;
 }
 
-bool IsMultiLine(std::string_view text) { return text.find(kBreak) != std::string_view::npos; }
+bool IsMultiLine(std::string_view text) {
+  return text.find(kBreak) != std::string_view::npos;
+}
 
 std::string Finish(std::string text) {
   std::string finished;

@@ -1,4 +1,5 @@
-// Lays out SQL text: structural line breaks are marks until the end, so that line breaks inside string literals stay as they are.
+// Lays out SQL text: structural line breaks are marks until the end, so that line breaks inside
+// string literals stay as they are.
 #pragma once
 
 #include <string>

@@ -8,7 +8,8 @@ namespace {
 using Kind = PatternPiece::Kind;
 
 void AddText(std::vector<PatternPiece>& pieces, char c) {
-  if (pieces.empty() || pieces.back().kind != Kind::kText) pieces.push_back({Kind::kText, "", false});
+  if (pieces.empty() || pieces.back().kind != Kind::kText)
+    pieces.push_back({Kind::kText, "", false});
   pieces.back().text += c;
 }
 
@@ -55,7 +56,8 @@ std::vector<PatternPiece> ParseLikePattern(std::string_view pattern, char escape
 }
 
 bool HasSets(const std::vector<PatternPiece>& pieces) {
-  return std::ranges::any_of(pieces, [](const PatternPiece& piece) { return piece.kind == Kind::kSet; });
+  return std::ranges::any_of(pieces,
+                             [](const PatternPiece& piece) { return piece.kind == Kind::kSet; });
 }
 
 std::string ToLikePattern(const std::vector<PatternPiece>& pieces, char escape, bool& used_escape) {
@@ -83,9 +85,15 @@ std::string ToRegex(const std::vector<PatternPiece>& pieces) {
   std::string regex;
   for (const PatternPiece& piece : pieces) {
     switch (piece.kind) {
-      case Kind::kAny: regex += ".*"; break;
-      case Kind::kOne: regex += '.'; break;
-      case Kind::kText: AppendQuoted(regex, piece.text); break;
+      case Kind::kAny:
+        regex += ".*";
+        break;
+      case Kind::kOne:
+        regex += '.';
+        break;
+      case Kind::kText:
+        AppendQuoted(regex, piece.text);
+        break;
       case Kind::kSet:
         regex += piece.negated ? "[^" : "[";
         for (const char c : piece.text) {

@@ -32,9 +32,10 @@ struct RoutineBody {
   int64_t row_count = 0;  // SET ROWCOUNT: the most rows that the query returns; 0: all.
 };
 
-// Finds the query that an inline function is, or that a procedure is after SET options, constant declarations and PRINT. Reports
-// the first construct that is more. `create` is the CREATE statement.
-RoutineBody ReadRoutineBody(const catalog::CatalogIndex& catalog, const catalog::Routine& routine, tsql::Node create,
-                            diagnostics::DiagnosticSink& sink);
+// Finds the query that an inline function is, or that a procedure is after SET options, constant
+// declarations and PRINT. Reports the first construct that is more. `create` is the CREATE
+// statement.
+RoutineBody ReadRoutineBody(const catalog::CatalogIndex& catalog, const catalog::Routine& routine,
+                            tsql::Node create, diagnostics::DiagnosticSink& sink);
 
 }  // namespace datamigrate::dialects

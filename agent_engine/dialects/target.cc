@@ -6,13 +6,20 @@ namespace datamigrate::dialects {
 
 std::string_view TargetName(Target target) {
   switch (target) {
-    case Target::kDuckDb: return "duckdb";
-    case Target::kPostgres: return "postgres";
-    case Target::kSnowflake: return "snowflake";
-    case Target::kDatabricks: return "databricks";
-    case Target::kBigQuery: return "bigquery";
-    case Target::kRedshift: return "redshift";
-    case Target::kFabric: return "fabric";
+    case Target::kDuckDb:
+      return "duckdb";
+    case Target::kPostgres:
+      return "postgres";
+    case Target::kSnowflake:
+      return "snowflake";
+    case Target::kDatabricks:
+      return "databricks";
+    case Target::kBigQuery:
+      return "bigquery";
+    case Target::kRedshift:
+      return "redshift";
+    case Target::kFabric:
+      return "fabric";
   }
   return "";
 }

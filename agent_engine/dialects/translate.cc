@@ -42,13 +42,15 @@ TranslatedQuery Refused(DiagnosticSink& sink) {
 
 const Dialect* DialectOrReport(Target target, DiagnosticSink& sink) {
   const Dialect* dialect = FindDialect(target);
-  if (dialect == nullptr) sink.Report({DiagnosticId::kTargetPlanned, {}, {std::string(TargetName(target))}, "", "", "", {}});
+  if (dialect == nullptr)
+    sink.Report(
+        {DiagnosticId::kTargetPlanned, {}, {std::string(TargetName(target))}, "", "", "", {}});
   return dialect;
 }
 
 // From a lowered query to the result: the rewrites that all targets share, then the printer.
-TranslatedQuery Print(const catalog::CatalogIndex& catalog, relational::LoweredQuery lowered, const Dialect& dialect,
-                      const RelationNamer& namer, DiagnosticSink& sink) {
+TranslatedQuery Print(const catalog::CatalogIndex& catalog, relational::LoweredQuery lowered,
+                      const Dialect& dialect, const RelationNamer& namer, DiagnosticSink& sink) {
   TranslatedQuery result;
   if (lowered.query && !sink.HasErrors()) {
     PrepareQuery(*lowered.query, catalog.catalog().collation, dialect, sink);
@@ -67,32 +69,49 @@ TranslatedQuery Print(const catalog::CatalogIndex& catalog, relational::LoweredQ
 
 void ReportNotParsed(std::string_view name, const Node& root, DiagnosticSink& sink) {
   if (sink.HasErrors()) return;
-  sink.Report({DiagnosticId::kDefinitionNotParsed, root ? root.span() : diagnostics::SourceSpan{}, {std::string(name)}, "", "", "", {}});
+  sink.Report({DiagnosticId::kDefinitionNotParsed,
+               root ? root.span() : diagnostics::SourceSpan{},
+               {std::string(name)},
+               "",
+               "",
+               "",
+               {}});
 }
 
 }  // namespace
 
-void PrepareQuery(relational::Query& query, const std::string& collation, const Dialect& dialect, DiagnosticSink& sink) {
-  relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties, .supports_qualify = dialect.supports_qualify});
+void PrepareQuery(relational::Query& query, const std::string& collation, const Dialect& dialect,
+                  DiagnosticSink& sink) {
+  relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties,
+                                     .supports_qualify = dialect.supports_qualify});
   relational::KeepCollation(query, {.database_collation = collation}, sink);
 }
 
-void RenameColumns(relational::Query& query, const std::vector<std::string>& names, Node node, DiagnosticSink& sink) {
+void RenameColumns(relational::Query& query, const std::vector<std::string>& names, Node node,
+                   DiagnosticSink& sink) {
   if (names.size() != query.fields.size()) {
     if (!sink.HasErrors()) {
-      sink.Report({DiagnosticId::kColumnCountDiffers, node.span(),
-                   {"the column list", std::to_string(names.size()), std::to_string(query.fields.size())}, "", "", "", {}});
+      sink.Report(
+          {DiagnosticId::kColumnCountDiffers,
+           node.span(),
+           {"the column list", std::to_string(names.size()), std::to_string(query.fields.size())},
+           "",
+           "",
+           "",
+           {}});
     }
     return;
   }
   for (relational::OrderItem& item : query.order_by) {
     if (item.expr->kind != relational::ExprKind::kColumn || item.expr->range != -2) continue;
-    const auto field = std::ranges::find(query.fields, item.expr->text, &relational::OutputField::name);
+    const auto field =
+        std::ranges::find(query.fields, item.expr->text, &relational::OutputField::name);
     if (field != query.fields.end()) item.expr->text = names[field - query.fields.begin()];
   }
   for (size_t i = 0; i < names.size(); ++i) query.fields[i].name = names[i];
   if (query.kind == relational::QueryKind::kSelect) {
-    for (size_t i = 0; i < names.size() && i < query.items.size(); ++i) query.items[i].alias = names[i];
+    for (size_t i = 0; i < names.size() && i < query.items.size(); ++i)
+      query.items[i].alias = names[i];
   } else {
     RenameColumns(*query.left, names, node, sink);
     RenameColumns(*query.right, names, node, sink);
@@ -102,7 +121,8 @@ void RenameColumns(relational::Query& query, const std::vector<std::string>& nam
 std::vector<std::string> ColumnNames(Node column_list) {
   std::vector<std::string> names;
   if (!column_list) return names;
-  for (const Node item : column_list.Children(Role::kItem)) names.push_back(tsql::UnquoteName(item.TokenText(Role::kPart)));
+  for (const Node item : column_list.Children(Role::kItem))
+    names.push_back(tsql::UnquoteName(item.TokenText(Role::kPart)));
   return names;
 }
 
@@ -114,8 +134,8 @@ RelationNamer QuotedRelationNamer(Target target) {
   };
 }
 
-TranslatedQuery TranslateView(const catalog::CatalogIndex& catalog, const catalog::View& view, Target target,
-                              const RelationNamer& namer) {
+TranslatedQuery TranslateView(const catalog::CatalogIndex& catalog, const catalog::View& view,
+                              Target target, const RelationNamer& namer) {
   DiagnosticSink sink;
   const Dialect* dialect = DialectOrReport(target, sink);
   if (dialect == nullptr) return Refused(sink);
@@ -126,13 +146,17 @@ TranslatedQuery TranslateView(const catalog::CatalogIndex& catalog, const catalo
     return Refused(sink);
   }
   const std::vector<std::string> names = ColumnNames(create.Child(Role::kColumns));
-  const relational::LoweringOptions options{.target_name = std::string(dialect->title), .require_names = names.empty()};
-  relational::LoweredQuery lowered = relational::LowerSelect(catalog, create.Child(Role::kQuery), {}, options, sink);
-  if (lowered.query && !names.empty()) RenameColumns(*lowered.query, names, create.Child(Role::kColumns), sink);
+  const relational::LoweringOptions options{.target_name = std::string(dialect->title),
+                                            .require_names = names.empty()};
+  relational::LoweredQuery lowered =
+      relational::LowerSelect(catalog, create.Child(Role::kQuery), {}, options, sink);
+  if (lowered.query && !names.empty())
+    RenameColumns(*lowered.query, names, create.Child(Role::kColumns), sink);
   return Print(catalog, std::move(lowered), *dialect, namer, sink);
 }
 
-TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog, const catalog::Routine& routine, Target target,
+TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog,
+                                 const catalog::Routine& routine, Target target,
                                  const RelationNamer& namer) {
   DiagnosticSink sink;
   const Dialect* dialect = DialectOrReport(target, sink);
@@ -152,24 +176,34 @@ TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog, const cat
   const bool is_limited = body.row_count > 0;
   const relational::LoweringOptions options{
       .target_name = std::string(dialect->title), .keep_order = is_limited, .require_names = true};
-  relational::LoweredQuery lowered = relational::LowerSelect(catalog, body.select, std::move(body.variables), options, sink);
-  if (lowered.query && is_limited && !lowered.query->limit) lowered.query->limit = relational::MakeInteger(body.row_count);
+  relational::LoweredQuery lowered =
+      relational::LowerSelect(catalog, body.select, std::move(body.variables), options, sink);
+  if (lowered.query && is_limited && !lowered.query->limit)
+    lowered.query->limit = relational::MakeInteger(body.row_count);
   return Print(catalog, std::move(lowered), *dialect, namer, sink);
 }
 
-TranslatedExpression TranslateExpression(const catalog::CatalogIndex& catalog, const catalog::Table& table,
-                                         std::string_view expression, bool is_condition, Target target) {
+TranslatedExpression TranslateExpression(const catalog::CatalogIndex& catalog,
+                                         const catalog::Table& table, std::string_view expression,
+                                         bool is_condition, Target target) {
   DiagnosticSink sink;
   TranslatedExpression result;
   if (const Dialect* dialect = DialectOrReport(target, sink)) {
     const tsql::ParseResult parsed = tsql::ParseExpression(expression, is_condition, {}, sink);
     if (parsed.ok) {
       const relational::LoweringOptions options{.target_name = std::string(dialect->title)};
-      relational::ExprPtr expr = relational::LowerOverTable(catalog, &table, parsed.tree.Root(), {}, options, sink);
+      relational::ExprPtr expr =
+          relational::LowerOverTable(catalog, &table, parsed.tree.Root(), {}, options, sink);
       relational::KeepCollation(expr, {.database_collation = catalog.catalog().collation}, sink);
       const RelationNamer namer = QuotedRelationNamer(target);
       std::string sql = Finish(Emitter(*dialect, namer, sink).EmitExpression(*expr));
-      if (!sink.HasErrors()) result.sql = std::move(sql);
+      if (!sink.HasErrors()) {
+        result.sql = std::move(sql);
+        if (!is_condition) {
+          result.source_type = tsql::ToCatalogType(expr->type);
+          result.target_type = TypeName(*dialect, expr->type);
+        }
+      }
     } else {
       ReportNotParsed("the expression", parsed.tree.Root(), sink);
     }

@@ -1,5 +1,5 @@
-// T-SQL in, a target's SQL and diagnostics out: the one door to lexer, parser, binder, relational form and printers.
-// Pure functions of their input; safe to call from any thread.
+// T-SQL in, a target's SQL and diagnostics out: the one door to lexer, parser, binder, relational
+// form and printers. Pure functions of their input; safe to call from any thread.
 #pragma once
 
 #include <functional>
@@ -28,21 +28,23 @@ struct OutputColumn {
 };
 
 struct TranslatedQuery {
-  std::string sql;                         // One SELECT, without a final semicolon; empty when refused.
-  std::vector<OutputColumn> columns;       // In order.
-  std::vector<catalog::ObjectName> reads;  // Relations of the catalog, each once, in order of first use.
+  std::string sql;                    // One SELECT, without a final semicolon; empty when refused.
+  std::vector<OutputColumn> columns;  // In order.
+  std::vector<catalog::ObjectName>
+      reads;  // Relations of the catalog, each once, in order of first use.
   std::vector<diagnostics::Diagnostic> diagnostics;  // Positions are in the definition's text.
 
   bool converted() const { return !sql.empty(); }
 };
 
-// Translates a view's query. References to other views, tables and synonyms go through `namer`; inline functions are
-// expanded in place.
+// Translates a view's query. References to other views, tables and synonyms go through `namer`;
+// inline functions are expanded in place.
 TranslatedQuery TranslateView(const catalog::CatalogIndex& catalog, const catalog::View& view,
                               Target target, const RelationNamer& namer);
 
-// Translates a routine that is one query in disguise: an inline function, or a procedure whose body is one SELECT.
-// Parameters become dbt variables, {{ var('name', default) }}. Everything else is refused with its reason.
+// Translates a routine that is one query in disguise: an inline function, or a procedure whose body
+// is one SELECT. Parameters become dbt variables, {{ var('name', default) }}. Everything else is
+// refused with its reason.
 TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog,
                                  const catalog::Routine& routine, Target target,
                                  const RelationNamer& namer);
@@ -50,9 +52,13 @@ TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog,
 struct TranslatedExpression {
   std::string sql;  // Empty when refused.
   std::vector<diagnostics::Diagnostic> diagnostics;
+  catalog::DataType source_type{};  // By T-SQL's rules; its name is empty where it is not known,
+                                    // and for conditions.
+  std::string target_type{};        // As the target writes it; empty where it is not known.
 };
 
-// Translates the expression of a computed column, a DEFAULT, or (`is_condition`) a CHECK, over the columns of `table`.
+// Translates the expression of a computed column, a DEFAULT, or (`is_condition`) a CHECK, over the
+// columns of `table`.
 TranslatedExpression TranslateExpression(const catalog::CatalogIndex& catalog,
                                          const catalog::Table& table, std::string_view expression,
                                          bool is_condition, Target target);
@@ -63,12 +69,13 @@ struct TranslatedBatch {
   std::vector<diagnostics::Diagnostic> diagnostics;
 };
 
-// Translates one batch of statements on its own (`datamigrate transpile`); names that the catalog does not know are kept.
+// Translates one batch of statements on its own (`datamigrate transpile`); names that the catalog
+// does not know are kept.
 TranslatedBatch TranslateBatch(const catalog::CatalogIndex& catalog, std::string_view batch,
                                Target target);
 
-// The target's type for a column type: "VARCHAR", "DECIMAL(19, 4)", "TIMESTAMP", …. Empty when the target has none that
-// keeps the values; alias types must be resolved already.
+// The target's type for a column type: "VARCHAR", "DECIMAL(19, 4)", "TIMESTAMP", …. Empty when the
+// target has none that keeps the values; alias types must be resolved already.
 std::string TargetType(const catalog::DataType& type, Target target);
 
 // An identifier quoted for the target, always with quotes, inner quotes doubled.

@@ -1,4 +1,5 @@
-// Statements on their own: what `datamigrate transpile` does. Tables that the batch creates are known to the statements after it.
+// Statements on their own: what `datamigrate transpile` does. Tables that the batch creates are
+// known to the statements after it.
 #include <algorithm>
 
 #include "agent_engine/dialects/emitter.h"
@@ -29,8 +30,12 @@ constexpr char kBatchTable[] = "batch";  // The kind of a table that the batch i
 
 class BatchTranslator {
  public:
-  BatchTranslator(const catalog::CatalogIndex& catalog, const Dialect& dialect, DiagnosticSink& sink)
-      : outer_(catalog), dialect_(dialect), sink_(sink), namer_([this](const catalog::ObjectName& name) { return RelationText(name); }) {}
+  BatchTranslator(const catalog::CatalogIndex& catalog, const Dialect& dialect,
+                  DiagnosticSink& sink)
+      : outer_(catalog),
+        dialect_(dialect),
+        sink_(sink),
+        namer_([this](const catalog::ObjectName& name) { return RelationText(name); }) {}
 
   // The statements' text; `ok` is false when one was refused.
   std::string Translate(Node batch, bool& ok) {
@@ -62,23 +67,45 @@ class BatchTranslator {
 
   std::string Statement(Node node, DiagnosticSink& sink) {
     switch (node.kind()) {
-      case NodeKind::kEmptyStatement: return "";
-      case NodeKind::kSelectStatement: return Select(node, sink);
-      case NodeKind::kCreateView: return CreateView(node, sink);
-      case NodeKind::kCreateTable: return CreateTable(node, sink);
-      case NodeKind::kInsertStatement: return Insert(node, sink);
-      case NodeKind::kUpdateStatement: return Update(node, sink);
-      case NodeKind::kDeleteStatement: return Delete(node, sink);
-      case NodeKind::kDeclareStatement: return Declare(node, sink);
-      case NodeKind::kSetVariable: return Assign(node, sink);
+      case NodeKind::kEmptyStatement:
+        return "";
+      case NodeKind::kSelectStatement:
+        return Select(node, sink);
+      case NodeKind::kCreateView:
+        return CreateView(node, sink);
+      case NodeKind::kCreateTable:
+        return CreateTable(node, sink);
+      case NodeKind::kInsertStatement:
+        return Insert(node, sink);
+      case NodeKind::kUpdateStatement:
+        return Update(node, sink);
+      case NodeKind::kDeleteStatement:
+        return Delete(node, sink);
+      case NodeKind::kDeclareStatement:
+        return Declare(node, sink);
+      case NodeKind::kSetVariable:
+        return Assign(node, sink);
       case NodeKind::kSetOption:
       case NodeKind::kPrint:
       case NodeKind::kUse:
-        sink.Report({DiagnosticId::kStatementDropped, node.span(), {std::string(NodeKindText(node.kind()))}, "", "", "", {}});
+        sink.Report({DiagnosticId::kStatementDropped,
+                     node.span(),
+                     {std::string(NodeKindText(node.kind()))},
+                     "",
+                     "",
+                     "",
+                     {}});
         return "";
-      case NodeKind::kDropStatement: return Drop(node, sink);
+      case NodeKind::kDropStatement:
+        return Drop(node, sink);
       default:
-        sink.Report({DiagnosticId::kUnsupportedStatement, node.span(), {std::string(NodeKindText(node.kind())), std::string(dialect_.title)}, "", "", "", {}});
+        sink.Report({DiagnosticId::kUnsupportedStatement,
+                     node.span(),
+                     {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
+                     "",
+                     "",
+                     "",
+                     {}});
         return "";
     }
   }
@@ -96,7 +123,8 @@ class BatchTranslator {
   }
 
   std::string Select(Node node, DiagnosticSink& sink) {
-    relational::LoweredQuery lowered = relational::LowerSelect(Index(), node, CopyVariables(), Options(), sink);
+    relational::LoweredQuery lowered =
+        relational::LowerSelect(Index(), node, CopyVariables(), Options(), sink);
     if (!lowered.query || sink.HasErrors()) return "";
     return PrintQuery(*lowered.query, sink);
   }
@@ -106,11 +134,13 @@ class BatchTranslator {
     options.keep_order = false;
     const std::vector<std::string> names = ColumnNames(node.Child(Role::kColumns));
     options.require_names = names.empty();
-    relational::LoweredQuery lowered = relational::LowerSelect(Index(), node.Child(Role::kQuery), {}, options, sink);
+    relational::LoweredQuery lowered =
+        relational::LowerSelect(Index(), node.Child(Role::kQuery), {}, options, sink);
     if (!lowered.query || sink.HasErrors()) return "";
     if (!names.empty()) RenameColumns(*lowered.query, names, node.Child(Role::kColumns), sink);
     const std::string body = PrintQuery(*lowered.query, sink);
-    return "create or replace view " + Target(PartsOf(node.Child(Role::kName))) + " as" + kBreak + body;
+    return "create or replace view " + Target(PartsOf(node.Child(Role::kName))) + " as" + kBreak +
+           body;
   }
 
   // Tables of the batch are named as the batch created them.
@@ -120,7 +150,8 @@ class BatchTranslator {
     return QuotedIdentifier(dialect_, name.schema) + "." + QuotedIdentifier(dialect_, name.name);
   }
 
-  // The name of a table that a statement creates or writes: as the catalog spells it, or as written.
+  // The name of a table that a statement creates or writes: as the catalog spells it, or as
+  // written.
   std::string Target(const std::vector<std::string>& parts) {
     const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
     if (const catalog::Table* table = Index().FindTable(schema, parts.back())) {
@@ -128,7 +159,8 @@ class BatchTranslator {
     }
     std::vector<std::string> printed;
     for (const std::string& part : parts) {
-      if (!part.empty()) printed.push_back(Identifier(dialect_, part.starts_with('#') ? part.substr(1) : part));
+      if (!part.empty())
+        printed.push_back(Identifier(dialect_, part.starts_with('#') ? part.substr(1) : part));
     }
     return Join(printed, ".");
   }
@@ -139,7 +171,13 @@ class BatchTranslator {
     table.name = {parts.size() > 1 ? parts[parts.size() - 2] : "dbo", parts.back()};
     std::vector<std::string> lines;
     if (node.Has(Role::kQuery)) {
-      sink.Report({DiagnosticId::kUnsupportedStatement, node.span(), {"CREATE TABLE AS SELECT", std::string(dialect_.title)}, "", "", "", {}});
+      sink.Report({DiagnosticId::kUnsupportedStatement,
+                   node.span(),
+                   {"CREATE TABLE AS SELECT", std::string(dialect_.title)},
+                   "",
+                   "",
+                   "",
+                   {}});
       return "";
     }
     for (const Node element : node.Children(Role::kElement)) {
@@ -148,14 +186,21 @@ class BatchTranslator {
       } else if (element.Is(NodeKind::kPrimaryKey) || element.Is(NodeKind::kUnique)) {
         lines.push_back(Key(element, table));
       } else {
-        sink.Report({DiagnosticId::kStatementDropped, element.span(), {std::string(NodeKindText(element.kind()))}, "", "", "", {}});
+        sink.Report({DiagnosticId::kStatementDropped,
+                     element.span(),
+                     {std::string(NodeKindText(element.kind()))},
+                     "",
+                     "",
+                     "",
+                     {}});
       }
     }
     const std::string name = Target(parts);
     created_[table.name.ToString()] = name;
     AddTable(std::move(table));
     std::string sql = "create table " + name + " (";
-    for (size_t i = 0; i < lines.size(); ++i) sql += std::string(i > 0 ? "," : "") + kBreak + "    " + lines[i];
+    for (size_t i = 0; i < lines.size(); ++i)
+      sql += std::string(i > 0 ? "," : "") + kBreak + "    " + lines[i];
     return sql + kBreak + ")";
   }
 
@@ -164,7 +209,13 @@ class BatchTranslator {
     column.name = tsql::UnquoteName(element.TokenText(Role::kName));
     std::string line = Identifier(dialect_, column.name) + " ";
     if (element.Has(Role::kComputed)) {
-      sink.Report({DiagnosticId::kUnsupportedConstruct, element.span(), {"a computed column", std::string(dialect_.title)}, "", "", "", {}});
+      sink.Report({DiagnosticId::kUnsupportedConstruct,
+                   element.span(),
+                   {"a computed column", std::string(dialect_.title)},
+                   "",
+                   "",
+                   "",
+                   {}});
       return line;
     }
     const SqlType type = relational::LowerType(Index(), element.Child(Role::kType), 1, sink);
@@ -172,29 +223,50 @@ class BatchTranslator {
     column.collation = std::string(element.TokenText(Role::kCollation));
     const std::string type_name = Lower(TypeName(dialect_, type));
     if (type_name.empty()) {
-      sink.Report({DiagnosticId::kUnsupportedType, element.span(), {tsql::TypeText(type), std::string(dialect_.title)}, "", "", "", {}});
+      sink.Report({DiagnosticId::kUnsupportedType,
+                   element.span(),
+                   {tsql::TypeText(type), std::string(dialect_.title)},
+                   "",
+                   "",
+                   "",
+                   {}});
     }
     line += type_name;
     for (const Node constraint : element.Children(Role::kConstraint)) {
       if (constraint.Is(NodeKind::kDefault)) {
-        ExprPtr value = relational::LowerOverTable(Index(), nullptr, constraint.Child(Role::kValue), {}, Options(), sink);
+        ExprPtr value = relational::LowerOverTable(Index(), nullptr, constraint.Child(Role::kValue),
+                                                   {}, Options(), sink);
         value = relational::ConvertTo(std::move(value), type, sink);
         line += " default " + PrintExpr(std::move(value), sink);
       } else if (constraint.Is(NodeKind::kPrimaryKey)) {
         column.nullable = false;
-        table.keys.push_back({.name = "", .primary = true, .clustered = false, .columns = {{column.name, false}}});
+        table.keys.push_back(
+            {.name = "", .primary = true, .clustered = false, .columns = {{column.name, false}}});
         line += " primary key";
       } else if (constraint.Is(NodeKind::kUnique)) {
         line += " unique";
       } else {
-        sink.Report({DiagnosticId::kStatementDropped, constraint.span(), {std::string(NodeKindText(constraint.kind()))}, "", "", "", {}});
+        sink.Report({DiagnosticId::kStatementDropped,
+                     constraint.span(),
+                     {std::string(NodeKindText(constraint.kind()))},
+                     "",
+                     "",
+                     "",
+                     {}});
       }
     }
     if (element.Has(Role::kIdentity)) {
       column.nullable = false;
-      sink.Report({DiagnosticId::kStatementDropped, element.Child(Role::kIdentity).span(), {"IDENTITY property"}, "", "", "", {}});
+      sink.Report({DiagnosticId::kStatementDropped,
+                   element.Child(Role::kIdentity).span(),
+                   {"IDENTITY property"},
+                   "",
+                   "",
+                   "",
+                   {}});
     }
-    if (const Node nullability = element.Child(Role::kNullability); nullability && nullability.Has(Role::kNegation)) {
+    if (const Node nullability = element.Child(Role::kNullability);
+        nullability && nullability.Has(Role::kNegation)) {
       column.nullable = false;
       line += " not null";
     }
@@ -229,22 +301,32 @@ class BatchTranslator {
   }
 
   bool Refuse(Node node, std::string what, DiagnosticSink& sink) {
-    sink.Report({DiagnosticId::kUnsupportedConstruct, node.span(), {std::move(what), std::string(dialect_.title)}, "", "", "", {}});
+    sink.Report({DiagnosticId::kUnsupportedConstruct,
+                 node.span(),
+                 {std::move(what), std::string(dialect_.title)},
+                 "",
+                 "",
+                 "",
+                 {}});
     return false;
   }
 
   bool IsPlainWrite(Node node, DiagnosticSink& sink) {
-    for (const auto& [role, what] : {std::pair{Role::kWith, "a WITH clause before a write"}, std::pair{Role::kTop, "TOP in a write"},
-                                     std::pair{Role::kOutput, "the OUTPUT clause"}, std::pair{Role::kFrom, "FROM in a write"},
-                                     std::pair{Role::kCurrentOf, "WHERE CURRENT OF"}}) {
+    for (const auto& [role, what] :
+         {std::pair{Role::kWith, "a WITH clause before a write"},
+          std::pair{Role::kTop, "TOP in a write"}, std::pair{Role::kOutput, "the OUTPUT clause"},
+          std::pair{Role::kFrom, "FROM in a write"},
+          std::pair{Role::kCurrentOf, "WHERE CURRENT OF"}}) {
       if (node.Has(role)) return Refuse(node.Child(role) ? node.Child(role) : node, what, sink);
     }
-    if (!node.Child(Role::kTarget).Is(NodeKind::kTableReference)) return Refuse(node, "a target that is not a table", sink);
+    if (!node.Child(Role::kTarget).Is(NodeKind::kTableReference))
+      return Refuse(node, "a target that is not a table", sink);
     return true;
   }
 
   // Values converted to the types of the columns that they go to, where those are known.
-  ExprPtr ToColumn(ExprPtr value, const catalog::Table* table, const std::string& column, DiagnosticSink& sink) {
+  ExprPtr ToColumn(ExprPtr value, const catalog::Table* table, const std::string& column,
+                   DiagnosticSink& sink) {
     const catalog::Column* found = table == nullptr ? nullptr : table->FindColumn(column);
     if (found == nullptr) return value;
     return relational::ConvertTo(std::move(value), tsql::FromCatalogType(found->type), sink);
@@ -269,7 +351,8 @@ class BatchTranslator {
         std::vector<std::string> cells;
         const std::vector<Node> items = row.Children(Role::kItem);
         for (size_t i = 0; i < items.size(); ++i) {
-          ExprPtr value = relational::LowerOverTable(Index(), nullptr, items[i], CopyVariables(), Options(), sink);
+          ExprPtr value = relational::LowerOverTable(Index(), nullptr, items[i], CopyVariables(),
+                                                     Options(), sink);
           if (i < columns.size()) value = ToColumn(std::move(value), table, columns[i], sink);
           cells.push_back(PrintExpr(std::move(value), sink));
         }
@@ -280,11 +363,13 @@ class BatchTranslator {
     if (source.Is(NodeKind::kQuery) || source.Is(NodeKind::kSelectStatement)) {
       relational::LoweringOptions options = Options();
       options.keep_order = false;
-      relational::LoweredQuery lowered = relational::LowerSelect(Index(), source, CopyVariables(), options, sink);
+      relational::LoweredQuery lowered =
+          relational::LowerSelect(Index(), source, CopyVariables(), options, sink);
       if (!lowered.query || sink.HasErrors()) return "";
       for (size_t i = 0; i < lowered.query->items.size() && i < columns.size(); ++i) {
         ExprPtr& value = lowered.query->items[i].expr;
-        if (value->kind != relational::ExprKind::kStar) value = ToColumn(std::move(value), table, columns[i], sink);
+        if (value->kind != relational::ExprKind::kStar)
+          value = ToColumn(std::move(value), table, columns[i], sink);
       }
       return sql + kBreak + PrintQuery(*lowered.query, sink);
     }
@@ -296,7 +381,9 @@ class BatchTranslator {
     const Node where = node.Child(Role::kWhere);
     if (!where) return "";
     return kBreak + std::string("where ") +
-           PrintExpr(relational::LowerOverTable(Index(), table, where, CopyVariables(), Options(), sink), sink);
+           PrintExpr(
+               relational::LowerOverTable(Index(), table, where, CopyVariables(), Options(), sink),
+               sink);
   }
 
   std::string Update(Node node, DiagnosticSink& sink) {
@@ -304,7 +391,13 @@ class BatchTranslator {
     const Node target = node.Child(Role::kTarget);
     const catalog::Table* table = FindTarget(target);
     if (table == nullptr) {
-      sink.Report({DiagnosticId::kUnknownRelation, target.span(), {std::string(target.Text())}, "", "", "", {}});
+      sink.Report({DiagnosticId::kUnknownRelation,
+                   target.span(),
+                   {std::string(target.Text())},
+                   "",
+                   "",
+                   "",
+                   {}});
       return "";
     }
     std::vector<std::string> sets;
@@ -315,8 +408,10 @@ class BatchTranslator {
         return "";
       }
       const std::string name = PartsOf(column.Child(Role::kName)).back();
-      ExprPtr value = relational::LowerOverTable(Index(), table, set.Child(Role::kValue), CopyVariables(), Options(), sink);
-      sets.push_back(Identifier(dialect_, name) + " = " + PrintExpr(ToColumn(std::move(value), table, name, sink), sink));
+      ExprPtr value = relational::LowerOverTable(Index(), table, set.Child(Role::kValue),
+                                                 CopyVariables(), Options(), sink);
+      sets.push_back(Identifier(dialect_, name) + " = " +
+                     PrintExpr(ToColumn(std::move(value), table, name, sink), sink));
     }
     return "update " + Target(PartsOf(target.Child(Role::kName))) + kBreak + "set " +
            Join(sets, "," + std::string(1, kBreak) + "    ") + Where(node, table, sink);
@@ -327,7 +422,13 @@ class BatchTranslator {
     const Node target = node.Child(Role::kTarget);
     const catalog::Table* table = FindTarget(target);
     if (table == nullptr && node.Has(Role::kWhere)) {
-      sink.Report({DiagnosticId::kUnknownRelation, target.span(), {std::string(target.Text())}, "", "", "", {}});
+      sink.Report({DiagnosticId::kUnknownRelation,
+                   target.span(),
+                   {std::string(target.Text())},
+                   "",
+                   "",
+                   "",
+                   {}});
       return "";
     }
     return "delete from " + Target(PartsOf(target.Child(Role::kName))) + Where(node, table, sink);
@@ -335,23 +436,37 @@ class BatchTranslator {
 
   std::string Drop(Node node, DiagnosticSink& sink) {
     std::string kind;
-    for (const tsql::Token* token : node.TokensOf(Role::kKind)) kind += Lower(node.tree().TextOf(*token));
+    for (const tsql::Token* token : node.TokensOf(Role::kKind))
+      kind += Lower(node.tree().TextOf(*token));
     if (kind != "table" && kind != "view") {
-      sink.Report({DiagnosticId::kUnsupportedStatement, node.span(), {std::string(NodeKindText(node.kind())), std::string(dialect_.title)}, "", "", "", {}});
+      sink.Report({DiagnosticId::kUnsupportedStatement,
+                   node.span(),
+                   {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
+                   "",
+                   "",
+                   "",
+                   {}});
       return "";
     }
     std::vector<std::string> names;
     for (const Node name : node.Children(Role::kName)) names.push_back(Target(PartsOf(name)));
     const bool if_exists = Lower(node.Text()).find("if exists") != std::string::npos;
     std::vector<std::string> statements;
-    for (const std::string& name : names) statements.push_back("drop " + kind + (if_exists ? " if exists " : " ") + name);
+    for (const std::string& name : names)
+      statements.push_back("drop " + kind + (if_exists ? " if exists " : " ") + name);
     return Join(statements, ";" + std::string(1, kBreak));
   }
 
   std::string Declare(Node node, DiagnosticSink& sink) {
     for (const Node item : node.Children(Role::kItem)) {
       if (!item.Is(NodeKind::kVariableDeclaration)) {
-        sink.Report({DiagnosticId::kUnsupportedStatement, item.span(), {std::string(NodeKindText(item.kind())), std::string(dialect_.title)}, "", "", "", {}});
+        sink.Report({DiagnosticId::kUnsupportedStatement,
+                     item.span(),
+                     {std::string(NodeKindText(item.kind())), std::string(dialect_.title)},
+                     "",
+                     "",
+                     "",
+                     {}});
         return "";
       }
       const std::string name = catalog::FoldName(item.TokenText(Role::kName));
@@ -374,7 +489,8 @@ class BatchTranslator {
   }
 
   ExprPtr Evaluate(const std::string& name, Node value, DiagnosticSink& sink) {
-    ExprPtr expr = relational::LowerOverTable(Index(), nullptr, value, CopyVariables(), Options(), sink);
+    ExprPtr expr =
+        relational::LowerOverTable(Index(), nullptr, value, CopyVariables(), Options(), sink);
     return relational::ConvertTo(std::move(expr), types_[name], sink);
   }
 
@@ -384,19 +500,22 @@ class BatchTranslator {
   RelationNamer namer_;
   std::unique_ptr<catalog::Catalog> local_;
   std::unique_ptr<catalog::CatalogIndex> local_index_;
-  absl::flat_hash_map<std::string, std::string> created_;  // Tables of the batch: name to printed name.
+  absl::flat_hash_map<std::string, std::string>
+      created_;  // Tables of the batch: name to printed name.
   relational::Variables variables_;
   absl::flat_hash_map<std::string, SqlType> types_;
 };
 
 }  // namespace
 
-TranslatedBatch TranslateBatch(const catalog::CatalogIndex& catalog, std::string_view batch, Target target) {
+TranslatedBatch TranslateBatch(const catalog::CatalogIndex& catalog, std::string_view batch,
+                               Target target) {
   TranslatedBatch result;
   DiagnosticSink sink;
   const Dialect* dialect = FindDialect(target);
   if (dialect == nullptr) {
-    sink.Report({DiagnosticId::kTargetPlanned, {}, {std::string(TargetName(target))}, "", "", "", {}});
+    sink.Report(
+        {DiagnosticId::kTargetPlanned, {}, {std::string(TargetName(target))}, "", "", "", {}});
     result.diagnostics = sink.Take();
     return result;
   }

@@ -9,8 +9,8 @@ namespace datamigrate::relational {
 namespace {
 
 constexpr auto kAggregates = std::to_array<std::string_view>(
-    {"APPROX_COUNT_DISTINCT", "AVG", "CHECKSUM_AGG", "COUNT", "COUNT_BIG", "GROUPING", "GROUPING_ID", "MAX",
-     "MIN", "STDEV", "STDEVP", "STRING_AGG", "SUM", "VAR", "VARP"});
+    {"APPROX_COUNT_DISTINCT", "AVG", "CHECKSUM_AGG", "COUNT", "COUNT_BIG", "GROUPING",
+     "GROUPING_ID", "MAX", "MIN", "STDEV", "STDEVP", "STRING_AGG", "SUM", "VAR", "VARP"});
 
 std::vector<OrderItem> CloneOrder(const std::vector<OrderItem>& items) {
   std::vector<OrderItem> copy;
@@ -60,8 +60,9 @@ ExprPtr MakeExpr(ExprKind kind, SqlType type, diagnostics::SourceSpan span) {
 }
 
 ExprPtr MakeString(std::string value) {
-  auto expr = MakeExpr(ExprKind::kString,
-                       tsql::MakeSized(TypeId::kVarChar, static_cast<int32_t>(value.size()), false));
+  auto expr =
+      MakeExpr(ExprKind::kString,
+               tsql::MakeSized(TypeId::kVarChar, static_cast<int32_t>(value.size()), false));
   expr->text = std::move(value);
   return expr;
 }
@@ -153,7 +154,8 @@ bool SameExpr(const Expr& left, const Expr& right) {
          left.negated == right.negated && left.distinct == right.distinct &&
          left.has_else == right.has_else && left.try_cast == right.try_cast &&
          left.fold_case == right.fold_case && left.trim == right.trim &&
-         SameWindow(left.window.get(), right.window.get()) && SameOrder(left.order_by, right.order_by) &&
+         SameWindow(left.window.get(), right.window.get()) &&
+         SameOrder(left.order_by, right.order_by) &&
          std::ranges::equal(left.arguments, right.arguments,
                             [](const ExprPtr& a, const ExprPtr& b) { return SameExpr(*a, *b); });
 }
@@ -179,8 +181,9 @@ bool IsAggregate(const Expr& expr) {
 }
 
 bool ContainsAggregate(const Expr& expr) {
-  return IsAggregate(expr) ||
-         std::ranges::any_of(expr.arguments, [](const ExprPtr& a) { return ContainsAggregate(*a); });
+  return IsAggregate(expr) || std::ranges::any_of(expr.arguments, [](const ExprPtr& a) {
+           return ContainsAggregate(*a);
+         });
 }
 
 bool ContainsWindow(const Expr& expr) {

@@ -1,4 +1,5 @@
-// Expressions of the relational form: names resolved, T-SQL's types worked out, implicit conversions explicit.
+// Expressions of the relational form: names resolved, T-SQL's types worked out, implicit
+// conversions explicit.
 #pragma once
 
 #include <cstdint>
@@ -46,9 +47,9 @@ enum class ExprKind : uint8_t {
   kSubquery,    // query of one column
   kLike,        // [operand, pattern, escape?]; negated
   kCase,        // [condition, result, ..., else?]; has_else
-  kCall,        // text: the T-SQL function, upper case; [arguments...]; distinct, order_by, window, part
-  kCast,        // [operand]; type: the target; try_cast, style, implicit
-  kKey,         // [operand]: what SQL Server compares a string by; fold_case, fold_accents, trim
+  kCall,  // text: the T-SQL function, upper case; [arguments...]; distinct, order_by, window, part
+  kCast,  // [operand]; type: the target; try_cast, style, implicit
+  kKey,   // [operand]: what SQL Server compares a string by; fold_case, fold_accents, trim
 };
 
 struct OrderItem {
@@ -57,7 +58,13 @@ struct OrderItem {
 };
 
 struct FrameBound {
-  enum class Kind : uint8_t { kUnboundedPreceding, kPreceding, kCurrentRow, kFollowing, kUnboundedFollowing };
+  enum class Kind : uint8_t {
+    kUnboundedPreceding,
+    kPreceding,
+    kCurrentRow,
+    kFollowing,
+    kUnboundedFollowing
+  };
   Kind kind = Kind::kCurrentRow;
   ExprPtr offset;
 };
@@ -79,7 +86,7 @@ struct Expr {
   std::string text{};
   std::string qualifier{};
   std::string default_text{};
-  std::string part{};        // The date part of DATEADD and its family, lower case; or FORMAT's kind.
+  std::string part{};  // The date part of DATEADD and its family, lower case; or FORMAT's kind.
   std::string quantifier{};  // "ALL" or "ANY".
   std::vector<ExprPtr> arguments{};
   std::vector<OrderItem> order_by{};  // WITHIN GROUP.
@@ -127,8 +134,8 @@ ExprPtr Clone(const Expr& expr);
 // Whether both say the same: same structure, columns of the same range variable.
 bool SameExpr(const Expr& left, const Expr& right);
 bool IsConstant(const Expr& expr);
-bool IsAggregate(const Expr& expr);          // The node itself: COUNT, SUM, ... without OVER.
-bool ContainsAggregate(const Expr& expr);    // Below it, sub-queries apart.
+bool IsAggregate(const Expr& expr);        // The node itself: COUNT, SUM, ... without OVER.
+bool ContainsAggregate(const Expr& expr);  // Below it, sub-queries apart.
 bool ContainsWindow(const Expr& expr);
 
 }  // namespace datamigrate::relational

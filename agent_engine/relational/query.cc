@@ -3,8 +3,12 @@
 namespace datamigrate::relational {
 namespace {
 
-ExprPtr CloneOrNull(const ExprPtr& expr) { return expr ? Clone(*expr) : nullptr; }
-QueryPtr CloneOrNull(const QueryPtr& query) { return query ? Clone(*query) : nullptr; }
+ExprPtr CloneOrNull(const ExprPtr& expr) {
+  return expr ? Clone(*expr) : nullptr;
+}
+QueryPtr CloneOrNull(const QueryPtr& query) {
+  return query ? Clone(*query) : nullptr;
+}
 
 SourcePtr CloneSource(const SourcePtr& source) {
   if (!source) return nullptr;

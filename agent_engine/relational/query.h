@@ -1,4 +1,5 @@
-// Queries of the relational form: blocks of clauses over sources, as SQL has them, with every name resolved.
+// Queries of the relational form: blocks of clauses over sources, as SQL has them, with every name
+// resolved.
 #pragma once
 
 #include <functional>
@@ -15,7 +16,8 @@ using QueryPtr = std::unique_ptr<Query>;
 
 enum class SourceKind : uint8_t {
   kRelation,  // relation, of the catalog
-  kNamed,     // text: a table that the catalog does not know, or a common table expression, by its parts
+  kNamed,     // text: a table that the catalog does not know, or a common table expression, by its
+              // parts
   kDerived,   // query; column_names
   kValues,    // rows; column_names
   kFunction,  // call: a table-valued function of the target; column_names
@@ -96,9 +98,11 @@ struct Query {
 
 QueryPtr Clone(const Query& query);
 
-// Calls `visit` for each expression slot of the query's own clauses, sources included, but not of its sub-queries.
+// Calls `visit` for each expression slot of the query's own clauses, sources included, but not of
+// its sub-queries.
 void ForEachExpr(Query& query, const std::function<void(ExprPtr&)>& visit);
-// Calls `visit` for each query directly below: operands, derived tables, common tables. Not those in expressions.
+// Calls `visit` for each query directly below: operands, derived tables, common tables. Not those
+// in expressions.
 void ForEachQuery(Query& query, const std::function<void(Query&)>& visit);
 // Calls `visit` for each expression slot directly below `expr`, its windows and orders included.
 void ForEachChild(Expr& expr, const std::function<void(ExprPtr&)>& visit);

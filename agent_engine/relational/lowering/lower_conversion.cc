@@ -14,8 +14,10 @@ namespace {
 using namespace tsql;
 
 std::string_view TrimBlanks(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())))
+    text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -46,7 +48,8 @@ std::string PlainNumber(std::string_view text) {
 }
 
 bool IsZero(std::string_view number) {
-  return std::ranges::all_of(number, [](char c) { return c == '0' || c == '.' || c == '-' || c == '+'; });
+  return std::ranges::all_of(number,
+                             [](char c) { return c == '0' || c == '.' || c == '-' || c == '+'; });
 }
 
 ExprPtr Number(std::string text, SqlType type, const Expr& from) {
@@ -69,9 +72,11 @@ bool AreConvertible(const SqlType& from, const SqlType& to, bool implicit) {
     return IsString(other) || IsBinary(other);
   }
   if (IsTemporal(from.id) && IsTemporal(to.id)) {
-    return !(from.id == TypeId::kDate && to.id == TypeId::kTime) && !(from.id == TypeId::kTime && to.id == TypeId::kDate);
+    return !(from.id == TypeId::kDate && to.id == TypeId::kTime) &&
+           !(from.id == TypeId::kTime && to.id == TypeId::kDate);
   }
-  if (IsNumeric(from.id) && IsTemporal(to.id)) return to.id == TypeId::kDateTime || to.id == TypeId::kSmallDateTime;
+  if (IsNumeric(from.id) && IsTemporal(to.id))
+    return to.id == TypeId::kDateTime || to.id == TypeId::kSmallDateTime;
   if (IsTemporal(from.id) && IsNumeric(to.id)) {
     return !implicit && (from.id == TypeId::kDateTime || from.id == TypeId::kSmallDateTime);
   }
@@ -84,7 +89,8 @@ bool AreConvertible(const SqlType& from, const SqlType& to, bool implicit) {
 
 }  // namespace
 
-ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t style, bool implicit) {
+ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t style,
+                                 bool implicit) {
   SqlType target = type;
   target.nullable = false;
   if (expr.kind == ExprKind::kNull) {
@@ -105,8 +111,10 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
       return literal;
     }
     if (IsString(type.id)) {
-      if (type.length != SqlType::kMax && static_cast<size_t>(type.length) < expr.text.size()) return nullptr;
-      if (IsFixedString(type.id) && static_cast<size_t>(type.length) > expr.text.size()) return nullptr;
+      if (type.length != SqlType::kMax && static_cast<size_t>(type.length) < expr.text.size())
+        return nullptr;
+      if (IsFixedString(type.id) && static_cast<size_t>(type.length) > expr.text.size())
+        return nullptr;
       auto literal = MakeExpr(ExprKind::kString, target, expr.span);
       literal->text = expr.text;
       return literal;
@@ -114,7 +122,8 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
     if (type.id == TypeId::kBit) {
       const std::string upper = UpperText(text);
       const bool is_true = upper == "TRUE" || (IsDecimalText(text, false) && !IsZero(text));
-      const bool is_false = upper == "FALSE" || text.empty() || (IsDecimalText(text, false) && IsZero(text));
+      const bool is_false =
+          upper == "FALSE" || text.empty() || (IsDecimalText(text, false) && IsZero(text));
       if (!is_true && !is_false) return nullptr;
       auto literal = MakeExpr(ExprKind::kBit, target, expr.span);
       literal->text = is_true ? "1" : "0";
@@ -122,7 +131,8 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
     }
     if (IsIntegral(type.id) || IsApproximate(type.id)) {
       if (text.empty()) return Number("0", target, expr);
-      if (IsDecimalText(text, IsApproximate(type.id))) return Number(PlainNumber(text), target, expr);
+      if (IsDecimalText(text, IsApproximate(type.id)))
+        return Number(PlainNumber(text), target, expr);
       return nullptr;
     }
     if (type.id == TypeId::kDecimal && IsDecimalText(text, true) && ScaleOf(text) <= type.scale) {
@@ -141,10 +151,12 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
       return Number(expr.text, target, expr);
     }
     // An integer constant beside decimals or floats is written as it is.
-    if (type.id == TypeId::kDecimal || IsMoney(type.id) || IsApproximate(type.id)) return Number(expr.text, target, expr);
+    if (type.id == TypeId::kDecimal || IsMoney(type.id) || IsApproximate(type.id))
+      return Number(expr.text, target, expr);
   }
   if (expr.kind == ExprKind::kNumber && IsIntegral(expr.type.id) && IsString(type.id) &&
-      !IsFixedString(type.id) && (type.length == SqlType::kMax || static_cast<size_t>(type.length) >= expr.text.size())) {
+      !IsFixedString(type.id) &&
+      (type.length == SqlType::kMax || static_cast<size_t>(type.length) >= expr.text.size())) {
     auto literal = MakeExpr(ExprKind::kString, target, expr.span);
     literal->text = expr.text;
     return literal;
@@ -152,7 +164,8 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
   return nullptr;
 }
 
-ExprPtr Lowering::Convert(ExprPtr expr, const SqlType& type, bool implicit, int32_t style, bool try_cast) {
+ExprPtr Lowering::Convert(ExprPtr expr, const SqlType& type, bool implicit, int32_t style,
+                          bool try_cast) {
   if (type.id == TypeId::kUnknown || type.id == TypeId::kNull) return expr;
   if (expr->type.id == TypeId::kUnknown && implicit) return expr;
   if (!try_cast) {
@@ -172,7 +185,8 @@ ExprPtr Lowering::Convert(ExprPtr expr, const SqlType& type, bool implicit, int3
   }
   // Only the last conversion of a chain of equal ones counts.
   auto cast = MakeCast(std::move(expr), type, implicit);
-  if (both_strings && cast->type.collation.empty()) cast->type.collation = cast->arguments[0]->type.collation;
+  if (both_strings && cast->type.collation.empty())
+    cast->type.collation = cast->arguments[0]->type.collation;
   cast->style = style;
   cast->try_cast = try_cast;
   if (try_cast) cast->type.nullable = true;
@@ -199,7 +213,8 @@ ExprPtr Lowering::LowerConvert(Node node, Scope& scope) {
     }
     style = static_cast<int32_t>(std::strtol(value->text.c_str(), nullptr, 10));
   }
-  ExprPtr expr = Convert(LowerExpr(node.Child(Role::kOperand), scope), type, false, style, try_cast);
+  ExprPtr expr =
+      Convert(LowerExpr(node.Child(Role::kOperand), scope), type, false, style, try_cast);
   expr->span = SpanOf(node);
   return expr;
 }

@@ -9,7 +9,8 @@ namespace {
 
 using namespace tsql;
 
-// Operands of a chain of the same left-associative operator, left to right, without recursion down the left spine.
+// Operands of a chain of the same left-associative operator, left to right, without recursion down
+// the left spine.
 std::vector<Node> Spine(Node node, NodeKind kind, std::string_view op) {
   std::vector<Node> operands;
   Node current = node;
@@ -22,7 +23,9 @@ std::vector<Node> Spine(Node node, NodeKind kind, std::string_view op) {
   return operands;
 }
 
-bool IsStringLike(const SqlType& type) { return IsString(type.id); }
+bool IsStringLike(const SqlType& type) {
+  return IsString(type.id);
+}
 
 constexpr int kMaxDepth = 2000;
 
@@ -45,17 +48,28 @@ ExprPtr Lowering::LowerExpr(Node node, Scope& scope) {
   if (depth_ > kMaxDepth) {
     return Refuse(DiagnosticId::kNestingTooDeep, node, {std::to_string(kMaxDepth)});
   }
-  if (!node) return Refuse(DiagnosticId::kUnsupportedConstruct, node, {Described(node), options_.target_name});
+  if (!node)
+    return Refuse(DiagnosticId::kUnsupportedConstruct, node,
+                  {Described(node), options_.target_name});
   switch (node.kind()) {
-    case NodeKind::kLiteral: return LowerLiteral(node);
-    case NodeKind::kVariableReference: return LowerVariable(node);
-    case NodeKind::kColumnReference: return LowerColumn(node, scope);
-    case NodeKind::kParenthesized: return LowerExpr(node.Child(Role::kOperand), scope);
-    case NodeKind::kUnary: return LowerUnary(node, scope);
-    case NodeKind::kBinary: return LowerBinary(node, scope);
-    case NodeKind::kComparison: return LowerComparison(node, scope);
-    case NodeKind::kQuantifiedComparison: return LowerQuantified(node, scope);
-    case NodeKind::kLogical: return LowerLogical(node, scope);
+    case NodeKind::kLiteral:
+      return LowerLiteral(node);
+    case NodeKind::kVariableReference:
+      return LowerVariable(node);
+    case NodeKind::kColumnReference:
+      return LowerColumn(node, scope);
+    case NodeKind::kParenthesized:
+      return LowerExpr(node.Child(Role::kOperand), scope);
+    case NodeKind::kUnary:
+      return LowerUnary(node, scope);
+    case NodeKind::kBinary:
+      return LowerBinary(node, scope);
+    case NodeKind::kComparison:
+      return LowerComparison(node, scope);
+    case NodeKind::kQuantifiedComparison:
+      return LowerQuantified(node, scope);
+    case NodeKind::kLogical:
+      return LowerLogical(node, scope);
     case NodeKind::kNot: {
       auto expr = MakeExpr(ExprKind::kNot, MakeType(TypeId::kBit), SpanOf(node));
       expr->arguments = ExprList(LowerExpr(node.Child(Role::kOperand), scope));
@@ -76,41 +90,59 @@ ExprPtr Lowering::LowerExpr(Node node, Scope& scope) {
       expr->negated = node.Has(Role::kNegation);
       return expr;
     }
-    case NodeKind::kBetween: return LowerBetween(node, scope);
-    case NodeKind::kInList: return LowerIn(node, scope);
-    case NodeKind::kInQuery: return LowerInQuery(node, scope);
-    case NodeKind::kLike: return LowerLike(node, scope);
+    case NodeKind::kBetween:
+      return LowerBetween(node, scope);
+    case NodeKind::kInList:
+      return LowerIn(node, scope);
+    case NodeKind::kInQuery:
+      return LowerInQuery(node, scope);
+    case NodeKind::kLike:
+      return LowerLike(node, scope);
     case NodeKind::kExists: {
       auto expr = MakeExpr(ExprKind::kExists, MakeType(TypeId::kBit, false), SpanOf(node));
       expr->query = LowerNested(node.Child(Role::kQuery), scope);
       return expr;
     }
-    case NodeKind::kCase: return LowerCase(node, scope);
-    case NodeKind::kFunctionCall: return LowerCall(node, scope);
+    case NodeKind::kCase:
+      return LowerCase(node, scope);
+    case NodeKind::kFunctionCall:
+      return LowerCall(node, scope);
     case NodeKind::kMethodCall:
-    case NodeKind::kMemberAccess: return LowerMethodCall(node, scope);
-    case NodeKind::kCast: return LowerCast(node, scope);
-    case NodeKind::kConvert: return LowerConvert(node, scope);
+    case NodeKind::kMemberAccess:
+      return LowerMethodCall(node, scope);
+    case NodeKind::kCast:
+      return LowerCast(node, scope);
+    case NodeKind::kConvert:
+      return LowerConvert(node, scope);
     case NodeKind::kTrim: {
-      std::vector<ExprPtr> arguments = ExprList(Convert(LowerExpr(node.Child(Role::kOperand), scope),
-                                                        MakeSized(TypeId::kVarChar, SqlType::kMax), true));
-      if (const Node characters = node.Child(Role::kCharacters)) arguments.push_back(LowerExpr(characters, scope));
+      std::vector<ExprPtr> arguments =
+          ExprList(Convert(LowerExpr(node.Child(Role::kOperand), scope),
+                           MakeSized(TypeId::kVarChar, SqlType::kMax), true));
+      if (const Node characters = node.Child(Role::kCharacters))
+        arguments.push_back(LowerExpr(characters, scope));
       const std::string side = UpperText(node.TokenText(Role::kSide));
       const SqlType type = ResultType(FunctionResult::kString, {arguments[0]->type});
-      return MakeCall(side == "LEADING" ? "LTRIM" : side == "TRAILING" ? "RTRIM" : "TRIM", type, std::move(arguments));
+      return MakeCall(side == "LEADING"    ? "LTRIM"
+                      : side == "TRAILING" ? "RTRIM"
+                                           : "TRIM",
+                      type, std::move(arguments));
     }
-    case NodeKind::kAtTimeZone: return LowerAtTimeZone(node, scope);
+    case NodeKind::kAtTimeZone:
+      return LowerAtTimeZone(node, scope);
     case NodeKind::kCollate: {
       ExprPtr expr = LowerExpr(node.Child(Role::kOperand), scope);
       expr->type.collation = std::string(node.TokenText(Role::kCollation));
       return expr;
     }
-    case NodeKind::kScalarSubquery: return LowerSubquery(node, scope);
+    case NodeKind::kScalarSubquery:
+      return LowerSubquery(node, scope);
     case NodeKind::kOdbcEscape: {
       const std::string keyword = UpperText(node.TokenText(Role::kKeyword));
       if (keyword == "FN") return LowerExpr(node.Child(Role::kOperand), scope);
-      const TypeId id = keyword == "D" ? TypeId::kDateTime : keyword == "T" ? TypeId::kDateTime
-                        : keyword == "TS" ? TypeId::kDateTime : TypeId::kUniqueIdentifier;
+      const TypeId id = keyword == "D"    ? TypeId::kDateTime
+                        : keyword == "T"  ? TypeId::kDateTime
+                        : keyword == "TS" ? TypeId::kDateTime
+                                          : TypeId::kUniqueIdentifier;
       return Convert(LowerExpr(node.Child(Role::kOperand), scope), MakeType(id), false);
     }
     default:
@@ -166,14 +198,18 @@ ExprPtr Lowering::LowerLiteral(Node node) {
       if (digits[0] == '.') digits.insert(0, "0");
       // Four decimals, so that the constant is as exact as money in what it is part of.
       const size_t point = digits.find('.');
-      if (point == std::string::npos) digits += ".0000";
-      else digits.resize(point + 5, '0');
+      if (point == std::string::npos)
+        digits += ".0000";
+      else
+        digits.resize(point + 5, '0');
       return number(digits, MakeType(TypeId::kMoney));
     }
     case TokenKind::kBinary: {
-      auto expr = MakeExpr(ExprKind::kBinary, MakeSized(TypeId::kVarBinary, 0, false), SpanOf(node));
+      auto expr =
+          MakeExpr(ExprKind::kBinary, MakeSized(TypeId::kVarBinary, 0, false), SpanOf(node));
       for (const char c : text.substr(2)) {
-        if (std::isxdigit(static_cast<unsigned char>(c))) expr->text += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        if (std::isxdigit(static_cast<unsigned char>(c)))
+          expr->text += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
       }
       if (expr->text.size() % 2 != 0) expr->text.insert(0, "0");
       expr->type.length = std::max<int32_t>(1, static_cast<int32_t>(expr->text.size() / 2));
@@ -182,10 +218,12 @@ ExprPtr Lowering::LowerLiteral(Node node) {
     case TokenKind::kString:
     case TokenKind::kNationalString:
     case TokenKind::kQuotedName: {  // "..." while QUOTED_IDENTIFIER is off.
-      auto expr = MakeString(token->kind == TokenKind::kQuotedName ? UnquoteName(text) : UnquoteString(text));
+      auto expr = MakeString(token->kind == TokenKind::kQuotedName ? UnquoteName(text)
+                                                                   : UnquoteString(text));
       expr->span = SpanOf(node);
-      expr->type = MakeSized(token->kind == TokenKind::kNationalString ? TypeId::kNVarChar : TypeId::kVarChar,
-                             std::max<int32_t>(1, static_cast<int32_t>(expr->text.size())), false);
+      expr->type = MakeSized(
+          token->kind == TokenKind::kNationalString ? TypeId::kNVarChar : TypeId::kVarChar,
+          std::max<int32_t>(1, static_cast<int32_t>(expr->text.size())), false);
       return expr;
     }
     default:
@@ -199,7 +237,8 @@ ExprPtr Lowering::LowerLiteral(Node node) {
         expr->span = SpanOf(node);
         return expr;
       }
-      return Refuse(DiagnosticId::kUnsupportedConstruct, node, {std::string(text), options_.target_name});
+      return Refuse(DiagnosticId::kUnsupportedConstruct, node,
+                    {std::string(text), options_.target_name});
   }
 }
 
@@ -212,7 +251,8 @@ ExprPtr Lowering::LowerVariable(Node node) {
     return value;
   }
   if (name.starts_with("@@")) {
-    return Refuse(DiagnosticId::kUnsupportedFunction, node, {std::string(name), options_.target_name});
+    return Refuse(DiagnosticId::kUnsupportedFunction, node,
+                  {std::string(name), options_.target_name});
   }
   return Refuse(DiagnosticId::kUndeclaredVariable, node, {std::string(name)});
 }
@@ -220,7 +260,8 @@ ExprPtr Lowering::LowerVariable(Node node) {
 ExprPtr Lowering::LowerColumn(Node node, Scope& scope) {
   const Node name = node.Child(Role::kName);
   if (!name) {
-    return Refuse(DiagnosticId::kUnsupportedConstruct, node, {std::string(node.Text()), options_.target_name});
+    return Refuse(DiagnosticId::kUnsupportedConstruct, node,
+                  {std::string(node.Text()), options_.target_name});
   }
   return ResolveColumn(NamePartsOf(name), SpanOf(node), scope);
 }
@@ -248,20 +289,23 @@ ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnosti
           continue;
         }
       }
-      const auto known = std::ranges::find_if(
-          range.columns, [&](const RangeColumn& candidate) { return FoldName(candidate.name) == column; });
+      const auto known = std::ranges::find_if(range.columns, [&](const RangeColumn& candidate) {
+        return FoldName(candidate.name) == column;
+      });
       if (known == range.columns.end()) {
         if (range.open && open_range == nullptr) open_range = &range;
         continue;
       }
       if (found_range != nullptr) {
-        ReportAt(DiagnosticId::kAmbiguousColumn, span, {parts.back(), found_range->name + ", " + range.name});
+        ReportAt(DiagnosticId::kAmbiguousColumn, span,
+                 {parts.back(), found_range->name + ", " + range.name});
         return MakeNull(SqlType{});
       }
       found_range = &range;
       found_column = &*known;
     }
-    const bool print_qualified = is_qualified || scope->ranges.size() > 1 || scope->qualify || scope != &first_scope;
+    const bool print_qualified =
+        is_qualified || scope->ranges.size() > 1 || scope->qualify || scope != &first_scope;
     if (found_range != nullptr) return make(*found_range, found_column, print_qualified);
     if (open_range != nullptr) {
       const bool only = scope->ranges.size() == 1;
@@ -269,11 +313,15 @@ ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnosti
     }
   }
   // column.Property of a spatial or hierarchyid column reads like a qualified name.
-  for (const Scope* scope = &first_scope; parts.size() > 1 && scope != nullptr; scope = scope->outer) {
+  for (const Scope* scope = &first_scope; parts.size() > 1 && scope != nullptr;
+       scope = scope->outer) {
     for (const RangeVariable& range : scope->ranges) {
       for (const RangeColumn& candidate : range.columns) {
-        if (FoldName(candidate.name) != FoldName(parts[parts.size() - 2]) || !IsOpaque(candidate.type.id)) continue;
-        ReportAt(DiagnosticId::kUnsupportedMethod, span, {parts.back(), TypeText(candidate.type), options_.target_name});
+        if (FoldName(candidate.name) != FoldName(parts[parts.size() - 2]) ||
+            !IsOpaque(candidate.type.id))
+          continue;
+        ReportAt(DiagnosticId::kUnsupportedMethod, span,
+                 {parts.back(), TypeText(candidate.type), options_.target_name});
         return MakeNull(SqlType{});
       }
     }
@@ -289,8 +337,10 @@ ExprPtr Lowering::LowerUnary(Node node, Scope& scope) {
   ExprPtr operand = LowerExpr(node.Child(Role::kOperand), scope);
   if (op == "+") return operand;
   if (op == "-" && operand->kind == ExprKind::kNumber) {
-    if (operand->text[0] == '-') operand->text.erase(0, 1);
-    else operand->text.insert(0, "-");
+    if (operand->text[0] == '-')
+      operand->text.erase(0, 1);
+    else
+      operand->text.insert(0, "-");
     operand->span = SpanOf(node);
     return operand;
   }
@@ -304,7 +354,9 @@ ExprPtr Lowering::LowerUnary(Node node, Scope& scope) {
   }
   // The negative of a tinyint or bit needs a sign.
   if (op == "-" && (type.id == TypeId::kTinyInt || type.id == TypeId::kBit)) {
-    operand = Convert(std::move(operand), MakeType(type.id == TypeId::kTinyInt ? TypeId::kSmallInt : TypeId::kInt), true);
+    operand =
+        Convert(std::move(operand),
+                MakeType(type.id == TypeId::kTinyInt ? TypeId::kSmallInt : TypeId::kInt), true);
   }
   type = operand->type;
   if (IsIntegral(type.id)) type.precision = 0;
@@ -324,7 +376,8 @@ ExprPtr Lowering::LowerBinary(Node node, Scope& scope) {
   ExprPtr result = LowerExpr(current, scope);
   for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
     ExprPtr right = LowerExpr(link->Child(Role::kRight), scope);
-    result = Arithmetic(JoinedTokens(*link, Role::kOperator, ""), std::move(result), std::move(right), *link);
+    result = Arithmetic(JoinedTokens(*link, Role::kOperator, ""), std::move(result),
+                        std::move(right), *link);
   }
   return result;
 }
@@ -333,15 +386,19 @@ ExprPtr Lowering::Arithmetic(std::string op, ExprPtr left, ExprPtr right, Node n
   if (op == "||") op = "+";
   if (op == "<<" || op == ">>") {
     const SqlType type = left->type;
-    return MakeCall(op == "<<" ? "LEFT_SHIFT" : "RIGHT_SHIFT", type, ExprList(std::move(left), std::move(right)));
+    return MakeCall(op == "<<" ? "LEFT_SHIFT" : "RIGHT_SHIFT", type,
+                    ExprList(std::move(left), std::move(right)));
   }
   const auto either = [&](auto test) { return test(left->type.id) || test(right->type.id); };
   if ((op == "+" || op == "-") && either(IsTemporal)) {
     return DateArithmetic(op, std::move(left), std::move(right), node);
   }
   const auto type = ArithmeticType(op[0], left->type, right->type);
-  if (!type) return Refuse(DiagnosticId::kOperandTypes, node, {op, TypeText(left->type), TypeText(right->type)});
-  const bool is_text = IsString(type->id) || (type->id == TypeId::kUnknown && op == "+" && either(IsString));
+  if (!type)
+    return Refuse(DiagnosticId::kOperandTypes, node,
+                  {op, TypeText(left->type), TypeText(right->type)});
+  const bool is_text =
+      IsString(type->id) || (type->id == TypeId::kUnknown && op == "+" && either(IsString));
   if (is_text || IsBinary(type->id)) {
     if (type->id == TypeId::kUnknown) {
       // Text beside an unknown type is concatenation unless the other side is a number.
@@ -386,7 +443,8 @@ ExprPtr Lowering::DateArithmetic(const std::string& op, ExprPtr left, ExprPtr ri
   const bool takes_numbers = type.id == TypeId::kDateTime || type.id == TypeId::kSmallDateTime;
   if (!takes_numbers || IsTemporal(right->type.id)) {
     return Refuse(DiagnosticId::kUnsupportedConstruct, node,
-                  {"the operator " + op + " on " + TypeText(type) + " and " + TypeText(right->type), options_.target_name},
+                  {"the operator " + op + " on " + TypeText(type) + " and " + TypeText(right->type),
+                   options_.target_name},
                   "use DATEADD or DATEDIFF");
   }
   if (right->type.id == TypeId::kNull) return MakeNull(type);
@@ -421,7 +479,8 @@ void Lowering::Balance(ExprPtr& left, ExprPtr& right, std::string_view what) {
   }
   // A bit beside 0 or 1 is compared as a bit.
   for (auto [bit, other] : {std::pair{&left, &right}, std::pair{&right, &left}}) {
-    const bool is_flag = (*other)->kind == ExprKind::kNumber && ((*other)->text == "0" || (*other)->text == "1");
+    const bool is_flag =
+        (*other)->kind == ExprKind::kNumber && ((*other)->text == "0" || (*other)->text == "1");
     if ((*bit)->type.id == TypeId::kBit && (is_flag || IsString((*other)->type.id))) {
       *other = Convert(std::move(*other), MakeType(TypeId::kBit), true);
       return;
@@ -430,7 +489,8 @@ void Lowering::Balance(ExprPtr& left, ExprPtr& right, std::string_view what) {
   const SqlType common = CommonType(left->type, right->type);
   if (IsNumeric(common.id) && common.id == TypeId::kDecimal) {
     for (ExprPtr* side : {&left, &right}) {
-      if (!IsExactNumeric((*side)->type.id) || (*side)->type.id == TypeId::kBit) *side = Convert(std::move(*side), common, true);
+      if (!IsExactNumeric((*side)->type.id) || (*side)->type.id == TypeId::kBit)
+        *side = Convert(std::move(*side), common, true);
     }
     return;
   }
@@ -449,7 +509,8 @@ ExprPtr Lowering::Compare(std::string op, ExprPtr left, ExprPtr right) {
 ExprPtr Lowering::LowerComparison(Node node, Scope& scope) {
   const std::string op = JoinedTokens(node, Role::kOperator, "");
   if (op == "*=" || op == "=*") {
-    return Refuse(DiagnosticId::kUnsupportedConstruct, node, {"the outer join operator " + op, options_.target_name},
+    return Refuse(DiagnosticId::kUnsupportedConstruct, node,
+                  {"the outer join operator " + op, options_.target_name},
                   "write LEFT JOIN or RIGHT JOIN; SQL Server dropped the operator in 2012");
   }
   ExprPtr left = LowerExpr(node.Child(Role::kLeft), scope);
@@ -537,14 +598,16 @@ ExprPtr Lowering::LowerLike(Node node, Scope& scope) {
   if (!IsString(operand->type.id)) operand = Convert(std::move(operand), text, true);
   if (!IsString(pattern->type.id)) pattern = Convert(std::move(pattern), text, true);
   expr->arguments = ExprList(std::move(operand), std::move(pattern));
-  if (const Node escape = node.Child(Role::kEscape)) expr->arguments.push_back(LowerExpr(escape, scope));
+  if (const Node escape = node.Child(Role::kEscape))
+    expr->arguments.push_back(LowerExpr(escape, scope));
   return expr;
 }
 
 void Lowering::UnifyResults(std::vector<ExprPtr*> results, SqlType& type) {
   type = SqlType{.id = TypeId::kNull, .nullable = false};
   for (const ExprPtr* result : results) type = CommonType(type, (*result)->type);
-  const bool nullable = std::ranges::any_of(results, [](ExprPtr* e) { return (*e)->type.nullable; });
+  const bool nullable =
+      std::ranges::any_of(results, [](ExprPtr* e) { return (*e)->type.nullable; });
   if (type.id == TypeId::kNull) type = MakeType(TypeId::kInt);
   for (ExprPtr* result : results) *result = Convert(std::move(*result), type, true);
   type.nullable = nullable;
@@ -571,7 +634,9 @@ ExprPtr Lowering::LowerCase(Node node, Scope& scope) {
   return expr;
 }
 
-QueryPtr Lowering::LowerNested(Node query, Scope& scope) { return LowerQuery(query, &scope, false); }
+QueryPtr Lowering::LowerNested(Node query, Scope& scope) {
+  return LowerQuery(query, &scope, false);
+}
 
 ExprPtr Lowering::LowerSubquery(Node node, Scope& scope) {
   const Node query = node.Child(Role::kQuery);
@@ -590,19 +655,23 @@ ExprPtr Lowering::LowerSubquery(Node node, Scope& scope) {
 ExprPtr Lowering::LowerAtTimeZone(Node node, Scope& scope) {
   ExprPtr operand = LowerExpr(node.Child(Role::kOperand), scope);
   ExprPtr zone = LowerExpr(node.Child(Role::kZone), scope);
-  if (IsString(operand->type.id)) operand = Convert(std::move(operand), MakeType(TypeId::kDateTime2), true);
+  if (IsString(operand->type.id))
+    operand = Convert(std::move(operand), MakeType(TypeId::kDateTime2), true);
   const bool has_offset = operand->type.id == TypeId::kDateTimeOffset;
   const SqlType type = MakeType(TypeId::kDateTimeOffset, operand->type.nullable);
-  return MakeCall(has_offset ? "AT_TIME_ZONE_OFFSET" : "AT_TIME_ZONE", type, ExprList(std::move(operand), std::move(zone)));
+  return MakeCall(has_offset ? "AT_TIME_ZONE_OFFSET" : "AT_TIME_ZONE", type,
+                  ExprList(std::move(operand), std::move(zone)));
 }
 
 ExprPtr Lowering::LowerMethodCall(Node node, Scope& scope) {
   const std::string method(node.TokenText(Role::kMethod));
   const Node operand = node.Child(Role::kOperand);
-  // (SELECT ... FOR XML PATH(''), TYPE).value('.', 'nvarchar(max)') is the text of the concatenation.
+  // (SELECT ... FOR XML PATH(''), TYPE).value('.', 'nvarchar(max)') is the text of the
+  // concatenation.
   Node inner = operand;
   while (inner.Is(NodeKind::kParenthesized)) inner = inner.Child(Role::kOperand);
-  if (inner.Is(NodeKind::kScalarSubquery) && inner.Child(Role::kQuery).Has(Role::kFor) && FoldName(method) == "value") {
+  if (inner.Is(NodeKind::kScalarSubquery) && inner.Child(Role::kQuery).Has(Role::kFor) &&
+      FoldName(method) == "value") {
     return LowerSubquery(inner, scope);
   }
   std::string type = "the type";

@@ -1,4 +1,5 @@
-// Function calls: built-in ones by their signature, special forms, windows, and scalar functions of the catalog.
+// Function calls: built-in ones by their signature, special forms, windows, and scalar functions of
+// the catalog.
 #include <algorithm>
 #include <cstdlib>
 
@@ -11,8 +12,10 @@ using namespace tsql;
 
 std::string ArgumentCount(const FunctionSignature& signature) {
   if (signature.most_arguments < 0) return std::to_string(signature.least_arguments) + " or more";
-  if (signature.least_arguments == signature.most_arguments) return std::to_string(signature.least_arguments);
-  return std::to_string(signature.least_arguments) + " to " + std::to_string(signature.most_arguments);
+  if (signature.least_arguments == signature.most_arguments)
+    return std::to_string(signature.least_arguments);
+  return std::to_string(signature.least_arguments) + " to " +
+         std::to_string(signature.most_arguments);
 }
 
 std::vector<SqlType> TypesOf(const std::vector<ExprPtr>& arguments) {
@@ -37,7 +40,8 @@ ExprPtr Lowering::LowerCall(Node node, Scope& scope) {
   if (ExprPtr special = LowerSpecialForm(name, node, scope, found); found) return special;
   const FunctionSignature* signature = FindFunction(name);
   if (signature == nullptr) {
-    if (catalog_.FindRoutine("", parts.back()) != nullptr) return LowerUserFunction(parts, node, scope);
+    if (catalog_.FindRoutine("", parts.back()) != nullptr)
+      return LowerUserFunction(parts, node, scope);
     return Refuse(DiagnosticId::kUnknownFunction, node, {parts.back()});
   }
   return LowerBuiltIn(*signature, node, scope);
@@ -66,8 +70,9 @@ ExprPtr Lowering::LowerIsNull(Node node, Scope& scope) {
   if (value->type.id == TypeId::kNull) return replacement;
   SqlType type = value->type;
   if (IsIntegral(type.id)) type.precision = 0;
-  const bool is_cut = IsString(type.id) && IsString(replacement->type.id) && type.length != SqlType::kMax &&
-                      (replacement->type.length == SqlType::kMax || replacement->type.length > type.length);
+  const bool is_cut =
+      IsString(type.id) && IsString(replacement->type.id) && type.length != SqlType::kMax &&
+      (replacement->type.length == SqlType::kMax || replacement->type.length > type.length);
   type.nullable = value->type.nullable && replacement->type.nullable;
   replacement = Convert(std::move(replacement), value->type, !is_cut);
   auto call = MakeCall("ISNULL", type, ExprList(std::move(value), std::move(replacement)));
@@ -77,9 +82,11 @@ ExprPtr Lowering::LowerIsNull(Node node, Scope& scope) {
 
 ExprPtr Lowering::LowerCoalesce(Node node, Scope& scope) {
   std::vector<ExprPtr> arguments;
-  for (const Node argument : node.Children(Role::kArgument)) arguments.push_back(LowerExpr(argument, scope));
+  for (const Node argument : node.Children(Role::kArgument))
+    arguments.push_back(LowerExpr(argument, scope));
   SqlType type;
-  const bool nullable = std::ranges::all_of(arguments, [](const ExprPtr& e) { return e->type.nullable; });
+  const bool nullable =
+      std::ranges::all_of(arguments, [](const ExprPtr& e) { return e->type.nullable; });
   std::vector<ExprPtr*> results;
   for (ExprPtr& argument : arguments) results.push_back(&argument);
   UnifyResults(results, type);
@@ -148,7 +155,8 @@ ExprPtr Lowering::ConvertArgument(ExprPtr argument, char argument_class) {
       if (IsInteger(type.id)) return argument;
       return Convert(std::move(argument), MakeType(TypeId::kBigInt), true);
     case 'N':
-      if (type.id == TypeId::kBit) return Convert(std::move(argument), MakeType(TypeId::kInt), true);
+      if (type.id == TypeId::kBit)
+        return Convert(std::move(argument), MakeType(TypeId::kInt), true);
       if (IsNumeric(type.id)) return argument;
       return Convert(std::move(argument), MakeType(TypeId::kFloat), true);
     case 'F':
@@ -183,20 +191,23 @@ ExprPtr Lowering::LowerBuiltIn(const FunctionSignature& signature, Node node, Sc
       continue;
     }
     if (arguments[i].Is(NodeKind::kStar)) {
-      call->arguments.push_back(MakeExpr(ExprKind::kStar, MakeType(TypeId::kInt, false), SpanOf(arguments[i])));
+      call->arguments.push_back(
+          MakeExpr(ExprKind::kStar, MakeType(TypeId::kInt, false), SpanOf(arguments[i])));
       continue;
     }
     call->arguments.push_back(ConvertArgument(LowerExpr(arguments[i], scope), argument_class));
   }
   call->distinct = UpperText(node.TokenText(Role::kQuantifier)) == "DISTINCT";
-  if (const Node within = node.Child(Role::kWithinGroup)) call->order_by = LowerOrderItems(within, scope);
+  if (const Node within = node.Child(Role::kWithinGroup))
+    call->order_by = LowerOrderItems(within, scope);
   if (const Node over = node.Child(Role::kOver)) call->window = LowerOver(over, scope);
   call->ignore_nulls = JoinedTokens(node, Role::kNullTreatment, " ").starts_with("IGNORE");
   std::vector<SqlType> types = TypesOf(call->arguments);
   // The date part takes no place among the arguments any more.
   if (signature.result == FunctionResult::kDateAdd) types = {SqlType{}, SqlType{}, types.back()};
   if (signature.result == FunctionResult::kSecond && types.size() == 1) types.push_back(types[0]);
-  if (signature.result == FunctionResult::kOrdered && !call->order_by.empty()) types = {call->order_by[0].expr->type};
+  if (signature.result == FunctionResult::kOrdered && !call->order_by.empty())
+    types = {call->order_by[0].expr->type};
   call->type = ResultType(signature.result, types);
   RefineCall(*call, node);
   return call;
@@ -214,9 +225,12 @@ void Lowering::RefineCall(Expr& call, Node node) {
     if (length > 0 && (call.type.length == SqlType::kMax || length < call.type.length)) {
       call.type.length = static_cast<int32_t>(length);
     }
+  } else if (name == "STUFF") {
+    RefineStuff(call);
   } else if (name == "DATALENGTH" && IsString(call.arguments[0]->type.id)) {
     call.text = IsUnicode(call.arguments[0]->type.id) ? "DATALENGTH_UNICODE" : "DATALENGTH_TEXT";
-  } else if (name == "HASHBYTES" && call.arguments[0]->kind == ExprKind::kString && !IsUnicode(call.arguments[1]->type.id)) {
+  } else if (name == "HASHBYTES" && call.arguments[0]->kind == ExprKind::kString &&
+             !IsUnicode(call.arguments[1]->type.id)) {
     // Unicode strings are hashed as UTF-16, which no target has.
     call.text = "HASHBYTES_" + UpperText(call.arguments[0]->text);
     call.arguments.erase(call.arguments.begin());
@@ -230,12 +244,14 @@ void Lowering::RefineCall(Expr& call, Node node) {
     call.arguments.pop_back();
   } else if ((name == "LAG" || name == "LEAD") && call.arguments.size() == 3) {
     call.arguments[2] = Convert(std::move(call.arguments[2]), call.type, true);
-  } else if (name == "DATEADD" && call.type.id == TypeId::kDateTime && (call.part == "millisecond" || call.part == "microsecond")) {
+  } else if (name == "DATEADD" && call.type.id == TypeId::kDateTime &&
+             (call.part == "millisecond" || call.part == "microsecond")) {
     RoundToDateTime(call);
   } else if (name == "GREATEST" || name == "LEAST") {
-    for (ExprPtr& argument : call.arguments) argument = Convert(std::move(argument), call.type, true);
-  } else if (name == "GETDATE" || name == "CURRENT_TIMESTAMP" || name == "SYSDATETIME" || name == "GETUTCDATE" ||
-             name == "SYSUTCDATETIME" || name == "SYSDATETIMEOFFSET") {
+    for (ExprPtr& argument : call.arguments)
+      argument = Convert(std::move(argument), call.type, true);
+  } else if (name == "GETDATE" || name == "CURRENT_TIMESTAMP" || name == "SYSDATETIME" ||
+             name == "GETUTCDATE" || name == "SYSUTCDATETIME" || name == "SYSDATETIMEOFFSET") {
     Report(DiagnosticId::kClockDependent, node, {name});
   }
 }
@@ -245,10 +261,40 @@ void Lowering::RefineSubstring(Expr& call) {
   if (IsBinary(call.arguments[0]->type.id)) return;
   Expr* start = call.arguments[1].get();
   const auto is_position = [](const Expr& expr) {
-    return ConstantOf(expr) >= 0 || (expr.kind == ExprKind::kCall && (expr.text == "CHARINDEX" || expr.text == "PATINDEX" || expr.text == "LEN"));
+    return ConstantOf(expr) >= 0 ||
+           (expr.kind == ExprKind::kCall &&
+            (expr.text == "CHARINDEX" || expr.text == "PATINDEX" || expr.text == "LEN"));
   };
-  const bool is_sum = start->kind == ExprKind::kArithmetic && start->text == "+" && is_position(*start->arguments[0]) && is_position(*start->arguments[1]);
+  const bool is_sum = start->kind == ExprKind::kArithmetic && start->text == "+" &&
+                      is_position(*start->arguments[0]) && is_position(*start->arguments[1]);
   if (is_position(*start) || is_sum) call.text = "SUBSTRING_INSIDE";
+}
+
+// STUFF from the first character on is the rest of the string behind the new text; an empty string
+// gives NULL.
+void Lowering::RefineStuff(Expr& call) {
+  const int64_t start = ConstantOf(*call.arguments[1]);
+  const int64_t length = ConstantOf(*call.arguments[2]);
+  if (start != 1 || length < 0) return;
+  const SqlType type = call.type;
+  auto rest = MakeCall(
+      "SUBSTRING_FROM", type,
+      ExprList(MakeCall("NULLIF", type, ExprList(std::move(call.arguments[0]), MakeString(""))),
+               MakeInteger(length + 1)));
+  ExprPtr text = std::move(call.arguments[3]);
+  call.arguments.clear();
+  call.text.clear();
+  const bool is_empty =
+      text->kind == ExprKind::kNull || (text->kind == ExprKind::kString && text->text.empty());
+  if (is_empty) {
+    call.text = std::move(rest->text);
+    call.arguments = std::move(rest->arguments);
+    return;
+  }
+  if (text->type.nullable)
+    text = MakeCall("COALESCE", text->type, ExprList(std::move(text), MakeString("")));
+  call.kind = ExprKind::kConcat;
+  call.arguments = ExprList(std::move(text), std::move(rest));
 }
 
 // datetime keeps three-hundredths of a second: "datetime (Transact-SQL)".
@@ -292,16 +338,21 @@ std::unique_ptr<Window> Lowering::LowerOver(Node over, Scope& scope) {
   if (const std::string_view name = over.TokenText(Role::kWindowName); !name.empty()) {
     bool is_known = false;
     for (const Node definition : window_definitions_) {
-      if (FoldName(UnquoteName(definition.TokenText(Role::kName))) != FoldName(UnquoteName(name))) continue;
+      if (FoldName(UnquoteName(definition.TokenText(Role::kName))) != FoldName(UnquoteName(name)))
+        continue;
       window = LowerOver(definition.Child(Role::kOver), scope);
       is_known = true;
     }
-    if (!is_known) Report(DiagnosticId::kUnsupportedConstruct, over, {"a window that is not defined", options_.target_name});
+    if (!is_known)
+      Report(DiagnosticId::kUnsupportedConstruct, over,
+             {"a window that is not defined", options_.target_name});
   }
   if (const Node partition = over.Child(Role::kPartitionBy)) {
-    for (const Node item : partition.Children(Role::kItem)) window->partition_by.push_back(LowerExpr(item, scope));
+    for (const Node item : partition.Children(Role::kItem))
+      window->partition_by.push_back(LowerExpr(item, scope));
   }
-  if (const Node order = over.Child(Role::kOrderBy)) window->order_by = LowerOrderItems(order, scope);
+  if (const Node order = over.Child(Role::kOrderBy))
+    window->order_by = LowerOrderItems(order, scope);
   if (const Node frame = over.Child(Role::kFrame)) {
     window->has_frame = true;
     window->is_rows = UpperText(frame.TokenText(Role::kUnit)) == "ROWS";
@@ -312,13 +363,15 @@ std::unique_ptr<Window> Lowering::LowerOver(Node over, Scope& scope) {
   // ORDER BY (SELECT NULL) and ORDER BY (SELECT 1) ask for no order.
   std::erase_if(window->order_by, [](const OrderItem& item) {
     const Expr& expr = *item.expr;
-    return IsConstant(expr) || (expr.kind == ExprKind::kSubquery && expr.query->from == nullptr &&
-                                expr.query->items.size() == 1 && IsConstant(*expr.query->items[0].expr));
+    return IsConstant(expr) ||
+           (expr.kind == ExprKind::kSubquery && expr.query->from == nullptr &&
+            expr.query->items.size() == 1 && IsConstant(*expr.query->items[0].expr));
   });
   return window;
 }
 
-Variables Lowering::BindParameters(const catalog::Routine& routine, Node call, const Scope& caller) {
+Variables Lowering::BindParameters(const catalog::Routine& routine, Node call,
+                                   const Scope& caller) {
   Variables bound;
   const std::vector<Node> arguments = call.Children(Role::kArgument);
   const size_t expected = routine.parameters.size();
@@ -336,7 +389,8 @@ Variables Lowering::BindParameters(const catalog::Routine& routine, Node call, c
     ExprPtr value;
     if (is_default) {
       diagnostics::DiagnosticSink ignored;
-      const std::string text = parameter.default_expression.empty() ? "NULL" : parameter.default_expression;
+      const std::string text =
+          parameter.default_expression.empty() ? "NULL" : parameter.default_expression;
       const ParseResult parsed = ParseExpression(text, false, {}, ignored);
       Scope empty;
       const auto span = std::exchange(span_override_, SpanOf(call));
@@ -346,19 +400,24 @@ Variables Lowering::BindParameters(const catalog::Routine& routine, Node call, c
       value = LowerExpr(arguments[i], scope);
     }
     const SqlType type = FromCatalogType(parameter.type);
-    const bool is_same = value->type.id == type.id && !IsString(type.id) && type.id != TypeId::kDecimal;
-    bound[FoldName(parameter.name)] = is_same ? std::move(value) : Convert(std::move(value), type, true);
+    const bool is_same =
+        value->type.id == type.id && !IsString(type.id) && type.id != TypeId::kDecimal;
+    bound[FoldName(parameter.name)] =
+        is_same ? std::move(value) : Convert(std::move(value), type, true);
   }
   return bound;
 }
 
-ExprPtr Lowering::LowerUserFunction(const std::vector<std::string>& parts, Node node, Scope& scope) {
+ExprPtr Lowering::LowerUserFunction(const std::vector<std::string>& parts, Node node,
+                                    Scope& scope) {
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   const catalog::Routine* routine = catalog_.FindRoutine(schema, parts.back());
   if (routine == nullptr) {
-    return Refuse(DiagnosticId::kUnknownFunction, node, {(schema.empty() ? "" : schema + ".") + parts.back()});
+    return Refuse(DiagnosticId::kUnknownFunction, node,
+                  {(schema.empty() ? "" : schema + ".") + parts.back()});
   }
-  if (routine->kind == catalog::RoutineKind::kClr) return Refuse(DiagnosticId::kExternalCode, node, {});
+  if (routine->kind == catalog::RoutineKind::kClr)
+    return Refuse(DiagnosticId::kExternalCode, node, {});
   return InlineScalar(*routine, node, scope);
 }
 

@@ -1,4 +1,5 @@
-// PIVOT as a grouped query with conditional aggregates, UNPIVOT as a lateral list of rows: what every target has.
+// PIVOT as a grouped query with conditional aggregates, UNPIVOT as a lateral list of rows: what
+// every target has.
 //
 // Source: "FROM - Using PIVOT and UNPIVOT".
 #include <algorithm>
@@ -10,7 +11,9 @@ namespace {
 
 using namespace tsql;
 
-std::string ColumnOf(Node reference) { return NamePartsOf(reference.Child(Role::kName)).back(); }
+std::string ColumnOf(Node reference) {
+  return NamePartsOf(reference.Child(Role::kName)).back();
+}
 
 ExprPtr ColumnExpr(const RangeVariable& range, const RangeColumn& column, bool qualified) {
   auto expr = MakeExpr(ExprKind::kColumn, column.type);
@@ -48,7 +51,8 @@ SourcePtr Lowering::LowerPivot(Node node, Scope& scope) {
   query.is_grouped = true;
   const bool qualified = inner.ranges.size() > 1;
   if (std::ranges::any_of(inner.ranges, &RangeVariable::open)) {
-    Report(DiagnosticId::kUnsupportedConstruct, node, {"PIVOT over columns that are not known", options_.target_name});
+    Report(DiagnosticId::kUnsupportedConstruct, node,
+           {"PIVOT over columns that are not known", options_.target_name});
   }
   const Node for_column = node.Child(Role::kForColumn);
   std::vector<std::string> used = {FoldName(ColumnOf(for_column))};
@@ -78,7 +82,8 @@ SourcePtr Lowering::LowerPivot(Node node, Scope& scope) {
       if (!IsString(key->type.id)) value = Convert(std::move(value), key->type, true);
       auto chosen = MakeExpr(ExprKind::kCase, call->arguments[0]->type, SpanOf(item));
       chosen->type.nullable = true;
-      chosen->arguments = ExprList(MakeCompare("=", std::move(key), std::move(value)), std::move(call->arguments[0]));
+      chosen->arguments = ExprList(MakeCompare("=", std::move(key), std::move(value)),
+                                   std::move(call->arguments[0]));
       call->arguments[0] = std::move(chosen);
       AddItem(query, std::move(call), name);
     }
@@ -97,12 +102,14 @@ SourcePtr Lowering::LowerUnpivot(Node node, Scope& scope) {
   inner.outer = scope.outer;
   SourcePtr input = LowerSource(node.Child(Role::kSource), inner);
   if (std::ranges::any_of(inner.ranges, &RangeVariable::open)) {
-    Report(DiagnosticId::kUnsupportedConstruct, node, {"UNPIVOT over columns that are not known", options_.target_name});
+    Report(DiagnosticId::kUnsupportedConstruct, node,
+           {"UNPIVOT over columns that are not known", options_.target_name});
   }
   const std::string value_name = UnquoteName(node.Child(Role::kValueColumn).TokenText(Role::kPart));
   const std::string for_name = ColumnOf(node.Child(Role::kForColumn));
   std::vector<std::string> names;
-  for (const Node item : node.Children(Role::kItem)) names.push_back(FoldName(UnquoteName(item.TokenText(Role::kPart))));
+  for (const Node item : node.Children(Role::kItem))
+    names.push_back(FoldName(UnquoteName(item.TokenText(Role::kPart))));
   auto rows = std::make_unique<Source>();
   rows->kind = SourceKind::kValues;
   rows->lateral = true;
@@ -121,12 +128,14 @@ SourcePtr Lowering::LowerUnpivot(Node node, Scope& scope) {
   for (auto& row : rows->rows) row[0] = Convert(std::move(row[0]), type, true);
   for (const RangeVariable& range : inner.ranges) {
     for (const RangeColumn& column : range.columns) {
-      if (!Contains(names, column.name)) AddItem(query, ColumnExpr(range, column, true), column.name);
+      if (!Contains(names, column.name))
+        AddItem(query, ColumnExpr(range, column, true), column.name);
     }
   }
   type.nullable = false;
   const RangeVariable unpivoted =
-      AddRange(inner, *rows, "unpivoted", "", {{value_name, type}, {for_name, MakeSized(TypeId::kNVarChar, 128, false)}});
+      AddRange(inner, *rows, "unpivoted", "",
+               {{value_name, type}, {for_name, MakeSized(TypeId::kNVarChar, 128, false)}});
   AddItem(query, ColumnExpr(unpivoted, unpivoted.columns[0], true), value_name);
   AddItem(query, ColumnExpr(unpivoted, unpivoted.columns[1], true), for_name);
   auto present = MakeExpr(ExprKind::kIsNull, MakeType(TypeId::kBit, false), SpanOf(node));

@@ -41,7 +41,8 @@ QueryPtr Lowering::LowerSelectStatement(Node statement, const Scope* outer) {
     Report(DiagnosticId::kHintDropped, option, {"the OPTION clause"});
   }
   const Node query_node = statement.Child(Role::kQuery);
-  QueryPtr query = query_node ? LowerQuery(query_node, outer, outer == nullptr && inlining_.empty()) : nullptr;
+  QueryPtr query =
+      query_node ? LowerQuery(query_node, outer, outer == nullptr && inlining_.empty()) : nullptr;
   ctes_.resize(known_ctes);
   if (query == nullptr) return holder;
   query->recursive = query->recursive || holder->recursive;
@@ -72,8 +73,9 @@ void Lowering::LowerWith(Node with, Query& query, const Scope* outer) {
     if (body.Is(NodeKind::kSetOperation)) {
       const Node right = body.Child(Role::kRight);
       for (uint32_t i = right.first_token(); i < right.end_token(); ++i) {
-        refers_to_itself = refers_to_itself ||
-                           FoldName(UnquoteName(right.tree().TextOf(right.tree().tokens[i]))) == entry.name;
+        refers_to_itself =
+            refers_to_itself ||
+            FoldName(UnquoteName(right.tree().TextOf(right.tree().tokens[i]))) == entry.name;
       }
     }
     if (refers_to_itself) {
@@ -99,7 +101,8 @@ QueryPtr Lowering::LowerRecursive(Node cte, CteEntry entry, const Scope* outer) 
   QueryPtr anchor = LowerBody(body.Child(Role::kLeft), outer, anchor_scope);
   std::vector<RangeColumn> columns;
   for (size_t i = 0; i < anchor->fields.size(); ++i) {
-    const std::string name = i < entry.columns.size() ? entry.columns[i].name : anchor->fields[i].name;
+    const std::string name =
+        i < entry.columns.size() ? entry.columns[i].name : anchor->fields[i].name;
     SqlType type = anchor->fields[i].type;
     type.nullable = true;
     columns.push_back({name, type});
@@ -115,7 +118,8 @@ QueryPtr Lowering::LowerRecursive(Node cte, CteEntry entry, const Scope* outer) 
     ConvertBranch(*member, anchor->fields);
   } else {
     Report(DiagnosticId::kColumnCountDiffers, cte,
-           {"the recursive member", std::to_string(member->fields.size()), std::to_string(anchor->fields.size())});
+           {"the recursive member", std::to_string(member->fields.size()),
+            std::to_string(anchor->fields.size())});
   }
   query->fields = anchor->fields;
   for (OutputField& field : query->fields) field.type.nullable = true;
@@ -142,7 +146,8 @@ QueryPtr Lowering::LowerQuery(Node node, const Scope* outer, bool is_outermost) 
       query->order_by.clear();
     }
   }
-  if (query->limit && query->order_by.empty() && query->kind == QueryKind::kSelect && !node.Has(Role::kOrderBy)) {
+  if (query->limit && query->order_by.empty() && query->kind == QueryKind::kSelect &&
+      !node.Has(Role::kOrderBy)) {
     Report(DiagnosticId::kTopWithoutOrder, node, {});
   }
   if (is_outermost && options_.require_names) CheckNames(*query, node);
@@ -150,7 +155,8 @@ QueryPtr Lowering::LowerQuery(Node node, const Scope* outer, bool is_outermost) 
 }
 
 QueryPtr Lowering::LowerBody(Node body, const Scope* outer, Scope& scope) {
-  if (body.Is(NodeKind::kParenthesizedQuery)) return LowerQuery(body.Child(Role::kQuery), outer, false);
+  if (body.Is(NodeKind::kParenthesizedQuery))
+    return LowerQuery(body.Child(Role::kQuery), outer, false);
   if (body.Is(NodeKind::kSetOperation)) return LowerSetOperation(body, outer);
   if (body.Is(NodeKind::kQuerySpecification)) return LowerSpecification(body, outer, scope);
   if (body.Is(NodeKind::kQuery)) return LowerQuery(body, outer, false);
@@ -162,11 +168,13 @@ QueryPtr Lowering::LowerSpecification(Node node, const Scope* outer, Scope& scop
   auto query = std::make_unique<Query>();
   scope.outer = outer;
   if (node.Has(Role::kInto)) {
-    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kInto), {"SELECT INTO", options_.target_name});
+    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kInto),
+           {"SELECT INTO", options_.target_name});
   }
   const std::vector<Node> windows = std::move(window_definitions_);
   window_definitions_.clear();
-  if (const Node window = node.Child(Role::kWindow)) window_definitions_ = window.Children(Role::kItem);
+  if (const Node window = node.Child(Role::kWindow))
+    window_definitions_ = window.Children(Role::kItem);
   if (const Node from = node.Child(Role::kFrom)) query->from = LowerFrom(from, scope);
   if (const Node where = node.Child(Role::kWhere)) query->where = LowerExpr(where, scope);
   if (const Node group_by = node.Child(Role::kGroupBy)) LowerGroupBy(group_by, *query, scope);
@@ -182,7 +190,9 @@ QueryPtr Lowering::LowerSpecification(Node node, const Scope* outer, Scope& scop
 void Lowering::LowerSelectList(Node list, Query& query, Scope& scope) {
   for (const Node item : list.Children(Role::kItem)) {
     if (item.Is(NodeKind::kSelectAssignment)) {
-      Report(DiagnosticId::kUnsupportedConstruct, item, {"the assignment to " + std::string(item.TokenText(Role::kTarget)), options_.target_name});
+      Report(DiagnosticId::kUnsupportedConstruct, item,
+             {"the assignment to " + std::string(item.TokenText(Role::kTarget)),
+              options_.target_name});
       continue;
     }
     const Node value = item.Child(Role::kValue);
@@ -194,12 +204,15 @@ void Lowering::LowerSelectList(Node list, Query& query, Scope& scope) {
     result.expr = LowerExpr(value, scope);
     if (item.TokenOf(Role::kAlias) != nullptr) {
       const std::string_view alias = item.TokenText(Role::kAlias);
-      const bool is_string = alias.starts_with('\'') || alias.starts_with("N'") || alias.starts_with("n'");
+      const bool is_string =
+          alias.starts_with('\'') || alias.starts_with("N'") || alias.starts_with("n'");
       result.alias = is_string ? UnquoteString(alias) : UnquoteName(alias);
     } else {
       Node inner = value;
-      while (inner.Is(NodeKind::kParenthesized) || inner.Is(NodeKind::kCollate)) inner = inner.Child(Role::kOperand);
-      if (inner.Is(NodeKind::kColumnReference) && result.expr->kind == ExprKind::kColumn) result.alias = result.expr->text;
+      while (inner.Is(NodeKind::kParenthesized) || inner.Is(NodeKind::kCollate))
+        inner = inner.Child(Role::kOperand);
+      if (inner.Is(NodeKind::kColumnReference) && result.expr->kind == ExprKind::kColumn)
+        result.alias = result.expr->text;
     }
     query.items.push_back(std::move(result));
   }
@@ -223,7 +236,8 @@ void Lowering::ExpandStar(Node star, Query& query, Scope& scope) {
       auto expr = MakeExpr(ExprKind::kColumn, column.type, SpanOf(star));
       expr->text = column.name;
       expr->range = range.id;
-      if (scope.ranges.size() > 1 || scope.qualify || !qualifier.empty()) expr->qualifier = range.printed;
+      if (scope.ranges.size() > 1 || scope.qualify || !qualifier.empty())
+        expr->qualifier = range.printed;
       query.items.push_back({std::move(expr), column.name});
     }
   }
@@ -236,11 +250,13 @@ void Lowering::LowerTop(Node top, Query& query, Scope& scope) {
   ExprPtr value = LowerExpr(top.Child(Role::kValue), constants);
   query.limit_is_percent = top.TokenOf(Role::kPercent) != nullptr;
   query.with_ties = top.TokenOf(Role::kWithTies) != nullptr;
-  if (query.limit_is_percent && value->kind == ExprKind::kNumber && std::strtod(value->text.c_str(), nullptr) >= 100) {
+  if (query.limit_is_percent && value->kind == ExprKind::kNumber &&
+      std::strtod(value->text.c_str(), nullptr) >= 100) {
     query.limit_is_percent = false;
     return;  // All rows.
   }
-  query.limit = query.limit_is_percent ? std::move(value) : Convert(std::move(value), MakeType(TypeId::kBigInt), true);
+  query.limit = query.limit_is_percent ? std::move(value)
+                                       : Convert(std::move(value), MakeType(TypeId::kBigInt), true);
 }
 
 void Lowering::LowerOffset(Node offset, Query& query, Scope& scope) {
@@ -248,19 +264,23 @@ void Lowering::LowerOffset(Node offset, Query& query, Scope& scope) {
   ExprPtr skipped = Convert(LowerExpr(offset.Child(Role::kOffset), scope), type, true);
   const bool is_zero = skipped->kind == ExprKind::kNumber && skipped->text == "0";
   if (!is_zero) query.offset = std::move(skipped);
-  if (const Node fetch = offset.Child(Role::kFetch)) query.limit = Convert(LowerExpr(fetch, scope), type, true);
+  if (const Node fetch = offset.Child(Role::kFetch))
+    query.limit = Convert(LowerExpr(fetch, scope), type, true);
 }
 
-// ORDER BY sees the columns of the result first, then those of the sources: "SELECT - ORDER BY clause".
+// ORDER BY sees the columns of the result first, then those of the sources: "SELECT - ORDER BY
+// clause".
 ExprPtr Lowering::LowerOrderKey(Node value, Query& query, Scope& scope) {
   Node inner = value;
   while (inner.Is(NodeKind::kParenthesized)) inner = inner.Child(Role::kOperand);
   if (inner.Is(NodeKind::kLiteral)) {
     const ExprPtr literal = LowerLiteral(inner);
     const long ordinal = std::strtol(literal->text.c_str(), nullptr, 10);
-    if (literal->kind == ExprKind::kNumber && ordinal >= 1 && ordinal <= static_cast<long>(query.fields.size())) {
+    if (literal->kind == ExprKind::kNumber && ordinal >= 1 &&
+        ordinal <= static_cast<long>(query.fields.size())) {
       const OutputField& field = query.fields[ordinal - 1];
-      if (!field.name.empty() || query.kind != QueryKind::kSelect) return OutputReference(field, SpanOf(value));
+      if (!field.name.empty() || query.kind != QueryKind::kSelect)
+        return OutputReference(field, SpanOf(value));
       return relational::Clone(*query.items[ordinal - 1].expr);
     }
   }
@@ -268,7 +288,8 @@ ExprPtr Lowering::LowerOrderKey(Node value, Query& query, Scope& scope) {
     const std::vector<std::string> parts = NamePartsOf(inner.Child(Role::kName));
     if (parts.size() == 1) {
       for (const OutputField& field : query.fields) {
-        if (!field.name.empty() && FoldName(field.name) == FoldName(parts[0])) return OutputReference(field, SpanOf(value));
+        if (!field.name.empty() && FoldName(field.name) == FoldName(parts[0]))
+          return OutputReference(field, SpanOf(value));
       }
     }
   }
@@ -283,7 +304,8 @@ void Lowering::LowerOrderBy(Node order_by, Query& query, Scope& scope) {
   for (const Node item : order_by.Children(Role::kItem)) {
     const bool descending = UpperText(item.TokenText(Role::kDirection)) == "DESC";
     OrderItem order{LowerOrderKey(item.Child(Role::kValue), query, scope), descending};
-    const bool asks_nothing = IsConstant(*order.expr) || (order.expr->kind == ExprKind::kSubquery && order.expr->query->from == nullptr);
+    const bool asks_nothing = IsConstant(*order.expr) || (order.expr->kind == ExprKind::kSubquery &&
+                                                          order.expr->query->from == nullptr);
     if (!asks_nothing) query.order_by.push_back(std::move(order));
   }
 }
@@ -291,15 +313,24 @@ void Lowering::LowerOrderBy(Node order_by, Query& query, Scope& scope) {
 GroupItem Lowering::LowerGroupItem(Node node, Scope& scope) {
   GroupItem item;
   switch (node.kind()) {
-    case NodeKind::kRollup: item.kind = GroupKind::kRollup; break;
-    case NodeKind::kCube: item.kind = GroupKind::kCube; break;
-    case NodeKind::kGroupingSets: item.kind = GroupKind::kSets; break;
-    case NodeKind::kGroupingSet: item.kind = GroupKind::kSet; break;
+    case NodeKind::kRollup:
+      item.kind = GroupKind::kRollup;
+      break;
+    case NodeKind::kCube:
+      item.kind = GroupKind::kCube;
+      break;
+    case NodeKind::kGroupingSets:
+      item.kind = GroupKind::kSets;
+      break;
+    case NodeKind::kGroupingSet:
+      item.kind = GroupKind::kSet;
+      break;
     default:
       item.expr = LowerExpr(node, scope);
       return item;
   }
-  for (const Node below : node.Children(Role::kItem)) item.items.push_back(LowerGroupItem(below, scope));
+  for (const Node below : node.Children(Role::kItem))
+    item.items.push_back(LowerGroupItem(below, scope));
   return item;
 }
 
@@ -308,7 +339,8 @@ void Lowering::LowerGroupBy(Node group_by, Query& query, Scope& scope) {
   if (UpperText(group_by.TokenText(Role::kQuantifier)) == "ALL") {
     Report(DiagnosticId::kUnsupportedConstruct, group_by, {"GROUP BY ALL", options_.target_name});
   }
-  for (const Node item : group_by.Children(Role::kItem)) query.group_by.push_back(LowerGroupItem(item, scope));
+  for (const Node item : group_by.Children(Role::kItem))
+    query.group_by.push_back(LowerGroupItem(item, scope));
   const std::string legacy = JoinedTokens(group_by, Role::kLegacyKind, " ");
   if (legacy.empty()) return;
   GroupItem wrapper;
@@ -318,7 +350,8 @@ void Lowering::LowerGroupBy(Node group_by, Query& query, Scope& scope) {
   query.group_by.push_back(std::move(wrapper));
 }
 
-// Where a key of a table is among the grouping columns, its other columns need no comparison of their own.
+// Where a key of a table is among the grouping columns, its other columns need no comparison of
+// their own.
 void Lowering::MarkDetermined(Query& query, const Scope& scope) {
   std::vector<Expr*> exprs;
   CollectGroupExprs(query.group_by, exprs);
@@ -328,7 +361,8 @@ void Lowering::MarkDetermined(Query& query, const Scope& scope) {
   for (const RangeVariable& range : scope.ranges) {
     const auto has_column = [&](const std::string& name) {
       return std::ranges::any_of(exprs, [&](const Expr* expr) {
-        return expr->kind == ExprKind::kColumn && expr->range == range.id && FoldName(expr->text) == FoldName(name);
+        return expr->kind == ExprKind::kColumn && expr->range == range.id &&
+               FoldName(expr->text) == FoldName(name);
       });
     };
     const bool has_key = std::ranges::any_of(range.keys, [&](const std::vector<std::string>& key) {
@@ -356,12 +390,15 @@ QueryPtr Lowering::LowerSetOperation(Node node, const Scope* outer) {
     QueryPtr right = LowerBody(link->Child(Role::kRight), outer, scope);
     auto query = std::make_unique<Query>();
     const std::string op = JoinedTokens(*link, Role::kOperator, " ");
-    query->kind = op == "UNION" ? QueryKind::kUnion : op == "UNION ALL" ? QueryKind::kUnionAll
-                  : op == "EXCEPT" ? QueryKind::kExcept : QueryKind::kIntersect;
+    query->kind = op == "UNION"       ? QueryKind::kUnion
+                  : op == "UNION ALL" ? QueryKind::kUnionAll
+                  : op == "EXCEPT"    ? QueryKind::kExcept
+                                      : QueryKind::kIntersect;
     AlignBranches(*result, *right, *link);
     query->fields = result->fields;
     for (size_t i = 0; i < query->fields.size() && i < right->fields.size(); ++i) {
-      query->fields[i].type.nullable = query->fields[i].type.nullable || right->fields[i].type.nullable;
+      query->fields[i].type.nullable =
+          query->fields[i].type.nullable || right->fields[i].type.nullable;
     }
     query->left = std::move(result);
     query->right = std::move(right);
@@ -372,11 +409,15 @@ QueryPtr Lowering::LowerSetOperation(Node node, const Scope* outer) {
 
 void Lowering::AlignBranches(Query& left, Query& right, Node node) {
   if (left.fields.size() != right.fields.size()) {
-    const bool has_open_star = std::ranges::any_of(left.items, [](const SelectItem& i) { return i.expr->kind == ExprKind::kStar; }) ||
-                               std::ranges::any_of(right.items, [](const SelectItem& i) { return i.expr->kind == ExprKind::kStar; });
+    const bool has_open_star =
+        std::ranges::any_of(left.items,
+                            [](const SelectItem& i) { return i.expr->kind == ExprKind::kStar; }) ||
+        std::ranges::any_of(right.items,
+                            [](const SelectItem& i) { return i.expr->kind == ExprKind::kStar; });
     if (!has_open_star && !sink_.HasErrors()) {
       Report(DiagnosticId::kColumnCountDiffers, node,
-             {"the second query", std::to_string(right.fields.size()), std::to_string(left.fields.size())});
+             {"the second query", std::to_string(right.fields.size()),
+              std::to_string(left.fields.size())});
     }
     return;
   }
@@ -395,7 +436,8 @@ void Lowering::ConvertBranch(Query& query, const std::vector<OutputField>& field
   }
   for (size_t i = 0; i < fields.size() && i < query.fields.size(); ++i) {
     if (fields[i].type.id == TypeId::kUnknown || fields[i].type.id == TypeId::kNull) continue;
-    if (query.kind == QueryKind::kSelect && i < query.items.size() && query.items[i].expr->kind != ExprKind::kStar) {
+    if (query.kind == QueryKind::kSelect && i < query.items.size() &&
+        query.items[i].expr->kind != ExprKind::kStar) {
       query.items[i].expr = Convert(std::move(query.items[i].expr), fields[i].type, true);
     }
     const bool nullable = query.fields[i].type.nullable;
@@ -408,7 +450,8 @@ void Lowering::CheckNames(Query& query, Node node) {
   absl::flat_hash_set<std::string> names;
   for (size_t i = 0; i < query.fields.size(); ++i) {
     const std::string& name = query.fields[i].name;
-    const bool is_star = query.kind == QueryKind::kSelect && i < query.items.size() && query.items[i].expr->kind == ExprKind::kStar;
+    const bool is_star = query.kind == QueryKind::kSelect && i < query.items.size() &&
+                         query.items[i].expr->kind == ExprKind::kStar;
     if (name.empty() && !is_star) {
       Report(DiagnosticId::kUnnamedColumn, node, {std::to_string(i + 1)}, "give it a name with AS");
     } else if (!is_star && !names.insert(FoldName(name)).second) {
@@ -422,24 +465,30 @@ QueryPtr Lowering::LowerForXml(Node node, const Scope* outer) {
   const Node clause = node.Child(Role::kFor);
   const std::string kind = JoinedTokens(clause, Role::kKind, " ");
   std::string options;
-  for (const Node option : clause.Children(Role::kOption)) options += UpperText(option.Text()) + " ";
+  for (const Node option : clause.Children(Role::kOption))
+    options += UpperText(option.Text()) + " ";
   const std::string all = UpperText(clause.Text());
-  const bool is_path = kind.find("XML") != std::string::npos && all.find("PATH") != std::string::npos;
-  const bool is_plain = is_path && all.find("('')") != std::string::npos && all.find("ROOT") == std::string::npos &&
+  const bool is_path =
+      kind.find("XML") != std::string::npos && all.find("PATH") != std::string::npos;
+  const bool is_plain = is_path && all.find("('')") != std::string::npos &&
+                        all.find("ROOT") == std::string::npos &&
                         all.find("ELEMENTS") == std::string::npos;
   Scope scope;
   scope.outer = outer;
   QueryPtr query = LowerBody(node.Child(Role::kBody), outer, scope);
-  const bool fits = is_plain && query->kind == QueryKind::kSelect && query->items.size() == 1 && query->items[0].alias.empty() &&
-                    query->limit == nullptr && !query->is_grouped && IsString(query->items[0].expr->type.id);
+  const bool fits = is_plain && query->kind == QueryKind::kSelect && query->items.size() == 1 &&
+                    query->items[0].alias.empty() && query->limit == nullptr &&
+                    !query->is_grouped && IsString(query->items[0].expr->type.id);
   if (!fits) {
-    Report(DiagnosticId::kUnsupportedConstruct, clause, {"FOR XML other than the concatenation of one text", options_.target_name});
+    Report(DiagnosticId::kUnsupportedConstruct, clause,
+           {"FOR XML other than the concatenation of one text", options_.target_name});
     return query;
   }
   if (all.find("TYPE") == std::string::npos) Report(DiagnosticId::kXmlEntities, clause, {});
   if (const Node order_by = node.Child(Role::kOrderBy)) LowerOrderBy(order_by, *query, scope);
   ExprPtr value = std::move(query->items[0].expr);
-  auto call = MakeCall("STRING_AGG", MakeSized(TypeId::kNVarChar, SqlType::kMax), ExprList(std::move(value), MakeString("")));
+  auto call = MakeCall("STRING_AGG", MakeSized(TypeId::kNVarChar, SqlType::kMax),
+                       ExprList(std::move(value), MakeString("")));
   call->distinct = query->distinct;
   call->order_by = std::move(query->order_by);
   query->order_by.clear();

@@ -24,9 +24,12 @@ std::vector<std::string> SplitName(const std::string& text) {
   std::vector<std::string> parts(1);
   bool in_brackets = false;
   for (const char c : text) {
-    if (c == '[' || c == ']') in_brackets = c == '[';
-    else if (c == '.' && !in_brackets) parts.emplace_back();
-    else if (c != '"') parts.back() += c;
+    if (c == '[' || c == ']')
+      in_brackets = c == '[';
+    else if (c == '.' && !in_brackets)
+      parts.emplace_back();
+    else if (c != '"')
+      parts.back() += c;
   }
   return parts;
 }
@@ -50,14 +53,15 @@ std::vector<std::string> Lowering::ReservedAliases(const Scope& scope) const {
 // Inside an expanded function an alias must not hide one of the caller's, which arguments may use.
 std::string Lowering::UniqueAlias(const std::string& name) const {
   std::string alias = name;
-  for (int i = 2; std::ranges::find(reserved_aliases_, FoldName(alias)) != reserved_aliases_.end(); ++i) {
+  for (int i = 2; std::ranges::find(reserved_aliases_, FoldName(alias)) != reserved_aliases_.end();
+       ++i) {
     alias = name + "_" + std::to_string(i);
   }
   return alias;
 }
 
-RangeVariable& Lowering::AddRange(Scope& scope, Source& source, std::string name, std::string schema,
-                                  std::vector<RangeColumn> columns) {
+RangeVariable& Lowering::AddRange(Scope& scope, Source& source, std::string name,
+                                  std::string schema, std::vector<RangeColumn> columns) {
   RangeVariable range;
   range.printed = UniqueAlias(name);
   range.name = std::move(name);
@@ -75,7 +79,8 @@ void Lowering::AddRead(const catalog::ObjectName& name) {
 
 const CteEntry* Lowering::FindCte(std::string_view name) const {
   const std::string folded = FoldName(name);
-  const auto found = std::find_if(ctes_.rbegin(), ctes_.rend(), [&](const CteEntry& cte) { return cte.name == folded; });
+  const auto found = std::find_if(ctes_.rbegin(), ctes_.rend(),
+                                  [&](const CteEntry& cte) { return cte.name == folded; });
   return found == ctes_.rend() ? nullptr : &*found;
 }
 
@@ -101,7 +106,8 @@ RangeVariable Lowering::TableRange(const catalog::Table& table) {
   own.ranges.push_back(range);
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const catalog::Column& column = table.columns[i];
-    if (column.computed_expression.empty() || range.columns[i].type.id != TypeId::kUnknown) continue;
+    if (column.computed_expression.empty() || range.columns[i].type.id != TypeId::kUnknown)
+      continue;
     diagnostics::DiagnosticSink ignored;
     const ParseResult parsed = ParseExpression(column.computed_expression, false, {}, ignored);
     if (!parsed.ok) continue;
@@ -131,7 +137,8 @@ std::vector<RangeColumn> Lowering::ViewRange(const catalog::View& view) {
       fields = query->fields;
       if (const Node columns = create.Child(Role::kColumns)) {
         const std::vector<Node> names = columns.Children(Role::kItem);
-        for (size_t i = 0; i < names.size() && i < fields.size(); ++i) fields[i].name = UnquoteName(names[i].TokenText(Role::kPart));
+        for (size_t i = 0; i < names.size() && i < fields.size(); ++i)
+          fields[i].name = UnquoteName(names[i].TokenText(Role::kPart));
       }
     }
     views_->in_progress.pop_back();
@@ -142,7 +149,8 @@ std::vector<RangeColumn> Lowering::ViewRange(const catalog::View& view) {
   return columns;
 }
 
-std::vector<RangeColumn> Lowering::RenamedColumns(Node column_list, std::vector<RangeColumn> columns, Node node) {
+std::vector<RangeColumn> Lowering::RenamedColumns(Node column_list,
+                                                  std::vector<RangeColumn> columns, Node node) {
   if (!column_list) return columns;
   const std::vector<Node> names = column_list.Children(Role::kItem);
   if (names.size() != columns.size()) {
@@ -152,7 +160,8 @@ std::vector<RangeColumn> Lowering::RenamedColumns(Node column_list, std::vector<
     }
     columns.resize(names.size());
   }
-  for (size_t i = 0; i < names.size(); ++i) columns[i].name = UnquoteName(names[i].TokenText(Role::kPart));
+  for (size_t i = 0; i < names.size(); ++i)
+    columns[i].name = UnquoteName(names[i].TokenText(Role::kPart));
   return columns;
 }
 
@@ -176,16 +185,25 @@ SourcePtr Lowering::LowerFrom(Node from, Scope& scope) {
 
 SourcePtr Lowering::LowerSource(Node node, Scope& scope) {
   switch (node ? node.kind() : NodeKind::kBatch) {
-    case NodeKind::kTableReference: return LowerTableReference(node, scope);
-    case NodeKind::kDerivedTable: return LowerDerived(node, scope);
-    case NodeKind::kValuesTable: return LowerValues(node, scope);
-    case NodeKind::kJoin: return LowerJoin(node, scope);
-    case NodeKind::kApply: return LowerApply(node, scope);
+    case NodeKind::kTableReference:
+      return LowerTableReference(node, scope);
+    case NodeKind::kDerivedTable:
+      return LowerDerived(node, scope);
+    case NodeKind::kValuesTable:
+      return LowerValues(node, scope);
+    case NodeKind::kJoin:
+      return LowerJoin(node, scope);
+    case NodeKind::kApply:
+      return LowerApply(node, scope);
     case NodeKind::kParenthesizedTable:
-    case NodeKind::kOdbcJoin: return LowerSource(node.Child(Role::kSource), scope);
-    case NodeKind::kFunctionTable: return LowerFunctionTable(node, scope);
-    case NodeKind::kPivot: return LowerPivot(node, scope);
-    case NodeKind::kUnpivot: return LowerUnpivot(node, scope);
+    case NodeKind::kOdbcJoin:
+      return LowerSource(node.Child(Role::kSource), scope);
+    case NodeKind::kFunctionTable:
+      return LowerFunctionTable(node, scope);
+    case NodeKind::kPivot:
+      return LowerPivot(node, scope);
+    case NodeKind::kUnpivot:
+      return LowerUnpivot(node, scope);
     default: {
       Report(DiagnosticId::kUnsupportedConstruct, node, {Described(node), options_.target_name});
       auto source = std::make_unique<Source>();
@@ -199,20 +217,25 @@ SourcePtr Lowering::LowerSource(Node node, Scope& scope) {
 SourcePtr Lowering::LowerTableReference(Node node, Scope& scope) {
   NoteHints(node.Child(Role::kHints));
   if (node.Has(Role::kForSystemTime)) {
-    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kForSystemTime), {"FOR SYSTEM_TIME", options_.target_name});
+    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kForSystemTime),
+           {"FOR SYSTEM_TIME", options_.target_name});
   }
   if (node.Has(Role::kSample)) {
-    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kSample), {"TABLESAMPLE", options_.target_name});
+    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kSample),
+           {"TABLESAMPLE", options_.target_name});
   }
   return LowerNamed(NamePartsOf(node.Child(Role::kName)), node, scope, 0);
 }
 
-SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope, int depth) {
+SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope,
+                               int depth) {
   auto source = std::make_unique<Source>();
   const std::string_view alias_text = node.TokenText(Role::kAlias);
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   const std::string& name = parts.back();
-  const auto exposed = [&](const std::string& own) { return alias_text.empty() ? own : UnquoteName(alias_text); };
+  const auto exposed = [&](const std::string& own) {
+    return alias_text.empty() ? own : UnquoteName(alias_text);
+  };
   const std::string exposed_schema = alias_text.empty() ? schema : "";
   if (parts.size() == 1) {
     if (const CteEntry* cte = FindCte(name)) {
@@ -222,15 +245,17 @@ SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node,
       return source;
     }
   }
-  const bool is_local = parts.size() <= 2 || parts[parts.size() - 3].empty() ||
-                        (parts.size() == 3 && FoldName(parts[0]) == FoldName(catalog_.catalog().database));
+  const bool is_local =
+      parts.size() <= 2 || parts[parts.size() - 3].empty() ||
+      (parts.size() == 3 && FoldName(parts[0]) == FoldName(catalog_.catalog().database));
   if (is_local) {
     if (const catalog::Table* table = catalog_.FindTable(schema, name)) {
       source->relation = table->name;
       AddRead(table->name);
       RangeVariable range = TableRange(*table);
       const std::vector<std::vector<std::string>> keys = std::move(range.keys);
-      AddRange(scope, *source, exposed(table->name.name), exposed_schema, std::move(range.columns)).keys = keys;
+      AddRange(scope, *source, exposed(table->name.name), exposed_schema, std::move(range.columns))
+          .keys = keys;
       return source;
     }
     if (const catalog::View* view = catalog_.FindView(schema, name)) {
@@ -238,10 +263,12 @@ SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node,
       AddRead(view->name);
       std::vector<RangeColumn> columns = ViewRange(*view);
       const bool open = columns.empty();
-      AddRange(scope, *source, exposed(view->name.name), exposed_schema, std::move(columns)).open = open;
+      AddRange(scope, *source, exposed(view->name.name), exposed_schema, std::move(columns)).open =
+          open;
       return source;
     }
-    if (const catalog::Synonym* synonym = catalog_.FindSynonym(schema, name); synonym != nullptr && depth < kMaxSynonyms) {
+    if (const catalog::Synonym* synonym = catalog_.FindSynonym(schema, name);
+        synonym != nullptr && depth < kMaxSynonyms) {
       SourcePtr target = LowerNamed(SplitName(synonym->target), node, scope, depth + 1);
       if (alias_text.empty() && depth == 0) {
         scope.ranges.back().name = synonym->name.name;
@@ -251,7 +278,9 @@ SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node,
       return target;
     }
   }
-  Report(options_.keep_unknown ? DiagnosticId::kUnknownRelationKept : DiagnosticId::kUnknownRelation, node, {JoinedName(parts)});
+  Report(
+      options_.keep_unknown ? DiagnosticId::kUnknownRelationKept : DiagnosticId::kUnknownRelation,
+      node, {JoinedName(parts)});
   source->kind = SourceKind::kNamed;
   source->name_parts = parts;
   AddRange(scope, *source, exposed(name), exposed_schema, {}).open = true;
@@ -264,8 +293,10 @@ SourcePtr Lowering::LowerDerived(Node node, Scope& scope) {
   source->query = LowerQuery(node.Child(Role::kQuery), scope.outer, false);
   std::vector<RangeColumn> columns;
   bool open = false;
-  for (const OutputField& field : source->query->fields) columns.push_back({field.name, field.type});
-  for (const SelectItem& item : source->query->items) open = open || item.expr->kind == ExprKind::kStar;
+  for (const OutputField& field : source->query->fields)
+    columns.push_back({field.name, field.type});
+  for (const SelectItem& item : source->query->items)
+    open = open || item.expr->kind == ExprKind::kStar;
   const Node names = node.Child(Role::kColumns);
   if (names) {
     columns = RenamedColumns(names, std::move(columns), node);
@@ -273,7 +304,8 @@ SourcePtr Lowering::LowerDerived(Node node, Scope& scope) {
   } else {
     CheckNames(*source->query, node);
   }
-  AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", std::move(columns)).open = open;
+  AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", std::move(columns)).open =
+      open;
   return source;
 }
 
@@ -285,14 +317,17 @@ SourcePtr Lowering::LowerValues(Node node, Scope& scope) {
   std::vector<SqlType> types;
   for (const Node row : node.Children(Role::kRow)) {
     auto& cells = source->rows.emplace_back();
-    for (const Node item : row.Children(Role::kItem)) cells.push_back(LowerExpr(item, values_scope));
+    for (const Node item : row.Children(Role::kItem))
+      cells.push_back(LowerExpr(item, values_scope));
     if (types.empty()) {
       for (const ExprPtr& cell : cells) types.push_back(cell->type);
     }
     if (cells.size() != types.size()) {
-      Report(DiagnosticId::kColumnCountDiffers, row, {"the row", std::to_string(cells.size()), std::to_string(types.size())});
+      Report(DiagnosticId::kColumnCountDiffers, row,
+             {"the row", std::to_string(cells.size()), std::to_string(types.size())});
       cells.resize(types.size());
-      for (ExprPtr& cell : cells) if (!cell) cell = MakeNull(SqlType{});
+      for (ExprPtr& cell : cells)
+        if (!cell) cell = MakeNull(SqlType{});
     }
     for (size_t i = 0; i < cells.size(); ++i) types[i] = CommonType(types[i], cells[i]->type);
   }
@@ -314,12 +349,18 @@ SourcePtr Lowering::LowerJoin(Node node, Scope& scope) {
   const size_t left_ranges = scope.ranges.size();
   source->right = LowerSource(node.Child(Role::kRight), scope);
   const std::string kind = JoinedTokens(node, Role::kJoinKind, " ");
-  for (const std::string_view hint : {"LOOP", "HASH", "MERGE", "REMOTE", "REDUCE", "REPLICATE", "REDISTRIBUTE"}) {
-    if (kind.find(hint) != std::string::npos) Report(DiagnosticId::kHintDropped, node, {"the join hint " + std::string(hint)});
+  for (const std::string_view hint :
+       {"LOOP", "HASH", "MERGE", "REMOTE", "REDUCE", "REPLICATE", "REDISTRIBUTE"}) {
+    if (kind.find(hint) != std::string::npos)
+      Report(DiagnosticId::kHintDropped, node, {"the join hint " + std::string(hint)});
   }
-  source->join = kind.starts_with("LEFT") ? JoinKind::kLeft : kind.starts_with("RIGHT") ? JoinKind::kRight
-                 : kind.starts_with("FULL") ? JoinKind::kFull : kind.starts_with("CROSS") ? JoinKind::kCross : JoinKind::kInner;
-  if (const Node condition = node.Child(Role::kCondition)) source->condition = LowerExpr(condition, scope);
+  source->join = kind.starts_with("LEFT")    ? JoinKind::kLeft
+                 : kind.starts_with("RIGHT") ? JoinKind::kRight
+                 : kind.starts_with("FULL")  ? JoinKind::kFull
+                 : kind.starts_with("CROSS") ? JoinKind::kCross
+                                             : JoinKind::kInner;
+  if (const Node condition = node.Child(Role::kCondition))
+    source->condition = LowerExpr(condition, scope);
   // Columns of the side that an outer join fills up may be NULL.
   const bool fills_left = source->join == JoinKind::kRight || source->join == JoinKind::kFull;
   const bool fills_right = source->join == JoinKind::kLeft || source->join == JoinKind::kFull;
@@ -342,7 +383,8 @@ SourcePtr Lowering::LowerApply(Node node, Scope& scope) {
   lateral.outer = &caller;
   source->right = LowerSource(node.Child(Role::kRight), lateral);
   for (RangeVariable& range : lateral.ranges) scope.ranges.push_back(std::move(range));
-  source->right->lateral = source->right->kind == SourceKind::kDerived || source->right->kind == SourceKind::kValues;
+  source->right->lateral =
+      source->right->kind == SourceKind::kDerived || source->right->kind == SourceKind::kValues;
   source->join = is_outer ? JoinKind::kLeft : JoinKind::kCross;
   if (is_outer) {
     for (size_t i = before; i < scope.ranges.size(); ++i) {
@@ -359,14 +401,16 @@ SourcePtr Lowering::LowerFunctionTable(Node node, Scope& scope) {
     const std::string name = UpperText(parts.back());
     const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
     if (parts.size() == 1 && name == "STRING_SPLIT") return LowerStringSplit(call, node, scope);
-    if (parts.size() == 1 && name == "GENERATE_SERIES") return LowerGenerateSeries(call, node, scope);
+    if (parts.size() == 1 && name == "GENERATE_SERIES")
+      return LowerGenerateSeries(call, node, scope);
     if (const catalog::Routine* routine = catalog_.FindRoutine(schema, parts.back())) {
-      if (routine->kind == catalog::RoutineKind::kInlineFunction) return InlineFunction(*routine, call, node, scope);
+      if (routine->kind == catalog::RoutineKind::kInlineFunction)
+        return InlineFunction(*routine, call, node, scope);
       Report(DiagnosticId::kUnsupportedConstruct, call,
              {"the multi-statement function " + routine->name.ToString(), options_.target_name});
     } else {
-      Report(parts.size() > 1 ? DiagnosticId::kUnknownFunction : DiagnosticId::kUnsupportedFunction, call,
-             {JoinedName(parts), options_.target_name});
+      Report(parts.size() > 1 ? DiagnosticId::kUnknownFunction : DiagnosticId::kUnsupportedFunction,
+             call, {JoinedName(parts), options_.target_name});
     }
   } else {
     Report(DiagnosticId::kUnsupportedMethod, call,
@@ -378,12 +422,16 @@ SourcePtr Lowering::LowerFunctionTable(Node node, Scope& scope) {
   return source;
 }
 
-// An inline function is a view with parameters: its query takes the call's place, arguments in place of parameters.
-SourcePtr Lowering::InlineFunction(const catalog::Routine& routine, Node call, Node node, Scope& scope) {
+// An inline function is a view with parameters: its query takes the call's place, arguments in
+// place of parameters.
+SourcePtr Lowering::InlineFunction(const catalog::Routine& routine, Node call, Node node,
+                                   Scope& scope) {
   auto source = std::make_unique<Source>();
   source->kind = SourceKind::kDerived;
   source->query = std::make_unique<Query>();
-  const std::string alias = node.TokenText(Role::kAlias).empty() ? routine.name.name : UnquoteName(node.TokenText(Role::kAlias));
+  const std::string alias = node.TokenText(Role::kAlias).empty()
+                                ? routine.name.name
+                                : UnquoteName(node.TokenText(Role::kAlias));
   const std::string key = FoldName(routine.name.ToString());
   if (std::ranges::find(inlining_, key) != inlining_.end()) {
     Report(DiagnosticId::kRecursiveView, call, {routine.name.ToString()});
@@ -416,7 +464,8 @@ SourcePtr Lowering::InlineFunction(const catalog::Routine& routine, Node call, N
   span_override_ = span;
   std::swap(variables_, bound);
   std::vector<RangeColumn> columns;
-  for (const OutputField& field : source->query->fields) columns.push_back({field.name, field.type});
+  for (const OutputField& field : source->query->fields)
+    columns.push_back({field.name, field.type});
   columns = RenamedColumns(node.Child(Role::kColumns), std::move(columns), node);
   if (node.Has(Role::kColumns)) {
     for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
@@ -430,16 +479,21 @@ SourcePtr Lowering::LowerStringSplit(Node call, Node node, Scope& scope) {
   source->kind = SourceKind::kFunction;
   const std::vector<Node> arguments = call.Children(Role::kArgument);
   if (arguments.size() != 2) {
-    Report(DiagnosticId::kUnsupportedConstruct, call, {"STRING_SPLIT with an ordinal", options_.target_name});
+    Report(DiagnosticId::kUnsupportedConstruct, call,
+           {"STRING_SPLIT with an ordinal", options_.target_name});
   }
   Scope values;
   values.outer = scope.ranges.empty() && scope.outer != nullptr ? scope.outer : &scope;
   std::vector<ExprPtr> lowered;
-  for (const Node argument : arguments) lowered.push_back(ConvertArgument(LowerExpr(argument, values), 'S'));
-  source->call = MakeCall("STRING_SPLIT", MakeSized(TypeId::kNVarChar, SqlType::kMax), std::move(lowered));
+  for (const Node argument : arguments)
+    lowered.push_back(ConvertArgument(LowerExpr(argument, values), 'S'));
+  source->call =
+      MakeCall("STRING_SPLIT", MakeSized(TypeId::kNVarChar, SqlType::kMax), std::move(lowered));
   source->call->span = SpanOf(call);
   source->column_names = {"value"};
-  const std::string alias = node.TokenText(Role::kAlias).empty() ? "string_split" : UnquoteName(node.TokenText(Role::kAlias));
+  const std::string alias = node.TokenText(Role::kAlias).empty()
+                                ? "string_split"
+                                : UnquoteName(node.TokenText(Role::kAlias));
   AddRange(scope, *source, alias, "", {{"value", source->call->type}});
   return source;
 }
@@ -450,12 +504,15 @@ SourcePtr Lowering::LowerGenerateSeries(Node call, Node node, Scope& scope) {
   Scope values;
   values.outer = scope.ranges.empty() && scope.outer != nullptr ? scope.outer : &scope;
   std::vector<ExprPtr> lowered;
-  for (const Node argument : call.Children(Role::kArgument)) lowered.push_back(LowerExpr(argument, values));
+  for (const Node argument : call.Children(Role::kArgument))
+    lowered.push_back(LowerExpr(argument, values));
   const SqlType type = lowered.empty() ? MakeType(TypeId::kInt) : lowered[0]->type;
   source->call = MakeCall("GENERATE_SERIES", type, std::move(lowered));
   source->call->span = SpanOf(call);
   source->column_names = {"value"};
-  const std::string alias = node.TokenText(Role::kAlias).empty() ? "generate_series" : UnquoteName(node.TokenText(Role::kAlias));
+  const std::string alias = node.TokenText(Role::kAlias).empty()
+                                ? "generate_series"
+                                : UnquoteName(node.TokenText(Role::kAlias));
   AddRange(scope, *source, alias, "", {{"value", type}});
   return source;
 }

@@ -16,26 +16,46 @@ struct DatePartName {
 
 // "DATEPART (Transact-SQL)", arguments.
 constexpr auto kDateParts = std::to_array<DatePartName>({
-    {"d", "day"},           {"day", "day"},
-    {"dayofyear", "dayofyear"}, {"dd", "day"},
-    {"dw", "weekday"},      {"dy", "dayofyear"},
-    {"hh", "hour"},         {"hour", "hour"},
-    {"iso_week", "iso_week"}, {"isowk", "iso_week"},
-    {"isoww", "iso_week"},  {"m", "month"},
-    {"mcs", "microsecond"}, {"mi", "minute"},
-    {"microsecond", "microsecond"}, {"millisecond", "millisecond"},
-    {"minute", "minute"},   {"mm", "month"},
-    {"month", "month"},     {"ms", "millisecond"},
-    {"n", "minute"},        {"nanosecond", "nanosecond"},
-    {"ns", "nanosecond"},   {"q", "quarter"},
-    {"qq", "quarter"},      {"quarter", "quarter"},
-    {"s", "second"},        {"second", "second"},
-    {"ss", "second"},       {"tz", "tzoffset"},
-    {"tzoffset", "tzoffset"}, {"w", "weekday"},
-    {"week", "week"},       {"weekday", "weekday"},
-    {"wk", "week"},         {"ww", "week"},
-    {"y", "dayofyear"},     {"year", "year"},
-    {"yy", "year"},         {"yyyy", "year"},
+    {"d", "day"},
+    {"day", "day"},
+    {"dayofyear", "dayofyear"},
+    {"dd", "day"},
+    {"dw", "weekday"},
+    {"dy", "dayofyear"},
+    {"hh", "hour"},
+    {"hour", "hour"},
+    {"iso_week", "iso_week"},
+    {"isowk", "iso_week"},
+    {"isoww", "iso_week"},
+    {"m", "month"},
+    {"mcs", "microsecond"},
+    {"mi", "minute"},
+    {"microsecond", "microsecond"},
+    {"millisecond", "millisecond"},
+    {"minute", "minute"},
+    {"mm", "month"},
+    {"month", "month"},
+    {"ms", "millisecond"},
+    {"n", "minute"},
+    {"nanosecond", "nanosecond"},
+    {"ns", "nanosecond"},
+    {"q", "quarter"},
+    {"qq", "quarter"},
+    {"quarter", "quarter"},
+    {"s", "second"},
+    {"second", "second"},
+    {"ss", "second"},
+    {"tz", "tzoffset"},
+    {"tzoffset", "tzoffset"},
+    {"w", "weekday"},
+    {"week", "week"},
+    {"weekday", "weekday"},
+    {"wk", "week"},
+    {"ww", "week"},
+    {"y", "dayofyear"},
+    {"year", "year"},
+    {"yy", "year"},
+    {"yyyy", "year"},
 });
 
 }  // namespace
@@ -69,13 +89,15 @@ std::string NormalDatePart(std::string_view text) {
   return row == kDateParts.end() ? "" : std::string(row->part);
 }
 
-void Lowering::Report(DiagnosticId id, Node node, std::vector<std::string> arguments, std::string hint) {
+void Lowering::Report(DiagnosticId id, Node node, std::vector<std::string> arguments,
+                      std::string hint) {
   ReportAt(id, SpanOf(node), std::move(arguments), std::move(hint));
 }
 
-void Lowering::ReportAt(DiagnosticId id, diagnostics::SourceSpan span, std::vector<std::string> arguments,
-                        std::string hint) {
-  diagnostics::Diagnostic diagnostic{id, span_override_.value_or(span), std::move(arguments), std::move(hint), "", "", {}};
+void Lowering::ReportAt(DiagnosticId id, diagnostics::SourceSpan span,
+                        std::vector<std::string> arguments, std::string hint) {
+  diagnostics::Diagnostic diagnostic{
+      id, span_override_.value_or(span), std::move(arguments), std::move(hint), "", "", {}};
   for (const diagnostics::Diagnostic& known : sink_.diagnostics()) {
     if (known.id == diagnostic.id && known.span.begin == diagnostic.span.begin &&
         known.arguments == diagnostic.arguments) {
@@ -85,7 +107,8 @@ void Lowering::ReportAt(DiagnosticId id, diagnostics::SourceSpan span, std::vect
   sink_.Report(std::move(diagnostic));
 }
 
-ExprPtr Lowering::Refuse(DiagnosticId id, Node node, std::vector<std::string> arguments, std::string hint) {
+ExprPtr Lowering::Refuse(DiagnosticId id, Node node, std::vector<std::string> arguments,
+                         std::string hint) {
   Report(id, node, std::move(arguments), std::move(hint));
   return MakeNull(SqlType{});
 }
@@ -94,8 +117,9 @@ SqlType Lowering::TypeOf(Node data_type, int32_t default_length) {
   return LowerType(catalog_, data_type, default_length, sink_);
 }
 
-LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select, Variables variables,
-                         const LoweringOptions& options, diagnostics::DiagnosticSink& sink) {
+LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select,
+                         Variables variables, const LoweringOptions& options,
+                         diagnostics::DiagnosticSink& sink) {
   Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
   LoweredQuery result;
   result.query = select.Is(NodeKind::kQuery) ? lowering.LowerQuery(select, nullptr, true)
@@ -104,8 +128,8 @@ LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select
   return result;
 }
 
-ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Table* table, tsql::Node expression,
-                       Variables variables, const LoweringOptions& options,
+ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Table* table,
+                       tsql::Node expression, Variables variables, const LoweringOptions& options,
                        diagnostics::DiagnosticSink& sink) {
   Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
   Scope scope;
@@ -121,8 +145,8 @@ ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink
   return lowering.Convert(std::move(expr), type, true);
 }
 
-SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type, int32_t default_length,
-                  diagnostics::DiagnosticSink& sink) {
+SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type,
+                  int32_t default_length, diagnostics::DiagnosticSink& sink) {
   if (!data_type) {
     sink.Report({DiagnosticId::kUnknownType, {}, {"(none)"}, "", "", "", {}});
     return {};
@@ -142,13 +166,19 @@ SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type, in
   std::vector<int32_t> facets;
   for (const tsql::Token* token : data_type.TokensOf(Role::kParameter)) {
     const std::string facet = UpperText(data_type.tree().TextOf(*token));
-    facets.push_back(facet == "MAX" ? SqlType::kMax : static_cast<int32_t>(std::strtol(facet.c_str(), nullptr, 10)));
+    facets.push_back(facet == "MAX"
+                         ? SqlType::kMax
+                         : static_cast<int32_t>(std::strtol(facet.c_str(), nullptr, 10)));
   }
-  static constexpr auto kLongNames = std::to_array<std::pair<std::string_view, std::string_view>>({
-      {"NATIONAL CHAR", "nchar"}, {"NATIONAL CHARACTER", "nchar"},
-      {"NATIONAL CHAR VARYING", "nvarchar"}, {"NATIONAL CHARACTER VARYING", "nvarchar"},
-      {"CHAR VARYING", "varchar"}, {"CHARACTER VARYING", "varchar"},
-      {"BINARY VARYING", "varbinary"}, {"NATIONAL TEXT", "ntext"}});
+  static constexpr auto kLongNames = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"NATIONAL CHAR", "nchar"},
+       {"NATIONAL CHARACTER", "nchar"},
+       {"NATIONAL CHAR VARYING", "nvarchar"},
+       {"NATIONAL CHARACTER VARYING", "nvarchar"},
+       {"CHAR VARYING", "varchar"},
+       {"CHARACTER VARYING", "varchar"},
+       {"BINARY VARYING", "varbinary"},
+       {"NATIONAL TEXT", "ntext"}});
   for (const auto& [long_name, short_name] : kLongNames) {
     if (UpperText(text) == long_name) type.name = short_name;
   }
@@ -158,7 +188,8 @@ SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type, in
     const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
     const catalog::UserType* user_type =
         parts.empty() ? nullptr : catalog.FindUserType(schema, parts.back());
-    if (user_type != nullptr && user_type->columns.empty()) return tsql::FromCatalogType(user_type->base);
+    if (user_type != nullptr && user_type->columns.empty())
+      return tsql::FromCatalogType(user_type->base);
     sink.Report({DiagnosticId::kUnknownType, data_type.span(), {text}, "", "", "", {}});
     return probe;
   }
@@ -168,7 +199,8 @@ SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type, in
     type.precision = facets.empty() ? 0 : facets[0];
     type.scale = facets.size() > 1 ? facets[1] : 0;
   }
-  if (probe.id == TypeId::kTime || probe.id == TypeId::kDateTime2 || probe.id == TypeId::kDateTimeOffset) {
+  if (probe.id == TypeId::kTime || probe.id == TypeId::kDateTime2 ||
+      probe.id == TypeId::kDateTimeOffset) {
     type.scale = facets.empty() ? 7 : facets[0];
   }
   return tsql::FromCatalogType(type);

@@ -1,5 +1,6 @@
-// Lowers a bound query: syntax tree in, relational form out, with every name resolved against the catalog, every type worked
-// out by T-SQL's rules and every implicit conversion written down. Findings go to the sink; what has an error in it must not be used.
+// Lowers a bound query: syntax tree in, relational form out, with every name resolved against the
+// catalog, every type worked out by T-SQL's rules and every implicit conversion written down.
+// Findings go to the sink; what has an error in it must not be used.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@ namespace datamigrate::relational {
 
 struct LoweringOptions {
   std::string target_name;     // For messages.
-  bool keep_unknown = false;   // Relations that the catalog lacks keep their names; their columns have no known type.
+  bool keep_unknown = false;   // Relations that the catalog lacks keep their names; their columns
+                               // have no known type.
   bool keep_order = false;     // ORDER BY without TOP at the outermost level is kept.
   bool require_names = false;  // Every output column must have a name, and names differ (views).
 };
@@ -25,7 +27,8 @@ struct LoweringOptions {
 // What variables stand for, by folded name with its @.
 using Variables = absl::flat_hash_map<std::string, ExprPtr>;
 
-// Columns of views that were worked out on the way; shared by everything that one translation lowers.
+// Columns of views that were worked out on the way; shared by everything that one translation
+// lowers.
 struct ViewColumns {
   absl::flat_hash_map<std::string, std::vector<OutputField>> by_name;
   std::vector<std::string> in_progress;
@@ -37,18 +40,20 @@ struct LoweredQuery {
 };
 
 // `select` is a kSelectStatement, or a kQuery.
-LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select, Variables variables,
-                         const LoweringOptions& options, diagnostics::DiagnosticSink& sink);
+LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select,
+                         Variables variables, const LoweringOptions& options,
+                         diagnostics::DiagnosticSink& sink);
 
 // An expression or condition over the columns of `table`, or, where it is null, over none.
-ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Table* table, tsql::Node expression,
-                       Variables variables, const LoweringOptions& options,
+ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Table* table,
+                       tsql::Node expression, Variables variables, const LoweringOptions& options,
                        diagnostics::DiagnosticSink& sink);
 
-// The type that a kDataType node names; alias types are resolved. kUnknown after a report when there is none.
-// `default_length` is what a string without a length has: 30 in CAST and CONVERT, 1 elsewhere.
-SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type, int32_t default_length,
-                  diagnostics::DiagnosticSink& sink);
+// The type that a kDataType node names; alias types are resolved. kUnknown after a report when
+// there is none. `default_length` is what a string without a length has: 30 in CAST and CONVERT, 1
+// elsewhere.
+SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type,
+                  int32_t default_length, diagnostics::DiagnosticSink& sink);
 
 // Converts as an assignment to that type does: what CAST does, constants folded.
 ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink& sink);

@@ -29,7 +29,7 @@ struct RangeVariable {
   std::string schema;   // Where it is exposed by its own name.
   std::string printed;  // Its alias in the translation.
   std::vector<RangeColumn> columns;
-  bool open = false;    // May have columns that are not in the list.
+  bool open = false;  // May have columns that are not in the list.
   int32_t id = -1;
   std::vector<std::vector<std::string>> keys;  // Sets of columns that identify a row.
 };
@@ -51,14 +51,20 @@ std::string UpperText(std::string_view text);
 std::string JoinedTokens(Node node, Role role, std::string_view separator);
 // The parts of a kName, unquoted; one empty part for an absent or empty one.
 std::vector<std::string> NamePartsOf(Node name);
-// The name of a date part, all abbreviations resolved: "week", "iso_week", ...; empty when there is none.
+// The name of a date part, all abbreviations resolved: "week", "iso_week", ...; empty when there is
+// none.
 std::string NormalDatePart(std::string_view text);
 
 class Lowering {
  public:
-  Lowering(const catalog::CatalogIndex& catalog, const LoweringOptions& options, Variables variables,
-           std::shared_ptr<ViewColumns> views, diagnostics::DiagnosticSink& sink)
-      : catalog_(catalog), options_(options), variables_(std::move(variables)), views_(std::move(views)), sink_(sink) {}
+  Lowering(const catalog::CatalogIndex& catalog, const LoweringOptions& options,
+           Variables variables, std::shared_ptr<ViewColumns> views,
+           diagnostics::DiagnosticSink& sink)
+      : catalog_(catalog),
+        options_(options),
+        variables_(std::move(variables)),
+        views_(std::move(views)),
+        sink_(sink) {}
 
   QueryPtr LowerSelectStatement(Node statement, const Scope* outer);
   QueryPtr LowerQuery(Node query, const Scope* outer, bool is_outermost);
@@ -73,7 +79,7 @@ class Lowering {
   friend class ScalarInliner;
 
   // -- Findings
-  diagnostics::SourceSpan SpanOf(Node node) const { 
+  diagnostics::SourceSpan SpanOf(Node node) const {
     if (span_override_) return *span_override_;
     return node ? node.span() : diagnostics::SourceSpan{};
   }
@@ -81,10 +87,12 @@ class Lowering {
   static std::string Described(Node node) {
     return node ? "the " + std::string(tsql::NodeKindText(node.kind())) : "this construct";
   }
-  void Report(DiagnosticId id, Node node, std::vector<std::string> arguments, std::string hint = "");
+  void Report(DiagnosticId id, Node node, std::vector<std::string> arguments,
+              std::string hint = "");
   void ReportAt(DiagnosticId id, diagnostics::SourceSpan span, std::vector<std::string> arguments,
                 std::string hint = "");
-  ExprPtr Refuse(DiagnosticId id, Node node, std::vector<std::string> arguments, std::string hint = "");
+  ExprPtr Refuse(DiagnosticId id, Node node, std::vector<std::string> arguments,
+                 std::string hint = "");
 
   // -- Queries (lower_query.cc)
   void LowerWith(Node with, Query& query, const Scope* outer);
@@ -125,7 +133,8 @@ class Lowering {
   RangeVariable& AddRange(Scope& scope, Source& source, std::string name, std::string schema,
                           std::vector<RangeColumn> columns);
   std::vector<RangeColumn> ViewRange(const catalog::View& view);
-  std::vector<RangeColumn> RenamedColumns(Node column_list, std::vector<RangeColumn> columns, Node node);
+  std::vector<RangeColumn> RenamedColumns(Node column_list, std::vector<RangeColumn> columns,
+                                          Node node);
   std::string UniqueAlias(const std::string& name) const;
   std::vector<std::string> ReservedAliases(const Scope& scope) const;
   void NoteHints(Node hints);
@@ -136,7 +145,8 @@ class Lowering {
   ExprPtr LowerLiteral(Node node);
   ExprPtr LowerVariable(Node node);
   ExprPtr LowerColumn(Node node, Scope& scope);
-  ExprPtr ResolveColumn(const std::vector<std::string>& parts, diagnostics::SourceSpan span, const Scope& scope);
+  ExprPtr ResolveColumn(const std::vector<std::string>& parts, diagnostics::SourceSpan span,
+                        const Scope& scope);
   ExprPtr LowerUnary(Node node, Scope& scope);
   ExprPtr LowerBinary(Node node, Scope& scope);
   ExprPtr Arithmetic(std::string op, ExprPtr left, ExprPtr right, Node node);
@@ -172,6 +182,7 @@ class Lowering {
   void RefineCall(Expr& call, Node node);
   void RoundToDateTime(Expr& call);
   void RefineSubstring(Expr& call);
+  void RefineStuff(Expr& call);
   std::unique_ptr<Window> LowerOver(Node over, Scope& scope);
   FrameBound LowerBound(Node bound, Scope& scope);
   std::vector<OrderItem> LowerOrderItems(Node order_by, Scope& scope);
@@ -191,8 +202,10 @@ class Lowering {
   std::vector<catalog::ObjectName> reads_;
   std::vector<Node> window_definitions_;
   std::vector<std::string> inlining_;  // Routines being expanded, to stop recursion.
-  std::vector<std::string> reserved_aliases_;  // Folded: those of the callers of the function being expanded.
-  std::optional<diagnostics::SourceSpan> span_override_;  // While the text of another object is lowered.
+  std::vector<std::string>
+      reserved_aliases_;  // Folded: those of the callers of the function being expanded.
+  std::optional<diagnostics::SourceSpan>
+      span_override_;  // While the text of another object is lowered.
   int32_t next_range_ = 0;
   int depth_ = 0;
 };

@@ -1,5 +1,7 @@
-// Scalar functions of the catalog become expressions where their body is one in disguise: declarations, assignments, SELECT
-// @x = ..., IF and RETURN, without loops or writes. Each variable stands for the expression it was last given.
+// Scalar functions of the catalog become expressions where their body is one in disguise:
+// declarations, assignments, SELECT
+// @x = ..., IF and RETURN, without loops or writes. Each variable stands for the expression it was
+// last given.
 #include <algorithm>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
@@ -30,7 +32,10 @@ ExprPtr Choose(const Expr& condition, ExprPtr then, ExprPtr otherwise) {
 class ScalarInliner {
  public:
   ScalarInliner(Lowering& lowering, const catalog::Routine& routine, Node call)
-      : lowering_(lowering), routine_(routine), call_(call), returns_(FromCatalogType(routine.returns)) {}
+      : lowering_(lowering),
+        routine_(routine),
+        call_(call),
+        returns_(FromCatalogType(routine.returns)) {}
 
   // The function's value; null after a report.
   ExprPtr Run(const std::vector<Node>& statements) {
@@ -65,15 +70,20 @@ class ScalarInliner {
   bool RunStatement(const std::vector<Node>& statements, size_t index, ExprPtr& result) {
     const Node node = statements[index];
     switch (node.kind()) {
-      case NodeKind::kEmptyStatement: return true;
-      case NodeKind::kBlock: return RunList(node.Children(Role::kStatement), 0, result);
-      case NodeKind::kDeclareStatement: return Declare(node);
+      case NodeKind::kEmptyStatement:
+        return true;
+      case NodeKind::kBlock:
+        return RunList(node.Children(Role::kStatement), 0, result);
+      case NodeKind::kDeclareStatement:
+        return Declare(node);
       case NodeKind::kSetVariable: {
         const Node value = node.Child(Role::kValue);
-        if (JoinedTokens(node, Role::kOperator, "") != "=" || !value) return Refuse("a compound assignment");
+        if (JoinedTokens(node, Role::kOperator, "") != "=" || !value)
+          return Refuse("a compound assignment");
         return Assign(node.TokenText(Role::kTarget), Evaluate(value));
       }
-      case NodeKind::kSelectStatement: return AssignFromSelect(node);
+      case NodeKind::kSelectStatement:
+        return AssignFromSelect(node);
       case NodeKind::kReturn: {
         const Node value = node.Child(Role::kValue);
         if (!value) return Refuse("RETURN without a value");
@@ -96,7 +106,8 @@ class ScalarInliner {
       // The rest of the body is the other branch.
       lowering_.variables_ = Copy(before);
       ExprPtr else_result;
-      if (node.Has(Role::kElse) && !RunList(Branch(node.Child(Role::kElse)), 0, else_result)) return false;
+      if (node.Has(Role::kElse) && !RunList(Branch(node.Child(Role::kElse)), 0, else_result))
+        return false;
       if (!else_result && !RunList(statements, index + 1, else_result)) return false;
       if (!else_result) return Refuse("a path without RETURN");
       result = Choose(*condition, std::move(then_result), std::move(else_result));
@@ -105,7 +116,8 @@ class ScalarInliner {
     Variables after_then = std::move(lowering_.variables_);
     lowering_.variables_ = Copy(before);
     ExprPtr else_result;
-    if (node.Has(Role::kElse) && !RunList(Branch(node.Child(Role::kElse)), 0, else_result)) return false;
+    if (node.Has(Role::kElse) && !RunList(Branch(node.Child(Role::kElse)), 0, else_result))
+      return false;
     if (else_result) return Refuse("RETURN in one branch only");
     for (auto& [name, value] : after_then) {
       auto other = lowering_.variables_.find(name);
@@ -127,7 +139,8 @@ class ScalarInliner {
 
   bool Declare(Node node) {
     for (const Node item : node.Children(Role::kItem)) {
-      if (!item.Is(NodeKind::kVariableDeclaration)) return Refuse("a " + std::string(NodeKindText(item.kind())));
+      if (!item.Is(NodeKind::kVariableDeclaration))
+        return Refuse("a " + std::string(NodeKindText(item.kind())));
       const std::string name = FoldName(item.TokenText(Role::kName));
       types_[name] = lowering_.TypeOf(item.Child(Role::kType), 1);
       const Node value = item.Child(Role::kValue);
@@ -140,16 +153,20 @@ class ScalarInliner {
     const Node body = statement.Child(Role::kQuery).Child(Role::kBody);
     const Node list = body.Child(Role::kSelectList);
     const std::vector<Node> items = list.Children(Role::kItem);
-    if (!body.Is(NodeKind::kQuerySpecification) || items.size() != 1 || !items[0].Is(NodeKind::kSelectAssignment)) {
+    if (!body.Is(NodeKind::kQuerySpecification) || items.size() != 1 ||
+        !items[0].Is(NodeKind::kSelectAssignment)) {
       return Refuse("a SELECT that is not one assignment");
     }
     Scope empty;
-    if (!body.Has(Role::kFrom)) return Assign(items[0].TokenText(Role::kTarget), Evaluate(items[0].Child(Role::kValue)));
+    if (!body.Has(Role::kFrom))
+      return Assign(items[0].TokenText(Role::kTarget), Evaluate(items[0].Child(Role::kValue)));
     auto query = std::make_unique<Query>();
     Scope scope;
     query->from = lowering_.LowerFrom(body.Child(Role::kFrom), scope);
-    if (const Node where = body.Child(Role::kWhere)) query->where = lowering_.LowerExpr(where, scope);
-    if (body.Has(Role::kGroupBy) || body.Has(Role::kTop) || body.Has(Role::kHaving)) return Refuse("a grouped assignment");
+    if (const Node where = body.Child(Role::kWhere))
+      query->where = lowering_.LowerExpr(where, scope);
+    if (body.Has(Role::kGroupBy) || body.Has(Role::kTop) || body.Has(Role::kHaving))
+      return Refuse("a grouped assignment");
     SelectItem item{lowering_.LowerExpr(items[0].Child(Role::kValue), scope), ""};
     const bool is_aggregate = ContainsAggregate(*item.expr);
     query->fields.push_back({"", item.expr->type});
@@ -157,7 +174,8 @@ class ScalarInliner {
     const std::string target = FoldName(items[0].TokenText(Role::kTarget));
     const auto known = lowering_.variables_.find(target);
     // Without rows the variable keeps its value.
-    const bool was_null = known == lowering_.variables_.end() || known->second->kind == ExprKind::kNull;
+    const bool was_null =
+        known == lowering_.variables_.end() || known->second->kind == ExprKind::kNull;
     if (!is_aggregate && !was_null) return Refuse("an assignment that may keep an earlier value");
     auto expr = MakeExpr(ExprKind::kSubquery, query->fields[0].type, lowering_.SpanOf(call_));
     expr->type.nullable = true;
@@ -170,13 +188,16 @@ class ScalarInliner {
     return lowering_.LowerExpr(node, empty);
   }
 
-  static bool IsCut(const SqlType& type) { return IsString(type.id) && type.length != SqlType::kMax; }
+  static bool IsCut(const SqlType& type) {
+    return IsString(type.id) && type.length != SqlType::kMax;
+  }
 
   bool Assign(std::string_view target, ExprPtr value) {
     const std::string name = FoldName(target);
     const auto type = types_.find(name);
     if (type != types_.end()) {
-      const bool fits = !IsCut(type->second) || (value->type.length != SqlType::kMax && value->type.length <= type->second.length);
+      const bool fits = !IsCut(type->second) || (value->type.length != SqlType::kMax &&
+                                                 value->type.length <= type->second.length);
       value = lowering_.Convert(std::move(value), type->second, fits);
     }
     if (!CheckSize(*value)) return false;
@@ -215,7 +236,8 @@ ExprPtr Lowering::InlineScalar(const catalog::Routine& routine, Node node, Scope
   const ParseResult parsed = ParseBatch(routine.definition, {}, ignored);
   const Node create = parsed.tree.Root().Child(Role::kStatement);
   const Node body = create.Child(Role::kBody);
-  if (!parsed.ok || !body) return Refuse(DiagnosticId::kDefinitionNotParsed, node, {routine.name.ToString()});
+  if (!parsed.ok || !body)
+    return Refuse(DiagnosticId::kDefinitionNotParsed, node, {routine.name.ToString()});
   Variables bound = BindParameters(routine, node, scope);
   std::vector<std::string> reserved = ReservedAliases(scope);
   std::swap(variables_, bound);

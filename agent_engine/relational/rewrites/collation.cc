@@ -17,12 +17,16 @@ bool HasLetters(const std::string& text) {
   return std::ranges::any_of(text, [](unsigned char c) { return std::isalpha(c) || c >= 0x80; });
 }
 
-// Whether the value can have letters at all: numbers, dates and GUIDs in text form cannot differ by case after lower().
+// Whether the value can have letters at all: numbers, dates and GUIDs in text form cannot differ by
+// case after lower().
 bool MayDifferByCase(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kString: return HasLetters(expr.text);
-    case ExprKind::kNull: return false;
-    case ExprKind::kCast: return !IsExactNumeric(expr.arguments[0]->type.id);
+    case ExprKind::kString:
+      return HasLetters(expr.text);
+    case ExprKind::kNull:
+      return false;
+    case ExprKind::kCast:
+      return !IsExactNumeric(expr.arguments[0]->type.id);
     case ExprKind::kCase: {
       const size_t count = expr.arguments.size();
       for (size_t i = 1; i < count; i += 2) {
@@ -30,17 +34,23 @@ bool MayDifferByCase(const Expr& expr) {
       }
       return expr.has_else && MayDifferByCase(*expr.arguments.back());
     }
-    default: return true;
+    default:
+      return true;
   }
 }
 
 bool MayEndInBlanks(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::kString: return expr.text.ends_with(' ');
-    case ExprKind::kNull: return false;
-    case ExprKind::kCast: return IsString(expr.arguments[0]->type.id) || IsFixedString(expr.type.id);
-    case ExprKind::kConcat: return MayEndInBlanks(*expr.arguments.back());
-    case ExprKind::kCall: return expr.text != "RTRIM" && expr.text != "TRIM";
+    case ExprKind::kString:
+      return expr.text.ends_with(' ');
+    case ExprKind::kNull:
+      return false;
+    case ExprKind::kCast:
+      return IsString(expr.arguments[0]->type.id) || IsFixedString(expr.type.id);
+    case ExprKind::kConcat:
+      return MayEndInBlanks(*expr.arguments.back());
+    case ExprKind::kCall:
+      return expr.text != "RTRIM" && expr.text != "TRIM";
     case ExprKind::kCase: {
       const size_t count = expr.arguments.size();
       for (size_t i = 1; i < count; i += 2) {
@@ -48,7 +58,8 @@ bool MayEndInBlanks(const Expr& expr) {
       }
       return expr.has_else && MayEndInBlanks(*expr.arguments.back());
     }
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -62,7 +73,8 @@ struct Leveling {
 
 class CollationKeeper {
  public:
-  CollationKeeper(const CollationOptions& options, diagnostics::DiagnosticSink& sink) : options_(options), sink_(sink) {}
+  CollationKeeper(const CollationOptions& options, diagnostics::DiagnosticSink& sink)
+      : options_(options), sink_(sink) {}
 
   void Rewrite(Query& query) {
     ForEachQuery(query, [this](Query& below) { Rewrite(below); });
@@ -83,18 +95,29 @@ class CollationKeeper {
       case ExprKind::kCompare:
       case ExprKind::kDistinct:
       case ExprKind::kBetween:
-      case ExprKind::kInList: RewriteComparison(*expr); break;
+      case ExprKind::kInList:
+        RewriteComparison(*expr);
+        break;
       case ExprKind::kInQuery:
-      case ExprKind::kQuantified: RewriteQueryComparison(*expr); break;
-      case ExprKind::kLike: RewriteLike(*expr); break;
-      case ExprKind::kCall: RewriteCall(*expr); break;
-      default: break;
+      case ExprKind::kQuantified:
+        RewriteQueryComparison(*expr);
+        break;
+      case ExprKind::kLike:
+        RewriteLike(*expr);
+        break;
+      case ExprKind::kCall:
+        RewriteCall(*expr);
+        break;
+      default:
+        break;
     }
     if (expr->window) RewriteWindow(*expr->window);
   }
 
  private:
-  CollationTraits TraitsOfType(const SqlType& type) const { return TraitsOf(type.collation, options_.database_collation); }
+  CollationTraits TraitsOfType(const SqlType& type) const {
+    return TraitsOf(type.collation, options_.database_collation);
+  }
 
   Leveling LevelingOf(const Expr& expr) const {
     if (!IsString(expr.type.id)) return {};
@@ -107,7 +130,8 @@ class CollationKeeper {
   ExprPtr Key(ExprPtr operand, const Leveling& leveling) const {
     Leveling needed = leveling;
     needed.trim = needed.trim && MayEndInBlanks(*operand);
-    if (operand->kind == ExprKind::kString && !needed.fold_accents && (IsAscii(operand->text) || !needed.fold_case)) {
+    if (operand->kind == ExprKind::kString && !needed.fold_accents &&
+        (IsAscii(operand->text) || !needed.fold_case)) {
       std::string& text = operand->text;
       if (needed.fold_case) {
         std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -125,7 +149,8 @@ class CollationKeeper {
     return key;
   }
 
-  // What the operands, compared with the first, need: nothing is folded where a constant without letters decides.
+  // What the operands, compared with the first, need: nothing is folded where a constant without
+  // letters decides.
   Leveling Common(const std::vector<ExprPtr>& operands) const {
     Leveling leveling;
     SqlType type = operands[0]->type;
@@ -139,25 +164,37 @@ class CollationKeeper {
     letters_on_both = letters_on_both && others;
     leveling.fold_case = !traits.case_sensitive && letters_on_both;
     leveling.fold_accents = !traits.accent_sensitive && letters_on_both;
-    leveling.trim = std::ranges::any_of(operands, [](const ExprPtr& e) { return MayEndInBlanks(*e); });
+    leveling.trim =
+        std::ranges::any_of(operands, [](const ExprPtr& e) { return MayEndInBlanks(*e); });
     const bool same_width = std::ranges::all_of(operands, [&](const ExprPtr& e) {
-      return e->kind == ExprKind::kColumn && IsFixedString(e->type.id) && e->type.length == operands[0]->type.length;
+      return e->kind == ExprKind::kColumn && IsFixedString(e->type.id) &&
+             e->type.length == operands[0]->type.length;
     });
     if (same_width) leveling.trim = false;
     return leveling;
   }
 
   static bool AreStrings(const std::vector<ExprPtr>& operands) {
-    return std::ranges::all_of(operands, [](const ExprPtr& e) {
-             return IsString(e->type.id) || e->type.id == TypeId::kNull;
-           }) && std::ranges::any_of(operands, [](const ExprPtr& e) { return IsString(e->type.id); });
+    return std::ranges::all_of(operands,
+                               [](const ExprPtr& e) {
+                                 return IsString(e->type.id) || e->type.id == TypeId::kNull;
+                               }) &&
+           std::ranges::any_of(operands, [](const ExprPtr& e) { return IsString(e->type.id); });
   }
 
   void RewriteComparison(Expr& expr) {
     if (!AreStrings(expr.arguments)) return;
-    const bool is_ordering = expr.kind == ExprKind::kBetween || (expr.kind == ExprKind::kCompare && expr.text != "=" && expr.text != "<>");
+    const bool is_ordering =
+        expr.kind == ExprKind::kBetween ||
+        (expr.kind == ExprKind::kCompare && expr.text != "=" && expr.text != "<>");
     if (is_ordering && !TraitsOfType(expr.arguments[0]->type).binary) {
-      sink_.Report({DiagnosticId::kCollationDecidesOrder, expr.span, {expr.kind == ExprKind::kBetween ? "BETWEEN" : expr.text}, "", "", "", {}});
+      sink_.Report({DiagnosticId::kCollationDecidesOrder,
+                    expr.span,
+                    {expr.kind == ExprKind::kBetween ? "BETWEEN" : expr.text},
+                    "",
+                    "",
+                    "",
+                    {}});
     }
     Leveling leveling = Common(expr.arguments);
     for (ExprPtr& argument : expr.arguments) argument = Key(std::move(argument), leveling);
@@ -191,22 +228,32 @@ class CollationKeeper {
     if (call.arguments.empty()) return;
     const bool is_text = IsString(call.arguments[0]->type.id);
     const Leveling leveling = LevelingOf(*call.arguments[0]);
-    if ((call.text == "COUNT" || call.text == "COUNT_BIG" || call.text == "APPROX_COUNT_DISTINCT") && is_text &&
-        (call.distinct || call.text == "APPROX_COUNT_DISTINCT")) {
+    if ((call.text == "COUNT" || call.text == "COUNT_BIG" ||
+         call.text == "APPROX_COUNT_DISTINCT") &&
+        is_text && (call.distinct || call.text == "APPROX_COUNT_DISTINCT")) {
       call.arguments[0] = Key(std::move(call.arguments[0]), leveling);
     } else if ((call.text == "MIN" || call.text == "MAX") && is_text && leveling.fold_case) {
       call.text += "_TEXT";
-      call.arguments.push_back(Key(Clone(*call.arguments[0]), {.fold_case = true, .fold_accents = leveling.fold_accents}));
-      sink_.Report({DiagnosticId::kCollationDecidesOrder, call.span, {call.text.substr(0, 3)}, "", "", "", {}});
+      call.arguments.push_back(Key(Clone(*call.arguments[0]),
+                                   {.fold_case = true, .fold_accents = leveling.fold_accents}));
+      sink_.Report({DiagnosticId::kCollationDecidesOrder,
+                    call.span,
+                    {call.text.substr(0, 3)},
+                    "",
+                    "",
+                    "",
+                    {}});
     } else if (call.text == "CHARINDEX" && is_text) {
       const CollationTraits traits = TraitsOfType(call.arguments[1]->type);
-      const bool folds = !traits.case_sensitive && MayDifferByCase(*call.arguments[0]) && MayDifferByCase(*call.arguments[1]);
+      const bool folds = !traits.case_sensitive && MayDifferByCase(*call.arguments[0]) &&
+                         MayDifferByCase(*call.arguments[1]);
       const Leveling fold{.fold_case = folds, .fold_accents = !traits.accent_sensitive && folds};
       call.arguments[0] = Key(std::move(call.arguments[0]), fold);
       call.arguments[1] = Key(std::move(call.arguments[1]), fold);
     } else if (call.text == "REPLACE" && is_text) {
       const CollationTraits traits = TraitsOfType(call.arguments[0]->type);
-      if (!traits.case_sensitive && MayDifferByCase(*call.arguments[1])) call.text = "REPLACE_ANY_CASE";
+      if (!traits.case_sensitive && MayDifferByCase(*call.arguments[1]))
+        call.text = "REPLACE_ANY_CASE";
     } else if (call.text == "PATINDEX" || call.text == "TRANSLATE") {
       call.fold_case = !TraitsOfType(call.arguments[0]->type).case_sensitive;
     }
@@ -220,7 +267,8 @@ class CollationKeeper {
     }
     for (OrderItem& item : window.order_by) {
       const Leveling leveling = LevelingOf(*item.expr);
-      if (leveling.fold_case) sink_.Report({DiagnosticId::kStringOrder, item.expr->span, {}, "", "", "", {}});
+      if (leveling.fold_case)
+        sink_.Report({DiagnosticId::kStringOrder, item.expr->span, {}, "", "", "", {}});
       item.expr = Key(std::move(item.expr), leveling);
     }
   }
@@ -228,7 +276,8 @@ class CollationKeeper {
   ExprPtr OrderKey(ExprPtr expr) {
     Leveling leveling = LevelingOf(*expr);
     leveling.trim = false;
-    if (leveling.fold_case) sink_.Report({DiagnosticId::kStringOrder, expr->span, {}, "", "", "", {}});
+    if (leveling.fold_case)
+      sink_.Report({DiagnosticId::kStringOrder, expr->span, {}, "", "", "", {}});
     return Key(std::move(expr), leveling);
   }
 
@@ -236,7 +285,8 @@ class CollationKeeper {
     for (OrderItem& item : query.order_by) {
       if (!LevelingOf(*item.expr).fold_case) continue;
       if (item.expr->kind == ExprKind::kColumn && item.expr->range == -2) {
-        // The key is computed from what the result's column is, since a result's name cannot stand in an expression.
+        // The key is computed from what the result's column is, since a result's name cannot stand
+        // in an expression.
         const auto field = std::ranges::find(query.items, item.expr->text, &SelectItem::alias);
         if (query.kind != QueryKind::kSelect || query.distinct || field == query.items.end()) {
           sink_.Report({DiagnosticId::kStringOrder, item.expr->span, {}, "", "", "", {}});
@@ -248,8 +298,11 @@ class CollationKeeper {
     }
   }
 
-  // -- Grouping -------------------------------------------------------------------------------------------------------------
-  bool NeedsKey(const Expr& expr) const { return !expr.determined && !IsConstant(expr) && LevelingOf(expr).any(); }
+  // -- Grouping
+  // -------------------------------------------------------------------------------------------------------------
+  bool NeedsKey(const Expr& expr) const {
+    return !expr.determined && !IsConstant(expr) && LevelingOf(expr).any();
+  }
 
   struct Grouped {
     ExprPtr expr;
@@ -262,7 +315,8 @@ class CollationKeeper {
       if (!item.expr || !NeedsKey(*item.expr)) continue;
       Leveling leveling = LevelingOf(*item.expr);
       // Values of a char(n) column are all padded alike.
-      if (item.expr->kind == ExprKind::kColumn && IsFixedString(item.expr->type.id)) leveling.trim = false;
+      if (item.expr->kind == ExprKind::kColumn && IsFixedString(item.expr->type.id))
+        leveling.trim = false;
       if (!leveling.any()) continue;
       ExprPtr key = Key(Clone(*item.expr), leveling);
       grouped.push_back({std::move(item.expr), Clone(*key)});
@@ -277,7 +331,10 @@ class CollationKeeper {
       const diagnostics::SourceSpan span = expr->span;
       ExprPtr shown = MakeCall("MIN", type, ExprList(std::move(expr)));
       if (has_sets) {
-        auto is_grouped = MakeCompare("=", MakeCall("GROUPING", MakeType(TypeId::kTinyInt, false), ExprList(Clone(*group.key))), MakeInteger(0));
+        auto is_grouped = MakeCompare(
+            "=",
+            MakeCall("GROUPING", MakeType(TypeId::kTinyInt, false), ExprList(Clone(*group.key))),
+            MakeInteger(0));
         auto choice = MakeExpr(ExprKind::kCase, type, span);
         choice->type.nullable = true;
         choice->arguments = ExprList(std::move(is_grouped), std::move(shown));
@@ -308,8 +365,11 @@ class CollationKeeper {
     std::vector<Grouped> grouped;
     KeyGroups(query.group_by, grouped);
     if (grouped.empty()) return;
-    const bool has_sets = std::ranges::any_of(query.group_by, [](const GroupItem& item) { return item.kind != GroupKind::kExpr; });
-    const auto replace = [&](ExprPtr& expr) { if (expr) Replace(expr, grouped, has_sets); };
+    const bool has_sets = std::ranges::any_of(
+        query.group_by, [](const GroupItem& item) { return item.kind != GroupKind::kExpr; });
+    const auto replace = [&](ExprPtr& expr) {
+      if (expr) Replace(expr, grouped, has_sets);
+    };
     for (SelectItem& item : query.items) replace(item.expr);
     replace(query.having);
     replace(query.qualify);
@@ -317,13 +377,22 @@ class CollationKeeper {
   }
 
   void RewriteDistinct(Query& query) {
-    const bool needs_key = std::ranges::any_of(query.items, [&](const SelectItem& item) { return NeedsKey(*item.expr); });
+    const bool needs_key = std::ranges::any_of(
+        query.items, [&](const SelectItem& item) { return NeedsKey(*item.expr); });
     if (!needs_key) return;
-    const bool is_simple = !query.is_grouped && !query.having && std::ranges::none_of(query.items, [](const SelectItem& item) {
-      return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr) || item.expr->kind == ExprKind::kSubquery;
-    });
+    const bool is_simple = !query.is_grouped && !query.having &&
+                           std::ranges::none_of(query.items, [](const SelectItem& item) {
+                             return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr) ||
+                                    item.expr->kind == ExprKind::kSubquery;
+                           });
     if (!is_simple) {
-      sink_.Report({DiagnosticId::kCollationNotKept, query.items[0].expr->span, {"DISTINCT"}, "", "", "", {}});
+      sink_.Report({DiagnosticId::kCollationNotKept,
+                    query.items[0].expr->span,
+                    {"DISTINCT"},
+                    "",
+                    "",
+                    "",
+                    {}});
       return;
     }
     query.distinct = false;
@@ -336,7 +405,8 @@ class CollationKeeper {
     }
   }
 
-  // -- Set operations -------------------------------------------------------------------------------------------------------
+  // -- Set operations
+  // -------------------------------------------------------------------------------------------------------
   static void Literals(const Query& query, size_t index, std::vector<const Expr*>& found) {
     if (query.kind != QueryKind::kSelect) {
       Literals(*query.left, index, found);
@@ -350,11 +420,15 @@ class CollationKeeper {
     if (!IsString(query.fields[index].type.id)) return false;
     std::vector<const Expr*> branches;
     Literals(query, index, branches);
-    const bool constant = !branches.empty() && std::ranges::all_of(branches, [](const Expr* e) { return e->kind == ExprKind::kString; });
+    const bool constant = !branches.empty() && std::ranges::all_of(branches, [](const Expr* e) {
+      return e->kind == ExprKind::kString;
+    });
     if (constant) {
       // Constants that differ byte by byte but not to the collation must be told to be one.
       const CollationTraits own = TraitsOfType(query.fields[index].type);
-      const auto key = [&](const Expr* e) { return Key(Clone(*e), {.fold_case = !own.case_sensitive, .trim = true}); };
+      const auto key = [&](const Expr* e) {
+        return Key(Clone(*e), {.fold_case = !own.case_sensitive, .trim = true});
+      };
       for (const Expr* a : branches) {
         for (const Expr* b : branches) {
           if (a->text != b->text && SameExpr(*key(a), *key(b))) return true;
@@ -363,8 +437,11 @@ class CollationKeeper {
       return false;
     }
     const CollationTraits traits = TraitsOfType(query.fields[index].type);
-    const bool by_case = !traits.case_sensitive && std::ranges::any_of(branches, [](const Expr* e) { return MayDifferByCase(*e); });
-    return by_case || std::ranges::any_of(branches, [](const Expr* e) { return MayEndInBlanks(*e); });
+    const bool by_case = !traits.case_sensitive && std::ranges::any_of(branches, [](const Expr* e) {
+      return MayDifferByCase(*e);
+    });
+    return by_case ||
+           std::ranges::any_of(branches, [](const Expr* e) { return MayEndInBlanks(*e); });
   }
 
   static void KeepDuplicates(Query& query) {
@@ -374,11 +451,15 @@ class CollationKeeper {
 
   void RewriteSetOperation(Query& query) {
     bool needs_key = false;
-    for (size_t i = 0; i < query.fields.size(); ++i) needs_key = needs_key || FieldNeedsKey(query, i);
+    for (size_t i = 0; i < query.fields.size(); ++i)
+      needs_key = needs_key || FieldNeedsKey(query, i);
     if (!needs_key) return;
-    const bool named = std::ranges::none_of(query.fields, [](const OutputField& f) { return f.name.empty(); });
+    const bool named =
+        std::ranges::none_of(query.fields, [](const OutputField& f) { return f.name.empty(); });
     if (query.kind != QueryKind::kUnion || !named) {
-      const char* name = query.kind == QueryKind::kUnion ? "UNION" : query.kind == QueryKind::kExcept ? "EXCEPT" : "INTERSECT";
+      const char* name = query.kind == QueryKind::kUnion    ? "UNION"
+                         : query.kind == QueryKind::kExcept ? "EXCEPT"
+                                                            : "INTERSECT";
       sink_.Report({DiagnosticId::kCollationNotKept, {}, {name}, "", "", "", {}});
       return;
     }
@@ -395,7 +476,8 @@ class CollationKeeper {
     query.from->alias = "combined";
     query.from->query = std::move(combined);
     std::vector<bool> keyed;
-    for (size_t i = 0; i < query.fields.size(); ++i) keyed.push_back(FieldNeedsKey(*query.from->query, i));
+    for (size_t i = 0; i < query.fields.size(); ++i)
+      keyed.push_back(FieldNeedsKey(*query.from->query, i));
     for (size_t i = 0; i < query.fields.size(); ++i) {
       auto column = MakeExpr(ExprKind::kColumn, query.fields[i].type);
       column->text = query.fields[i].name;
@@ -417,11 +499,13 @@ class CollationKeeper {
 
 }  // namespace
 
-void KeepCollation(Query& query, const CollationOptions& options, diagnostics::DiagnosticSink& sink) {
+void KeepCollation(Query& query, const CollationOptions& options,
+                   diagnostics::DiagnosticSink& sink) {
   CollationKeeper(options, sink).Rewrite(query);
 }
 
-void KeepCollation(ExprPtr& expr, const CollationOptions& options, diagnostics::DiagnosticSink& sink) {
+void KeepCollation(ExprPtr& expr, const CollationOptions& options,
+                   diagnostics::DiagnosticSink& sink) {
   CollationKeeper(options, sink).Rewrite(expr);
 }
 

@@ -1,7 +1,8 @@
 // Makes the comparisons of strings say what SQL Server's collations mean: "a" = "A", "a" = "a ".
 //
-// Strings are compared by a key, kKey: lower case where the collation ignores case, without trailing blanks. Grouping by a string
-// groups by its key and shows the least of its spellings; DISTINCT and UNION become such a grouping.
+// Strings are compared by a key, kKey: lower case where the collation ignores case, without
+// trailing blanks. Grouping by a string groups by its key and shows the least of its spellings;
+// DISTINCT and UNION become such a grouping.
 #pragma once
 
 #include <string>
@@ -12,10 +13,13 @@
 namespace datamigrate::relational {
 
 struct CollationOptions {
-  std::string database_collation;  // Empty: SQL Server's default, which ignores case and keeps accents.
+  std::string
+      database_collation;  // Empty: SQL Server's default, which ignores case and keeps accents.
 };
 
-void KeepCollation(Query& query, const CollationOptions& options, diagnostics::DiagnosticSink& sink);
-void KeepCollation(ExprPtr& expr, const CollationOptions& options, diagnostics::DiagnosticSink& sink);
+void KeepCollation(Query& query, const CollationOptions& options,
+                   diagnostics::DiagnosticSink& sink);
+void KeepCollation(ExprPtr& expr, const CollationOptions& options,
+                   diagnostics::DiagnosticSink& sink);
 
 }  // namespace datamigrate::relational

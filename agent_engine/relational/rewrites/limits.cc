@@ -8,7 +8,8 @@ namespace {
 constexpr char kPosition[] = "row_position";
 constexpr char kShare[] = "row_limit";
 
-ExprPtr WindowCall(const char* function, std::vector<ExprPtr> arguments, std::vector<OrderItem> order_by) {
+ExprPtr WindowCall(const char* function, std::vector<ExprPtr> arguments,
+                   std::vector<OrderItem> order_by) {
   auto call = MakeCall(function, tsql::MakeType(TypeId::kBigInt, false), std::move(arguments));
   call->window = std::make_unique<Window>();
   call->window->order_by = std::move(order_by);
@@ -29,10 +30,12 @@ std::vector<OrderItem> OrderOverExpressions(const Query& query) {
   return order;
 }
 
-// How many rows are wanted: the limit, or ceiling(count * percent / 100), since TOP PERCENT rounds up.
+// How many rows are wanted: the limit, or ceiling(count * percent / 100), since TOP PERCENT rounds
+// up.
 ExprPtr WantedRows(Query& query) {
   if (!query.limit_is_percent) return std::move(query.limit);
-  ExprPtr count = WindowCall("COUNT_BIG", ExprList(MakeExpr(ExprKind::kStar, tsql::MakeType(TypeId::kInt, false))), {});
+  ExprPtr count = WindowCall(
+      "COUNT_BIG", ExprList(MakeExpr(ExprKind::kStar, tsql::MakeType(TypeId::kInt, false))), {});
   auto product = MakeExpr(ExprKind::kArithmetic, tsql::MakeType(TypeId::kFloat));
   product->text = "*";
   product->arguments = ExprList(std::move(count), std::move(query.limit));
@@ -60,7 +63,8 @@ void Wrap(Query& query) {
   inner->ctes.clear();
   inner->recursive = false;
   query.fields = inner->fields;
-  for (const OutputField& field : query.fields) query.items.push_back({ColumnOf(field.name, field.type), field.name});
+  for (const OutputField& field : query.fields)
+    query.items.push_back({ColumnOf(field.name, field.type), field.name});
   query.from = std::make_unique<Source>();
   query.from->kind = SourceKind::kDerived;
   query.from->alias = "ranked";
@@ -81,14 +85,16 @@ void SpellOut(Query& query, const LimitOptions& options) {
     query.limit_is_percent = percent;
     query.with_ties = ties;
   }
-  ExprPtr position = WindowCall(query.with_ties ? "RANK" : "ROW_NUMBER", {}, OrderOverExpressions(query));
+  ExprPtr position =
+      WindowCall(query.with_ties ? "RANK" : "ROW_NUMBER", {}, OrderOverExpressions(query));
   ExprPtr wanted = WantedRows(query);
   query.limit = nullptr;
   query.with_ties = false;
   query.limit_is_percent = false;
   query.order_by.clear();
   if (options.supports_qualify) {
-    query.qualify = MakeLogical(ExprKind::kAnd, std::move(query.qualify), MakeCompare("<=", std::move(position), std::move(wanted)));
+    query.qualify = MakeLogical(ExprKind::kAnd, std::move(query.qualify),
+                                MakeCompare("<=", std::move(position), std::move(wanted)));
     return;
   }
   const SqlType position_type = position->type;
@@ -97,7 +103,8 @@ void SpellOut(Query& query, const LimitOptions& options) {
   query.items.push_back({std::move(position), kPosition});
   query.items.push_back({std::move(wanted), kShare});
   Wrap(query);
-  query.where = MakeCompare("<=", ColumnOf(kPosition, position_type), ColumnOf(kShare, wanted_type));
+  query.where =
+      MakeCompare("<=", ColumnOf(kPosition, position_type), ColumnOf(kShare, wanted_type));
 }
 
 void Visit(Query& query, const LimitOptions& options);
@@ -116,6 +123,8 @@ void Visit(Query& query, const LimitOptions& options) {
 
 }  // namespace
 
-void SpellOutLimits(Query& query, const LimitOptions& options) { Visit(query, options); }
+void SpellOutLimits(Query& query, const LimitOptions& options) {
+  Visit(query, options);
+}
 
 }  // namespace datamigrate::relational

@@ -10,10 +10,26 @@
 namespace datamigrate::tsql {
 
 enum class FunctionResult : uint8_t {
-  kInt, kBigInt, kTinyInt, kFloat, kGuid,
-  kDate, kTime, kDateTime, kSmallDateTime, kDateTime2, kDateTimeOffset,
-  kChar1, kNChar1, kNVarChar30, kNVarChar128, kNVarChar258, kNVarChar4000, kNVarCharMax,
-  kVarChar8000, kVarBinary8000,
+  kInt,
+  kBigInt,
+  kTinyInt,
+  kFloat,
+  kGuid,
+  kDate,
+  kTime,
+  kDateTime,
+  kSmallDateTime,
+  kDateTime2,
+  kDateTimeOffset,
+  kChar1,
+  kNChar1,
+  kNVarChar30,
+  kNVarChar128,
+  kNVarChar258,
+  kNVarChar4000,
+  kNVarCharMax,
+  kVarChar8000,
+  kVarBinary8000,
   kString,       // varchar or nvarchar, as long as the first argument.
   kStringMax,    // varchar or nvarchar of the greatest length.
   kSubstring,    // As kString, or varbinary.
@@ -26,8 +42,11 @@ enum class FunctionResult : uint8_t {
   kWholeNumber,  // That, without fractional digits.
   kWideNumber,   // That; decimals get precision 38.
   kRounded,      // That, for ROUND.
-  kCount, kCountBig, kSum, kAverage,
-  kDateAdd,      // The third argument's.
+  kCount,
+  kCountBig,
+  kSum,
+  kAverage,
+  kDateAdd,  // The third argument's.
 };
 
 struct FunctionSignature {

@@ -63,14 +63,22 @@ constexpr int32_t kMaxPrecision = 38;
 
 int32_t DigitsOf(TypeId id) {
   switch (id) {
-    case kBit: return 1;
-    case kTinyInt: return 3;
-    case kSmallInt: return 5;
-    case kInt: return 10;
-    case kBigInt: return 19;
-    case kSmallMoney: return 10;
-    case kMoney: return 19;
-    default: return 18;
+    case kBit:
+      return 1;
+    case kTinyInt:
+      return 3;
+    case kSmallInt:
+      return 5;
+    case kInt:
+      return 10;
+    case kBigInt:
+      return 19;
+    case kSmallMoney:
+      return 10;
+    case kMoney:
+      return 19;
+    default:
+      return 18;
   }
 }
 
@@ -100,7 +108,8 @@ SqlType DecimalArithmetic(char op, const SqlType& left, const SqlType& right, bo
       return Capped(a.precision - a.scale + b.scale + quotient_scale, quotient_scale, nullable);
     }
     case '%':
-      return Capped(std::min(a.precision - a.scale, b.precision - b.scale) + scale, scale, nullable);
+      return Capped(std::min(a.precision - a.scale, b.precision - b.scale) + scale, scale,
+                    nullable);
     default:
       if (integral + scale + 1 > kMaxPrecision) {
         return MakeDecimal(kMaxPrecision, std::min(scale, kMaxPrecision - integral), nullable);
@@ -122,9 +131,12 @@ int32_t LongerOf(int32_t left, int32_t right) {
 int32_t TextLength(const SqlType& type) {
   if (IsString(type.id) || IsBinary(type.id)) return type.length;
   switch (type.id) {
-    case kUniqueIdentifier: return 36;
-    case kDecimal: return type.precision + 2;
-    default: return 30;
+    case kUniqueIdentifier:
+      return 36;
+    case kDecimal:
+      return type.precision + 2;
+    default:
+      return 30;
   }
 }
 
@@ -184,7 +196,8 @@ catalog::DataType ToCatalogType(const SqlType& type) {
     result.precision = type.precision;
     result.scale = type.scale;
   }
-  if (type.id == kTime || type.id == kDateTime2 || type.id == kDateTimeOffset) result.scale = type.scale;
+  if (type.id == kTime || type.id == kDateTime2 || type.id == kDateTimeOffset)
+    result.scale = type.scale;
   return result;
 }
 
@@ -194,20 +207,42 @@ std::string TypeText(const SqlType& type) {
   return ToCatalogType(type).ToString();
 }
 
-bool IsInteger(TypeId id) { return id >= kTinyInt && id <= kBigInt; }
-bool IsIntegral(TypeId id) { return id >= kBit && id <= kBigInt; }
-bool IsMoney(TypeId id) { return id == kMoney || id == kSmallMoney; }
-bool IsExactNumeric(TypeId id) { return id >= kBit && id <= kDecimal; }
-bool IsApproximate(TypeId id) { return id == kReal || id == kFloat; }
-bool IsNumeric(TypeId id) { return id >= kBit && id <= kFloat; }
-bool IsString(TypeId id) { return (id >= kChar && id <= kNVarChar) || id == kText || id == kNText; }
-bool IsUnicode(TypeId id) { return id == kNChar || id == kNVarChar || id == kNText; }
-bool IsFixedString(TypeId id) { return id == kChar || id == kNChar; }
+bool IsInteger(TypeId id) {
+  return id >= kTinyInt && id <= kBigInt;
+}
+bool IsIntegral(TypeId id) {
+  return id >= kBit && id <= kBigInt;
+}
+bool IsMoney(TypeId id) {
+  return id == kMoney || id == kSmallMoney;
+}
+bool IsExactNumeric(TypeId id) {
+  return id >= kBit && id <= kDecimal;
+}
+bool IsApproximate(TypeId id) {
+  return id == kReal || id == kFloat;
+}
+bool IsNumeric(TypeId id) {
+  return id >= kBit && id <= kFloat;
+}
+bool IsString(TypeId id) {
+  return (id >= kChar && id <= kNVarChar) || id == kText || id == kNText;
+}
+bool IsUnicode(TypeId id) {
+  return id == kNChar || id == kNVarChar || id == kNText;
+}
+bool IsFixedString(TypeId id) {
+  return id == kChar || id == kNChar;
+}
 bool IsBinary(TypeId id) {
   return id == kBinary || id == kVarBinary || id == kImage || id == kRowVersion;
 }
-bool IsTemporal(TypeId id) { return id >= kTime && id <= kDateTimeOffset; }
-bool IsDateAndTime(TypeId id) { return id >= kSmallDateTime && id <= kDateTimeOffset; }
+bool IsTemporal(TypeId id) {
+  return id >= kTime && id <= kDateTimeOffset;
+}
+bool IsDateAndTime(TypeId id) {
+  return id >= kSmallDateTime && id <= kDateTimeOffset;
+}
 bool IsOpaque(TypeId id) {
   return id == kXml || id == kSqlVariant || id == kHierarchyId || id == kGeography ||
          id == kGeometry || id == kJson || id == kVector;
@@ -215,7 +250,8 @@ bool IsOpaque(TypeId id) {
 
 SqlType DecimalOf(const SqlType& type) {
   if (type.id == kDecimal) return type;
-  if (IsIntegral(type.id) && type.precision > 0) return MakeDecimal(type.precision, 0, type.nullable);
+  if (IsIntegral(type.id) && type.precision > 0)
+    return MakeDecimal(type.precision, 0, type.nullable);
   return MakeDecimal(DigitsOf(type.id), IsMoney(type.id) ? 4 : 0, type.nullable);
 }
 
@@ -276,7 +312,8 @@ SqlType CommonType(const SqlType& left, const SqlType& right) {
   }
   if (IsString(result.id) || IsBinary(result.id)) {
     result.length = LongerOf(result.length, TextLength(other));
-    // A fixed-length and a varying string make a varying one; so do two fixed ones of different length.
+    // A fixed-length and a varying string make a varying one; so do two fixed ones of different
+    // length.
     if (result.id == kNChar && other.id != kNChar) {
       if (other.id == kVarChar) result.id = kNVarChar;
     }
@@ -289,7 +326,8 @@ SqlType CommonType(const SqlType& left, const SqlType& right) {
 }
 
 CollationTraits TraitsOf(std::string_view collation, std::string_view database_collation) {
-  std::string name(collation.empty() || collation == "database_default" ? database_collation : collation);
+  std::string name(collation.empty() || collation == "database_default" ? database_collation
+                                                                        : collation);
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
   CollationTraits traits;
   traits.binary = Contains(name, "_BIN");

@@ -1,6 +1,7 @@
 // T-SQL's types and the rules that give expressions theirs.
 //
-// Sources: "Data type precedence", "Precision, scale, and length", "Data type conversion" (Transact-SQL reference).
+// Sources: "Data type precedence", "Precision, scale, and length", "Data type conversion"
+// (Transact-SQL reference).
 #pragma once
 
 #include <cstdint>
@@ -84,7 +85,7 @@ bool IsMoney(TypeId id);
 bool IsExactNumeric(TypeId id);  // Integral, money and decimal.
 bool IsApproximate(TypeId id);
 bool IsNumeric(TypeId id);
-bool IsString(TypeId id);       // char to nvarchar, text, ntext.
+bool IsString(TypeId id);  // char to nvarchar, text, ntext.
 bool IsUnicode(TypeId id);
 bool IsFixedString(TypeId id);  // char, nchar.
 bool IsBinary(TypeId id);
@@ -93,19 +94,20 @@ bool IsDateAndTime(TypeId id);  // datetime, smalldatetime, datetime2, datetimeo
 // A type whose values only methods or special functions can use.
 bool IsOpaque(TypeId id);
 
-// The decimal that an exact number is converted to in decimal arithmetic: int is decimal(10, 0), a literal has its own
-// digits.
+// The decimal that an exact number is converted to in decimal arithmetic: int is decimal(10, 0), a
+// literal has its own digits.
 SqlType DecimalOf(const SqlType& type);
 
 // The type of `left op right` for op in + - * / % & | ^. Empty when T-SQL refuses the pair.
 // kUnknown when the type of an operand is unknown.
 std::optional<SqlType> ArithmeticType(char op, const SqlType& left, const SqlType& right);
 
-// The type that both sides are converted to in CASE, COALESCE, UNION, comparisons: the one of higher precedence, with
-// facets that hold both. kUnknown when one side is unknown.
+// The type that both sides are converted to in CASE, COALESCE, UNION, comparisons: the one of
+// higher precedence, with facets that hold both. kUnknown when one side is unknown.
 SqlType CommonType(const SqlType& left, const SqlType& right);
 
-// Whether comparisons of strings under `collation` (empty: the default) tell "a" from "A", "a" from "á".
+// Whether comparisons of strings under `collation` (empty: the default) tell "a" from "A", "a" from
+// "á".
 struct CollationTraits {
   bool case_sensitive = false;
   bool accent_sensitive = true;

@@ -27,14 +27,17 @@ void CivilFromDays(int64_t days, DateAndTime& value) {
   const int64_t day_of_era = days - era * 146'097;
   const int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t shifted_month = (5 * day_of_year + 2) / 153;
   value.day = static_cast<int32_t>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
   value.month = static_cast<int32_t>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
   value.year = static_cast<int32_t>(year_of_era + era * 400 + (value.month <= 2));
 }
 
-bool IsLeap(int32_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+bool IsLeap(int32_t year) {
+  return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
 
 bool IsValidDate(const DateAndTime& value) {
   constexpr std::array<int32_t, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -49,9 +52,9 @@ int32_t FullYear(int32_t year, size_t digits) {
 }
 
 int32_t MonthOf(std::string_view word) {
-  constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march",     "april",
-                                                        "may",     "june",     "july",      "august",
-                                                        "september", "october", "november", "december"};
+  constexpr std::array<std::string_view, 12> kMonths = {
+      "january", "february", "march",     "april",   "may",      "june",
+      "july",    "august",   "september", "october", "november", "december"};
   std::string lower;
   for (const char c : word) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (size_t i = 0; i < kMonths.size(); ++i) {
@@ -82,7 +85,8 @@ std::vector<Piece> Split(std::string_view text) {
     }
     Piece piece{kind, text.substr(i, end - i)};
     if (kind == Piece::Kind::kNumber) {
-      for (const char digit : piece.text.substr(0, 9)) piece.value = piece.value * 10 + (digit - '0');
+      for (const char digit : piece.text.substr(0, 9))
+        piece.value = piece.value * 10 + (digit - '0');
     }
     if (!std::isspace(c)) pieces.push_back(piece);
     i = end;
@@ -130,7 +134,8 @@ class LiteralReader {
   }
   bool IsWord(std::string_view word, size_t offset = 0) const {
     const Piece* piece = At(offset);
-    return piece != nullptr && piece->text.size() == word.size() && piece->kind == Piece::Kind::kWord &&
+    return piece != nullptr && piece->text.size() == word.size() &&
+           piece->kind == Piece::Kind::kWord &&
            std::equal(word.begin(), word.end(), piece->text.begin(), [](char a, char b) {
              return a == std::toupper(static_cast<unsigned char>(b));
            });
@@ -184,7 +189,8 @@ class LiteralReader {
   }
 
   bool ReadDate() {
-    if (IsNumber() && At()->text.size() >= 4 && !HasSeparator(1) && !HasMonthWord()) return ReadDigits();
+    if (IsNumber() && At()->text.size() >= 4 && !HasSeparator(1) && !HasMonthWord())
+      return ReadDigits();
     if (HasMonthWord()) return ReadWithMonthName();
     return ReadThreeNumbers();
   }
@@ -195,7 +201,8 @@ class LiteralReader {
   bool HasMonthWord() const {
     for (size_t i = 0; i < 5; ++i) {
       const Piece* piece = At(i);
-      if (piece != nullptr && piece->kind == Piece::Kind::kWord && MonthOf(piece->text) != 0) return true;
+      if (piece != nullptr && piece->kind == Piece::Kind::kWord && MonthOf(piece->text) != 0)
+        return true;
     }
     return false;
   }
@@ -244,7 +251,8 @@ class LiteralReader {
   }
 
   bool ReadThreeNumbers() {
-    if (!IsNumber() || !HasSeparator(1) || !IsNumber(2) || !HasSeparator(3) || !IsNumber(4)) return false;
+    if (!IsNumber() || !HasSeparator(1) || !IsNumber(2) || !HasSeparator(3) || !IsNumber(4))
+      return false;
     const Piece a = *At();
     const Piece b = *At(2);
     const Piece c = *At(4);
@@ -270,10 +278,13 @@ class LiteralReader {
 };
 
 int64_t TicksOfDay(const DateAndTime& value) {
-  return ((value.hour * 60 + value.minute) * int64_t{60} + value.second) * kTicksPerSecond + value.ticks;
+  return ((value.hour * 60 + value.minute) * int64_t{60} + value.second) * kTicksPerSecond +
+         value.ticks;
 }
 
-int64_t RoundTo(int64_t ticks, int64_t unit) { return (ticks + unit / 2) / unit * unit; }
+int64_t RoundTo(int64_t ticks, int64_t unit) {
+  return (ticks + unit / 2) / unit * unit;
+}
 
 int64_t RoundForType(int64_t ticks, const SqlType& type) {
   switch (type.id) {
@@ -335,14 +346,15 @@ std::optional<std::string> FormatForType(DateAndTime value, const SqlType& type)
     ticks -= kTicksPerDay;
   }
   if (type.id == TypeId::kDateTime && value.year < 1753) return std::nullopt;
-  if (type.id == TypeId::kSmallDateTime && (value.year < 1900 || value.year > 2079)) return std::nullopt;
+  if (type.id == TypeId::kSmallDateTime && (value.year < 1900 || value.year > 2079))
+    return std::nullopt;
   if (value.year > 9999) return std::nullopt;
   std::string text = DateText(value) + " " + TimeText(ticks);
   if (type.id == TypeId::kDateTimeOffset) {
     const int32_t offset = value.offset_minutes;
     char buffer[16];
-    std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", offset < 0 ? '-' : '+', std::abs(offset) / 60 % 24,
-                  std::abs(offset) % 60);
+    std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", offset < 0 ? '-' : '+',
+                  std::abs(offset) / 60 % 24, std::abs(offset) % 60);
     text += buffer;
   }
   return text;

@@ -1,5 +1,6 @@
-// Date and time literals of T-SQL, read as a us_english session reads them (DATEFORMAT mdy, two-digit years up to 2049).
-// Source: "CAST and CONVERT (Transact-SQL)", "datetime (Transact-SQL)", supported string literal formats.
+// Date and time literals of T-SQL, read as a us_english session reads them (DATEFORMAT mdy,
+// two-digit years up to 2049). Source: "CAST and CONVERT (Transact-SQL)", "datetime
+// (Transact-SQL)", supported string literal formats.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,14 @@ struct DateAndTime {
   int32_t offset_minutes = 0;
 };
 
-// Reads a literal; empty when T-SQL would refuse it. A blank text is 1900-01-01. `style` is CONVERT's: -1 and 0 read any
-// format in mdy order, 3, 4, 5, 103, 104, 105 and their like in dmy, 2, 11, 111, ... in ymd.
+// Reads a literal; empty when T-SQL would refuse it. A blank text is 1900-01-01. `style` is
+// CONVERT's: -1 and 0 read any format in mdy order, 3, 4, 5, 103, 104, 105 and their like in dmy,
+// 2, 11, 111, ... in ymd.
 std::optional<DateAndTime> ParseDateAndTime(std::string_view text, int32_t style);
 
-// Rounds to what `type` keeps (datetime: 1/300 s; smalldatetime: the minute; datetime2(n): n digits) and writes it as ISO
-// 8601 with a blank between date and time. Fractions are left out where they are zero. Empty when out of the type's range.
+// Rounds to what `type` keeps (datetime: 1/300 s; smalldatetime: the minute; datetime2(n): n
+// digits) and writes it as ISO 8601 with a blank between date and time. Fractions are left out
+// where they are zero. Empty when out of the type's range.
 std::optional<std::string> FormatForType(DateAndTime value, const SqlType& type);
 
 }  // namespace datamigrate::tsql

@@ -24,7 +24,8 @@ void LoadFile(const std::filesystem::path& path, std::vector<Case>& cases) {
     if (cases.empty()) continue;
     const size_t colon = head.find(": ");
     section = head.substr(0, colon);
-    cases.back().sections[section] = colon == std::string::npos ? "" : head.substr(colon + 2) + "\n";
+    cases.back().sections[section] =
+        colon == std::string::npos ? "" : head.substr(colon + 2) + "\n";
   }
 }
 

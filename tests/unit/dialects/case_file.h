@@ -1,4 +1,5 @@
-// Cases of tests/cases: "=== case: name" begins one, "=== section" its parts; text runs to the next line that begins with "===".
+// Cases of tests/cases: "=== case: name" begins one, "=== section" its parts; text runs to the next
+// line that begins with "===".
 #pragma once
 
 #include <filesystem>

@@ -31,12 +31,15 @@ std::string CellText(duckdb_result& result, idx_t column, idx_t row) {
   std::string text = raw == nullptr ? "" : raw;
   duckdb_free(raw);
   switch (duckdb_column_type(&result, column)) {
-    case DUCKDB_TYPE_BOOLEAN: return text == "true" ? "1" : "0";
+    case DUCKDB_TYPE_BOOLEAN:
+      return text == "true" ? "1" : "0";
     case DUCKDB_TYPE_UUID:
       std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
       return text;
-    case DUCKDB_TYPE_BLOB: return BlobText(text);
-    default: return text;
+    case DUCKDB_TYPE_BLOB:
+      return BlobText(text);
+    default:
+      return text;
   }
 }
 
@@ -58,7 +61,8 @@ bool IsNumber(const std::string& text, double& value) {
 }  // namespace
 
 DuckDbSession::DuckDbSession() {
-  if (duckdb_open(nullptr, &database_) != DuckDBSuccess || duckdb_connect(database_, &connection_) != DuckDBSuccess) {
+  if (duckdb_open(nullptr, &database_) != DuckDBSuccess ||
+      duckdb_connect(database_, &connection_) != DuckDBSuccess) {
     throw std::runtime_error("DuckDB does not open");
   }
 }
@@ -76,11 +80,13 @@ Rows DuckDbSession::Run(const std::string& sql) {
     rows.error = error == nullptr ? "unknown error" : error;
   } else {
     const idx_t columns = duckdb_column_count(&result);
-    for (idx_t column = 0; column < columns; ++column) rows.columns.emplace_back(duckdb_column_name(&result, column));
+    for (idx_t column = 0; column < columns; ++column)
+      rows.columns.emplace_back(duckdb_column_name(&result, column));
     const idx_t count = duckdb_row_count(&result);
     for (idx_t row = 0; row < count; ++row) {
       auto& cells = rows.rows.emplace_back();
-      for (idx_t column = 0; column < columns; ++column) cells.push_back(CellText(result, column, row));
+      for (idx_t column = 0; column < columns; ++column)
+        cells.push_back(CellText(result, column, row));
     }
   }
   duckdb_destroy_result(&result);

@@ -11,7 +11,8 @@ namespace datamigrate::testing {
 struct Rows {
   std::string error;  // Empty when the statements ran.
   std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;  // NULL is "NULL"; booleans are 1 and 0; blobs 0x...; GUIDs upper case.
+  std::vector<std::vector<std::string>>
+      rows;  // NULL is "NULL"; booleans are 1 and 0; blobs 0x...; GUIDs upper case.
 };
 
 class DuckDbSession {

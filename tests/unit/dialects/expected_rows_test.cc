@@ -1,4 +1,5 @@
-// Views and procedures of the sample databases, translated for DuckDB and run over the source's rows, return what the source returned
+// Views and procedures of the sample databases, translated for DuckDB and run over the source's
+// rows, return what the source returned
 // (../shared/expected, taken from Babelfish). Skipped where those files are not there.
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -19,7 +20,8 @@ namespace {
 using testing::DuckDbSession;
 using testing::Rows;
 
-const std::filesystem::path kShared = std::filesystem::path(DATAMIGRATE_SOURCE_DIR) / ".." / "shared";
+const std::filesystem::path kShared =
+    std::filesystem::path(DATAMIGRATE_SOURCE_DIR) / ".." / "shared";
 
 struct Sample {
   const char* database;
@@ -37,7 +39,9 @@ constexpr Sample kSamples[] = {
     {"adventureworksdw", "adventureworks-dw", 1e-6, 5, 0},
 };
 
-std::string Quoted(const std::string& name) { return QuoteIdentifier(name, Target::kDuckDb); }
+std::string Quoted(const std::string& name) {
+  return QuoteIdentifier(name, Target::kDuckDb);
+}
 
 std::string SqlText(const std::string& text) {
   std::string quoted = "'";
@@ -50,20 +54,28 @@ std::string SqlText(const std::string& text) {
 
 std::string CsvTable(const std::filesystem::path& path) {
   return "read_csv(" + SqlText(path.string()) +
-         ", header = true, all_varchar = true, nullstr = '\\N', quote = '\"', escape = '\"', delim = ',', max_line_size = 100000000)";
+         ", header = true, all_varchar = true, nullstr = '\\N', quote = '\"', escape = '\"', delim "
+         "= ',', max_line_size = 100000000)";
 }
 
-void LoadTable(DuckDbSession& session, const catalog::CatalogIndex& index, const catalog::Table& table,
-               const std::filesystem::path& rows) {
+void LoadTable(DuckDbSession& session, const catalog::CatalogIndex& index,
+               const catalog::Table& table, const std::filesystem::path& rows) {
   session.Run("create schema if not exists " + Quoted(table.name.schema));
   const std::string name = Quoted(table.name.schema) + "." + Quoted(table.name.name);
   const std::filesystem::path csv = rows / (table.name.ToString() + ".csv");
   std::string definition;
   std::string selection;
   // Types of computed columns are those of their expressions, which SELECT * tells.
-  const catalog::View all{.name = table.name, .definition = "CREATE VIEW v AS SELECT * FROM [" + table.name.schema + "].[" + table.name.name + "]",
-                          .description = "", .schema_bound = false, .check_option = false, .place = {}, .indexes = {}};
-  const TranslatedQuery query = TranslateView(index, all, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
+  const catalog::View all{.name = table.name,
+                          .definition = "CREATE VIEW v AS SELECT * FROM [" + table.name.schema +
+                                        "].[" + table.name.name + "]",
+                          .description = "",
+                          .schema_bound = false,
+                          .check_option = false,
+                          .place = {},
+                          .indexes = {}};
+  const TranslatedQuery query =
+      TranslateView(index, all, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const catalog::Column& column = table.columns[i];
     std::string type = TargetType(column.type, Target::kDuckDb);
@@ -78,7 +90,8 @@ void LoadTable(DuckDbSession& session, const catalog::CatalogIndex& index, const
   }
   REQUIRE(session.Run("create table " + name + " (" + definition + ")").error == "");
   if (std::filesystem::exists(csv)) {
-    const Rows loaded = session.Run("insert into " + name + " select " + selection + " from " + CsvTable(csv));
+    const Rows loaded =
+        session.Run("insert into " + name + " select " + selection + " from " + CsvTable(csv));
     INFO(table.name.ToString());
     CHECK(loaded.error == "");
   }
@@ -94,7 +107,8 @@ std::string Normal(std::string cell) {
 std::string SortKey(const std::string& cell) {
   char* end = nullptr;
   const double value = std::strtod(cell.c_str(), &end);
-  if (!cell.empty() && end == cell.c_str() + cell.size()) return std::to_string(std::llround(value));
+  if (!cell.empty() && end == cell.c_str() + cell.size())
+    return std::to_string(std::llround(value));
   return cell.substr(0, 19);
 }
 
@@ -130,13 +144,16 @@ Rows RunAsText(DuckDbSession& session, const std::string& query) {
   return session.Run("select columns(*)::varchar from (" + query + ") as result");
 }
 
-Rows Expected(DuckDbSession& session, const std::filesystem::path& csv) { return session.Run("from " + CsvTable(csv)); }
+Rows Expected(DuckDbSession& session, const std::filesystem::path& csv) {
+  return session.Run("from " + CsvTable(csv));
+}
 
 // {{ var('name', 'default') }} with the arguments of "EXEC p @name='x', @other=2" in place.
 std::string Bind(const std::string& sql, const std::string& call) {
   std::map<std::string, std::string> arguments;
   static const std::regex kArgument(R"(@(\w+)\s*=\s*(?:'([^']*)'|([\d.]+)))");
-  for (std::sregex_iterator match(call.begin(), call.end(), kArgument), end; match != end; ++match) {
+  for (std::sregex_iterator match(call.begin(), call.end(), kArgument), end; match != end;
+       ++match) {
     arguments[catalog::FoldName((*match)[1].str())] = (*match)[2].str() + (*match)[3].str();
   }
   static const std::regex kVariable(R"(\{\{ var\('\w+?__(\w+)', '([^']*)'\) \}\})");
@@ -161,7 +178,8 @@ std::string WithClock(std::string sql) {
 }
 
 // Views that read others are created after them.
-std::map<std::string, std::string> CreateViews(DuckDbSession& session, const catalog::CatalogIndex& index) {
+std::map<std::string, std::string> CreateViews(DuckDbSession& session,
+                                               const catalog::CatalogIndex& index) {
   std::map<std::string, std::string> errors;
   std::vector<const catalog::View*> left;
   for (const catalog::View& view : index.catalog().views) left.push_back(&view);
@@ -170,13 +188,18 @@ std::map<std::string, std::string> CreateViews(DuckDbSession& session, const cat
     progress = false;
     std::vector<const catalog::View*> again;
     for (const catalog::View* view : left) {
-      const TranslatedQuery query = TranslateView(index, *view, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
+      const TranslatedQuery query =
+          TranslateView(index, *view, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
       session.Run("create schema if not exists " + Quoted(view->name.schema));
-      const Rows created = query.converted() ? session.Run("create view " + Quoted(view->name.schema) + "." + Quoted(view->name.name) + " as " + WithClock(query.sql))
-                                             : Rows{.error = "refused", .columns = {}, .rows = {}};
+      const Rows created =
+          query.converted() ? session.Run("create view " + Quoted(view->name.schema) + "." +
+                                          Quoted(view->name.name) + " as " + WithClock(query.sql))
+                            : Rows{.error = "refused", .columns = {}, .rows = {}};
       errors[view->name.ToString()] = created.error;
-      if (created.error.empty()) progress = true;
-      else again.push_back(view);
+      if (created.error.empty())
+        progress = true;
+      else
+        again.push_back(view);
     }
     left = std::move(again);
   }
@@ -192,19 +215,23 @@ void CheckRoutines(DuckDbSession& session, const catalog::CatalogIndex& index, c
     std::smatch match;
     if (!std::regex_search(call[1], match, kCall)) continue;
     const std::filesystem::path csv = expected / (call[0] + ".csv");
-    const catalog::Routine* routine = index.FindRoutine(match[1].str(), match[2].str() + match[3].str());
+    const catalog::Routine* routine =
+        index.FindRoutine(match[1].str(), match[2].str() + match[3].str());
     if (routine == nullptr || !std::filesystem::exists(csv)) continue;
-    const TranslatedQuery query = TranslateRoutine(index, *routine, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
+    const TranslatedQuery query =
+        TranslateRoutine(index, *routine, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
     if (!query.converted()) continue;
     INFO(call[1] << "\n" << query.sql);
-    const std::string difference = Difference(RunAsText(session, Bind(query.sql, call[1])), Expected(session, csv), sample.tolerance);
+    const std::string difference = Difference(RunAsText(session, Bind(query.sql, call[1])),
+                                              Expected(session, csv), sample.tolerance);
     CHECK(difference == "");
     equal += difference.empty();
   }
   CHECK(equal >= sample.routines);
 }
 
-TEST_CASE("views and procedures of the sample databases return the source's rows", "[transpile][corpus]") {
+TEST_CASE("views and procedures of the sample databases return the source's rows",
+          "[transpile][corpus]") {
   if (!std::filesystem::exists(kShared / "expected")) {
     WARN("skipped: there are no expected results beside the repository");
     return;
@@ -228,8 +255,9 @@ TEST_CASE("views and procedures of the sample databases return the source's rows
         INFO(name);
         REQUIRE(errors.contains(name));
         CHECK(errors.at(name) == "");
-        const std::string difference = Difference(RunAsText(session, "from " + Quoted(row[0]) + "." + Quoted(row[1])),
-                                                  Expected(session, expected / (name + ".csv")), sample.tolerance);
+        const std::string difference =
+            Difference(RunAsText(session, "from " + Quoted(row[0]) + "." + Quoted(row[1])),
+                       Expected(session, expected / (name + ".csv")), sample.tolerance);
         CHECK(difference == "");
         equal += difference.empty();
       }

@@ -1,5 +1,6 @@
-// Runs the cases of tests/cases/transpile: the text that a target gets, what is reported, and the rows that DuckDB returns. Values
-// and rows come from the page of the Transact-SQL reference that each case names.
+// Runs the cases of tests/cases/transpile: the text that a target gets, what is reported, and the
+// rows that DuckDB returns. Values and rows come from the page of the Transact-SQL reference that
+// each case names.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
@@ -13,7 +14,8 @@ namespace {
 
 using testing::Case;
 
-const std::filesystem::path kCases = std::filesystem::path(DATAMIGRATE_SOURCE_DIR) / "tests/cases/transpile";
+const std::filesystem::path kCases =
+    std::filesystem::path(DATAMIGRATE_SOURCE_DIR) / "tests/cases/transpile";
 
 std::vector<std::string> Lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -28,17 +30,21 @@ TranslatedBatch Translate(const std::string& batch) {
   return TranslateBatch(index, batch, Target::kDuckDb);
 }
 
-// Findings as "error TP0101 1:8 message", errors and warnings only, places counted from the tsql section.
-std::vector<std::string> Report(const TranslatedBatch& batch, const std::string& text, size_t setup_size) {
+// Findings as "error TP0101 1:8 message", errors and warnings only, places counted from the tsql
+// section.
+std::vector<std::string> Report(const TranslatedBatch& batch, const std::string& text,
+                                size_t setup_size) {
   const diagnostics::SourceFile file("case", text.substr(setup_size));
   std::vector<std::string> lines;
   for (const diagnostics::Diagnostic& diagnostic : batch.diagnostics) {
     const diagnostics::DiagnosticKind& kind = diagnostics::KindOf(diagnostic.id);
     if (kind.severity == diagnostics::Severity::kNote) continue;
-    const auto begin = diagnostic.span.begin - std::min<uint32_t>(diagnostic.span.begin, static_cast<uint32_t>(setup_size));
+    const auto begin = diagnostic.span.begin -
+                       std::min<uint32_t>(diagnostic.span.begin, static_cast<uint32_t>(setup_size));
     const diagnostics::LineColumn place = file.Locate(begin);
-    lines.push_back(std::string(diagnostics::SeverityName(kind.severity)) + " " + std::string(kind.code) + " " +
-                    std::to_string(place.line) + ":" + std::to_string(place.column) + " " + diagnostics::Message(diagnostic));
+    lines.push_back(std::string(diagnostics::SeverityName(kind.severity)) + " " +
+                    std::string(kind.code) + " " + std::to_string(place.line) + ":" +
+                    std::to_string(place.column) + " " + diagnostics::Message(diagnostic));
   }
   return lines;
 }
@@ -70,8 +76,8 @@ bool SameLine(const std::string& actual, const std::string& expected) {
 std::string Nested(const std::string& sql, int levels) {
   const size_t open = sql.find('(');
   const size_t close = sql.rfind(')');
-  return sql.substr(0, open) + std::string(levels, '(') + sql.substr(open + 1, close - open - 1) + std::string(levels, ')') +
-         sql.substr(close + 1);
+  return sql.substr(0, open) + std::string(levels, '(') + sql.substr(open + 1, close - open - 1) +
+         std::string(levels, ')') + sql.substr(close + 1);
 }
 
 void CheckRows(const Case& test, const std::string& section, const std::string& sql) {
@@ -92,7 +98,8 @@ void CheckRows(const Case& test, const std::string& section, const std::string& 
   }
 }
 
-TEST_CASE("cases of queries give the text, the findings and the rows that they name", "[transpile][duckdb]") {
+TEST_CASE("cases of queries give the text, the findings and the rows that they name",
+          "[transpile][duckdb]") {
   const std::vector<Case> cases = testing::LoadCases(kCases / "duckdb");
   REQUIRE(cases.size() >= 25);
   for (const Case& test : cases) {
@@ -100,7 +107,8 @@ TEST_CASE("cases of queries give the text, the findings and the rows that they n
       std::string setup = test.Section("setup");
       if (!setup.empty()) setup += "\n";
       std::string text = setup + test.Section("tsql");
-      if (test.Has("tsql repeated 10000")) text = Nested(test.Section("tsql repeated 10000"), 10000);
+      if (test.Has("tsql repeated 10000"))
+        text = Nested(test.Section("tsql repeated 10000"), 10000);
       const TranslatedBatch batch = Translate(text);
       INFO(batch.sql);
       if (test.Has("report")) {
@@ -112,20 +120,24 @@ TEST_CASE("cases of queries give the text, the findings and the rows that they n
           // A line may leave out the place and the message.
           CHECK((actual[i] == expected[i] || actual[i].starts_with(expected[i] + " ")));
         }
-        const bool refuses = std::ranges::any_of(expected, [](const std::string& line) { return line.starts_with("error"); });
+        const bool refuses = std::ranges::any_of(
+            expected, [](const std::string& line) { return line.starts_with("error"); });
         CHECK(batch.ok == !refuses);
         continue;
       }
       for (const std::string& line : Report(batch, text, setup.size())) UNSCOPED_INFO(line);
       REQUIRE(batch.ok);
-      if (test.Has("duckdb")) CHECK((batch.sql == test.Section("duckdb") || batch.sql.ends_with("\n\n" + test.Section("duckdb"))));
+      if (test.Has("duckdb"))
+        CHECK((batch.sql == test.Section("duckdb") ||
+               batch.sql.ends_with("\n\n" + test.Section("duckdb"))));
       if (test.Has("rows")) CheckRows(test, "rows", batch.sql);
       if (test.Has("rows unordered")) CheckRows(test, "rows unordered", batch.sql);
     }
   }
 }
 
-TEST_CASE("expressions have the values that the Transact-SQL reference gives them", "[transpile][duckdb]") {
+TEST_CASE("expressions have the values that the Transact-SQL reference gives them",
+          "[transpile][duckdb]") {
   size_t count = 0;
   for (const Case& test : testing::LoadCases(kCases / "values")) {
     INFO(test.file << ": " << test.name);
@@ -138,7 +150,8 @@ TEST_CASE("expressions have the values that the Transact-SQL reference gives the
       const std::string expected = line.substr(arrow + 4);
       const TranslatedBatch batch = Translate("SELECT " + expression);
       INFO(expression << "\n" << batch.sql);
-      for (const diagnostics::Diagnostic& diagnostic : batch.diagnostics) UNSCOPED_INFO(diagnostics::Message(diagnostic));
+      for (const diagnostics::Diagnostic& diagnostic : batch.diagnostics)
+        UNSCOPED_INFO(diagnostics::Message(diagnostic));
       CHECK(batch.ok);
       if (!batch.ok) continue;
       const testing::Rows rows = session.Run(batch.sql);

@@ -1,4 +1,5 @@
-// T-SQL's type rules, by the tables of "Precision, scale, and length" and "Data type precedence" (Transact-SQL).
+// T-SQL's type rules, by the tables of "Precision, scale, and length" and "Data type precedence"
+// (Transact-SQL).
 #include <catch2/catch.hpp>
 
 #include "agent_engine/tsql/binder/functions.h"
@@ -44,8 +45,10 @@ TEST_CASE("operators take the type of higher precedence", "[types]") {
   CHECK(Arithmetic('+', MakeType(TypeId::kTinyInt), MakeType(TypeId::kSmallInt)) == "smallint");
   CHECK(Arithmetic('*', MakeType(TypeId::kMoney), MakeType(TypeId::kReal)) == "real");
   CHECK(Arithmetic('*', MakeType(TypeId::kMoney), Int()) == "money");
-  CHECK(Arithmetic('+', MakeSized(TypeId::kVarChar, 5), MakeSized(TypeId::kNVarChar, 7)) == "nvarchar(12)");
-  CHECK(Arithmetic('-', MakeSized(TypeId::kVarChar, 5), MakeSized(TypeId::kVarChar, 7)) == "refused");
+  CHECK(Arithmetic('+', MakeSized(TypeId::kVarChar, 5), MakeSized(TypeId::kNVarChar, 7)) ==
+        "nvarchar(12)");
+  CHECK(Arithmetic('-', MakeSized(TypeId::kVarChar, 5), MakeSized(TypeId::kVarChar, 7)) ==
+        "refused");
   CHECK(Arithmetic('+', MakeType(TypeId::kDate), Int()) == "refused");
   CHECK(Arithmetic('&', MakeType(TypeId::kFloat), Int()) == "refused");
   CHECK(Arithmetic('+', MakeType(TypeId::kBit), MakeType(TypeId::kBit)) == "refused");
@@ -54,7 +57,8 @@ TEST_CASE("operators take the type of higher precedence", "[types]") {
 TEST_CASE("branches meet in the type that holds both", "[types]") {
   CHECK(TypeText(CommonType(Int(), MakeSized(TypeId::kVarChar, 5))) == "int");
   CHECK(TypeText(CommonType(MakeDecimal(5, 2), MakeDecimal(8, 0))) == "decimal(10, 2)");
-  CHECK(TypeText(CommonType(MakeSized(TypeId::kVarChar, 5), MakeSized(TypeId::kNVarChar, 3))) == "nvarchar(5)");
+  CHECK(TypeText(CommonType(MakeSized(TypeId::kVarChar, 5), MakeSized(TypeId::kNVarChar, 3))) ==
+        "nvarchar(5)");
   CHECK(TypeText(CommonType(MakeType(TypeId::kDate), MakeType(TypeId::kDateTime))) == "datetime");
   CHECK(CommonType(Int(), SqlType{.id = TypeId::kNull}).nullable);
 }
@@ -64,7 +68,8 @@ TEST_CASE("functions return the types of their pages", "[types]") {
   CHECK(TypeText(ResultType(FunctionResult::kSum, {MakeDecimal(10, 2)})) == "decimal(38, 2)");
   CHECK(TypeText(ResultType(FunctionResult::kAverage, {MakeDecimal(10, 2)})) == "decimal(38, 6)");
   CHECK(TypeText(ResultType(FunctionResult::kAverage, {Int()})) == "int");
-  CHECK(TypeText(ResultType(FunctionResult::kWholeNumber, {MakeDecimal(10, 2)})) == "decimal(10, 0)");
+  CHECK(TypeText(ResultType(FunctionResult::kWholeNumber, {MakeDecimal(10, 2)})) ==
+        "decimal(10, 0)");
   CHECK(TypeText(ResultType(FunctionResult::kNumber, {MakeType(TypeId::kReal)})) == "float");
 }
 

@@ -1,4 +1,5 @@
-// Date and time literals, by "CAST and CONVERT (Transact-SQL)" and the pages of the date and time types.
+// Date and time literals, by "CAST and CONVERT (Transact-SQL)" and the pages of the date and time
+// types.
 #include <catch2/catch.hpp>
 
 #include "agent_engine/tsql/binder/temporal_literal.h"

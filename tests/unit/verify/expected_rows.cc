@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent_engine/catalog/catalog.h"
 #include "agent_engine/data/calendar.h"
 
 namespace datamigrate::testing {
@@ -160,7 +161,9 @@ RowsDifference CompareRows(data::Connection& connection, const std::string& rela
   if (!result.ok()) return {std::string(result.status().message())};
   std::vector<std::string> names;
   for (size_t i = 0; i < result->column_count(); ++i) names.push_back(result->column_name(i));
-  if (names != expected.table.header)
+  // Without regard to case, as SQL Server's default collation names columns: the server that was
+  // captured spells the columns of a star in lower case.
+  if (!std::ranges::equal(names, expected.table.header, catalog::EqualNames))
     return {"other columns: " + Show({names.begin(), names.end()})};
   std::vector<Cells> rows;
   while (true) {
