@@ -1,4 +1,5 @@
-// EqualNames and FoldName: Unicode simple case folding of UTF-8. Bytes that are not UTF-8 stand for themselves.
+// EqualNames and FoldName: Unicode simple case folding of UTF-8. Bytes that are not UTF-8 stand for
+// themselves.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -59,9 +60,13 @@ void Append(std::string& text, uint32_t code_point) {
   }
 }
 
-char FoldAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char FoldAscii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
-bool IsAscii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+bool IsAscii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
 
 }  // namespace
 

@@ -63,8 +63,8 @@ const Column* Table::FindColumn(std::string_view column) const {
 }
 
 const KeyConstraint* Table::PrimaryKey() const {
-  const auto found = std::find_if(keys.begin(), keys.end(),
-                                  [](const KeyConstraint& key) { return key.primary; });
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [](const KeyConstraint& key) { return key.primary; });
   return found == keys.end() ? nullptr : &*found;
 }
 

@@ -236,7 +236,9 @@ auto ReadAll(const Repeated& repeated) {
   return objects;
 }
 
-ObjectName Read(const v1::ObjectName& message) { return {message.schema(), message.name()}; }
+ObjectName Read(const v1::ObjectName& message) {
+  return {message.schema(), message.name()};
+}
 
 SourcePlace Read(const v1::SourcePlace& message) {
   return {message.file(), message.line(), message.column()};
@@ -249,9 +251,12 @@ DataType Read(const v1::DataType& message) {
 
 PeriodRole Read(v1::Column::PeriodRole role) {
   switch (role) {
-    case v1::Column::PERIOD_ROLE_ROW_START: return PeriodRole::kRowStart;
-    case v1::Column::PERIOD_ROLE_ROW_END: return PeriodRole::kRowEnd;
-    default: return PeriodRole::kNone;
+    case v1::Column::PERIOD_ROLE_ROW_START:
+      return PeriodRole::kRowStart;
+    case v1::Column::PERIOD_ROLE_ROW_END:
+      return PeriodRole::kRowEnd;
+    default:
+      return PeriodRole::kNone;
   }
 }
 
@@ -277,7 +282,9 @@ Column Read(const v1::Column& message) {
   return column;
 }
 
-IndexColumn Read(const v1::IndexColumn& message) { return {message.name(), message.descending()}; }
+IndexColumn Read(const v1::IndexColumn& message) {
+  return {message.name(), message.descending()};
+}
 
 KeyConstraint Read(const v1::KeyConstraint& message) {
   return {message.name(), message.primary(), message.clustered(), ReadAll(message.columns())};
@@ -330,8 +337,8 @@ Table Read(const v1::Table& message) {
 }
 
 View Read(const v1::View& message) {
-  return {Read(message.name()),   message.definition(),   message.description(),
-          message.schema_bound(), message.check_option(), Read(message.place()),
+  return {Read(message.name()),      message.definition(),   message.description(),
+          message.schema_bound(),    message.check_option(), Read(message.place()),
           ReadAll(message.indexes())};
 }
 
@@ -354,8 +361,8 @@ Routine Read(const v1::Routine& message) {
 }
 
 Trigger Read(const v1::Trigger& message) {
-  return {Read(message.name()),  Read(message.table()),  message.events(),
-          message.instead_of(), message.definition(), Read(message.place())};
+  return {Read(message.name()), Read(message.table()), message.events(),
+          message.instead_of(), message.definition(),  Read(message.place())};
 }
 
 Sequence Read(const v1::Sequence& message) {

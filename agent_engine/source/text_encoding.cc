@@ -9,7 +9,9 @@ namespace {
 
 constexpr uint32_t kReplacement = 0xFFFD;
 
-unsigned char Byte(std::string_view text, size_t at) { return static_cast<unsigned char>(text[at]); }
+unsigned char Byte(std::string_view text, size_t at) {
+  return static_cast<unsigned char>(text[at]);
+}
 
 // Code points of the bytes 0x80 to 0x9F; Windows maps the five free ones to themselves.
 constexpr std::array<uint16_t, 32> kWindows1252High = {
@@ -17,7 +19,8 @@ constexpr std::array<uint16_t, 32> kWindows1252High = {
     0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
 
-// Length of the well-formed sequence at the start of `text`; 0 when there is none. Unicode Standard, table 3-7.
+// Length of the well-formed sequence at the start of `text`; 0 when there is none. Unicode
+// Standard, table 3-7.
 size_t Utf8SequenceLength(std::string_view text) {
   const unsigned char lead = Byte(text, 0);
   if (lead < 0x80) return 1;
@@ -34,7 +37,8 @@ size_t Utf8SequenceLength(std::string_view text) {
 
 // Which UTF-16 the zero bytes of the beginning speak for, if any: T-SQL is mostly ASCII.
 std::optional<TextEncoding> GuessUtf16(std::string_view bytes) {
-  const std::string_view sample = bytes.substr(0, std::min<size_t>(bytes.size(), 4096) & ~size_t{1});
+  const std::string_view sample =
+      bytes.substr(0, std::min<size_t>(bytes.size(), 4096) & ~size_t{1});
   if (sample.empty()) return std::nullopt;
   std::array<size_t, 2> zeros = {0, 0};
   for (size_t i = 0; i < sample.size(); ++i) zeros[i % 2] += sample[i] == '\0';
@@ -81,7 +85,8 @@ void AppendUtf8(std::string& text, uint32_t code_point) {
   const int tail = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
   constexpr std::array<unsigned char, 4> kLeads = {0, 0xC0, 0xE0, 0xF0};
   text += static_cast<char>(kLeads[tail] | code_point >> (6 * tail));
-  for (int i = tail - 1; i >= 0; --i) text += static_cast<char>(0x80 | (code_point >> (6 * i) & 0x3F));
+  for (int i = tail - 1; i >= 0; --i)
+    text += static_cast<char>(0x80 | (code_point >> (6 * i) & 0x3F));
 }
 
 bool IsUtf8(std::string_view text) {
@@ -118,7 +123,8 @@ std::string Utf16ToUtf8(std::string_view bytes, bool big_endian) {
       const bool has_next = at + 1 < bytes.size();
       const uint32_t next = has_next ? unit_at(at) : 0;
       const bool paired = code_point < 0xDC00 && next >= 0xDC00 && next < 0xE000;
-      code_point = paired ? 0x10000 + ((code_point - 0xD800) << 10) + (next - 0xDC00) : kReplacement;
+      code_point =
+          paired ? 0x10000 + ((code_point - 0xD800) << 10) + (next - 0xDC00) : kReplacement;
       if (paired) at += 2;
     }
     AppendUtf8(text, code_point);

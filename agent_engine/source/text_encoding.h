@@ -15,9 +15,9 @@ struct DecodedText {
   TextEncoding encoding = TextEncoding::kUtf8;
 };
 
-// Takes the encoding from the byte order mark; without one: UTF-16 where every other byte of the beginning is mostly zero,
-// UTF-8 where the bytes are valid UTF-8, else Windows-1252. Unpaired surrogates become U+FFFD.
-// Null for what is not text: zero bytes or many control characters.
+// Takes the encoding from the byte order mark; without one: UTF-16 where every other byte of the
+// beginning is mostly zero, UTF-8 where the bytes are valid UTF-8, else Windows-1252. Unpaired
+// surrogates become U+FFFD. Null for what is not text: zero bytes or many control characters.
 std::optional<DecodedText> DecodeText(std::string bytes);
 
 // Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
@@ -30,7 +30,8 @@ std::string Windows1252ToUtf8(std::string_view bytes);
 // Appends the UTF-8 form of `code_point`.
 void AppendUtf8(std::string& text, uint32_t code_point);
 
-// Code units of UTF-16 that `text` (UTF-8) takes: what SQL Server counts as the length of an nvarchar.
+// Code units of UTF-16 that `text` (UTF-8) takes: what SQL Server counts as the length of an
+// nvarchar.
 size_t Utf16Length(std::string_view text);
 
 }  // namespace datamigrate::source

@@ -26,7 +26,8 @@ class Batch {
   // Builds the text. Nothing may be appended after it.
   void Finish();
 
-  // Stays valid when the batch is moved only while it is one piece of one file; otherwise take it anew.
+  // Stays valid when the batch is moved only while it is one piece of one file; otherwise take it
+  // anew.
   std::string_view text() const { return is_view_ ? view_ : std::string_view(storage_); }
   // Where a byte of text() comes from.
   ScriptPosition PositionOf(uint32_t offset) const;

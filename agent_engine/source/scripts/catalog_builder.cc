@@ -25,9 +25,13 @@ using tsql::Role;
 namespace {
 
 // CREATE OR ALTER and ALTER replace; a plain CREATE does not.
-bool Replaces(Node statement) { return statement.TokenOf(Role::kAlter) != nullptr; }
+bool Replaces(Node statement) {
+  return statement.TokenOf(Role::kAlter) != nullptr;
+}
 
-bool IsPlainAlter(Node statement) { return WordsOf(statement, Role::kAlter) == "alter"; }
+bool IsPlainAlter(Node statement) {
+  return WordsOf(statement, Role::kAlter) == "alter";
+}
 
 std::string TokenList(Node node, Role role, std::string_view separator) {
   std::string list;
@@ -81,7 +85,9 @@ Node OnlyTableOf(Node query) {
 
 }  // namespace
 
-bool IsTemporary(std::string_view name) { return !name.empty() && name[0] == '#'; }
+bool IsTemporary(std::string_view name) {
+  return !name.empty() && name[0] == '#';
+}
 
 CatalogBuilder::CatalogBuilder(std::string default_schema, diagnostics::DiagnosticSink& sink)
     : default_schema_(std::move(default_schema)), sink_(sink), draft_(sink) {}
@@ -111,31 +117,51 @@ void CatalogBuilder::VisitConditional(Node statement) {
 
 void CatalogBuilder::Visit(Node statement) {
   switch (statement.kind()) {
-    case NodeKind::kBlock: return VisitAll(statement.Children(Role::kStatement));
+    case NodeKind::kBlock:
+      return VisitAll(statement.Children(Role::kStatement));
     case NodeKind::kIf:
       VisitConditional(statement.Child(Role::kThen));
       return VisitConditional(statement.Child(Role::kElse));
-    case NodeKind::kWhile: return VisitConditional(statement.Child(Role::kBody));
-    case NodeKind::kTryCatch: return Visit(statement.Child(Role::kTry));
-    case NodeKind::kUse: return Use(statement);
+    case NodeKind::kWhile:
+      return VisitConditional(statement.Child(Role::kBody));
+    case NodeKind::kTryCatch:
+      return Visit(statement.Child(Role::kTry));
+    case NodeKind::kUse:
+      return Use(statement);
     case NodeKind::kDeclareStatement:
-    case NodeKind::kSetVariable: return RememberVariables(statement);
-    case NodeKind::kCreateTable: return CreateTable(statement);
-    case NodeKind::kCreateView: return CreateView(statement);
+    case NodeKind::kSetVariable:
+      return RememberVariables(statement);
+    case NodeKind::kCreateTable:
+      return CreateTable(statement);
+    case NodeKind::kCreateView:
+      return CreateView(statement);
     case NodeKind::kCreateProcedure:
-    case NodeKind::kCreateFunction: return CreateRoutine(statement);
-    case NodeKind::kCreateTrigger: return CreateTrigger(statement);
-    case NodeKind::kCreateIndex: return CreateIndex(statement);
-    case NodeKind::kCreateType: return CreateType(statement);
-    case NodeKind::kCreateSequence: return CreateSequence(statement);
-    case NodeKind::kCreateSynonym: return CreateSynonym(statement);
-    case NodeKind::kCreateSchema: return CreateSchema(statement);
-    case NodeKind::kAlterTable: return AlterTable(statement);
-    case NodeKind::kDropStatement: return Drop(statement);
-    case NodeKind::kExecuteStatement: return Execute(statement);
-    case NodeKind::kSelectStatement: return Select(statement);
-    case NodeKind::kCommand: return Command(statement);
-    default: return;
+    case NodeKind::kCreateFunction:
+      return CreateRoutine(statement);
+    case NodeKind::kCreateTrigger:
+      return CreateTrigger(statement);
+    case NodeKind::kCreateIndex:
+      return CreateIndex(statement);
+    case NodeKind::kCreateType:
+      return CreateType(statement);
+    case NodeKind::kCreateSequence:
+      return CreateSequence(statement);
+    case NodeKind::kCreateSynonym:
+      return CreateSynonym(statement);
+    case NodeKind::kCreateSchema:
+      return CreateSchema(statement);
+    case NodeKind::kAlterTable:
+      return AlterTable(statement);
+    case NodeKind::kDropStatement:
+      return Drop(statement);
+    case NodeKind::kExecuteStatement:
+      return Execute(statement);
+    case NodeKind::kSelectStatement:
+      return Select(statement);
+    case NodeKind::kCommand:
+      return Command(statement);
+    default:
+      return;
   }
 }
 
@@ -189,19 +215,21 @@ void CatalogBuilder::CreateTable(Node statement) {
   table.place = PlaceOf(statement);
   table.kind = TableKind(statement);
   if (const Node query = statement.Child(Role::kQuery)) {
-    return CopyTableColumns(query.Is(NodeKind::kSelectStatement) ? query.Child(Role::kQuery) : query,
-                            name.object, std::move(table));
+    return CopyTableColumns(
+        query.Is(NodeKind::kSelectStatement) ? query.Child(Role::kQuery) : query, name.object,
+        std::move(table));
   }
-  draft_.AddElements(
-      table, ReadTableElements(statement.Children(Role::kElement), context_.default_schema), true,
-      false);
+  draft_.AddElements(table,
+                     ReadTableElements(statement.Children(Role::kElement), context_.default_schema),
+                     true, false);
   for (Node option : statement.Children(Role::kOption)) {
     SetSystemVersioning(option, table, context_.default_schema);
   }
   AddObject(std::move(table), name.database, statement);
 }
 
-// SELECT INTO and CREATE TABLE AS SELECT: a copy of one whole table has its columns; of other queries nothing is known here.
+// SELECT INTO and CREATE TABLE AS SELECT: a copy of one whole table has its columns; of other
+// queries nothing is known here.
 void CatalogBuilder::CopyTableColumns(Node query, const ObjectName& name, Table table) {
   const Diagnostic unknown =
       MakeDiagnostic(DiagnosticId::kTableWithoutDefinition, query, {name.ToString()});
@@ -257,9 +285,9 @@ void CatalogBuilder::CreateRoutine(Node statement) {
       routine.returns = ReadDataType(returns, TypePlace::kDeclaration, context_.default_schema);
     }
     Table columns;
-    draft_.AddElements(
-        columns, ReadTableElements(returns.Children(Role::kElement), context_.default_schema), true,
-        true);
+    draft_.AddElements(columns,
+                       ReadTableElements(returns.Children(Role::kElement), context_.default_schema),
+                       true, true);
     routine.return_columns = std::move(columns.columns);
   } else if (statement.Has(Role::kExternal)) {
     routine.kind = RoutineKind::kClr;
@@ -288,28 +316,32 @@ void CatalogBuilder::CreateIndex(Node statement) {
   if (IsTemporary(target.name)) return;
   catalog::Index index = ReadIndex(statement);
   const bool drops_existing = IsOptionOn(statement, "drop_existing");
-  const Diagnostic missing =
-      MakeDiagnostic(DiagnosticId::kObjectNotDefined, statement,
-                     {"the index " + index.name, target.ToString()});
+  const Diagnostic missing = MakeDiagnostic(DiagnosticId::kObjectNotDefined, statement,
+                                            {"the index " + index.name, target.ToString()});
   draft_.DoWhenDefined(
       [this, target, index, drops_existing] {
         DraftObject* object = draft_.Find(target);
         if (object == nullptr) return false;
         auto* view = std::get_if<catalog::View>(&object->value);
-        auto* indexes = object->table() ? &object->table()->indexes : view ? &view->indexes : nullptr;
+        auto* indexes = object->table() ? &object->table()->indexes
+                        : view          ? &view->indexes
+                                        : nullptr;
         if (indexes == nullptr) return false;
         const auto existing = std::ranges::find_if(*indexes, [&](const catalog::Index& other) {
           return EqualNames(other.name, index.name);
         });
-        if (existing == indexes->end()) indexes->push_back(index);
-        else if (drops_existing) *existing = index;
+        if (existing == indexes->end())
+          indexes->push_back(index);
+        else if (drops_existing)
+          *existing = index;
         return true;
       },
       missing);
 }
 
 void CatalogBuilder::CreateType(Node statement) {
-  if (statement.Has(Role::kExternal)) return NotMigrated("CREATE TYPE ... EXTERNAL NAME", statement);
+  if (statement.Has(Role::kExternal))
+    return NotMigrated("CREATE TYPE ... EXTERNAL NAME", statement);
   catalog::UserType type;
   type.name = NameOf(statement.Child(Role::kName)).object;
   type.place = PlaceOf(statement);
@@ -375,7 +407,8 @@ void CatalogBuilder::AlterTable(Node statement) {
 void CatalogBuilder::AlterTableAction(Node action, const ObjectName& name) {
   switch (action.kind()) {
     case NodeKind::kAlterTableAdd: {
-      const bool is_trusted = WordsOf(action, Role::kWithCheck).find("nocheck") == std::string::npos;
+      const bool is_trusted =
+          WordsOf(action, Role::kWithCheck).find("nocheck") == std::string::npos;
       const bool quietly = context_.is_conditional;
       TableElements elements =
           ReadTableElements(action.Children(Role::kElement), context_.default_schema);
@@ -451,7 +484,8 @@ void CatalogBuilder::AlterTableAction(Node action, const ObjectName& name) {
   }
 }
 
-// A script that drops what another one defines is a clean-up script: nothing is known of the order they are meant in.
+// A script that drops what another one defines is a clean-up script: nothing is known of the order
+// they are meant in.
 void CatalogBuilder::Drop(Node statement) {
   const std::string kind = WordsOf(statement, Role::kKind);
   for (Node name_node : statement.Children(Role::kName)) {
@@ -463,7 +497,8 @@ void CatalogBuilder::Drop(Node statement) {
     if (kind == "index") {
       // DROP INDEX table.index, the old form: the first part is the table.
       WithTable({context_.default_schema, name.schema}, statement, [name](Table& table) {
-        std::erase_if(table.indexes, [&](const auto& index) { return EqualNames(index.name, name.name); });
+        std::erase_if(table.indexes,
+                      [&](const auto& index) { return EqualNames(index.name, name.name); });
       });
       continue;
     }
@@ -476,8 +511,9 @@ void CatalogBuilder::Drop(Node statement) {
       object->dropped = true;
     } else {
       const catalog::SourcePlace& place = object->place();
-      sink_.Report(MakeDiagnostic(DiagnosticId::kDropNotApplied, statement,
-                                  {name.ToString(), place.file + ":" + std::to_string(place.line)}));
+      sink_.Report(
+          MakeDiagnostic(DiagnosticId::kDropNotApplied, statement,
+                         {name.ToString(), place.file + ":" + std::to_string(place.line)}));
     }
   }
 }
@@ -495,8 +531,8 @@ void CatalogBuilder::Execute(Node statement) {
   if (parts.empty()) return;
   if (EqualNames(parts.back(), "sp_executesql")) {
     const auto arguments = statement.Children(Role::kArgument);
-    const auto text = arguments.empty() ? std::nullopt
-                                        : ConstantText(arguments[0].Child(Role::kValue));
+    const auto text =
+        arguments.empty() ? std::nullopt : ConstantText(arguments[0].Child(Role::kValue));
     if (text) return ExecuteText(*text, statement);
     sink_.Report(MakeDiagnostic(DiagnosticId::kDynamicSqlNotRead, statement, {}));
     return;
@@ -539,7 +575,12 @@ void CatalogBuilder::Command(Node statement) {
   if (verb == "create database") {
     const Node name = statement.Child(Role::kName);
     const auto parts = name ? tsql::NameParts(name) : std::vector<std::string>();
-    created_database_ = parts.empty() ? tsql::UnquoteName(statement.TokenText(Role::kName)) : parts.back();
+    collation_ = std::string(statement.TokenText(Role::kCollation));
+    created_database_ =
+        parts.empty() ? tsql::UnquoteName(statement.TokenText(Role::kName)) : parts.back();
+  } else if (verb == "alter database") {
+    const std::string collation(statement.TokenText(Role::kCollation));
+    if (!collation.empty()) collation_ = collation;
   } else if (verb == "create default") {
     const Node name = statement.Child(Role::kName);
     const Node value = statement.Child(Role::kValue);
@@ -574,7 +615,8 @@ void CatalogBuilder::RememberVariables(Node statement) {
   if (statement.Is(NodeKind::kSetVariable)) {
     const std::string operators = WordsOf(statement, Role::kOperator);
     if (const tsql::Token* target = statement.TokenOf(Role::kTarget)) {
-      remember(statement.tree().TextOf(*target), statement.Child(Role::kValue), operators[0] == '+');
+      remember(statement.tree().TextOf(*target), statement.Child(Role::kValue),
+               operators[0] == '+');
     }
     return;
   }
@@ -591,33 +633,44 @@ std::optional<std::string> CatalogBuilder::ConstantText(Node expression) const {
       const tsql::Token* token = expression.TokenOf(Role::kValue);
       const std::string_view text = expression.TokenText(Role::kValue);
       if (token == nullptr) return std::nullopt;
-      if (token->kind == tsql::TokenKind::kString || token->kind == tsql::TokenKind::kNationalString) {
+      if (token->kind == tsql::TokenKind::kString ||
+          token->kind == tsql::TokenKind::kNationalString) {
         return tsql::UnquoteString(text);
       }
       if (token->kind == tsql::TokenKind::kQuotedName) return tsql::UnquoteName(text);
       return EqualNames(text, "null") ? std::string() : std::string(text);
     }
-    case NodeKind::kParenthesized: return ConstantText(expression.Child(Role::kOperand));
+    case NodeKind::kParenthesized:
+      return ConstantText(expression.Child(Role::kOperand));
     case NodeKind::kVariableReference: {
       const auto found = variables_.find(FoldName(expression.TokenText(Role::kValue)));
       if (found == variables_.end()) return std::nullopt;
       return found->second;
     }
     case NodeKind::kCast:
-    case NodeKind::kConvert: return ConstantText(expression.Child(Role::kOperand));
+    case NodeKind::kConvert:
+      return ConstantText(expression.Child(Role::kOperand));
     case NodeKind::kBinary: {
-      if (WordsOf(expression, Role::kOperator) != "+") return std::nullopt;
-      const auto left = ConstantText(expression.Child(Role::kLeft));
-      const auto right = left ? ConstantText(expression.Child(Role::kRight)) : std::nullopt;
-      if (!right) return std::nullopt;
-      return *left + *right;
+      // Long concatenations lean to the left: they are walked, not recursed into.
+      std::vector<Node> spine;
+      for (Node at = expression; at.Is(NodeKind::kBinary); at = at.Child(Role::kLeft))
+        spine.push_back(at);
+      auto text = ConstantText(spine.back().Child(Role::kLeft));
+      for (auto node = spine.rbegin(); text && node != spine.rend(); ++node) {
+        const bool joins = WordsOf(*node, Role::kOperator) == "+";
+        const auto right = joins ? ConstantText(node->Child(Role::kRight)) : std::nullopt;
+        if (!right) return std::nullopt;
+        *text += *right;
+      }
+      return text;
     }
     case NodeKind::kColumnReference: {
       // EXECUTE takes a bare word as a text.
       const auto parts = tsql::NameParts(expression.Child(Role::kName));
       return parts.size() == 1 ? std::optional(parts[0]) : std::nullopt;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -1,7 +1,9 @@
-// Reads the statements of parsed batches into a catalog: CREATE, ALTER and DROP, and the system procedures that define things.
+// Reads the statements of parsed batches into a catalog: CREATE, ALTER and DROP, and the system
+// procedures that define things.
 //
-// Statements under IF, BEGIN and TRY count as run; what a second definition under a condition says is passed over. EXECUTE of a
-// constant text is read as a batch of its own. Files may come in any order: what an ALTER is about may be created later.
+// Statements under IF, BEGIN and TRY count as run; what a second definition under a condition says
+// is passed over. EXECUTE of a constant text is read as a batch of its own. Files may come in any
+// order: what an ALTER is about may be created later.
 #pragma once
 
 #include <map>
@@ -62,8 +64,8 @@ class CatalogBuilder {
   void Command(tsql::Node statement);
   void RememberVariables(tsql::Node statement);
 
-  // The value of a constant text expression: literals, variables set to one, and + between them. Null otherwise; the text
-  // "NULL" is an empty value.
+  // The value of a constant text expression: literals, variables set to one, and + between them.
+  // Null otherwise; the text "NULL" is an empty value.
   std::optional<std::string> ConstantText(tsql::Node expression) const;
 
   QualifiedName NameOf(tsql::Node name) const;
@@ -80,11 +82,12 @@ class CatalogBuilder {
   CatalogDraft draft_;
   Context context_;
   const diagnostics::SourceFile* script_ = nullptr;
-  std::string database_;   // After USE.
+  std::string database_;  // After USE.
   std::string created_database_;
   std::string collation_;
   std::map<std::string, std::string> variables_;  // Texts of constant variables by folded name.
-  std::map<std::string, std::string> defaults_;   // CREATE DEFAULT: expression by folded "schema.name".
+  std::map<std::string, std::string>
+      defaults_;  // CREATE DEFAULT: expression by folded "schema.name".
   struct Counted {
     int count = 0;
     diagnostics::Diagnostic first;

@@ -37,7 +37,9 @@ bool IsNotNullByItself(const Column& column) {
 }
 
 // The types with a name of their own that are built in nevertheless.
-bool IsSystemAlias(const catalog::DataType& type) { return type.user_type.schema == "sys"; }
+bool IsSystemAlias(const catalog::DataType& type) {
+  return type.user_type.schema == "sys";
+}
 
 bool IsSystemDatabase(const std::string& folded) {
   return folded == "master" || folded == "tempdb" || folded == "msdb" || folded == "model";
@@ -65,7 +67,8 @@ const SourcePlace& DraftObject::place() const {
 }
 
 std::string_view DraftObject::kind_word() const {
-  constexpr std::string_view kWords[] = {"table", "view", "routine", "trigger", "sequence", "synonym"};
+  constexpr std::string_view kWords[] = {"table",   "view",     "routine",
+                                         "trigger", "sequence", "synonym"};
   return kWords[value.index()];
 }
 
@@ -93,15 +96,17 @@ void CatalogDraft::Add(DraftObject object, Mode mode) {
   AddSchema(object.name().schema);
   if (DraftObject* existing = Find(object.name())) {
     const bool same_kind = existing->value.index() == object.value.index();
-    if (mode == Mode::kCreateIfNone || (mode == Mode::kCreate && existing->from_alter && same_kind)) {
+    if (mode == Mode::kCreateIfNone ||
+        (mode == Mode::kCreate && existing->from_alter && same_kind)) {
       return;
     }
     if (mode == Mode::kReplace && same_kind) {
       *existing = std::move(object);
       return;
     }
-    Report(DiagnosticId::kObjectDefinedTwice, object.name(), object.place(),
-           {std::string(object.kind_word()), object.name().ToString(), PlaceText(existing->place())});
+    Report(
+        DiagnosticId::kObjectDefinedTwice, object.name(), object.place(),
+        {std::string(object.kind_word()), object.name().ToString(), PlaceText(existing->place())});
     return;
   }
   std::string key = Key(object.name());
@@ -131,7 +136,8 @@ void CatalogDraft::Rename(DraftObject& object, std::string new_name) {
   by_name_[Key(object.name())] = &object;
 }
 
-void CatalogDraft::AddElements(Table& table, TableElements elements, bool is_trusted, bool quietly) {
+void CatalogDraft::AddElements(Table& table, TableElements elements, bool is_trusted,
+                               bool quietly) {
   absl::flat_hash_set<std::string> names;
   for (const Column& column : table.columns) names.insert(FoldName(column.name));
   for (ColumnDefinition& definition : elements.columns) {
@@ -144,12 +150,14 @@ void CatalogDraft::AddElements(Table& table, TableElements elements, bool is_tru
       continue;
     }
     column.nullable = definition.nullable.value_or(!IsNotNullByItself(column));
-    if (!definition.nullable && !column.type.user_type.name.empty() && !IsSystemAlias(column.type)) {
+    if (!definition.nullable && !column.type.user_type.name.empty() &&
+        !IsSystemAlias(column.type)) {
       implied_nullability_.emplace_back(table.name, FoldName(column.name));
     }
     Append(table.keys, std::move(definition.keys));
-    Append(elements.foreign_keys, std::move(definition.foreign_keys));
-    Append(elements.checks, std::move(definition.checks));
+    for (catalog::ForeignKey& key : definition.foreign_keys) key.trusted = is_trusted;
+    Append(table.foreign_keys, std::move(definition.foreign_keys));
+    Append(table.checks, std::move(definition.checks));
     Append(table.indexes, std::move(definition.indexes));
     table.columns.push_back(std::move(column));
   }
@@ -242,7 +250,8 @@ void CatalogDraft::ResolveType(catalog::DataType& type, const std::string& where
   if (!type.name.empty() || type.user_type.name.empty()) return;
   const auto found = types_by_name_.find(Key(type.user_type));
   if (found == types_by_name_.end()) {
-    Report(DiagnosticId::kTypeNotDefined, type.user_type, place, {type.user_type.ToString(), where});
+    Report(DiagnosticId::kTypeNotDefined, type.user_type, place,
+           {type.user_type.ToString(), where});
     type.name = FoldName(type.user_type.name);
     return;
   }
@@ -259,7 +268,8 @@ void CatalogDraft::ResolveTypes() {
     if (object.dropped) continue;
     const std::string name = object.name().ToString();
     if (Table* table = object.table()) {
-      for (Column& column : table->columns) ResolveType(column.type, name + "." + column.name, table->place);
+      for (Column& column : table->columns)
+        ResolveType(column.type, name + "." + column.name, table->place);
     } else if (auto* routine = std::get_if<catalog::Routine>(&object.value)) {
       for (auto& parameter : routine->parameters) {
         ResolveType(parameter.type, name + " " + parameter.name, routine->place);
@@ -275,20 +285,21 @@ void CatalogDraft::ResolveTypes() {
   for (const auto& [name, folded] : implied_nullability_) {
     Table* table = FindTable(name);
     Column* column = table == nullptr ? nullptr : FindColumn(*table, folded);
-    const auto alias = column == nullptr ? types_by_name_.end()
-                                         : types_by_name_.find(Key(column->type.user_type));
+    const auto alias =
+        column == nullptr ? types_by_name_.end() : types_by_name_.find(Key(column->type.user_type));
     if (alias != types_by_name_.end()) {
       column->nullable = alias->second->nullable && !IsNotNullByItself(*column);
     }
   }
 }
 
-// The server makes the history table that SYSTEM_VERSIONING names when there is none: "Creating a system-versioned temporal
-// table". It has the columns without their constraints.
+// The server makes the history table that SYSTEM_VERSIONING names when there is none: "Creating a
+// system-versioned temporal table". It has the columns without their constraints.
 void CatalogDraft::AddHistoryTables() {
   for (size_t i = 0; i < objects_.size(); ++i) {
     const Table* table = objects_[i].dropped ? nullptr : objects_[i].table();
-    if (table == nullptr || !table->temporal || table->temporal->history_table.name.empty()) continue;
+    if (table == nullptr || !table->temporal || table->temporal->history_table.name.empty())
+      continue;
     if (Find(table->temporal->history_table) != nullptr) continue;
     Table history;
     history.name = table->temporal->history_table;
@@ -370,12 +381,18 @@ catalog::Catalog CatalogDraft::Finish() {
   catalog.schemas = std::move(schemas_);
   const auto target = [&](auto& value) -> auto& {
     using T = std::decay_t<decltype(value)>;
-    if constexpr (std::is_same_v<T, Table>) return catalog.tables;
-    else if constexpr (std::is_same_v<T, catalog::View>) return catalog.views;
-    else if constexpr (std::is_same_v<T, catalog::Routine>) return catalog.routines;
-    else if constexpr (std::is_same_v<T, catalog::Trigger>) return catalog.triggers;
-    else if constexpr (std::is_same_v<T, catalog::Sequence>) return catalog.sequences;
-    else return catalog.synonyms;
+    if constexpr (std::is_same_v<T, Table>)
+      return catalog.tables;
+    else if constexpr (std::is_same_v<T, catalog::View>)
+      return catalog.views;
+    else if constexpr (std::is_same_v<T, catalog::Routine>)
+      return catalog.routines;
+    else if constexpr (std::is_same_v<T, catalog::Trigger>)
+      return catalog.triggers;
+    else if constexpr (std::is_same_v<T, catalog::Sequence>)
+      return catalog.sequences;
+    else
+      return catalog.synonyms;
   };
   for (DraftObject& object : objects_) {
     if (object.dropped) continue;
@@ -389,7 +406,12 @@ catalog::Catalog CatalogDraft::Finish() {
 
 void CatalogDraft::Report(DiagnosticId id, const ObjectName& object, const SourcePlace& place,
                           std::vector<std::string> arguments) {
-  sink_.Report({id, {}, std::move(arguments), "", object.ToString(), place.file,
+  sink_.Report({id,
+                {},
+                std::move(arguments),
+                "",
+                object.ToString(),
+                place.file,
                 {place.line, place.column}});
 }
 

@@ -1,4 +1,5 @@
-// A catalog while scripts are read: objects come, change and go in any order, and the result is checked at the end.
+// A catalog while scripts are read: objects come, change and go in any order, and the result is
+// checked at the end.
 #pragma once
 
 #include <deque>
@@ -24,7 +25,7 @@ struct DraftObject {
   ObjectValue value;
   std::string database;                             // Empty: the one that is migrated.
   const diagnostics::SourceFile* script = nullptr;  // The script that defines it.
-  bool from_alter = false;                          // Known from an ALTER that came before its CREATE.
+  bool from_alter = false;  // Known from an ALTER that came before its CREATE.
   bool dropped = false;
 
   const catalog::ObjectName& name() const;
@@ -42,9 +43,9 @@ class CatalogDraft {
   catalog::Table* FindTable(const catalog::ObjectName& name);
 
   enum class Mode {
-    kCreate,         // A second definition is an error.
-    kCreateIfNone,   // A second definition is passed over: it stands under a condition.
-    kReplace,        // ALTER, CREATE OR ALTER.
+    kCreate,        // A second definition is an error.
+    kCreateIfNone,  // A second definition is passed over: it stands under a condition.
+    kReplace,       // ALTER, CREATE OR ALTER.
   };
   void Add(DraftObject object, Mode mode);
   void AddType(catalog::UserType type, Mode mode);
@@ -52,18 +53,19 @@ class CatalogDraft {
   void AddSchema(std::string_view name);
   void Rename(DraftObject& object, std::string new_name);
 
-  // Puts the elements of a CREATE TABLE or ALTER TABLE ADD into `table`. A column that it has already is passed over, with a
-  // diagnostic unless `quietly`.
+  // Puts the elements of a CREATE TABLE or ALTER TABLE ADD into `table`. A column that it has
+  // already is passed over, with a diagnostic unless `quietly`.
   void AddElements(catalog::Table& table, TableElements elements, bool is_trusted, bool quietly);
   // For ALTER COLUMN.
   void ChangeColumn(catalog::Table& table, ColumnDefinition definition);
 
-  // Does `action` now or, when it returns false because what it is about is not defined yet, after all scripts are read. If it
-  // cannot be done then either, `otherwise` is reported.
+  // Does `action` now or, when it returns false because what it is about is not defined yet, after
+  // all scripts are read. If it cannot be done then either, `otherwise` is reported.
   void DoWhenDefined(std::function<bool()> action, diagnostics::Diagnostic otherwise);
 
-  // Resolves alias types, keys and references, and gives the catalog. Objects of other databases than the main one are left
-  // out with a diagnostic: the main one is the database most objects belong to.
+  // Resolves alias types, keys and references, and gives the catalog. Objects of other databases
+  // than the main one are left out with a diagnostic: the main one is the database most objects
+  // belong to.
   catalog::Catalog Finish();
 
  private:
@@ -72,7 +74,8 @@ class CatalogDraft {
   std::string MainDatabase() const;
   void LeaveOutOtherDatabases(const std::string& main);
   void ResolveTypes();
-  void ResolveType(catalog::DataType& type, const std::string& where, const catalog::SourcePlace& place);
+  void ResolveType(catalog::DataType& type, const std::string& where,
+                   const catalog::SourcePlace& place);
   void AddHistoryTables();
   void CheckKeys(catalog::Table& table);
   void CheckForeignKeys(catalog::Table& table);
@@ -89,8 +92,8 @@ class CatalogDraft {
   absl::flat_hash_map<std::string, catalog::UserType*> types_by_name_;
   std::vector<std::string> schemas_;
   std::vector<std::pair<std::function<bool()>, diagnostics::Diagnostic>> deferred_;
-  // Columns whose nullability their alias type decides: table and folded name of the column. A table is named, since the
-  // definition that is read moves into `objects_` later.
+  // Columns whose nullability their alias type decides: table and folded name of the column. A
+  // table is named, since the definition that is read moves into `objects_` later.
   std::vector<std::pair<catalog::ObjectName, std::string>> implied_nullability_;
 };
 

@@ -105,23 +105,33 @@ void SetParameters(DataType& type, Shape shape, const std::vector<std::string_vi
     return i < written.size() ? NumberOf(written[i], fallback) : fallback;
   };
   switch (shape) {
-    case Shape::kPlain: break;
-    case Shape::kLength: type.length = parameter(0, place == TypePlace::kCast ? 30 : 1); break;
+    case Shape::kPlain:
+      break;
+    case Shape::kLength:
+      type.length = parameter(0, place == TypePlace::kCast ? 30 : 1);
+      break;
     case Shape::kPrecisionScale:
       type.precision = parameter(0, 18);
       type.scale = parameter(1, 0);
       break;
-    case Shape::kFloat: type.precision = parameter(0, 53); break;
-    case Shape::kFraction: type.scale = parameter(0, 7); break;
+    case Shape::kFloat:
+      type.precision = parameter(0, 53);
+      break;
+    case Shape::kFraction:
+      type.scale = parameter(0, 7);
+      break;
   }
   // "float and real": float(1) to float(24) is real; above, it is float(53).
   if (shape == Shape::kFloat && type.precision <= 24) type = {"real", 0, 0, 0, {}};
   if (shape == Shape::kFloat && type.name == "float") type.precision = 53;
 }
 
-std::string LowerCase(std::string_view text) { return catalog::FoldName(text); }
+std::string LowerCase(std::string_view text) {
+  return catalog::FoldName(text);
+}
 
-// Two words without a period between them are one name ("double precision"); with one they are schema and name.
+// Two words without a period between them are one name ("double precision"); with one they are
+// schema and name.
 bool IsDotted(tsql::Node name) {
   const auto& tokens = name.tree().tokens;
   for (uint32_t i = name.first_token(); i < name.end_token(); ++i) {

@@ -26,7 +26,9 @@ QualifiedName FromParts(std::vector<std::string> parts, std::string_view default
   return name;
 }
 
-std::string NameIn(Node node, Role role) { return tsql::UnquoteName(node.TokenText(role)); }
+std::string NameIn(Node node, Role role) {
+  return tsql::UnquoteName(node.TokenText(role));
+}
 
 std::vector<std::string> ColumnNames(Node column_list) {
   std::vector<std::string> names;
@@ -55,8 +57,9 @@ catalog::KeyConstraint ReadKey(Node constraint) {
 
 std::string UpperWords(Node node, Role role) {
   std::string words = WordsOf(node, role);
-  std::ranges::transform(words, words.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::ranges::transform(words, words.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
   return words;
 }
 
@@ -102,7 +105,8 @@ catalog::Index ReadInlineIndex(Node node) {
 }
 
 // A constraint or index written beside a column is about that column.
-void ReadColumnConstraint(Node node, ColumnDefinition& definition, std::string_view default_schema) {
+void ReadColumnConstraint(Node node, ColumnDefinition& definition,
+                          std::string_view default_schema) {
   const std::string& name = definition.column.name;
   switch (node.kind()) {
     case NodeKind::kPrimaryKey:
@@ -118,7 +122,9 @@ void ReadColumnConstraint(Node node, ColumnDefinition& definition, std::string_v
       definition.foreign_keys.push_back(std::move(key));
       break;
     }
-    case NodeKind::kCheck: definition.checks.push_back(ReadCheck(node, name)); break;
+    case NodeKind::kCheck:
+      definition.checks.push_back(ReadCheck(node, name));
+      break;
     case NodeKind::kDefault:
       definition.column.default_expression = std::string(node.Child(Role::kValue).Text());
       definition.column.default_name = NameIn(node, Role::kConstraintName);
@@ -129,7 +135,8 @@ void ReadColumnConstraint(Node node, ColumnDefinition& definition, std::string_v
       definition.indexes.push_back(std::move(index));
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -173,11 +180,15 @@ catalog::PeriodRole PeriodRoleOf(const std::string& words) {
 
 void Visit(Node node, const std::string& folded, Node& found) {
   if (found) return;
-  if (node.Is(NodeKind::kOption) && WordsOf(node, Role::kName) == folded) {
+  const bool is_option = node.Is(NodeKind::kOption) || node.Is(NodeKind::kClause);
+  if (is_option && WordsOf(node, Role::kName) == folded) {
     found = node;
     return;
   }
-  for (Node child : node.Children()) Visit(child, folded, found);
+  // Options stand in options only: expressions, which may be deep, are not walked.
+  for (Node child : node.Children()) {
+    if (child.Is(NodeKind::kOption) || child.Is(NodeKind::kClause)) Visit(child, folded, found);
+  }
 }
 
 }  // namespace
@@ -249,7 +260,8 @@ ColumnDefinition ReadColumn(Node node, std::string_view default_schema) {
   return definition;
 }
 
-TableElements ReadTableElements(const std::vector<Node>& elements, std::string_view default_schema) {
+TableElements ReadTableElements(const std::vector<Node>& elements,
+                                std::string_view default_schema) {
   TableElements read;
   for (Node element : elements) {
     switch (element.kind()) {
@@ -257,27 +269,36 @@ TableElements ReadTableElements(const std::vector<Node>& elements, std::string_v
         read.columns.push_back(ReadColumn(element, default_schema));
         break;
       case NodeKind::kPrimaryKey:
-      case NodeKind::kUnique: read.keys.push_back(ReadKey(element)); break;
+      case NodeKind::kUnique:
+        read.keys.push_back(ReadKey(element));
+        break;
       case NodeKind::kForeignKey:
         read.foreign_keys.push_back(ReadForeignKey(element, default_schema));
         break;
-      case NodeKind::kCheck: read.checks.push_back(ReadCheck(element, "")); break;
+      case NodeKind::kCheck:
+        read.checks.push_back(ReadCheck(element, ""));
+        break;
       case NodeKind::kDefault:
         read.defaults.push_back({NameIn(element, Role::kForColumn),
                                  NameIn(element, Role::kConstraintName),
                                  std::string(element.Child(Role::kValue).Text())});
         break;
-      case NodeKind::kInlineIndex: read.indexes.push_back(ReadInlineIndex(element)); break;
+      case NodeKind::kInlineIndex:
+        read.indexes.push_back(ReadInlineIndex(element));
+        break;
       case NodeKind::kPeriodDefinition:
         read.period = {NameIn(element, Role::kStartColumn), NameIn(element, Role::kEndColumn), {}};
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return read;
 }
 
-catalog::Index ReadIndex(Node node) { return ReadInlineIndex(node); }
+catalog::Index ReadIndex(Node node) {
+  return ReadInlineIndex(node);
+}
 
 catalog::Sequence ReadSequence(Node node, std::string_view default_schema) {
   catalog::Sequence sequence;

@@ -1,5 +1,5 @@
-// Turns definition statements of the syntax tree into values of the catalog. Knows nothing of other objects: references are
-// names, alias types stay unresolved (see data_types.h).
+// Turns definition statements of the syntax tree into values of the catalog. Knows nothing of other
+// objects: references are names, alias types stay unresolved (see data_types.h).
 #pragma once
 
 #include <optional>
@@ -58,7 +58,8 @@ catalog::Index ReadIndex(tsql::Node create_index);
 catalog::Sequence ReadSequence(tsql::Node create_sequence, std::string_view default_schema);
 std::vector<catalog::Parameter> ReadParameters(tsql::Node routine, std::string_view default_schema);
 
-// Looks below `node` for an option, e.g. "SYSTEM_VERSIONING" or "HISTORY_TABLE"; absent when there is none.
+// Looks among the options of `node`, and those within them, for one, e.g. "SYSTEM_VERSIONING" or
+// "HISTORY_TABLE"; absent when there is none.
 tsql::Node FindOption(tsql::Node node, std::string_view name);
 // The option's value as text; empty when it has none.
 std::string OptionValue(tsql::Node option);

@@ -26,8 +26,8 @@ namespace {
 
 // What tools of twenty-five years have named T-SQL scripts.
 constexpr std::array<std::string_view, 13> kScriptExtensions = {
-    ".sql", ".tsql", ".ddl", ".dml", ".tab", ".viw", ".prc", ".udf",
-    ".fnc", ".trg",  ".idx", ".udt", ".sqlx"};
+    ".sql", ".tsql", ".ddl", ".dml", ".tab", ".viw", ".prc",
+    ".udf", ".fnc",  ".trg", ".idx", ".udt", ".sqlx"};
 
 constexpr int kMaxDepth = 100;         // Folders in folders.
 constexpr int kDepthBesideScript = 2;  // Of a single script: its folder and the folders in it.
@@ -77,7 +77,9 @@ bool NaturalLess(const std::string& left, const std::string& right) {
   return left.size() - i < right.size() - j;
 }
 
-std::string ErrorText(int error) { return std::generic_category().message(error); }
+std::string ErrorText(int error) {
+  return std::generic_category().message(error);
+}
 
 // The whole file; on failure false and why.
 bool ReadBytes(const fs::path& path, std::string& bytes, std::string& why) {
@@ -159,7 +161,8 @@ absl::StatusOr<ScriptFiles> ScriptFiles::Find(const fs::path& path, DiagnosticSi
     const fs::path project = files.projects_[0];
     if (absl::Status used = files.UseProject(project, sink); !used.ok()) {
       Report(sink, DiagnosticId::kProjectNotReadable, files.NameOf(project),
-             {files.NameOf(project), std::string(used.message())}, "every script below it is read instead");
+             {files.NameOf(project), std::string(used.message())},
+             "every script below it is read instead");
     }
   }
   if (files.scripts_.empty()) {
@@ -202,7 +205,8 @@ void ScriptFiles::AddFolder(const fs::path& root, int max_depth, DiagnosticSink&
       if (path.extension() == ".sqlproj") projects_.push_back(path);
     }
     if (error) {
-      Report(sink, DiagnosticId::kUnreadableFile, NameOf(folder), {NameOf(folder), error.message()});
+      Report(sink, DiagnosticId::kUnreadableFile, NameOf(folder),
+             {NameOf(folder), error.message()});
     }
   }
 }
@@ -230,6 +234,11 @@ absl::Status ScriptFiles::UseProject(const fs::path& path, DiagnosticSink& sink)
   auto project = ParseSsdtProject(decoded->text);
   if (!project.ok()) return project.status();
   variables_ = project->variables;
+  // "SqlCmd variables" of SQL Server Data Tools: these always have a value.
+  variables_.emplace("DatabaseName", path.stem().string());
+  variables_.emplace("DefaultFilePrefix", path.stem().string());
+  variables_.emplace("DefaultDataPath", "");
+  variables_.emplace("DefaultLogPath", "");
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::vector<fs::path> chosen;
   std::set<fs::path> taken;
@@ -238,7 +247,8 @@ absl::Status ScriptFiles::UseProject(const fs::path& path, DiagnosticSink& sink)
       if (item.find('*') != std::string::npos) {
         for (const fs::path& script : scripts_) {
           const std::string name = script.lexically_relative(folder).generic_string();
-          if (MatchesItemPattern(item, name) && taken.insert(script).second) chosen.push_back(script);
+          if (MatchesItemPattern(item, name) && taken.insert(script).second)
+            chosen.push_back(script);
         }
         continue;
       }
@@ -306,7 +316,9 @@ const SourceFile* ScriptFiles::Read(const fs::path& path, DiagnosticSink& sink) 
   return found->second.get();
 }
 
-void ScriptFiles::Forget(const fs::path& path) { texts_.erase(path); }
+void ScriptFiles::Forget(const fs::path& path) {
+  texts_.erase(path);
+}
 
 fs::path ScriptFiles::Resolve(const fs::path& including, std::string_view written) {
   const std::string path = ForwardSlashes(written);

@@ -26,7 +26,8 @@ bool MayInclude(std::string_view text) {
 
 bool IsDeploymentScript(const fs::path& path) {
   const std::string name = catalog::FoldName(path.filename().string());
-  return name.find("postdeploy") != std::string::npos || name.find("predeploy") != std::string::npos;
+  return name.find("postdeploy") != std::string::npos ||
+         name.find("predeploy") != std::string::npos;
 }
 
 }  // namespace
@@ -46,13 +47,16 @@ std::set<fs::path> ScriptLoader::IncludesOf(const SourceFile& script) {
     if (file != nullptr) included.insert(files_.PathOf(*file));
     return file;
   };
-  SqlcmdReader(variables, load, [](Batch) {}, ignored).Read(script);
+  SqlcmdReader(
+      variables, load, [](Batch) {}, ignored)
+      .Read(script);
   return included;
 }
 
 std::vector<fs::path> ScriptLoader::TopLevelScripts() {
   std::set<fs::path> included;
-  std::map<fs::path, fs::path> deployed_folders;  // Folder of a deployment script that includes files: the script.
+  std::map<fs::path, fs::path>
+      deployed_folders;  // Folder of a deployment script that includes files: the script.
   std::set<fs::path> includers;
   for (const fs::path& path : files_.scripts()) {
     const SourceFile* script = files_.Read(path, sink_);
@@ -70,9 +74,13 @@ std::vector<fs::path> ScriptLoader::TopLevelScripts() {
     if (deployed != deployed_folders.end() && !includers.contains(path)) {
       const SourceFile* script = files_.Read(path, sink_);
       const std::string name = script == nullptr ? path.filename().string() : script->name();
-      sink_.Report({DiagnosticId::kScriptNotIncluded, {},
+      sink_.Report({DiagnosticId::kScriptNotIncluded,
+                    {},
                     {name, deployed->second.filename().string()},
-                    "include it with :r, or give the file itself as the source", "", name, {}});
+                    "include it with :r, or give the file itself as the source",
+                    "",
+                    name,
+                    {}});
       continue;
     }
     scripts.push_back(path);

@@ -85,7 +85,8 @@ class OpenedScripts final : public ScriptSource {
     for (const auto& [name, value] : options.variables) variables.Set(name, value);
     std::vector<Batch> row_batches;
     ReadCatalog(*files, variables, options, row_batches, sink);
-    const absl::Status loaded = options.load_rows ? LoadRows(*files, options, row_batches, sink) : absl::OkStatus();
+    const absl::Status loaded =
+        options.load_rows ? LoadRows(*files, options, row_batches, sink) : absl::OkStatus();
     rows_ = std::make_unique<StoredRows>(catalog_, store_);
     diagnostics_ = sink.Take();
     return loaded;
@@ -99,8 +100,9 @@ class OpenedScripts final : public ScriptSource {
 
  private:
   // Batches that touch rows are kept in `row_batches`: rows are loaded once all tables are known.
-  void ReadCatalog(ScriptFiles& files, SqlcmdVariables& variables, const ScriptSourceOptions& options,
-                   std::vector<Batch>& row_batches, DiagnosticSink& sink) {
+  void ReadCatalog(ScriptFiles& files, SqlcmdVariables& variables,
+                   const ScriptSourceOptions& options, std::vector<Batch>& row_batches,
+                   DiagnosticSink& sink) {
     ScriptLoader loader(files, variables, sink);
     CatalogBuilder builder(options.default_schema, sink);
     loader.Load([&](Batch batch) {
@@ -109,7 +111,8 @@ class OpenedScripts final : public ScriptSource {
       const tsql::ParseResult parsed = tsql::ParseBatch(batch.text(), {}, errors);
       ReportInFile(errors.Take(), batch, sink);
       builder.AddBatch(batch, parsed.tree.Root());
-      if (options.load_rows && TouchesRows(parsed.tree.Root())) row_batches.push_back(std::move(batch));
+      if (options.load_rows && TouchesRows(parsed.tree.Root()))
+        row_batches.push_back(std::move(batch));
     });
     file_count_ = loader.file_count();
     catalog_ = builder.Finish();
@@ -134,7 +137,8 @@ class OpenedScripts final : public ScriptSource {
     }
     runner.Finish();
     if (absl::Status flushed = tables.Flush(); !flushed.ok()) return flushed;
-    for (size_t i = 0; i < catalog_.tables.size(); ++i) catalog_.tables[i].row_count = store_.Count(i);
+    for (size_t i = 0; i < catalog_.tables.size(); ++i)
+      catalog_.tables[i].row_count = store_.Count(i);
     return absl::OkStatus();
   }
 

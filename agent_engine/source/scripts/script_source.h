@@ -20,15 +20,18 @@
 namespace datamigrate::source {
 
 struct ScriptSourceOptions {
-  // SQLCMD variables, as sqlcmd -v takes them; :setvar in a script wins, a project's default values lose.
+  // SQLCMD variables, as sqlcmd -v takes them; :setvar in a script wins, a project's default values
+  // lose.
   std::map<std::string, std::string> variables;
   std::string default_schema = "dbo";
-  // Whether to run the statements that load rows. Without it rows() knows every table and gives no rows.
+  // Whether to run the statements that load rows. Without it rows() knows every table and gives no
+  // rows.
   bool load_rows = true;
-  // What GETDATE() and its like give, as "YYYY-MM-DD hh:mm:ss"; empty: this machine's clock, in UTC. Give the same time again to
-  // read the same rows again.
+  // What GETDATE() and its like give, as "YYYY-MM-DD hh:mm:ss"; empty: this machine's clock, in
+  // UTC. Give the same time again to read the same rows again.
   std::string now;
-  // Expressions and rows that the scripts' statements may evaluate together; beyond it a statement is not run.
+  // Expressions and rows that the scripts' statements may evaluate together; beyond it a statement
+  // is not run.
   int64_t max_steps = 200'000'000;
 };
 
@@ -36,9 +39,10 @@ struct ScriptSourceOptions {
 class ScriptSource {
  public:
   // Reads a script, a folder of scripts of any depth, an SSDT project folder or a .sqlproj file.
-  // What is wrong with single files, batches and statements is in diagnostics() and does not fail the whole.
-  // Errors: kNotFound: no such path; kInvalidArgument: no script in the folder, or a `now` that is no time; kPermissionDenied;
-  // kResourceExhausted: no room for the rows in the folder for temporary files.
+  // What is wrong with single files, batches and statements is in diagnostics() and does not fail
+  // the whole. Errors: kNotFound: no such path; kInvalidArgument: no script in the folder, or a
+  // `now` that is no time; kPermissionDenied; kResourceExhausted: no room for the rows in the
+  // folder for temporary files.
   static absl::StatusOr<std::unique_ptr<ScriptSource>> Open(const std::filesystem::path& path,
                                                             const ScriptSourceOptions& options);
   virtual ~ScriptSource() = default;

@@ -42,7 +42,8 @@ std::string_view TakeWord(std::string_view& text) {
 
 // A value as commands take it: up to a blank, or between double quotes, doubled ones undone.
 std::string UnquoteArgument(std::string_view text) {
-  if (text.empty() || text[0] != '"') return std::string(text.substr(0, text.find_first_of(kBlank)));
+  if (text.empty() || text[0] != '"')
+    return std::string(text.substr(0, text.find_first_of(kBlank)));
   std::string value;
   for (size_t i = 1; i < text.size(); ++i) {
     if (text[i] == '"') {
@@ -60,7 +61,9 @@ void SqlcmdVariables::Set(std::string_view name, std::string_view value) {
   values_[catalog::FoldName(name)] = std::string(value);
 }
 
-void SqlcmdVariables::Remove(std::string_view name) { values_.erase(catalog::FoldName(name)); }
+void SqlcmdVariables::Remove(std::string_view name) {
+  values_.erase(catalog::FoldName(name));
+}
 
 const std::string* SqlcmdVariables::Find(std::string_view name) const {
   const auto found = values_.find(catalog::FoldName(name));
@@ -170,7 +173,8 @@ class SqlcmdReader::FileScanner {
 
   void Include(std::string_view rest, uint32_t offset) {
     const bool is_quoted = !rest.empty() && rest[0] == '"';
-    const std::string written = FillIn(is_quoted ? UnquoteArgument(rest) : std::string(rest), offset);
+    const std::string written =
+        FillIn(is_quoted ? UnquoteArgument(rest) : std::string(rest), offset);
     if (written.empty()) {
       reader_.Report(DiagnosticId::kInvalidSqlcmdCommand, file_, offset, {":r"},
                      "write :r \"file name\"");
@@ -225,12 +229,24 @@ class SqlcmdReader::FileScanner {
         return;
       }
       switch (state_) {
-        case State::kCode: ScanCode(c); break;
-        case State::kLineComment: at_ = std::min(text_.find('\n', at_), text_.size()); break;
-        case State::kBlockComment: ScanBlockComment(c); break;
-        case State::kString: ScanQuoted(c, '\''); break;
-        case State::kQuotedName: ScanQuoted(c, '"'); break;
-        case State::kBracketedName: ScanQuoted(c, ']'); break;
+        case State::kCode:
+          ScanCode(c);
+          break;
+        case State::kLineComment:
+          at_ = std::min(text_.find('\n', at_), text_.size());
+          break;
+        case State::kBlockComment:
+          ScanBlockComment(c);
+          break;
+        case State::kString:
+          ScanQuoted(c, '\'');
+          break;
+        case State::kQuotedName:
+          ScanQuoted(c, '"');
+          break;
+        case State::kBracketedName:
+          ScanQuoted(c, ']');
+          break;
       }
     }
   }
@@ -256,7 +272,8 @@ class SqlcmdReader::FileScanner {
     ++at_;
   }
 
-  // A doubled quote leaves the state and enters it again at the next character, which comes to the same.
+  // A doubled quote leaves the state and enters it again at the next character, which comes to the
+  // same.
   void ScanQuoted(char c, char quote) {
     if (c == '$' && at_ + 1 < text_.size() && text_[at_ + 1] == '(') return ScanVariable();
     if (c == quote) state_ = State::kCode;
@@ -329,7 +346,7 @@ void SqlcmdReader::FinishBatch(int repeat) {
 void SqlcmdReader::Report(DiagnosticId id, const SourceFile& file, uint32_t offset,
                           std::vector<std::string> arguments, std::string hint) {
   diagnostics::Diagnostic diagnostic{id, {offset, offset}, std::move(arguments), std::move(hint),
-                                     "",  file.name(),      file.Locate(offset)};
+                                     "", file.name(),      file.Locate(offset)};
   sink_.Report(std::move(diagnostic));
 }
 

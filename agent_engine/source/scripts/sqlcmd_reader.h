@@ -1,7 +1,9 @@
-// Reads scripts as sqlcmd does: batches end at GO, :r includes files, $(name) stands for a variable's value.
+// Reads scripts as sqlcmd does: batches end at GO, :r includes files, $(name) stands for a
+// variable's value.
 //
-// Rules: "sqlcmd utility" and "SQL Server Utilities Statements - GO" (Microsoft Learn). GO and commands stand at the start
-// of a line and are not seen inside strings, quoted names and comments; variables are not filled in inside comments.
+// Rules: "sqlcmd utility" and "SQL Server Utilities Statements - GO" (Microsoft Learn). GO and
+// commands stand at the start of a line and are not seen inside strings, quoted names and comments;
+// variables are not filled in inside comments.
 #pragma once
 
 #include <functional>
@@ -26,7 +28,8 @@ class SqlcmdVariables {
   std::map<std::string, std::string> values_;  // By folded name.
 };
 
-// Finds the file that `:r written` means inside `including`. Null: no such file, or one that cannot be read.
+// Finds the file that `:r written` means inside `including`. Null: no such file, or one that cannot
+// be read.
 using IncludeLoader = std::function<const diagnostics::SourceFile*(
     const diagnostics::SourceFile& including, std::string_view written)>;
 using BatchConsumer = std::function<void(Batch)>;
@@ -35,7 +38,8 @@ class SqlcmdReader {
  public:
   static constexpr int kMaxIncludeDepth = 32;
 
-  // Borrows all of them. `variables` is changed by :setvar and lives on between scripts, as in one run of sqlcmd.
+  // Borrows all of them. `variables` is changed by :setvar and lives on between scripts, as in one
+  // run of sqlcmd.
   SqlcmdReader(SqlcmdVariables& variables, IncludeLoader load, BatchConsumer consume,
                diagnostics::DiagnosticSink& sink);
 

@@ -12,9 +12,9 @@ namespace {
 struct Tag {
   std::string name;
   std::vector<std::pair<std::string, std::string>> attributes;
-  bool closes = false;       // </name>
-  bool is_empty = false;     // <name/>
-  std::string text_before;   // Character content before the tag.
+  bool closes = false;      // </name>
+  bool is_empty = false;    // <name/>
+  std::string text_before;  // Character content before the tag.
 
   std::string Attribute(std::string_view wanted) const {
     for (const auto& [key, value] : attributes) {
@@ -43,9 +43,12 @@ std::string DecodeEntities(std::string_view text) {
   return decoded;
 }
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
-// Reads tags one after the other; comments, declarations and processing instructions are passed over.
+// Reads tags one after the other; comments, declarations and processing instructions are passed
+// over.
 class TagReader {
  public:
   explicit TagReader(std::string_view xml) : xml_(xml) {}
@@ -117,7 +120,8 @@ class TagReader {
     if (at_ >= xml_.size() || (xml_[at_] != '"' && xml_[at_] != '\'')) return false;
     const size_t end = xml_.find(xml_[at_], at_ + 1);
     if (end == std::string_view::npos) return false;
-    tag.attributes.emplace_back(std::move(key), DecodeEntities(xml_.substr(at_ + 1, end - at_ - 1)));
+    tag.attributes.emplace_back(std::move(key),
+                                DecodeEntities(xml_.substr(at_ + 1, end - at_ - 1)));
     at_ = end + 1;
     return true;
   }
@@ -188,7 +192,8 @@ absl::StatusOr<SsdtProject> ParseSsdtProject(std::string_view xml) {
       project.variables[variable] = Trim(tag.text_before);
     }
   }
-  if (!has_project) return absl::InvalidArgumentError("it is no MSBuild project: no <Project> element");
+  if (!has_project)
+    return absl::InvalidArgumentError("it is no MSBuild project: no <Project> element");
   return project;
 }
 

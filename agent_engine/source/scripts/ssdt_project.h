@@ -15,8 +15,10 @@ struct SsdtProject {
   std::vector<std::string> build;
   std::vector<std::string> pre_deployment;
   std::vector<std::string> post_deployment;
-  std::vector<std::string> removed;      // Build Remove="...": patterns left out of the glob of SDK-style projects.
-  bool builds_every_script = false;      // SDK-style: every .sql file below the project but what is removed.
+  std::vector<std::string>
+      removed;  // Build Remove="...": patterns left out of the glob of SDK-style projects.
+  bool builds_every_script =
+      false;  // SDK-style: every .sql file below the project but what is removed.
   std::map<std::string, std::string> variables;  // Default values of SqlCmdVariable items.
 };
 

@@ -52,7 +52,8 @@ bool Describe(DraftObject& object, const std::string& column, const std::string&
         object.value);
   }
   Table* table = object.table();
-  if (table == nullptr) return true;  // Columns of views and functions have no description in the catalog.
+  if (table == nullptr)
+    return true;  // Columns of views and functions have no description in the catalog.
   const auto found = std::ranges::find_if(
       table->columns, [&](const auto& candidate) { return EqualNames(candidate.name, column); });
   if (found == table->columns.end()) return false;
@@ -133,7 +134,8 @@ void SystemProcedures::AddType(Node statement) {
   catalog::UserType type;
   type.name = ParseObjectName(*name, builder_.context_.default_schema).object;
   type.base = ParseDataType(*base, TypePlace::kDeclaration, builder_.context_.default_schema);
-  type.nullable = !FoldName(Argument(statement, "@nulltype", 2).value_or("null")).starts_with("not");
+  type.nullable =
+      !FoldName(Argument(statement, "@nulltype", 2).value_or("null")).starts_with("not");
   type.place = builder_.PlaceOf(statement);
   const auto mode = builder_.context_.is_conditional ? CatalogDraft::Mode::kCreateIfNone
                                                      : CatalogDraft::Mode::kCreate;
@@ -196,8 +198,9 @@ void SystemProcedures::BindDefault(Node statement, bool unbinds) {
         }
         return false;
       },
-      builder_.MakeDiagnostic(DiagnosticId::kObjectNotDefined, statement,
-                              {unbinds ? "sp_unbindefault" : "sp_bindefault", table_name.ToString()}));
+      builder_.MakeDiagnostic(
+          DiagnosticId::kObjectNotDefined, statement,
+          {unbinds ? "sp_unbindefault" : "sp_bindefault", table_name.ToString()}));
 }
 
 }  // namespace datamigrate::source

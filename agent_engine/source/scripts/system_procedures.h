@@ -16,8 +16,9 @@ class SystemProcedures {
  public:
   explicit SystemProcedures(CatalogBuilder& builder) : builder_(builder) {}
 
-  // Does what `EXECUTE procedure` says if the procedure is one of: sp_addextendedproperty, sp_updateextendedproperty,
-  // sp_dropextendedproperty, sp_addtype, sp_droptype, sp_rename, sp_bindefault, sp_unbindefault. Others are not touched.
+  // Does what `EXECUTE procedure` says if the procedure is one of: sp_addextendedproperty,
+  // sp_updateextendedproperty, sp_dropextendedproperty, sp_addtype, sp_droptype, sp_rename,
+  // sp_bindefault, sp_unbindefault. Others are not touched.
   void Execute(std::string_view procedure, tsql::Node statement);
 
  private:

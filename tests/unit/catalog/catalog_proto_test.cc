@@ -11,7 +11,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Gives every field of `message`, at any depth, a value that differs from its default and from its neighbours'.
+// Gives every field of `message`, at any depth, a value that differs from its default and from its
+// neighbours'.
 void FillEveryField(Message* message, int& counter) {
   const Descriptor* descriptor = message->GetDescriptor();
   const auto* reflection = message->GetReflection();
@@ -30,12 +31,23 @@ void FillEveryField(Message* message, int& counter) {
         repeated ? reflection->AddString(message, field, text)
                  : reflection->SetString(message, field, text);
         break;
-      case FieldDescriptor::CPPTYPE_BOOL: reflection->SetBool(message, field, true); break;
-      case FieldDescriptor::CPPTYPE_INT32: reflection->SetInt32(message, field, counter); break;
-      case FieldDescriptor::CPPTYPE_INT64: reflection->SetInt64(message, field, counter); break;
-      case FieldDescriptor::CPPTYPE_UINT32: reflection->SetUInt32(message, field, counter); break;
-      case FieldDescriptor::CPPTYPE_ENUM: reflection->SetEnumValue(message, field, 2); break;
-      default: FAIL("the contract has a field of a kind that this test does not know");
+      case FieldDescriptor::CPPTYPE_BOOL:
+        reflection->SetBool(message, field, true);
+        break;
+      case FieldDescriptor::CPPTYPE_INT32:
+        reflection->SetInt32(message, field, counter);
+        break;
+      case FieldDescriptor::CPPTYPE_INT64:
+        reflection->SetInt64(message, field, counter);
+        break;
+      case FieldDescriptor::CPPTYPE_UINT32:
+        reflection->SetUInt32(message, field, counter);
+        break;
+      case FieldDescriptor::CPPTYPE_ENUM:
+        reflection->SetEnumValue(message, field, 2);
+        break;
+      default:
+        FAIL("the contract has a field of a kind that this test does not know");
     }
   }
 }

@@ -20,7 +20,8 @@ namespace datamigrate::source {
 class ScriptFolder {
  public:
   ScriptFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "datamigrate-test-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "datamigrate-test-XXXXXX").string();
     REQUIRE(mkdtemp(name.data()) != nullptr);
     path_ = name;
   }
@@ -73,7 +74,8 @@ inline std::vector<std::string> FindingsOf(const ScriptSource& source) {
 }
 
 // Rows of a table as texts: cells between '|', NULL as \N.
-inline std::vector<std::string> RowsOf(ScriptSource& source, const std::string& schema, const std::string& name) {
+inline std::vector<std::string> RowsOf(ScriptSource& source, const std::string& schema,
+                                       const std::string& name) {
   std::vector<std::string> rows;
   const absl::Status read = source.rows().ReadTable({schema, name}, 2, [&](data::RowBatch batch) {
     CHECK(batch.rows.size() <= 2);

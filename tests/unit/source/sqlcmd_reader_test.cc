@@ -34,14 +34,16 @@ class Reading {
   }
   std::vector<std::string> Codes() const {
     std::vector<std::string> codes;
-    for (const auto& diagnostic : sink.diagnostics()) codes.emplace_back(diagnostics::KindOf(diagnostic.id).code);
+    for (const auto& diagnostic : sink.diagnostics())
+      codes.emplace_back(diagnostics::KindOf(diagnostic.id).code);
     return codes;
   }
   // "file:line:column" of a byte of a batch.
   static std::string PlaceOf(const Batch& batch, size_t offset) {
     const ScriptPosition position = batch.PositionOf(static_cast<uint32_t>(offset));
     const auto place = position.file->Locate(position.offset);
-    return position.file->name() + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+    return position.file->name() + ":" + std::to_string(place.line) + ":" +
+           std::to_string(place.column);
   }
 
   SqlcmdVariables variables;
@@ -68,8 +70,9 @@ TEST_CASE("GO takes a count", "[source][sqlcmd]") {
 }
 
 TEST_CASE("GO is a word like others elsewhere", "[source][sqlcmd]") {
-  for (const char* text : {"SELECT 1 AS GO", "'a\nGO\nb'", "/* a\nGO\n*/ b", "/* /* \n*/\nGO\n*/ b", "[a\nGO\nb]",
-                           "\"a\nGO\nb\"", "x\nGOTO done\ny", "x\nGOAL\ny", "x\nGO to\ny", "'it''s\nGO\n' y"}) {
+  for (const char* text :
+       {"SELECT 1 AS GO", "'a\nGO\nb'", "/* a\nGO\n*/ b", "/* /* \n*/\nGO\n*/ b", "[a\nGO\nb]",
+        "\"a\nGO\nb\"", "x\nGOTO done\ny", "x\nGOAL\ny", "x\nGO to\ny", "'it''s\nGO\n' y"}) {
     INFO(text);
     CHECK(Reading(text).Texts() == Texts{text});
   }
@@ -83,7 +86,8 @@ TEST_CASE("GO with a semicolon ends the batch with a warning", "[source][sqlcmd]
 }
 
 TEST_CASE("variables are filled in, but not in comments", "[source][sqlcmd]") {
-  const Reading reading(":setvar Db \"My Base\"\nUSE [$(db)]; SELECT '$(DB)' -- $(Db) $(x)\n/* $(y) */");
+  const Reading reading(
+      ":setvar Db \"My Base\"\nUSE [$(db)]; SELECT '$(DB)' -- $(Db) $(x)\n/* $(y) */");
   CHECK(reading.Texts() == Texts{"USE [My Base]; SELECT 'My Base' -- $(Db) $(x)\n/* $(y) */"});
   CHECK(reading.Codes().empty());
 }

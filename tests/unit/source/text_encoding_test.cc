@@ -51,7 +51,10 @@ TEST_CASE("what is not text is refused", "[source]") {
 }
 
 TEST_CASE("broken UTF-16 gives replacement characters, not a crash", "[source]") {
-  CHECK(Utf16ToUtf8(Utf16(u"a\xD800" u"b", false), false) == "a\uFFFDb");
+  CHECK(Utf16ToUtf8(Utf16(u"a\xD800"
+                          u"b",
+                          false),
+                    false) == "a\uFFFDb");
   CHECK(Utf16ToUtf8("a\0b"s, false) == "a\uFFFD");
 }
 

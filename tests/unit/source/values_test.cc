@@ -1,4 +1,5 @@
-// Dates, decimals and conversions, with values from the documentation of the types and of CAST and CONVERT.
+// Dates, decimals and conversions, with values from the documentation of the types and of CAST and
+// CONVERT.
 #include <catch2/catch.hpp>
 
 #include "agent_engine/source/scripts/values/sql_value.h"
@@ -13,8 +14,8 @@ DataType Type(std::string name, int32_t length = 0, int32_t precision = 0, int32
 }
 
 // The text after conversion; "NULL", or "error: ..." of what went wrong.
-std::string Converted(const SqlValue& value, const DataType& type, ConversionPlace place = ConversionPlace::kColumn,
-                      int style = -1) {
+std::string Converted(const SqlValue& value, const DataType& type,
+                      ConversionPlace place = ConversionPlace::kColumn, int style = -1) {
   ConversionSettings settings;
   settings.place = place;
   settings.has_style = style >= 0;
@@ -24,7 +25,9 @@ std::string Converted(const SqlValue& value, const DataType& type, ConversionPla
   return converted->text.value_or("NULL");
 }
 
-std::string FromText(std::string text, const DataType& type) { return Converted(TextValue(std::move(text)), type); }
+std::string FromText(std::string text, const DataType& type) {
+  return Converted(TextValue(std::move(text)), type);
+}
 
 std::string Date(std::string_view text, DateOrder order = DateOrder::kMdy, bool is_legacy = true) {
   const auto value = ParseDateTime(text, order, is_legacy);
@@ -63,8 +66,9 @@ TEST_CASE("DATEFORMAT says the order of numbers", "[source][values]") {
 }
 
 TEST_CASE("what is no date is not read", "[source][values]") {
-  for (const char* text : {"2020-02-30", "13/13/2020", "2020-1", "tomorrow", "25:00", "12:60", "1/2/3/4", "20201331",
-                           "Foo 1 2020", "0000-01-01", "10:00 11:00", "2020-01-01 10:00 +15:00"}) {
+  for (const char* text :
+       {"2020-02-30", "13/13/2020", "2020-1", "tomorrow", "25:00", "12:60", "1/2/3/4", "20201331",
+        "Foo 1 2020", "0000-01-01", "10:00 11:00", "2020-01-01 10:00 +15:00"}) {
     INFO(text);
     CHECK(Date(text) == "error");
   }
@@ -80,7 +84,8 @@ TEST_CASE("every day of the calendar survives the way there and back", "[source]
 }
 
 TEST_CASE("date types keep what they can hold", "[source][values]") {
-  CHECK(FromText("2020-01-01 12:34:56.1234567", Type("datetime2", 0, 0, 3)) == "2020-01-01 12:34:56.123");
+  CHECK(FromText("2020-01-01 12:34:56.1234567", Type("datetime2", 0, 0, 3)) ==
+        "2020-01-01 12:34:56.123");
   CHECK(FromText("01/01/98 23:59:59.995", Type("datetime")) == "1998-01-01 23:59:59.997");
   CHECK(FromText("01/01/98 23:59:59.999", Type("datetime")) == "1998-01-02 00:00:00");
   CHECK(FromText("01/01/98 23:59:59.994", Type("datetime")) == "1998-01-01 23:59:59.993");
@@ -88,9 +93,11 @@ TEST_CASE("date types keep what they can hold", "[source][values]") {
   CHECK(FromText("2000-05-08 12:35:29.999", Type("smalldatetime")) == "2000-05-08 12:36:00");
   CHECK(FromText("1752-12-31", Type("datetime")) == "error");
   CHECK(FromText("1752-12-31", Type("date")) == "1752-12-31");
-  CHECK(FromText("9999-12-31 23:59:59.9999999", Type("datetime2", 0, 0, 7)) == "9999-12-31 23:59:59.9999999");
+  CHECK(FromText("9999-12-31 23:59:59.9999999", Type("datetime2", 0, 0, 7)) ==
+        "9999-12-31 23:59:59.9999999");
   CHECK(FromText("12:34:56.789", Type("time", 0, 0, 1)) == "12:34:56.8");
-  CHECK(FromText("2020-01-01 10:00 -05:30", Type("datetimeoffset", 0, 0, 0)) == "2020-01-01 10:00:00 -05:30");
+  CHECK(FromText("2020-01-01 10:00 -05:30", Type("datetimeoffset", 0, 0, 0)) ==
+        "2020-01-01 10:00:00 -05:30");
   CHECK(Converted(IntValue(0), Type("datetime")) == "1900-01-01 00:00:00");
 }
 
@@ -128,11 +135,13 @@ TEST_CASE("texts are cut in CAST, refused in a column, and padded", "[source][va
   CHECK(FromText("😀", Type("nvarchar", 2)) == "😀");
   CHECK(Converted({Type("money"), "1234.5678"}, Type("varchar", 20)) == "1234.57");
   CHECK(Converted({Type("float", 0, 53), "1234567"}, Type("varchar", 20)) == "1.23457e+006");
-  CHECK(Converted({Type("datetime"), "2020-01-02 15:04:05"}, Type("varchar", 30)) == "Jan  2 2020  3:04PM");
+  CHECK(Converted({Type("datetime"), "2020-01-02 15:04:05"}, Type("varchar", 30)) ==
+        "Jan  2 2020  3:04PM");
   CHECK(Converted({Type("date"), "2020-01-02"}, Type("varchar", 30)) == "2020-01-02");
-  CHECK(Converted({Type("datetime"), "2020-01-02 15:04:05"}, Type("varchar", 30), ConversionPlace::kCast, 112) == "20200102");
-  CHECK(Converted({Type("datetime"), "2020-01-02 15:04:05.5"}, Type("varchar", 30), ConversionPlace::kCast, 121) ==
-        "2020-01-02 15:04:05.500");
+  CHECK(Converted({Type("datetime"), "2020-01-02 15:04:05"}, Type("varchar", 30),
+                  ConversionPlace::kCast, 112) == "20200102");
+  CHECK(Converted({Type("datetime"), "2020-01-02 15:04:05.5"}, Type("varchar", 30),
+                  ConversionPlace::kCast, 121) == "2020-01-02 15:04:05.500");
 }
 
 TEST_CASE("binary values and identifiers", "[source][values]") {
@@ -140,14 +149,19 @@ TEST_CASE("binary values and identifiers", "[source][values]") {
   CHECK(Converted(IntValue(258), Type("varbinary", 4)) == "0x00000102");
   CHECK(Converted({Type("varbinary", 2), "0x0102"}, Type("int")) == "258");
   CHECK(Converted({Type("varbinary", 4), "0xFFFFFFFF"}, Type("int")) == "-1");
-  CHECK(Converted(TextValue("ab", false), Type("varbinary", 10), ConversionPlace::kCast) == "0x6162");
-  CHECK(Converted(TextValue("ab", true), Type("varbinary", 10), ConversionPlace::kCast) == "0x61006200");
-  CHECK(Converted(TextValue("0x0A1b", false), Type("varbinary", 10), ConversionPlace::kCast, 1) == "0x0A1B");
+  CHECK(Converted(TextValue("ab", false), Type("varbinary", 10), ConversionPlace::kCast) ==
+        "0x6162");
+  CHECK(Converted(TextValue("ab", true), Type("varbinary", 10), ConversionPlace::kCast) ==
+        "0x61006200");
+  CHECK(Converted(TextValue("0x0A1b", false), Type("varbinary", 10), ConversionPlace::kCast, 1) ==
+        "0x0A1B");
   CHECK(FromText("ab", Type("varbinary", 10)) == "error");
   const std::string guid = "6F9619FF-8B86-D011-B42D-00C04FC964FF";
   CHECK(FromText("{6f9619ff-8b86-d011-b42d-00c04fc964ff}", Type("uniqueidentifier")) == guid);
-  CHECK(Converted({Type("uniqueidentifier"), guid}, Type("binary", 16)) == "0xFF19966F868B11D0B42D00C04FC964FF");
-  CHECK(Converted({Type("binary", 16), "0xFF19966F868B11D0B42D00C04FC964FF"}, Type("uniqueidentifier")) == guid);
+  CHECK(Converted({Type("uniqueidentifier"), guid}, Type("binary", 16)) ==
+        "0xFF19966F868B11D0B42D00C04FC964FF");
+  CHECK(Converted({Type("binary", 16), "0xFF19966F868B11D0B42D00C04FC964FF"},
+                  Type("uniqueidentifier")) == guid);
   CHECK(FromText("6F9619FF-8B86", Type("uniqueidentifier")) == "error");
 }
 
@@ -172,8 +186,11 @@ TEST_CASE("decimals follow the table of precision and scale", "[source][values]"
   for (const char* text : {"", "-", ".", "1.2.3", "1x", "--1"}) CHECK_FALSE(ParseDecimal(text));
 }
 
-TEST_CASE("values of different types are compared in the type of higher precedence", "[source][values]") {
-  const auto order = [](const SqlValue& left, const SqlValue& right) { return **Compare(left, right, {}); };
+TEST_CASE("values of different types are compared in the type of higher precedence",
+          "[source][values]") {
+  const auto order = [](const SqlValue& left, const SqlValue& right) {
+    return **Compare(left, right, {});
+  };
   CHECK(order(TextValue("10"), IntValue(9)) > 0);
   CHECK(order(TextValue("abc  "), TextValue("ABC")) == 0);
   CHECK(order(TextValue("résumé"), TextValue("resume")) != 0);

@@ -92,21 +92,13 @@ class FieldScanner {
   bool TakeUntil(const std::string& terminator, std::string& field) {
     size_t from = at_;
     while (true) {
-      const size_t found = buffer_.find(terminator, from);
+      size_t length = 0;
+      const size_t found = Find(terminator, from, length);
       if (found != std::string::npos) {
         size_t end = found;
-        const bool ends_line = terminator[0] == '\n';
-        if (ends_line && end > at_ && buffer_[end - 1] == '\r') --end;
+        if (terminator[0] == '\n' && end > at_ && buffer_[end - 1] == '\r') --end;
         field.assign(buffer_, at_, end - at_);
-        at_ = found + terminator.size();
-        return true;
-      }
-      // "&|\n" also ends at "&|\r\n".
-      const size_t line = terminator.size() > 1 && terminator.back() == '\n' ? FindCrLf(terminator, from)
-                                                                             : std::string::npos;
-      if (line != std::string::npos) {
-        field.assign(buffer_, at_, line - at_);
-        at_ = line + terminator.size() + 1;
+        at_ = found + length;
         return true;
       }
       from = std::max(at_, buffer_.size() - std::min(buffer_.size(), terminator.size() + 1));
@@ -118,7 +110,8 @@ class FieldScanner {
     }
   }
 
-  // One row of CSV; quotes are undone. Returns false at the end of the file without a row terminator.
+  // One row of CSV; quotes are undone. Returns false at the end of the file without a row
+  // terminator.
   bool TakeCsvRow(std::vector<std::string>& fields) {
     fields.assign(1, "");
     bool in_quotes = false;
@@ -139,10 +132,12 @@ class FieldScanner {
       } else if (c == format_.field_quote && fields.back().empty()) {
         in_quotes = true;
         ++at_;
-      } else if (buffer_.compare(at_, format_.field_terminator.size(), format_.field_terminator) == 0) {
+      } else if (buffer_.compare(at_, format_.field_terminator.size(), format_.field_terminator) ==
+                 0) {
         at_ += format_.field_terminator.size();
         fields.emplace_back();
-      } else if (c == '\r' && buffer_.compare(at_ + 1, format_.row_terminator.size(), format_.row_terminator) == 0) {
+      } else if (c == '\r' && buffer_.compare(at_ + 1, format_.row_terminator.size(),
+                                              format_.row_terminator) == 0) {
         at_ += 1 + format_.row_terminator.size();
         return true;
       } else if (buffer_.compare(at_, format_.row_terminator.size(), format_.row_terminator) == 0) {
@@ -158,10 +153,22 @@ class FieldScanner {
  private:
   bool Fill() { return stream_.Append(buffer_); }
 
-  size_t FindCrLf(const std::string& terminator, size_t from) const {
-    std::string with_return = terminator;
-    with_return.insert(with_return.size() - 1, 1, '\r');
-    return buffer_.find(with_return, from);
+  // The terminator and the bytes it takes in the buffer. One that ends with a line break, such as
+  // "&|\n", also ends with CR LF.
+  size_t Find(const std::string& terminator, size_t from, size_t& length) const {
+    length = terminator.size();
+    if (length == 1 || terminator.back() != '\n') return buffer_.find(terminator, from);
+    const std::string_view start(terminator.data(), length - 1);
+    for (size_t at = buffer_.find(start, from); at != std::string::npos;
+         at = buffer_.find(start, at + 1)) {
+      const std::string_view rest = std::string_view(buffer_).substr(at + start.size(), 2);
+      if (rest.starts_with('\n')) return at;
+      if (rest == "\r\n") {
+        ++length;
+        return at;
+      }
+    }
+    return std::string::npos;
   }
 
   TextStream& stream_;
@@ -170,8 +177,8 @@ class FieldScanner {
   size_t at_ = 0;
 };
 
-// One row of fields that end at terminators. The server looks for the field terminator alone until the last field, so that line
-// breaks may stand in the others.
+// One row of fields that end at terminators. The server looks for the field terminator alone until
+// the last field, so that line breaks may stand in the others.
 bool TakeRow(FieldScanner& scanner, const BulkFormat& format, size_t field_count,
              std::vector<std::string>& fields) {
   fields.resize(field_count);
@@ -201,7 +208,8 @@ std::string ParseTerminator(std::string_view written) {
     for (size_t i = 2; i < written.size(); i += 2) {
       unsigned value = 0;
       const auto parsed = std::from_chars(written.data() + i, written.data() + i + 2, value, 16);
-      if (parsed.ec != std::errc() || parsed.ptr != written.data() + i + 2) return std::string(written);
+      if (parsed.ec != std::errc() || parsed.ptr != written.data() + i + 2)
+        return std::string(written);
       bytes += static_cast<char>(value);
     }
     return bytes;

@@ -38,7 +38,8 @@ int64_t NumberOf(const std::string& text) {
 
 // Code pages that are read: those of UTF-8 and of Western Europe.
 bool IsKnownCodePage(const std::string& page) {
-  constexpr std::string_view kKnown[] = {"65001", "1252", "acp", "oem", "raw", "28591", "20127", "1200"};
+  constexpr std::string_view kKnown[] = {"65001", "1252",  "acp",   "oem",
+                                         "raw",   "28591", "20127", "1200"};
   return std::ranges::find(kKnown, std::string_view(page)) != std::end(kKnown);
 }
 
@@ -49,18 +50,28 @@ BulkOptions ReadOptions(Node statement) {
     const std::string name = WordsOf(option, Role::kName), value = ValueOf(option);
     const std::string folded = FoldName(value);
     BulkFormat& format = options.format;
-    if (name == "fieldterminator") format.field_terminator = ParseTerminator(value), has_field_terminator = true;
-    else if (name == "rowterminator") format.row_terminator = ParseTerminator(value);
-    else if (name == "firstrow") format.first_row = NumberOf(value);
-    else if (name == "lastrow") format.last_row = NumberOf(value);
-    else if (name == "maxerrors") format.max_errors = static_cast<int>(NumberOf(value));
-    else if (name == "keepidentity") options.keeps_identity = true;
-    else if (name == "keepnulls") options.keeps_nulls = true;
-    else if (name == "fieldquote" && !value.empty()) format.field_quote = value[0];
-    else if (name == "format") format.is_csv = folded == "csv";
+    if (name == "fieldterminator")
+      format.field_terminator = ParseTerminator(value), has_field_terminator = true;
+    else if (name == "rowterminator")
+      format.row_terminator = ParseTerminator(value);
+    else if (name == "firstrow")
+      format.first_row = NumberOf(value);
+    else if (name == "lastrow")
+      format.last_row = NumberOf(value);
+    else if (name == "maxerrors")
+      format.max_errors = static_cast<int>(NumberOf(value));
+    else if (name == "keepidentity")
+      options.keeps_identity = true;
+    else if (name == "keepnulls")
+      options.keeps_nulls = true;
+    else if (name == "fieldquote" && !value.empty())
+      format.field_quote = value[0];
+    else if (name == "format")
+      format.is_csv = folded == "csv";
     else if (name == "datafiletype") {
       format.is_wide = folded == "widechar";
-      if (folded == "native" || folded == "widenative") options.unsupported = "DATAFILETYPE = '" + value + "'";
+      if (folded == "native" || folded == "widenative")
+        options.unsupported = "DATAFILETYPE = '" + value + "'";
     } else if (name == "codepage") {
       format.code_page = folded;
       if (!IsKnownCodePage(folded)) options.unsupported = "CODEPAGE = '" + value + "'";
@@ -84,10 +95,12 @@ absl::Status StatementRunner::BulkInsert(Node statement) {
   if (!number) return absl::UnimplementedError("no script defines the table");
   const catalog::Table& table = tables_.table(*number);
   const Node file_node = statement.Child(Role::kFile);
-  const std::string written = tsql::UnquoteString(file_node ? file_node.Text() : statement.TokenText(Role::kFile));
+  const std::string written =
+      tsql::UnquoteString(file_node ? file_node.Text() : statement.TokenText(Role::kFile));
   const BulkOptions options = ReadOptions(statement);
   if (!options.unsupported.empty()) {
-    Report(DiagnosticId::kBulkOptionUnsupported, statement, {table.name.ToString(), options.unsupported});
+    Report(DiagnosticId::kBulkOptionUnsupported, statement,
+           {table.name.ToString(), options.unsupported});
     return absl::OkStatus();
   }
   const std::filesystem::path path = options_.find_file ? options_.find_file(*batch_, written) : "";
@@ -128,7 +141,8 @@ absl::Status StatementRunner::BulkInsert(Node statement) {
   if (!rows.ok()) return rows.status();
   for (const BulkColumn& column : columns) {
     if (!column.is_numbered || (*rows)->count() == 0) continue;
-    tables_.NoteIdentity(*number, std::to_string(column.first_number + ((*rows)->count() - 1) * column.increment));
+    tables_.NoteIdentity(
+        *number, std::to_string(column.first_number + ((*rows)->count() - 1) * column.increment));
   }
   return InStore(tables_.AppendForeign(*number, *rows));
 }

@@ -33,24 +33,32 @@ bool TakesHex(const catalog::DataType& type) {
 
 BulkRows::BulkRows(std::filesystem::path path, BulkFormat format, std::vector<BulkColumn> columns,
                    ConversionSettings settings)
-    : path_(std::move(path)), format_(std::move(format)), columns_(std::move(columns)), settings_(settings) {}
+    : path_(std::move(path)),
+      format_(std::move(format)),
+      columns_(std::move(columns)),
+      settings_(settings) {}
 
-absl::StatusOr<std::shared_ptr<const BulkRows>> BulkRows::Open(std::filesystem::path path, BulkFormat format,
+absl::StatusOr<std::shared_ptr<const BulkRows>> BulkRows::Open(std::filesystem::path path,
+                                                               BulkFormat format,
                                                                std::vector<BulkColumn> columns,
                                                                ConversionSettings settings,
                                                                std::vector<BulkError>& errors) {
-  std::shared_ptr<BulkRows> rows(new BulkRows(std::move(path), std::move(format), std::move(columns), settings));
-  const absl::Status read = BulkFileReader::Read(
-      rows->path_, rows->format_, rows->columns_.size(), [&](int64_t number, std::vector<std::string>& fields) {
-        const auto row = rows->RowOf(number, rows->count_, fields);
-        if (row.ok()) {
-          ++rows->count_;
-          return absl::OkStatus();
-        }
-        errors.push_back({number, std::string(row.status().message())});
-        if (static_cast<int>(errors.size()) <= rows->format_.max_errors) return absl::OkStatus();
-        return absl::InvalidArgumentError(absl::StrCat("more than ", rows->format_.max_errors, " rows do not fit"));
-      });
+  std::shared_ptr<BulkRows> rows(
+      new BulkRows(std::move(path), std::move(format), std::move(columns), settings));
+  const absl::Status read =
+      BulkFileReader::Read(rows->path_, rows->format_, rows->columns_.size(),
+                           [&](int64_t number, std::vector<std::string>& fields) {
+                             const auto row = rows->RowOf(number, rows->count_, fields);
+                             if (row.ok()) {
+                               ++rows->count_;
+                               return absl::OkStatus();
+                             }
+                             errors.push_back({number, std::string(row.status().message())});
+                             if (static_cast<int>(errors.size()) <= rows->format_.max_errors)
+                               return absl::OkStatus();
+                             return absl::InvalidArgumentError(absl::StrCat(
+                                 "more than ", rows->format_.max_errors, " rows do not fit"));
+                           });
   if (!read.ok()) return read;
   return std::shared_ptr<const BulkRows>(rows);
 }
@@ -87,7 +95,8 @@ absl::StatusOr<data::Row> BulkRows::RowOf(int64_t number, int64_t taken,
   return row;
 }
 
-absl::StatusOr<data::Cell> BulkRows::CellOf(const BulkColumn& column, int64_t number, const std::string& field) const {
+absl::StatusOr<data::Cell> BulkRows::CellOf(const BulkColumn& column, int64_t number,
+                                            const std::string& field) const {
   data::Cell cell;
   if (field.empty()) {
     cell = column.empty_is_new_id ? data::Cell(NewIdOfRow(number)) : column.empty_value;
@@ -98,13 +107,16 @@ absl::StatusOr<data::Cell> BulkRows::CellOf(const BulkColumn& column, int64_t nu
     if (TakesHex(column.type)) {
       const bool has_prefix = text.starts_with("0x") || text.starts_with("0X");
       const auto bytes = ParseHex(has_prefix ? text : "0x" + text);
-      if (!bytes) return absl::InvalidArgumentError(absl::StrCat(column.name, " is not written in hexadecimal digits"));
+      if (!bytes)
+        return absl::InvalidArgumentError(
+            absl::StrCat(column.name, " is not written in hexadecimal digits"));
       value = {{"varbinary", catalog::DataType::kMax, 0, 0, {}}, FormatHex(*bytes)};
     }
     auto converted = Convert(value, column.type, settings_);
     if (!converted.ok()) {
-      return absl::Status(converted.status().code(),
-                          absl::StrCat(std::string(converted.status().message()), " (column ", column.name, ")"));
+      return absl::Status(
+          converted.status().code(),
+          absl::StrCat(std::string(converted.status().message()), " (column ", column.name, ")"));
     }
     cell = std::move(converted->text);
   }

@@ -20,12 +20,12 @@ struct BulkColumn {
   std::string name;
   catalog::DataType type;
   bool nullable = true;
-  bool is_stored = true;           // False for a computed column: its field is passed over.
-  bool is_numbered = false;        // An identity without KEEPIDENTITY: the field is passed over.
+  bool is_stored = true;     // False for a computed column: its field is passed over.
+  bool is_numbered = false;  // An identity without KEEPIDENTITY: the field is passed over.
   int64_t first_number = 1;
   int64_t increment = 1;
-  data::Cell empty_value;          // What an empty field means: NULL or the default.
-  bool empty_is_new_id = false;    // The default is NEWID().
+  data::Cell empty_value;        // What an empty field means: NULL or the default.
+  bool empty_is_new_id = false;  // The default is NEWID().
 };
 
 // A row that could not be taken.
@@ -36,9 +36,11 @@ struct BulkError {
 
 class BulkRows final : public ForeignRows {
  public:
-  // Reads the file once to count its rows and find the ones that do not fit, which are then left out at each reading.
-  // Errors: kNotFound for the file; kInvalidArgument when more rows than format.max_errors do not fit: the server then takes none.
-  static absl::StatusOr<std::shared_ptr<const BulkRows>> Open(std::filesystem::path path, BulkFormat format,
+  // Reads the file once to count its rows and find the ones that do not fit, which are then left
+  // out at each reading. Errors: kNotFound for the file; kInvalidArgument when more rows than
+  // format.max_errors do not fit: the server then takes none.
+  static absl::StatusOr<std::shared_ptr<const BulkRows>> Open(std::filesystem::path path,
+                                                              BulkFormat format,
                                                               std::vector<BulkColumn> columns,
                                                               ConversionSettings settings,
                                                               std::vector<BulkError>& errors);
@@ -49,8 +51,10 @@ class BulkRows final : public ForeignRows {
  private:
   BulkRows(std::filesystem::path path, BulkFormat format, std::vector<BulkColumn> columns,
            ConversionSettings settings);
-  absl::StatusOr<data::Row> RowOf(int64_t number, int64_t taken, const std::vector<std::string>& fields) const;
-  absl::StatusOr<data::Cell> CellOf(const BulkColumn& column, int64_t number, const std::string& field) const;
+  absl::StatusOr<data::Row> RowOf(int64_t number, int64_t taken,
+                                  const std::vector<std::string>& fields) const;
+  absl::StatusOr<data::Cell> CellOf(const BulkColumn& column, int64_t number,
+                                    const std::string& field) const;
 
   std::filesystem::path path_;
   BulkFormat format_;

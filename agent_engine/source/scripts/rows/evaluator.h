@@ -26,7 +26,8 @@ struct ScopeColumn {
   bool is_missing = false;  // A computed column: its value is not kept.
 };
 
-// What the names in an expression mean: the columns of one row, or of a group of rows for aggregates, then the scope around it.
+// What the names in an expression mean: the columns of one row, or of a group of rows for
+// aggregates, then the scope around it.
 struct Scope {
   const std::vector<ScopeColumn>* columns = nullptr;
   const data::Row* row = nullptr;
@@ -46,21 +47,24 @@ struct Session {
   DateTime now;
   std::optional<SqlValue> last_identity;
   int64_t row_count = 0;
-  std::map<std::string, std::string> unknown_variables;  // By folded name: why their value is not known.
-  std::set<std::string> run_time_functions;              // Called ones that give another value at each run.
+  std::map<std::string, std::string>
+      unknown_variables;                     // By folded name: why their value is not known.
+  std::set<std::string> run_time_functions;  // Called ones that give another value at each run.
 };
 
 // What an expression may ask of the statements around it.
 class EvaluationHost {
  public:
   virtual ~EvaluationHost() = default;
-  virtual absl::StatusOr<QueryResult> RunQuery(tsql::Node query, const Scope* scope, int64_t max_rows) = 0;
+  virtual absl::StatusOr<QueryResult> RunQuery(tsql::Node query, const Scope* scope,
+                                               int64_t max_rows) = 0;
   virtual absl::StatusOr<SqlValue> CallFunction(const std::vector<std::string>& name,
                                                 const std::vector<SqlValue>& arguments) = 0;
   // The rows of an inline table function, and of a view.
   virtual absl::StatusOr<QueryResult> RunTableFunction(const std::vector<std::string>& name,
                                                        const std::vector<SqlValue>& arguments) = 0;
-  virtual absl::StatusOr<QueryResult> RunView(const std::string& schema, const std::string& name) = 0;
+  virtual absl::StatusOr<QueryResult> RunView(const std::string& schema,
+                                              const std::string& name) = 0;
   virtual absl::StatusOr<SqlValue> NextValue(const std::vector<std::string>& sequence) = 0;
   virtual SqlValue NewId() = 0;
   // Whether the catalog has an object of this name: OBJECT_ID.
@@ -70,8 +74,8 @@ class EvaluationHost {
   virtual absl::Status CountStep() = 0;
 };
 
-// Errors of all methods: kUnimplemented for what is not evaluated here, naming it; kInvalidArgument where the server would
-// refuse a value; kResourceExhausted: CountStep.
+// Errors of all methods: kUnimplemented for what is not evaluated here, naming it; kInvalidArgument
+// where the server would refuse a value; kResourceExhausted: CountStep.
 class Evaluator {
  public:
   Evaluator(Session& session, EvaluationHost& host) : session_(session), host_(host) {}
@@ -89,6 +93,8 @@ class Evaluator {
   absl::StatusOr<SqlValue> Literal(tsql::Node node) const;
   absl::StatusOr<SqlValue> Column(tsql::Node node, const Scope* scope) const;
   absl::StatusOr<SqlValue> Variable(tsql::Node node) const;
+  absl::StatusOr<SqlValue> Binary(tsql::Node node, const Scope* scope);
+  absl::StatusOr<std::optional<bool>> TestLogical(tsql::Node node, const Scope* scope);
   absl::StatusOr<SqlValue> Unary(tsql::Node node, const Scope* scope);
   absl::StatusOr<SqlValue> Case(tsql::Node node, const Scope* scope);
   absl::StatusOr<SqlValue> Call(tsql::Node node, const Scope* scope);

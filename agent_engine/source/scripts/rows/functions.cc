@@ -29,7 +29,8 @@ struct Call {
   size_t size() const { return arguments.size(); }
   std::string Text(size_t i) const {
     if (i >= arguments.size() || arguments[i].is_null()) return {};
-    const auto text = Convert(arguments[i], {"nvarchar", DataType::kMax, 0, 0, {}}, session.settings);
+    const auto text =
+        Convert(arguments[i], {"nvarchar", DataType::kMax, 0, 0, {}}, session.settings);
     return text.ok() ? text->text.value_or("") : *arguments[i].text;
   }
   int64_t Integer(size_t i, int64_t fallback = 0) const {
@@ -75,7 +76,9 @@ std::string TrimRight(std::string text) {
   return text;
 }
 
-Result Len(const Call& call) { return IntValue(CountCharacters(TrimRight(call.Text(0)))); }
+Result Len(const Call& call) {
+  return IntValue(CountCharacters(TrimRight(call.Text(0))));
+}
 
 Result DataLength(const Call& call) {
   const SqlValue& value = call[0];
@@ -87,12 +90,15 @@ Result DataLength(const Call& call) {
   return IntValue(static_cast<int64_t>(call.IsNational(0) ? 2 * units : units));
 }
 
-Result Left(const Call& call) { return TextValue(Substring(call.Text(0), 1, call.Integer(1)), call.IsNational(0)); }
+Result Left(const Call& call) {
+  return TextValue(Substring(call.Text(0), 1, call.Integer(1)), call.IsNational(0));
+}
 
 Result Right(const Call& call) {
   const std::string text = call.Text(0);
   const int64_t length = call.Integer(1), count = CountCharacters(text);
-  return TextValue(Substring(text, std::max<int64_t>(count - length, 0) + 1, length), call.IsNational(0));
+  return TextValue(Substring(text, std::max<int64_t>(count - length, 0) + 1, length),
+                   call.IsNational(0));
 }
 
 Result SubstringOf(const Call& call) {
@@ -114,14 +120,21 @@ std::string Upper(std::string text) {
 
 Result UpperOf(const Call& call) {
   const std::string text = call.Text(0);
-  const bool is_ascii = std::ranges::all_of(text, [](char c) { return static_cast<signed char>(c) >= 0; });
+  const bool is_ascii =
+      std::ranges::all_of(text, [](char c) { return static_cast<signed char>(c) >= 0; });
   if (!is_ascii) return absl::UnimplementedError("UPPER of letters beyond ASCII");
   return TextValue(Upper(text), call.IsNational(0));
 }
 
-Result LowerOf(const Call& call) { return TextValue(FoldName(call.Text(0)), call.IsNational(0)); }
-Result LTrim(const Call& call) { return TextValue(TrimLeft(call.Text(0)), call.IsNational(0)); }
-Result RTrim(const Call& call) { return TextValue(TrimRight(call.Text(0)), call.IsNational(0)); }
+Result LowerOf(const Call& call) {
+  return TextValue(FoldName(call.Text(0)), call.IsNational(0));
+}
+Result LTrim(const Call& call) {
+  return TextValue(TrimLeft(call.Text(0)), call.IsNational(0));
+}
+Result RTrim(const Call& call) {
+  return TextValue(TrimRight(call.Text(0)), call.IsNational(0));
+}
 Result TrimBoth(const Call& call) {
   return TextValue(TrimLeft(TrimRight(call.Text(0))), call.IsNational(0));
 }
@@ -131,9 +144,11 @@ Result Replace(const Call& call) {
   const std::string from = FoldName(call.Text(1)), to = call.Text(2);
   if (from.empty()) return TextValue(text, call.IsNational(0));
   std::string folded = FoldName(text), result;
-  if (folded.size() != text.size()) return absl::UnimplementedError("REPLACE in a text whose letters fold to other lengths");
+  if (folded.size() != text.size())
+    return absl::UnimplementedError("REPLACE in a text whose letters fold to other lengths");
   size_t at = 0;
-  for (size_t found = folded.find(from); found != std::string::npos; found = folded.find(from, at)) {
+  for (size_t found = folded.find(from); found != std::string::npos;
+       found = folded.find(from, at)) {
     result += text.substr(at, found - at) + to;
     at = found + from.size();
   }
@@ -151,23 +166,30 @@ Result Repeat(const std::string& text, int64_t count, bool is_national) {
   return TextValue(result, is_national);
 }
 
-Result Replicate(const Call& call) { return Repeat(call.Text(0), call.Integer(1), call.IsNational(0)); }
-Result Space(const Call& call) { return Repeat(" ", call.Integer(0), false); }
+Result Replicate(const Call& call) {
+  return Repeat(call.Text(0), call.Integer(1), call.IsNational(0));
+}
+Result Space(const Call& call) {
+  return Repeat(" ", call.Integer(0), false);
+}
 
 Result CharOf(const Call& call) {
   const int64_t code = call.Integer(0);
   const bool is_national = call.name == "nchar";
   if (code < 0 || code > (is_national ? 0x10FFFF : 255)) return NullValue();
   std::string text;
-  if (is_national) AppendUtf8(text, static_cast<uint32_t>(code));
-  else text = Windows1252ToUtf8(std::string(1, static_cast<char>(code)));
+  if (is_national)
+    AppendUtf8(text, static_cast<uint32_t>(code));
+  else
+    text = Windows1252ToUtf8(std::string(1, static_cast<char>(code)));
   return TextValue(text, is_national);
 }
 
 Result CharIndex(const Call& call) {
   const std::string text = FoldName(call.Text(1)), sought = FoldName(call.Text(0));
   const auto offsets = CharacterOffsets(text);
-  const int64_t start = std::clamp<int64_t>(call.Integer(2, 1), 1, static_cast<int64_t>(offsets.size()));
+  const int64_t start =
+      std::clamp<int64_t>(call.Integer(2, 1), 1, static_cast<int64_t>(offsets.size()));
   const size_t found = sought.empty() ? std::string::npos : text.find(sought, offsets[start - 1]);
   if (found == std::string::npos) return IntValue(0);
   return IntValue(CountCharacters(std::string_view(text).substr(0, found)) + 1);
@@ -194,29 +216,34 @@ Result Stuff(const Call& call) {
   const std::string text = call.Text(0);
   const int64_t start = call.Integer(1), length = call.Integer(2), count = CountCharacters(text);
   if (start < 1 || start > count || length < 0) return NullValue();
-  return TextValue(Substring(text, 1, start - 1) + call.Text(3) + Substring(text, start + length, count),
-                   call.IsNational(0));
+  return TextValue(
+      Substring(text, 1, start - 1) + call.Text(3) + Substring(text, start + length, count),
+      call.IsNational(0));
 }
 
 Result Reverse(const Call& call) {
   const std::string text = call.Text(0);
   const auto offsets = CharacterOffsets(text);
   std::string reversed;
-  for (size_t i = offsets.size() - 1; i > 0; --i) reversed += text.substr(offsets[i - 1], offsets[i] - offsets[i - 1]);
+  for (size_t i = offsets.size() - 1; i > 0; --i)
+    reversed += text.substr(offsets[i - 1], offsets[i] - offsets[i - 1]);
   return TextValue(reversed, call.IsNational(0));
 }
 
 Result Ascii(const Call& call) {
   const std::string text = call.Text(0);
   if (text.empty()) return NullValue();
-  if (static_cast<signed char>(text[0]) < 0) return absl::UnimplementedError("ASCII of a character beyond ASCII");
+  if (static_cast<signed char>(text[0]) < 0)
+    return absl::UnimplementedError("ASCII of a character beyond ASCII");
   return IntValue(static_cast<unsigned char>(text[0]));
 }
 
 Result Str(const Call& call) {
   const auto number = DecimalOf(call[0]);
   const int64_t length = call.Integer(1, 10), decimals = call.Integer(2, 0);
-  const auto rounded = number ? RoundDecimal(*number, 38, static_cast<int>(std::clamp<int64_t>(decimals, 0, 16))) : number;
+  const auto rounded =
+      number ? RoundDecimal(*number, 38, static_cast<int>(std::clamp<int64_t>(decimals, 0, 16)))
+             : number;
   if (!rounded) return absl::InvalidArgumentError("STR takes a number");
   std::string text = FormatDecimal(*rounded);
   const auto width = static_cast<size_t>(std::clamp<int64_t>(length, 0, 8000));
@@ -239,10 +266,12 @@ Result Round(const Call& call) {
   if (FamilyOf(value.type) == TypeFamily::kFloat) {
     const double power = std::pow(10.0, static_cast<double>(digits));
     const double scaled = DoubleOf(value).value_or(0) * power;
-    return SqlValue{value.type, FormatDouble((cuts ? std::trunc(scaled) : std::round(scaled)) / power)};
+    return SqlValue{value.type,
+                    FormatDouble((cuts ? std::trunc(scaled) : std::round(scaled)) / power)};
   }
   const auto number = DecimalOf(value);
-  if (!number || digits < -38 || digits > 38) return absl::InvalidArgumentError("ROUND takes a number and a length");
+  if (!number || digits < -38 || digits > 38)
+    return absl::InvalidArgumentError("ROUND takes a number and a length");
   Decimal shifted = *number;
   const int kept = static_cast<int>(std::min<int64_t>(digits, number->scale));
   if (cuts) {
@@ -283,12 +312,17 @@ Result FloatFunction(const Call& call, double (*function)(double)) {
   const auto number = DoubleOf(call[0]);
   if (!number) return absl::InvalidArgumentError(absl::StrCat(call.name, " takes a number"));
   const double result = function(*number);
-  if (!std::isfinite(result)) return absl::InvalidArgumentError(absl::StrCat(call.name, " is not defined there"));
+  if (!std::isfinite(result))
+    return absl::InvalidArgumentError(absl::StrCat(call.name, " is not defined there"));
   return SqlValue{{"float", 0, 53, 0, {}}, FormatDouble(result)};
 }
 
-Result Sqrt(const Call& call) { return FloatFunction(call, std::sqrt); }
-Result Exp(const Call& call) { return FloatFunction(call, std::exp); }
+Result Sqrt(const Call& call) {
+  return FloatFunction(call, std::sqrt);
+}
+Result Exp(const Call& call) {
+  return FloatFunction(call, std::exp);
+}
 
 Result Power(const Call& call) {
   const auto base = DoubleOf(call[0]), exponent = DoubleOf(call[1]);
@@ -331,16 +365,42 @@ struct DatePart {
 constexpr int64_t kHour = 3600 * kTicksPerSecond;
 
 constexpr auto kDateParts = std::to_array<DatePart>({
-    {"year", 12, 0}, {"yy", 12, 0}, {"yyyy", 12, 0}, {"quarter", 3, 0}, {"qq", 3, 0}, {"q", 3, 0},
-    {"month", 1, 0}, {"mm", 1, 0}, {"m", 1, 0},
-    {"dayofyear", 0, 24 * kHour}, {"dy", 0, 24 * kHour}, {"y", 0, 24 * kHour},
-    {"day", 0, 24 * kHour}, {"dd", 0, 24 * kHour}, {"d", 0, 24 * kHour},
-    {"week", 0, 168 * kHour}, {"wk", 0, 168 * kHour}, {"ww", 0, 168 * kHour},
-    {"iso_week", 0, 168 * kHour}, {"isowk", 0, 168 * kHour}, {"isoww", 0, 168 * kHour},
-    {"weekday", 0, 24 * kHour}, {"dw", 0, 24 * kHour}, {"w", 0, 24 * kHour},
-    {"hour", 0, kHour}, {"hh", 0, kHour}, {"minute", 0, kHour / 60}, {"mi", 0, kHour / 60}, {"n", 0, kHour / 60},
-    {"second", 0, kTicksPerSecond}, {"ss", 0, kTicksPerSecond}, {"s", 0, kTicksPerSecond},
-    {"millisecond", 0, 10'000}, {"ms", 0, 10'000}, {"microsecond", 0, 10}, {"mcs", 0, 10},
+    {"year", 12, 0},
+    {"yy", 12, 0},
+    {"yyyy", 12, 0},
+    {"quarter", 3, 0},
+    {"qq", 3, 0},
+    {"q", 3, 0},
+    {"month", 1, 0},
+    {"mm", 1, 0},
+    {"m", 1, 0},
+    {"dayofyear", 0, 24 * kHour},
+    {"dy", 0, 24 * kHour},
+    {"y", 0, 24 * kHour},
+    {"day", 0, 24 * kHour},
+    {"dd", 0, 24 * kHour},
+    {"d", 0, 24 * kHour},
+    {"week", 0, 168 * kHour},
+    {"wk", 0, 168 * kHour},
+    {"ww", 0, 168 * kHour},
+    {"iso_week", 0, 168 * kHour},
+    {"isowk", 0, 168 * kHour},
+    {"isoww", 0, 168 * kHour},
+    {"weekday", 0, 24 * kHour},
+    {"dw", 0, 24 * kHour},
+    {"w", 0, 24 * kHour},
+    {"hour", 0, kHour},
+    {"hh", 0, kHour},
+    {"minute", 0, kHour / 60},
+    {"mi", 0, kHour / 60},
+    {"n", 0, kHour / 60},
+    {"second", 0, kTicksPerSecond},
+    {"ss", 0, kTicksPerSecond},
+    {"s", 0, kTicksPerSecond},
+    {"millisecond", 0, 10'000},
+    {"ms", 0, 10'000},
+    {"microsecond", 0, 10},
+    {"mcs", 0, 10},
 });
 
 const DatePart* FindDatePart(const std::string& name) {
@@ -354,7 +414,8 @@ absl::Status UnknownDatePart(const std::string& name) {
 
 // A date argument; texts are datetime2.
 std::optional<DateTime> MomentOf(const SqlValue& value, const Session& session) {
-  const bool is_date = FamilyOf(value.type) == TypeFamily::kDate || FamilyOf(value.type) == TypeFamily::kTime ||
+  const bool is_date = FamilyOf(value.type) == TypeFamily::kDate ||
+                       FamilyOf(value.type) == TypeFamily::kTime ||
                        FamilyOf(value.type) == TypeFamily::kDateTime ||
                        FamilyOf(value.type) == TypeFamily::kDateTimeOffset;
   if (is_date) return ParseCell(*value.text);
@@ -376,17 +437,20 @@ Result DateAdd(const Call& call) {
     for (int day = date.day; day > date.day - 4; --day) {
       if (const auto found = FromCalendar(year, month, day)) {
         moment->day = *found;
-        return MomentValue(*moment, FamilyOf(call[1].type) == TypeFamily::kText ? kDateTime : call[1].type);
+        return MomentValue(*moment,
+                           FamilyOf(call[1].type) == TypeFamily::kText ? kDateTime : call[1].type);
       }
     }
     return absl::InvalidArgumentError("DATEADD leaves the calendar");
   }
   const __int128 ticks = static_cast<__int128>(moment->day) * kTicksPerDay + moment->ticks +
                          static_cast<__int128>(count) * part->ticks;
-  if (ticks < 0 || ticks / kTicksPerDay > kMaxDay) return absl::InvalidArgumentError("DATEADD leaves the calendar");
+  if (ticks < 0 || ticks / kTicksPerDay > kMaxDay)
+    return absl::InvalidArgumentError("DATEADD leaves the calendar");
   moment->day = static_cast<int32_t>(ticks / kTicksPerDay);
   moment->ticks = static_cast<int64_t>(ticks % kTicksPerDay);
-  const bool keeps = FamilyOf(call[1].type) != TypeFamily::kText && FamilyOf(call[1].type) != TypeFamily::kInteger;
+  const bool keeps =
+      FamilyOf(call[1].type) != TypeFamily::kText && FamilyOf(call[1].type) != TypeFamily::kInteger;
   return MomentValue(*moment, keeps ? call[1].type : kDateTime);
 }
 
@@ -442,15 +506,19 @@ Result PartOf(const Call& call, const std::string& name) {
   return UnknownDatePart(name);
 }
 
-Result DatePartOf(const Call& call) { return PartOf(call, call.date_part); }
-Result YearMonthDay(const Call& call) { return PartOf(call, call.name); }
+Result DatePartOf(const Call& call) {
+  return PartOf(call, call.date_part);
+}
+Result YearMonthDay(const Call& call) {
+  return PartOf(call, call.name);
+}
 
 Result DateName(const Call& call) {
   static constexpr std::array<const char*, 12> kMonthNames = {
-      "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-      "November", "December"};
-  static constexpr std::array<const char*, 7> kDayNames = {"Sunday", "Monday", "Tuesday", "Wednesday",
-                                                           "Thursday", "Friday", "Saturday"};
+      "January", "February", "March",     "April",   "May",      "June",
+      "July",    "August",   "September", "October", "November", "December"};
+  static constexpr std::array<const char*, 7> kDayNames = {
+      "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
   auto number = PartOf(call, call.date_part);
   if (!number.ok()) return number;
   const auto value = static_cast<size_t>(IntegerOf(*number).value_or(1));
@@ -467,41 +535,51 @@ Result EndOfMonth(const Call& call) {
   if (!moment) return absl::InvalidArgumentError("EOMONTH takes a date");
   const CalendarDate date = ToCalendar(moment->day);
   const int64_t months = date.year * 12 + date.month + call.Integer(1);
-  const auto next = FromCalendar(static_cast<int>(months / 12), static_cast<int>(months % 12) + 1, 1);
+  const auto next =
+      FromCalendar(static_cast<int>(months / 12), static_cast<int>(months % 12) + 1, 1);
   if (!next) return absl::InvalidArgumentError("EOMONTH leaves the calendar");
   return MomentValue({*next - 1, 0, 0}, kDate);
 }
 
 Result DateFromParts(const Call& call) {
-  const auto day = FromCalendar(static_cast<int>(call.Integer(0)), static_cast<int>(call.Integer(1)),
-                                static_cast<int>(call.Integer(2)));
+  const auto day =
+      FromCalendar(static_cast<int>(call.Integer(0)), static_cast<int>(call.Integer(1)),
+                   static_cast<int>(call.Integer(2)));
   if (!day) return absl::InvalidArgumentError("DATEFROMPARTS gives no date");
   return MomentValue({*day, 0, 0}, kDate);
 }
 
 // -- The session ---------------------------------------------------------------------------------
 
-Result UserName(const Call&) { return TextValue("dbo"); }
-Result NewId(const Call& call) { return call.host.NewId(); }
-Result ScopeIdentity(const Call& call) { return call.session.last_identity.value_or(NullValue()); }
+Result UserName(const Call&) {
+  return TextValue("dbo");
+}
+Result NewId(const Call& call) {
+  return call.host.NewId();
+}
+Result ScopeIdentity(const Call& call) {
+  return call.session.last_identity.value_or(NullValue());
+}
 Result ObjectId(const Call& call) {
   return call.host.HasObject(call.Text(0)) ? IntValue(1) : NullValue();
 }
 // From 0 to 1, by the source of NEWID.
 Result Rand(const Call& call) {
   const SqlValue id = call.host.NewId();
-  const double number = static_cast<double>(std::stoull(id.text->substr(0, 8), nullptr, 16)) / 4294967296.0;
+  const double number =
+      static_cast<double>(std::stoull(id.text->substr(0, 8), nullptr, 16)) / 4294967296.0;
   return SqlValue{{"float", 0, 53, 0, {}}, FormatDouble(number)};
 }
 // A script that asks for the server gets the answers of SQL Server 2022.
 Result ServerProperty(const Call& call) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kProperties = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kProperties = {{
       {"collation", "SQL_Latin1_General_CP1_CI_AS"},
       {"edition", "Enterprise Edition (64-bit)"},
       {"engineedition", "3"},
       {"productlevel", "RTM"},
       {"productmajorversion", "16"},
       {"productversion", "16.0.1000.6"},
+      {"resourcelastupdatedatetime", "2022-10-08 06:30:28"},
   }};
   const std::string wanted = FoldName(call.Text(0));
   for (const auto& [name, value] : kProperties) {
@@ -591,12 +669,15 @@ static_assert(std::ranges::is_sorted(kFunctions, {}, &Function::name));
 
 Result CallBuiltIn(const std::string& name, const std::string& date_part,
                    const std::vector<SqlValue>& arguments, Session& session, EvaluationHost& host) {
-  const auto function = std::ranges::lower_bound(kFunctions, std::string_view(name), {}, &Function::name);
+  const auto function =
+      std::ranges::lower_bound(kFunctions, std::string_view(name), {}, &Function::name);
   if (function == kFunctions.end() || function->name != name) {
-    return absl::UnimplementedError(absl::StrCat("the function ", name, " is not evaluated while scripts are read"));
+    return absl::UnimplementedError(
+        absl::StrCat("the function ", name, " is not evaluated while scripts are read"));
   }
   if (arguments.size() < function->min_arguments || arguments.size() > function->max_arguments) {
-    return absl::InvalidArgumentError(absl::StrCat(name, " does not take ", arguments.size(), " arguments"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, " does not take ", arguments.size(), " arguments"));
   }
   const bool has_null = std::ranges::any_of(arguments, &SqlValue::is_null);
   if (function->null_gives_null && has_null) return SqlValue{arguments[0].type, std::nullopt};
@@ -609,8 +690,8 @@ bool TakesDatePart(const std::string& name) {
 
 bool DependsOnRun(const std::string& name) {
   constexpr auto kNames = std::to_array<std::string_view>(
-      {"current_timestamp", "getdate", "getutcdate", "newid", "newsequentialid", "rand", "serverproperty", "sysdatetime",
-       "sysdatetimeoffset", "sysutcdatetime"});
+      {"current_timestamp", "getdate", "getutcdate", "newid", "newsequentialid", "rand",
+       "serverproperty", "sysdatetime", "sysdatetimeoffset", "sysutcdatetime"});
   return std::ranges::find(kNames, std::string_view(name)) != kNames.end();
 }
 

@@ -9,8 +9,9 @@
 
 namespace datamigrate::source {
 
-// `name` is folded. `date_part` is the word that DATEADD and its like take before their arguments, folded; empty for others.
-// Errors: kUnimplemented for a function that is not known here; kInvalidArgument for arguments that the server refuses.
+// `name` is folded. `date_part` is the word that DATEADD and its like take before their arguments,
+// folded; empty for others. Errors: kUnimplemented for a function that is not known here;
+// kInvalidArgument for arguments that the server refuses.
 absl::StatusOr<SqlValue> CallBuiltIn(const std::string& name, const std::string& date_part,
                                      const std::vector<SqlValue>& arguments, Session& session,
                                      EvaluationHost& host);

@@ -27,10 +27,11 @@ Match MatchOf(Node when) {
 
 }  // namespace
 
-// "MERGE (Transact-SQL)": per row the first branch whose condition holds; a target row that two source rows match is an error
-// where it would be changed twice.
+// "MERGE (Transact-SQL)": per row the first branch whose condition holds; a target row that two
+// source rows match is an error where it would be changed twice.
 absl::Status StatementRunner::Merge(Node statement) {
-  if (statement.Has(Role::kTop)) return absl::UnimplementedError("MERGE TOP is not run while scripts are read");
+  if (statement.Has(Role::kTop))
+    return absl::UnimplementedError("MERGE TOP is not run while scripts are read");
   const Node target = statement.Child(Role::kTarget);
   const auto number = TargetTable(target);
   if (!number.ok()) return number.status();
@@ -65,9 +66,10 @@ absl::Status StatementRunner::Merge(Node statement) {
     }
   }
   const auto pair = [&](const data::Row* left, const data::Row* right) {
-    data::Row row = left == nullptr ? data::Row((*rows)->empty() ? tables_.stored_columns(*number).size()
-                                                                 : (*rows)->front().size())
-                                    : *left;
+    data::Row row = left == nullptr
+                        ? data::Row((*rows)->empty() ? tables_.stored_columns(*number).size()
+                                                     : (*rows)->front().size())
+                        : *left;
     if (right != nullptr) row.insert(row.end(), right->begin(), right->end());
     row.resize(std::max(row.size(), columns.size()));
     return row;
@@ -78,7 +80,8 @@ absl::Status StatementRunner::Merge(Node statement) {
   const auto act = [&](Node action, size_t i, const Scope& scope) -> absl::Status {
     if (!action) return absl::OkStatus();
     if (is_changed[i]) {
-      return absl::InvalidArgumentError("MERGE would change one row twice: two source rows match it");
+      return absl::InvalidArgumentError(
+          "MERGE would change one row twice: two source rows match it");
     }
     is_changed[i] = true;
     if (action.Is(NodeKind::kMergeDelete)) {

@@ -1,4 +1,5 @@
-// Runs the queries that scripts use to find their data: joins, conditions, groups, order, TOP, set operations, CTEs.
+// Runs the queries that scripts use to find their data: joins, conditions, groups, order, TOP, set
+// operations, CTEs.
 #pragma once
 
 #include <functional>
@@ -17,9 +18,11 @@
 
 namespace datamigrate::source {
 
-// Rows with named columns. Cells beyond `columns` do not exist: columns whose value is not kept stand at the end.
+// Rows with named columns. Cells beyond `columns` do not exist: columns whose value is not kept
+// stand at the end.
 struct Relation {
-  // Where a table of the TableSet is in the relation: the cell `row_number` holds the row's number in it.
+  // Where a table of the TableSet is in the relation: the cell `row_number` holds the row's number
+  // in it.
   struct Base {
     std::string qualifier;
     size_t table;
@@ -29,10 +32,12 @@ struct Relation {
   std::vector<ScopeColumn> columns;
   RowsPointer rows;
   std::vector<Base> bases;
-  std::optional<size_t> whole_table;  // The rows are all rows of this table of the TableSet, in its order.
+  std::optional<size_t>
+      whole_table;  // The rows are all rows of this table of the TableSet, in its order.
 };
 
-// Errors: as Evaluator's; kUnimplemented also for recursive CTEs, system views, rowset functions and the like.
+// Errors: as Evaluator's; kUnimplemented also for recursive CTEs, system views, rowset functions
+// and the like.
 class QueryRunner {
  public:
   QueryRunner(TableSet& tables, Evaluator& evaluator, std::string default_schema)
@@ -49,7 +54,8 @@ class QueryRunner {
   using Visitor = std::function<absl::Status(const Scope& scope)>;
   absl::Status ForEach(tsql::Node query, const Scope* outer, const Visitor& visit);
 
-  // The rows of a FROM clause that satisfy `where`, with the numbers of base rows kept in Relation::bases.
+  // The rows of a FROM clause that satisfy `where`, with the numbers of base rows kept in
+  // Relation::bases.
   absl::StatusOr<Relation> RowsWithNumbers(tsql::Node from, tsql::Node where, const Scope* outer);
   // The same for one table under its own name.
   absl::StatusOr<Relation> TableWithNumbers(size_t table, tsql::Node where);
@@ -75,8 +81,8 @@ class QueryRunner {
     absl::flat_hash_map<std::string, std::vector<size_t>> places;
   };
 
-  // The rows that a condition column = value can hold for, when `where` has one that an index helps with; else `places` is
-  // null. Valid while `index` is held.
+  // The rows that a condition column = value can hold for, when `where` has one that an index helps
+  // with; else `places` is null. Valid while `index` is held.
   struct Found {
     std::shared_ptr<const ColumnIndex> index;
     const std::vector<size_t>* places = nullptr;
@@ -107,8 +113,9 @@ class QueryRunner {
   absl::StatusOr<Relation> Join(tsql::Node join, const Scope* outer, bool with_numbers);
   absl::StatusOr<Relation> Apply(tsql::Node apply, const Scope* outer, bool with_numbers);
   absl::StatusOr<Relation> TableFunction(tsql::Node source, const Scope* outer);
-  absl::StatusOr<Relation> Combine(const Relation& left, const Relation& right, tsql::Node condition,
-                                   bool keeps_left, bool keeps_right, const Scope* outer);
+  absl::StatusOr<Relation> Combine(const Relation& left, const Relation& right,
+                                   tsql::Node condition, bool keeps_left, bool keeps_right,
+                                   const Scope* outer);
   Relation ToRelation(QueryResult result, const std::string& alias, tsql::Node columns);
 
   TableSet& tables_;

@@ -87,8 +87,8 @@ absl::StatusOr<std::string> SpillFile::Read(uint64_t offset, size_t size) const 
   std::string bytes(size, '\0');
   size_t read = 0;
   while (read < size) {
-    const ssize_t n = pread(descriptor_, bytes.data() + read, size - read,
-                            static_cast<off_t>(offset + read));
+    const ssize_t n =
+        pread(descriptor_, bytes.data() + read, size - read, static_cast<off_t>(offset + read));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return FileError("reading", n == 0 ? EIO : errno);
     read += static_cast<size_t>(n);

@@ -1,4 +1,5 @@
-// Keeps the rows that scripts load: encoded, in memory up to a bound and beyond it in a temporary file.
+// Keeps the rows that scripts load: encoded, in memory up to a bound and beyond it in a temporary
+// file.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace datamigrate::source {
 
-// A file without a name: it is gone when the process ends, however it ends. Reading is thread-safe, writing is not.
+// A file without a name: it is gone when the process ends, however it ends. Reading is thread-safe,
+// writing is not.
 class SpillFile {
  public:
   SpillFile() = default;
@@ -21,8 +23,8 @@ class SpillFile {
   SpillFile(const SpillFile&) = delete;
   SpillFile& operator=(const SpillFile&) = delete;
 
-  // Appends `bytes` and gives their offset. The file is made in the folder for temporary files at the first call.
-  // Errors: kResourceExhausted when the disk is full; kInternal.
+  // Appends `bytes` and gives their offset. The file is made in the folder for temporary files at
+  // the first call. Errors: kResourceExhausted when the disk is full; kInternal.
   absl::StatusOr<uint64_t> Append(const std::string& bytes);
   absl::StatusOr<std::string> Read(uint64_t offset, size_t size) const;
 
@@ -37,7 +39,8 @@ class ForeignRows {
   using Consumer = std::function<absl::Status(data::Row)>;
 
   virtual ~ForeignRows() = default;
-  // Gives every row in order; stops at the consumer's first error. Safe to call from several threads.
+  // Gives every row in order; stops at the consumer's first error. Safe to call from several
+  // threads.
   virtual absl::Status Read(const Consumer& consume) const = 0;
   virtual int64_t count() const = 0;
 };

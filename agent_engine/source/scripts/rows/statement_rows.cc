@@ -21,10 +21,13 @@ using tsql::Role;
 namespace {
 
 bool IsDefaultKeyword(Node node) {
-  return node.Is(NodeKind::kLiteral) && catalog::EqualNames(node.TokenText(Role::kValue), "default");
+  return node.Is(NodeKind::kLiteral) &&
+         catalog::EqualNames(node.TokenText(Role::kValue), "default");
 }
 
-bool IsRowVersion(const catalog::Column& column) { return column.type.name == "rowversion"; }
+bool IsRowVersion(const catalog::Column& column) {
+  return column.type.name == "rowversion";
+}
 
 std::optional<size_t> ColumnNumber(const catalog::Table& table, std::string_view name) {
   const catalog::Column* column = table.FindColumn(name);
@@ -48,12 +51,14 @@ absl::StatusOr<size_t> StatementRunner::TargetTable(Node target) {
   if (target.Is(NodeKind::kVariableTable)) {
     const std::string name(target.TokenText(Role::kValue));
     if (const auto found = tables_.Find("", name, "")) return *found;
-    return absl::InvalidArgumentError(absl::StrCat("the table variable ", name, " is not declared"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the table variable ", name, " is not declared"));
   }
   if (!target.Is(NodeKind::kTableReference)) return absl::UnimplementedError("this target");
   const Node name = target.Child(Role::kName);
   if (const auto found = queries_->FindTable(name)) return *found;
-  return absl::UnimplementedError(absl::StrCat("no script defines the table ", std::string(name.Text())));
+  return absl::UnimplementedError(
+      absl::StrCat("no script defines the table ", std::string(name.Text())));
 }
 
 // -- INSERT --------------------------------------------------------------------------------------
@@ -71,14 +76,16 @@ absl::Status StatementRunner::Insert(Node statement) {
   for (Node output : statement.Children(Role::kOutput)) {
     if (output.Has(Role::kInto)) {
       Report(DiagnosticId::kStatementNotRun, output,
-             {"OUTPUT INTO", std::string(output.Child(Role::kInto).Text()), "OUTPUT is not run while scripts are read"});
+             {"OUTPUT INTO", std::string(output.Child(Role::kInto).Text()),
+              "OUTPUT is not run while scripts are read"});
     }
   }
   return InsertRows(*table, *columns, *std::move(rows));
 }
 
 // Without a list: every column that takes a value; the identity only while IDENTITY_INSERT is on.
-absl::StatusOr<std::vector<size_t>> StatementRunner::TargetColumns(size_t number, Node column_list) {
+absl::StatusOr<std::vector<size_t>> StatementRunner::TargetColumns(size_t number,
+                                                                   Node column_list) {
   const catalog::Table& table = tables_.table(number);
   std::vector<size_t> columns;
   for (Node item : column_list.Children(Role::kItem)) {
@@ -90,15 +97,15 @@ absl::StatusOr<std::vector<size_t>> StatementRunner::TargetColumns(size_t number
   if (column_list) return columns;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const catalog::Column& column = table.columns[i];
-    const bool is_given = column.computed_expression.empty() && !column.hidden && !IsRowVersion(column) &&
-                          (!column.identity || identity_insert_ == number);
+    const bool is_given = column.computed_expression.empty() && !column.hidden &&
+                          !IsRowVersion(column) && (!column.identity || identity_insert_ == number);
     if (is_given) columns.push_back(i);
   }
   return columns;
 }
 
-absl::StatusOr<std::vector<StatementRunner::GivenRow>> StatementRunner::GivenRows(Node source,
-                                                                                     const Scope* scope) {
+absl::StatusOr<std::vector<StatementRunner::GivenRow>> StatementRunner::GivenRows(
+    Node source, const Scope* scope) {
   std::vector<GivenRow> rows;
   if (source.Is(NodeKind::kDefaultValues)) return std::vector<GivenRow>(1);
   if (source.Is(NodeKind::kValuesClause)) {
@@ -119,7 +126,8 @@ absl::StatusOr<std::vector<StatementRunner::GivenRow>> StatementRunner::GivenRow
   }
   if (source.Is(NodeKind::kSelectStatement)) source = source.Child(Role::kQuery);
   if (!source.Is(NodeKind::kQuery)) {
-    return absl::UnimplementedError(absl::StrCat("INSERT from a ", std::string(tsql::NodeKindText(source.kind()))));
+    return absl::UnimplementedError(
+        absl::StrCat("INSERT from a ", std::string(tsql::NodeKindText(source.kind()))));
   }
   auto result = queries_->Run(source, nullptr, INT64_MAX);
   if (!result.ok()) return result.status();
@@ -131,7 +139,8 @@ absl::StatusOr<std::vector<StatementRunner::GivenRow>> StatementRunner::GivenRow
   return rows;
 }
 
-absl::StatusOr<data::Row> StatementRunner::PlaceValues(size_t number, const std::vector<size_t>& columns,
+absl::StatusOr<data::Row> StatementRunner::PlaceValues(size_t number,
+                                                       const std::vector<size_t>& columns,
                                                        GivenRow row) {
   if (!row.empty() && row.size() != columns.size()) {
     return absl::InvalidArgumentError(
@@ -161,12 +170,13 @@ absl::StatusOr<data::Cell> StatementRunner::CellFor(size_t number, const catalog
   settings.place = ConversionPlace::kColumn;
   auto converted = Convert(value, column.type, settings);
   if (!converted.ok()) {
-    return absl::Status(converted.status().code(),
-                        absl::StrCat(std::string(converted.status().message()), " (column ", column.name, ")"));
+    return absl::Status(
+        converted.status().code(),
+        absl::StrCat(std::string(converted.status().message()), " (column ", column.name, ")"));
   }
   if (converted->is_null() && !column.nullable) {
-    return absl::InvalidArgumentError(absl::StrCat("NULL does not fit the column ", column.name, " of ",
-                                                   tables_.table(number).name.ToString()));
+    return absl::InvalidArgumentError(absl::StrCat("NULL does not fit the column ", column.name,
+                                                   " of ", tables_.table(number).name.ToString()));
   }
   return std::move(converted->text);
 }
@@ -181,16 +191,19 @@ absl::StatusOr<data::Row> StatementRunner::CompleteRow(size_t number, GivenRow v
     if (IsRowVersion(column)) {
       std::string bytes;
       ++row_version_;
-      for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(row_version_ >> shift);
+      for (int shift = 56; shift >= 0; shift -= 8)
+        bytes += static_cast<char>(row_version_ >> shift);
       row.push_back(FormatHex(bytes));
       continue;
     }
     if (column.identity) {
       if (given && identity_insert_ != number) {
-        return absl::InvalidArgumentError(absl::StrCat("the identity column ", column.name,
-                                                       " takes a value only while IDENTITY_INSERT is on"));
+        return absl::InvalidArgumentError(
+            absl::StrCat("the identity column ", column.name,
+                         " takes a value only while IDENTITY_INSERT is on"));
       }
-      const SqlValue value = given ? *given : SqlValue{{"bigint", 0, 0, 0, {}}, tables_.NextIdentity(number)};
+      const SqlValue value =
+          given ? *given : SqlValue{{"bigint", 0, 0, 0, {}}, tables_.NextIdentity(number)};
       auto cell = CellFor(number, column, value);
       if (!cell.ok()) return cell.status();
       if (given && *cell) tables_.NoteIdentity(number, **cell);
@@ -272,7 +285,8 @@ absl::StatusOr<Relation> StatementRunner::TargetRows(Node statement, Relation::B
   if (statement.Has(Role::kCurrentOf) || !statement.TokenText(Role::kCurrentOf).empty()) {
     return absl::UnimplementedError("WHERE CURRENT OF is not run while scripts are read");
   }
-  if (statement.Has(Role::kTop)) return absl::UnimplementedError("TOP is not run here while scripts are read");
+  if (statement.Has(Role::kTop))
+    return absl::UnimplementedError("TOP is not run here while scripts are read");
   const Node target = statement.Child(Role::kTarget), from = statement.Child(Role::kFrom);
   const Node where = statement.Child(Role::kWhere);
   if (!from) {
@@ -286,7 +300,8 @@ absl::StatusOr<Relation> StatementRunner::TargetRows(Node statement, Relation::B
   auto relation = queries_->RowsWithNumbers(from, where, nullptr);
   if (!relation.ok()) return relation;
   const auto parts = tsql::NameParts(target.Child(Role::kName));
-  const std::string name = parts.empty() ? FoldName(target.TokenText(Role::kValue)) : FoldName(parts.back());
+  const std::string name =
+      parts.empty() ? FoldName(target.TokenText(Role::kValue)) : FoldName(parts.back());
   const auto by_alias = std::ranges::find(relation->bases, name, &Relation::Base::qualifier);
   if (by_alias != relation->bases.end()) {
     base = *by_alias;
@@ -295,7 +310,8 @@ absl::StatusOr<Relation> StatementRunner::TargetRows(Node statement, Relation::B
   const auto table = TargetTable(target);
   if (!table.ok()) return table.status();
   const auto by_table = std::ranges::find(relation->bases, *table, &Relation::Base::table);
-  if (by_table == relation->bases.end()) return absl::UnimplementedError("FROM does not name the target");
+  if (by_table == relation->bases.end())
+    return absl::UnimplementedError("FROM does not name the target");
   base = *by_table;
   return relation;
 }
@@ -315,11 +331,13 @@ absl::Status StatementRunner::Update(Node statement) {
   absl::flat_hash_set<size_t> done;
   for (const data::Row& row : *relation->rows) {
     const data::Cell& row_number = row[base.row_number];
-    const size_t number = row_number ? std::strtoull(row_number->c_str(), nullptr, 10) : changed.size();
+    const size_t number =
+        row_number ? std::strtoull(row_number->c_str(), nullptr, 10) : changed.size();
     // A row that joins with several is changed once.
     if (number >= changed.size() || !done.insert(number).second) continue;
     const Scope scope{&relation->columns, &row, nullptr, nullptr};
-    if (absl::Status applied = ApplyAssignments(base.table, *assignments, scope, changed[number]); !applied.ok()) {
+    if (absl::Status applied = ApplyAssignments(base.table, *assignments, scope, changed[number]);
+        !applied.ok()) {
       return applied;
     }
   }
@@ -342,20 +360,22 @@ absl::StatusOr<std::vector<StatementRunner::Assignment>> StatementRunner::ReadAs
     const auto column = ColumnNumber(table, parts.back());
     const auto cell = column ? std::ranges::find(stored, *column) : stored.end();
     if (cell == stored.end()) return NoColumn(table, parts.back());
-    assignments.push_back({static_cast<size_t>(cell - stored.begin()), WordsOf(set, Role::kOperator),
-                           set.Child(Role::kValue)});
+    assignments.push_back({static_cast<size_t>(cell - stored.begin()),
+                           WordsOf(set, Role::kOperator), set.Child(Role::kValue)});
   }
   return assignments;
 }
 
-absl::Status StatementRunner::ApplyAssignments(size_t number, const std::vector<Assignment>& assignments,
+absl::Status StatementRunner::ApplyAssignments(size_t number,
+                                               const std::vector<Assignment>& assignments,
                                                const Scope& scope, data::Row& row) {
   const std::vector<size_t>& stored = tables_.stored_columns(number);
   const data::Row before = row;
   for (const Assignment& assignment : assignments) {
     const catalog::Column& column = tables_.table(number).columns[stored[assignment.cell]];
-    auto value = IsDefaultKeyword(assignment.value) ? DefaultOf(number, stored[assignment.cell])
-                                                    : evaluator_->Evaluate(assignment.value, &scope);
+    auto value = IsDefaultKeyword(assignment.value)
+                     ? DefaultOf(number, stored[assignment.cell])
+                     : evaluator_->Evaluate(assignment.value, &scope);
     if (value.ok() && assignment.operation != "=") {
       const SqlValue old{column.type, before[assignment.cell]};
       value = evaluator_->ComputeBinary(old, assignment.operation.substr(0, 1), *value);

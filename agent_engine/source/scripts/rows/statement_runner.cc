@@ -24,8 +24,8 @@ constexpr int kMaxModuleDepth = 32;  // As the server's nesting of procedures an
 
 bool ChangesSession(Node option) {
   const std::string text = FoldName(option.Text());
-  return text.find("identity_insert") != std::string::npos || text.find("dateformat") != std::string::npos ||
-         text.find("language") != std::string::npos;
+  return text.find("identity_insert") != std::string::npos ||
+         text.find("dateformat") != std::string::npos || text.find("language") != std::string::npos;
 }
 
 bool CreatesTable(Node node) {
@@ -52,9 +52,12 @@ bool TouchesRows(Node node) {
     case NodeKind::kMergeStatement:
     case NodeKind::kTruncateTable:
     case NodeKind::kBulkInsert:
-    case NodeKind::kExecuteStatement: return true;
-    case NodeKind::kSetOption: return ChangesSession(node);
-    case NodeKind::kSelectStatement: return static_cast<bool>(node.Child(Role::kQuery).Child(Role::kBody).Child(Role::kInto));
+    case NodeKind::kExecuteStatement:
+      return true;
+    case NodeKind::kSetOption:
+      return ChangesSession(node);
+    case NodeKind::kSelectStatement:
+      return static_cast<bool>(node.Child(Role::kQuery).Child(Role::kBody).Child(Role::kInto));
     case NodeKind::kBatch:
     case NodeKind::kBlock:
     case NodeKind::kIf:
@@ -63,13 +66,18 @@ bool TouchesRows(Node node) {
       const auto children = node.Children();
       return std::ranges::any_of(children, [](Node child) { return TouchesRows(child); });
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
 StatementRunner::StatementRunner(const catalog::Catalog& catalog, TableSet& tables,
                                  StatementRunnerOptions options, diagnostics::DiagnosticSink& sink)
-    : catalog_(catalog), index_(catalog), tables_(tables), options_(std::move(options)), sink_(sink) {
+    : catalog_(catalog),
+      index_(catalog),
+      tables_(tables),
+      options_(std::move(options)),
+      sink_(sink) {
   session_.now = options_.now;
   evaluator_ = std::make_unique<Evaluator>(session_, static_cast<EvaluationHost&>(*this));
   queries_ = std::make_unique<QueryRunner>(tables_, *evaluator_, options_.default_schema);
@@ -98,7 +106,8 @@ void StatementRunner::Finish() {
 
 // -- Control of flow -----------------------------------------------------------------------------
 
-absl::StatusOr<StatementRunner::Flow> StatementRunner::ExecuteAll(const std::vector<Node>& statements) {
+absl::StatusOr<StatementRunner::Flow> StatementRunner::ExecuteAll(
+    const std::vector<Node>& statements) {
   for (Node statement : statements) {
     auto flow = Execute(statement);
     if (!flow.ok() || *flow != Flow::kNext) return flow;
@@ -109,26 +118,44 @@ absl::StatusOr<StatementRunner::Flow> StatementRunner::ExecuteAll(const std::vec
 absl::StatusOr<StatementRunner::Flow> StatementRunner::Execute(Node statement) {
   if (module_depth_ == 0) statement_steps_ = 0;
   const auto attempt = [&](const char* what, const absl::Status& status) -> absl::StatusOr<Flow> {
-    if (absl::Status left = Attempt(statement, what, TargetName(statement), status); !left.ok()) return left;
+    if (absl::Status left = Attempt(statement, what, TargetName(statement), status); !left.ok())
+      return left;
     return Flow::kNext;
   };
   switch (statement.kind()) {
-    case NodeKind::kBlock: return ExecuteAll(statement.Children(Role::kStatement));
-    case NodeKind::kTryCatch: return Execute(statement.Child(Role::kTry));
-    case NodeKind::kIf: return If(statement);
-    case NodeKind::kWhile: return While(statement);
-    case NodeKind::kReturn: return Return(statement);
-    case NodeKind::kDeclareStatement: return attempt("DECLARE", Declare(statement));
-    case NodeKind::kSetVariable: return attempt("SET", SetVariable(statement));
-    case NodeKind::kSetOption: SetOption(statement); return Flow::kNext;
-    case NodeKind::kSelectStatement: return attempt("SELECT", SelectStatement(statement));
-    case NodeKind::kInsertStatement: return attempt("INSERT", Insert(statement));
-    case NodeKind::kUpdateStatement: return attempt("UPDATE", Update(statement));
-    case NodeKind::kDeleteStatement: return attempt("DELETE", Delete(statement));
-    case NodeKind::kTruncateTable: return attempt("TRUNCATE TABLE", Truncate(statement));
-    case NodeKind::kBulkInsert: return attempt("BULK INSERT", BulkInsert(statement));
-    case NodeKind::kMergeStatement: return attempt("MERGE", Merge(statement));
-    case NodeKind::kCreateTable: return attempt("CREATE TABLE", CreateTemporary(statement));
+    case NodeKind::kBlock:
+      return ExecuteAll(statement.Children(Role::kStatement));
+    case NodeKind::kTryCatch:
+      return Execute(statement.Child(Role::kTry));
+    case NodeKind::kIf:
+      return If(statement);
+    case NodeKind::kWhile:
+      return While(statement);
+    case NodeKind::kReturn:
+      return Return(statement);
+    case NodeKind::kDeclareStatement:
+      return attempt("DECLARE", Declare(statement));
+    case NodeKind::kSetVariable:
+      return attempt("SET", SetVariable(statement));
+    case NodeKind::kSetOption:
+      SetOption(statement);
+      return Flow::kNext;
+    case NodeKind::kSelectStatement:
+      return attempt("SELECT", SelectStatement(statement));
+    case NodeKind::kInsertStatement:
+      return attempt("INSERT", Insert(statement));
+    case NodeKind::kUpdateStatement:
+      return attempt("UPDATE", Update(statement));
+    case NodeKind::kDeleteStatement:
+      return attempt("DELETE", Delete(statement));
+    case NodeKind::kTruncateTable:
+      return attempt("TRUNCATE TABLE", Truncate(statement));
+    case NodeKind::kBulkInsert:
+      return attempt("BULK INSERT", BulkInsert(statement));
+    case NodeKind::kMergeStatement:
+      return attempt("MERGE", Merge(statement));
+    case NodeKind::kCreateTable:
+      return attempt("CREATE TABLE", CreateTemporary(statement));
     case NodeKind::kDropStatement: {
       for (Node name : statement.Children(Role::kName)) {
         const auto parts = tsql::NameParts(name);
@@ -136,7 +163,8 @@ absl::StatusOr<StatementRunner::Flow> StatementRunner::Execute(Node statement) {
       }
       return Flow::kNext;
     }
-    case NodeKind::kExecuteStatement: return attempt("EXECUTE", ExecuteProcedure(statement));
+    case NodeKind::kExecuteStatement:
+      return attempt("EXECUTE", ExecuteProcedure(statement));
     default: {
       const std::string text = FoldName(statement.Text().substr(0, 12));
       if (text.starts_with("break")) return Flow::kBreak;
@@ -149,8 +177,8 @@ absl::StatusOr<StatementRunner::Flow> StatementRunner::Execute(Node statement) {
   }
 }
 
-absl::Status StatementRunner::Attempt(Node statement, const std::string& what, const std::string& table,
-                                      const absl::Status& status) {
+absl::Status StatementRunner::Attempt(Node statement, const std::string& what,
+                                      const std::string& table, const absl::Status& status) {
   if (status.ok()) return status;
   if (!store_failure_.ok()) return store_failure_;
   if (module_depth_ > 0) return status;
@@ -187,7 +215,8 @@ absl::StatusOr<StatementRunner::Flow> StatementRunner::While(Node statement) {
       if (module_depth_ > 0) return holds.status();
       if (TouchesRows(statement)) {
         Report(DiagnosticId::kStatementNotRun, statement,
-               {"WHILE", TargetName(statement.Child(Role::kBody)), std::string(holds.status().message())});
+               {"WHILE", TargetName(statement.Child(Role::kBody)),
+                std::string(holds.status().message())});
       }
       return Flow::kNext;
     }
@@ -217,10 +246,12 @@ absl::Status StatementRunner::Declare(Node statement) {
     }
     if (!item.Is(NodeKind::kVariableDeclaration)) continue;
     const std::string_view name = item.TokenText(Role::kName);
-    session_.variables[FoldName(name)] = {ResolveType(item.Child(Role::kType), false), std::nullopt};
+    session_.variables[FoldName(name)] = {ResolveType(item.Child(Role::kType), false),
+                                          std::nullopt};
     session_.unknown_variables.erase(FoldName(name));
     if (const Node value = item.Child(Role::kValue)) {
-      if (absl::Status set = Assign(name, "=", evaluator_->Evaluate(value, nullptr)); !set.ok()) return set;
+      if (absl::Status set = Assign(name, "=", evaluator_->Evaluate(value, nullptr)); !set.ok())
+        return set;
     }
   }
   return absl::OkStatus();
@@ -239,7 +270,8 @@ absl::Status StatementRunner::Assign(std::string_view written, std::string_view 
   const std::string name = FoldName(written);
   const auto variable = session_.variables.find(name);
   if (variable == session_.variables.end()) {
-    return absl::InvalidArgumentError(absl::StrCat("the variable ", name, " is not declared in this batch"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the variable ", name, " is not declared in this batch"));
   }
   absl::StatusOr<SqlValue> result = value;
   if (result.ok() && operation.size() > 1 && operation != "=") {
@@ -264,7 +296,8 @@ absl::Status StatementRunner::SelectStatement(Node statement) {
   const Node body = query.Child(Role::kBody);
   const Node into = body.Child(Role::kInto);
   const auto items = body.Child(Role::kSelectList).Children(Role::kItem);
-  const bool assigns = std::ranges::any_of(items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
+  const bool assigns =
+      std::ranges::any_of(items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
   if (!into && !assigns) return absl::OkStatus();
   queries_->BeginCtes(with);
   absl::Status status = assigns ? SelectAssign(query) : SelectInto(query, into);
@@ -286,7 +319,8 @@ absl::Status StatementRunner::SelectAssign(Node query) {
   });
   if (!status.ok()) {
     for (Node item : items) {
-      session_.unknown_variables[FoldName(item.TokenText(Role::kTarget))] = std::string(status.message());
+      session_.unknown_variables[FoldName(item.TokenText(Role::kTarget))] =
+          std::string(status.message());
     }
   }
   return status;
@@ -304,17 +338,19 @@ void StatementRunner::SetOption(Node statement) {
     if (const auto order = ParseDateOrder(words[2])) session_.settings.date_order = *order;
   } else if (option == "language") {
     const std::string language = FoldName(words[2]);
-    const bool is_american = language.find("us_english") != std::string::npos || language.find("english") == 1 ||
-                             language == "english";
+    const bool is_american = language.find("us_english") != std::string::npos ||
+                             language.find("english") == 1 || language == "english";
     session_.settings.date_order = is_american ? DateOrder::kMdy : DateOrder::kDmy;
   } else if (option == "identity_insert") {
     std::string name;
     for (size_t i = 2; i + 1 < words.size() && words[i] != ";"; ++i) {
       if (!EqualNames(words[i], "on") && !EqualNames(words[i], "off")) name += words[i];
     }
-    const bool is_on = std::ranges::any_of(words, [](const std::string& word) { return EqualNames(word, "on"); });
+    const bool is_on =
+        std::ranges::any_of(words, [](const std::string& word) { return EqualNames(word, "on"); });
     const auto qualified = ParseObjectName(name, options_.default_schema);
-    const auto table = tables_.Find(qualified.object.schema, qualified.object.name, options_.default_schema);
+    const auto table =
+        tables_.Find(qualified.object.schema, qualified.object.name, options_.default_schema);
     identity_insert_ = is_on ? table : std::nullopt;
   }
 }
@@ -329,10 +365,13 @@ absl::Status StatementRunner::CreateTemporary(Node statement) {
   // The draft resolves types and nullability as it does for the catalog's tables.
   diagnostics::DiagnosticSink ignored;
   CatalogDraft draft(ignored);
-  for (const catalog::UserType& type : catalog_.user_types) draft.AddType(type, CatalogDraft::Mode::kCreateIfNone);
+  for (const catalog::UserType& type : catalog_.user_types)
+    draft.AddType(type, CatalogDraft::Mode::kCreateIfNone);
   catalog::Table table;
   table.name = {"", name};
-  draft.AddElements(table, ReadTableElements(statement.Children(Role::kElement), options_.default_schema), true, true);
+  draft.AddElements(table,
+                    ReadTableElements(statement.Children(Role::kElement), options_.default_schema),
+                    true, true);
   DraftObject object;
   object.value = std::move(table);
   draft.Add(std::move(object), CatalogDraft::Mode::kCreate);
@@ -358,8 +397,10 @@ StatementRunner::Module* StatementRunner::ParseModule(const catalog::ObjectName&
   return module.get();
 }
 
-StatementRunner::Module* StatementRunner::FindModule(const std::string& schema, const std::string& name) {
-  const catalog::Routine* routine = index_.FindRoutine(schema.empty() ? options_.default_schema : schema, name);
+StatementRunner::Module* StatementRunner::FindModule(const std::string& schema,
+                                                     const std::string& name) {
+  const catalog::Routine* routine =
+      index_.FindRoutine(schema.empty() ? options_.default_schema : schema, name);
   return routine == nullptr ? nullptr : ParseModule(routine->name, routine->definition);
 }
 
@@ -378,11 +419,13 @@ auto StatementRunner::InModule(std::map<std::string, SqlValue>& variables, Actio
 absl::StatusOr<std::map<std::string, SqlValue>> StatementRunner::BindParameters(
     Node routine, const std::vector<SqlValue>& arguments) {
   const auto parameters = routine.Children(Role::kParameter);
-  if (arguments.size() > parameters.size()) return absl::InvalidArgumentError("there are more arguments than parameters");
+  if (arguments.size() > parameters.size())
+    return absl::InvalidArgumentError("there are more arguments than parameters");
   std::map<std::string, SqlValue> variables;
   for (size_t i = 0; i < parameters.size(); ++i) {
     const SqlValue value = i < arguments.size() ? arguments[i] : NullValue();
-    auto converted = Convert(value, ResolveType(parameters[i].Child(Role::kType), false), session_.settings);
+    auto converted =
+        Convert(value, ResolveType(parameters[i].Child(Role::kType), false), session_.settings);
     if (!converted.ok()) return converted.status();
     variables[FoldName(parameters[i].TokenText(Role::kName))] = *std::move(converted);
   }
@@ -393,10 +436,13 @@ absl::StatusOr<SqlValue> StatementRunner::CallFunction(const std::vector<std::st
                                                        const std::vector<SqlValue>& arguments) {
   const std::string written = name[name.size() - 2] + "." + name.back();
   Module* module = FindModule(name[name.size() - 2], name.back());
-  if (module == nullptr) return absl::UnimplementedError(absl::StrCat("the function ", written, " is not defined"));
-  const Node body = module->statement.Child(Role::kBody), returns = module->statement.Child(Role::kReturns);
+  if (module == nullptr)
+    return absl::UnimplementedError(absl::StrCat("the function ", written, " is not defined"));
+  const Node body = module->statement.Child(Role::kBody),
+             returns = module->statement.Child(Role::kReturns);
   if (!body || !returns.Is(NodeKind::kDataType) || module_depth_ >= kMaxModuleDepth) {
-    return absl::UnimplementedError(absl::StrCat("the function ", written, " is not run while scripts are read"));
+    return absl::UnimplementedError(
+        absl::StrCat("the function ", written, " is not run while scripts are read"));
   }
   if (module->version != tables_.version()) {
     module->results.clear();
@@ -404,7 +450,8 @@ absl::StatusOr<SqlValue> StatementRunner::CallFunction(const std::vector<std::st
   }
   std::string key;
   for (const SqlValue& argument : arguments) {
-    key += argument.is_null() ? "\x01" : std::to_string(argument.text->size()) + ":" + *argument.text;
+    key +=
+        argument.is_null() ? "\x01" : std::to_string(argument.text->size()) + ":" + *argument.text;
   }
   const auto known = module->results.find(key);
   if (known != module->results.end()) return known->second;
@@ -418,8 +465,10 @@ absl::StatusOr<SqlValue> StatementRunner::CallFunction(const std::vector<std::st
   return result;
 }
 
-absl::StatusOr<QueryResult> StatementRunner::RunModuleQuery(Node select, std::map<std::string, SqlValue> variables) {
-  if (module_depth_ >= kMaxModuleDepth) return absl::ResourceExhaustedError("views and functions are nested too deep");
+absl::StatusOr<QueryResult> StatementRunner::RunModuleQuery(
+    Node select, std::map<std::string, SqlValue> variables) {
+  if (module_depth_ >= kMaxModuleDepth)
+    return absl::ResourceExhaustedError("views and functions are nested too deep");
   const Node query = select.Is(NodeKind::kSelectStatement) ? select.Child(Role::kQuery) : select;
   const Node with = select.Is(NodeKind::kSelectStatement) ? select.Child(Role::kWith) : Node();
   return InModule(variables, [&] {
@@ -430,23 +479,26 @@ absl::StatusOr<QueryResult> StatementRunner::RunModuleQuery(Node select, std::ma
   });
 }
 
-absl::StatusOr<QueryResult> StatementRunner::RunTableFunction(const std::vector<std::string>& name,
-                                                              const std::vector<SqlValue>& arguments) {
+absl::StatusOr<QueryResult> StatementRunner::RunTableFunction(
+    const std::vector<std::string>& name, const std::vector<SqlValue>& arguments) {
   Module* module = FindModule(name[name.size() - 2], name.back());
   const Node select = module == nullptr ? Node() : module->statement.Child(Role::kQuery);
   if (!select) {
-    return absl::UnimplementedError(absl::StrCat("the table function ", name.back(), " is not run while scripts are read"));
+    return absl::UnimplementedError(
+        absl::StrCat("the table function ", name.back(), " is not run while scripts are read"));
   }
   auto variables = BindParameters(module->statement, arguments);
   if (!variables.ok()) return variables.status();
   return RunModuleQuery(select, *std::move(variables));
 }
 
-absl::StatusOr<QueryResult> StatementRunner::RunView(const std::string& schema, const std::string& name) {
+absl::StatusOr<QueryResult> StatementRunner::RunView(const std::string& schema,
+                                                     const std::string& name) {
   const catalog::View* view = index_.FindView(schema, name);
   Module* module = view == nullptr ? nullptr : ParseModule(view->name, view->definition);
   if (module == nullptr || !module->statement) {
-    return absl::UnimplementedError(absl::StrCat(schema, ".", name, " is no table or view of the scripts"));
+    return absl::UnimplementedError(
+        absl::StrCat(schema, ".", name, " is no table or view of the scripts"));
   }
   auto result = RunModuleQuery(module->statement.Child(Role::kQuery), {});
   const auto columns = module->statement.Child(Role::kColumns).Children(Role::kItem);
@@ -461,14 +513,17 @@ absl::Status StatementRunner::ExecuteText(Node statement) {
   const auto text = evaluator_->Evaluate(statement.Child(Role::kValue), nullptr);
   if (!text.ok()) return module_depth_ > 0 ? text.status() : absl::OkStatus();
   if (text->is_null()) return absl::OkStatus();
-  if (module_depth_ >= kMaxModuleDepth) return absl::ResourceExhaustedError("EXECUTE is nested too deep");
+  if (module_depth_ >= kMaxModuleDepth)
+    return absl::ResourceExhaustedError("EXECUTE is nested too deep");
   diagnostics::DiagnosticSink ignored;
   const tsql::ParseResult parsed = tsql::ParseBatch(*text->text, {}, ignored);
   std::map<std::string, SqlValue> none;
-  return InModule(none, [&] { return ExecuteAll(parsed.tree.Root().Children(Role::kStatement)); }).status();
+  return InModule(none, [&] { return ExecuteAll(parsed.tree.Root().Children(Role::kStatement)); })
+      .status();
 }
 
-// A procedure is run as a whole or not at all: when one of its statements cannot be run, what it changed is taken back.
+// A procedure is run as a whole or not at all: when one of its statements cannot be run, what it
+// changed is taken back.
 absl::Status StatementRunner::ExecuteProcedure(Node statement) {
   const Node name = statement.Child(Role::kName);
   if (!name) return ExecuteText(statement);
@@ -491,7 +546,8 @@ absl::Status StatementRunner::RunProcedure(Node statement, const std::vector<std
   const auto arguments = statement.Children(Role::kArgument);
   Module* module = FindModule(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
   if (module == nullptr || !module->statement || module_depth_ >= kMaxModuleDepth) {
-    return absl::UnimplementedError(absl::StrCat("the procedure ", parts.back(), " is not defined by the scripts"));
+    return absl::UnimplementedError(
+        absl::StrCat("the procedure ", parts.back(), " is not defined by the scripts"));
   }
   const auto parameters = module->statement.Children(Role::kParameter);
   std::map<std::string, SqlValue> variables;
@@ -508,21 +564,25 @@ absl::Status StatementRunner::RunProcedure(Node statement, const std::vector<std
       outputs[parameter] = FoldName(value.TokenText(Role::kValue));
     }
     auto result = evaluator_->Evaluate(value, nullptr);
-    if (result.ok()) result = Convert(*result, ResolveType(parameters[i].Child(Role::kType), false), session_.settings);
+    if (result.ok())
+      result =
+          Convert(*result, ResolveType(parameters[i].Child(Role::kType), false), session_.settings);
     if (!result.ok() && !outputs.contains(parameter)) return result.status();
     variables[parameter] = result.ok() ? *std::move(result) : NullValue();
   }
   const bool is_outermost = module_depth_ == 0;
   const auto sequences = sequences_;
   if (is_outermost) tables_.Begin();
-  const auto flow = InModule(variables, [&] { return ExecuteAll(module->statement.Children(Role::kStatement)); });
+  const auto flow =
+      InModule(variables, [&] { return ExecuteAll(module->statement.Children(Role::kStatement)); });
   if (!flow.ok()) {
     if (is_outermost) {
       tables_.RollBack();
       sequences_ = sequences;
     }
-    return absl::Status(flow.status().code(), absl::StrCat("the procedure ", parts.back(), " was not run: ",
-                                                           std::string(flow.status().message())));
+    return absl::Status(flow.status().code(),
+                        absl::StrCat("the procedure ", parts.back(),
+                                     " was not run: ", std::string(flow.status().message())));
   }
   if (is_outermost) tables_.Commit();
   for (const auto& [parameter, variable] : outputs) {
@@ -533,7 +593,8 @@ absl::Status StatementRunner::RunProcedure(Node statement, const std::vector<std
 
 // -- What expressions ask ------------------------------------------------------------------------
 
-absl::StatusOr<QueryResult> StatementRunner::RunQuery(Node query, const Scope* scope, int64_t max_rows) {
+absl::StatusOr<QueryResult> StatementRunner::RunQuery(Node query, const Scope* scope,
+                                                      int64_t max_rows) {
   return queries_->Run(query, scope, max_rows);
 }
 
@@ -541,7 +602,8 @@ absl::StatusOr<SqlValue> StatementRunner::NextValue(const std::vector<std::strin
   if (name.empty()) return absl::InvalidArgumentError("NEXT VALUE FOR takes a sequence");
   const std::string schema = name.size() > 1 ? name[name.size() - 2] : options_.default_schema;
   for (const catalog::Sequence& sequence : catalog_.sequences) {
-    if (!EqualNames(sequence.name.name, name.back()) || !EqualNames(sequence.name.schema, schema)) continue;
+    if (!EqualNames(sequence.name.name, name.back()) || !EqualNames(sequence.name.schema, schema))
+      continue;
     const auto number = [](const std::string& text, int64_t fallback) {
       int64_t value = fallback;
       std::from_chars(text.data(), text.data() + text.size(), value);
@@ -554,7 +616,8 @@ absl::StatusOr<SqlValue> StatementRunner::NextValue(const std::vector<std::strin
     next->second += increment;
     return Convert(value, sequence.type, {});
   }
-  return absl::InvalidArgumentError(absl::StrCat("the sequence ", schema, ".", name.back(), " is not defined"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the sequence ", schema, ".", name.back(), " is not defined"));
 }
 
 // A version 4 identifier.
@@ -573,12 +636,13 @@ SqlValue StatementRunner::NewId() {
 
 bool StatementRunner::HasObject(const std::string& text) {
   const auto name = ParseObjectName(text, options_.default_schema).object;
-  return tables_.Find(name.schema, name.name, options_.default_schema) || index_.FindView(name.schema, name.name) ||
-         index_.FindRoutine(name.schema, name.name);
+  return tables_.Find(name.schema, name.name, options_.default_schema) ||
+         index_.FindView(name.schema, name.name) || index_.FindRoutine(name.schema, name.name);
 }
 
 catalog::DataType StatementRunner::ResolveType(Node type, bool is_cast) {
-  catalog::DataType read = ReadDataType(type, is_cast ? TypePlace::kCast : TypePlace::kDeclaration, options_.default_schema);
+  catalog::DataType read = ReadDataType(type, is_cast ? TypePlace::kCast : TypePlace::kDeclaration,
+                                        options_.default_schema);
   if (!read.name.empty() || read.user_type.name.empty()) return read;
   const catalog::UserType* alias = index_.FindUserType(read.user_type.schema, read.user_type.name);
   if (alias != nullptr) ResolveUserType(read, *alias);
@@ -586,7 +650,8 @@ catalog::DataType StatementRunner::ResolveType(Node type, bool is_cast) {
 }
 
 absl::Status StatementRunner::CountStep() {
-  if (++statement_steps_ > options_.max_steps / 10) return absl::ResourceExhaustedError("it takes too long");
+  if (++statement_steps_ > options_.max_steps / 10)
+    return absl::ResourceExhaustedError("it takes too long");
   if (++steps_ <= options_.max_steps) return absl::OkStatus();
   out_of_steps_ = true;
   return absl::ResourceExhaustedError("the scripts' statements together take too long");
@@ -597,17 +662,25 @@ absl::Status StatementRunner::CountStep() {
 std::string StatementRunner::TargetName(Node statement) const {
   if (!statement) return "tables";
   Node name = statement.Child(Role::kTarget);
-  if (name) name = name.Child(Role::kName) ? name.Child(Role::kName) : name;
-  else name = statement.Child(Role::kName);
-  const bool has_target = statement.Is(NodeKind::kInsertStatement) || statement.Is(NodeKind::kUpdateStatement) ||
-                          statement.Is(NodeKind::kDeleteStatement) || statement.Is(NodeKind::kMergeStatement) ||
-                          statement.Is(NodeKind::kTruncateTable) || statement.Is(NodeKind::kBulkInsert);
+  if (name)
+    name = name.Child(Role::kName) ? name.Child(Role::kName) : name;
+  else
+    name = statement.Child(Role::kName);
+  const bool has_target =
+      statement.Is(NodeKind::kInsertStatement) || statement.Is(NodeKind::kUpdateStatement) ||
+      statement.Is(NodeKind::kDeleteStatement) || statement.Is(NodeKind::kMergeStatement) ||
+      statement.Is(NodeKind::kTruncateTable) || statement.Is(NodeKind::kBulkInsert);
   return has_target && name ? std::string(name.Text()) : "tables";
 }
 
 void StatementRunner::Report(DiagnosticId id, Node node, std::vector<std::string> arguments) {
   const ScriptPosition position = batch_->PositionOf(node.span().begin);
-  sink_.Report({id, {}, std::move(arguments), "", "", position.file->name(),
+  sink_.Report({id,
+                {},
+                std::move(arguments),
+                "",
+                "",
+                position.file->name(),
                 position.file->Locate(position.offset)});
 }
 

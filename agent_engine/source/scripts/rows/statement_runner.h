@@ -1,7 +1,8 @@
-// Runs the statements of scripts that load and change rows, so that the rows are those a server would hold afterwards.
+// Runs the statements of scripts that load and change rows, so that the rows are those a server
+// would hold afterwards.
 //
-// Definitions were read before (catalog_builder.h). What cannot be run is reported with its place and passed over; a statement
-// that fails changes nothing.
+// Definitions were read before (catalog_builder.h). What cannot be run is reported with its place
+// and passed over; a statement that fails changes nothing.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +28,8 @@
 
 namespace datamigrate::source {
 
-// Whether a statement, or one below it, may change rows or what later batches mean (SET DATEFORMAT, IDENTITY_INSERT).
+// Whether a statement, or one below it, may change rows or what later batches mean (SET DATEFORMAT,
+// IDENTITY_INSERT).
 bool TouchesRows(tsql::Node statement);
 
 struct StatementRunnerOptions {
@@ -44,7 +46,8 @@ class StatementRunner final : private EvaluationHost {
   StatementRunner(const catalog::Catalog& catalog, TableSet& tables, StatementRunnerOptions options,
                   diagnostics::DiagnosticSink& sink);
 
-  // Runs a batch, as often as its GO says. Errors: only those of the row store, such as a full disk; then nothing more can be run.
+  // Runs a batch, as often as its GO says. Errors: only those of the row store, such as a full
+  // disk; then nothing more can be run.
   absl::Status Run(const Batch& batch, tsql::Node root);
   // Reports what holds for all batches together.
   void Finish();
@@ -57,7 +60,8 @@ class StatementRunner final : private EvaluationHost {
     std::string text;
     tsql::ParseResult parsed;
     tsql::Node statement;
-    std::map<std::string, SqlValue> results;  // Of a function, by its arguments, while `version` is current.
+    std::map<std::string, SqlValue>
+        results;  // Of a function, by its arguments, while `version` is current.
     uint64_t version = 0;
   };
   struct ParsedExpression {
@@ -66,7 +70,8 @@ class StatementRunner final : private EvaluationHost {
   };
 
   // EvaluationHost.
-  absl::StatusOr<QueryResult> RunQuery(tsql::Node query, const Scope* scope, int64_t max_rows) override;
+  absl::StatusOr<QueryResult> RunQuery(tsql::Node query, const Scope* scope,
+                                       int64_t max_rows) override;
   absl::StatusOr<SqlValue> CallFunction(const std::vector<std::string>& name,
                                         const std::vector<SqlValue>& arguments) override;
   absl::StatusOr<QueryResult> RunTableFunction(const std::vector<std::string>& name,
@@ -91,7 +96,8 @@ class StatementRunner final : private EvaluationHost {
   // Variables and settings.
   absl::Status Declare(tsql::Node statement);
   absl::Status SetVariable(tsql::Node statement);
-  absl::Status Assign(std::string_view name, std::string_view operation, const absl::StatusOr<SqlValue>& value);
+  absl::Status Assign(std::string_view name, std::string_view operation,
+                      const absl::StatusOr<SqlValue>& value);
   absl::Status SelectStatement(tsql::Node statement);
   absl::Status SelectAssign(tsql::Node query);
   void SetOption(tsql::Node statement);
@@ -102,12 +108,15 @@ class StatementRunner final : private EvaluationHost {
   // A cell without a value is DEFAULT.
   using GivenRow = std::vector<std::optional<SqlValue>>;
   absl::StatusOr<std::vector<GivenRow>> GivenRows(tsql::Node source, const Scope* scope);
-  absl::StatusOr<data::Row> PlaceValues(size_t table, const std::vector<size_t>& columns, GivenRow row);
-  absl::Status InsertRows(size_t table, const std::vector<size_t>& columns, std::vector<GivenRow> rows);
+  absl::StatusOr<data::Row> PlaceValues(size_t table, const std::vector<size_t>& columns,
+                                        GivenRow row);
+  absl::Status InsertRows(size_t table, const std::vector<size_t>& columns,
+                          std::vector<GivenRow> rows);
   absl::StatusOr<std::vector<size_t>> TargetColumns(size_t table, tsql::Node column_list);
   absl::StatusOr<SqlValue> DefaultOf(size_t table, size_t column);
   absl::StatusOr<data::Row> CompleteRow(size_t table, GivenRow values);
-  absl::StatusOr<data::Cell> CellFor(size_t table, const catalog::Column& column, const SqlValue& value) const;
+  absl::StatusOr<data::Cell> CellFor(size_t table, const catalog::Column& column,
+                                     const SqlValue& value) const;
   absl::Status SelectInto(tsql::Node query, tsql::Node into);
   absl::Status Update(tsql::Node statement);
   absl::Status Delete(tsql::Node statement);
@@ -119,10 +128,11 @@ class StatementRunner final : private EvaluationHost {
     std::string operation;
     tsql::Node value;
   };
-  absl::StatusOr<std::vector<Assignment>> ReadAssignments(size_t table, const std::vector<tsql::Node>& set_clauses);
+  absl::StatusOr<std::vector<Assignment>> ReadAssignments(
+      size_t table, const std::vector<tsql::Node>& set_clauses);
   // Changes `row`; `scope` has the values before.
-  absl::Status ApplyAssignments(size_t table, const std::vector<Assignment>& assignments, const Scope& scope,
-                                data::Row& row);
+  absl::Status ApplyAssignments(size_t table, const std::vector<Assignment>& assignments,
+                                const Scope& scope, data::Row& row);
   absl::Status BulkInsert(tsql::Node statement);
   absl::Status ExecuteProcedure(tsql::Node statement);
   absl::Status RunProcedure(tsql::Node statement, const std::vector<std::string>& name);
@@ -137,9 +147,10 @@ class StatementRunner final : private EvaluationHost {
   // Runs `action` with `variables` in place of the session's; they hold the values afterwards.
   template <typename Action>
   auto InModule(std::map<std::string, SqlValue>& variables, Action action);
-  absl::StatusOr<std::map<std::string, SqlValue>> BindParameters(tsql::Node routine,
-                                                                 const std::vector<SqlValue>& arguments);
-  absl::StatusOr<QueryResult> RunModuleQuery(tsql::Node select, std::map<std::string, SqlValue> variables);
+  absl::StatusOr<std::map<std::string, SqlValue>> BindParameters(
+      tsql::Node routine, const std::vector<SqlValue>& arguments);
+  absl::StatusOr<QueryResult> RunModuleQuery(tsql::Node select,
+                                             std::map<std::string, SqlValue> variables);
   void Report(diagnostics::DiagnosticId id, tsql::Node node, std::vector<std::string> arguments);
   std::string TargetName(tsql::Node statement) const;
 
@@ -156,7 +167,8 @@ class StatementRunner final : private EvaluationHost {
   std::map<std::string, std::unique_ptr<Module>> modules_;
   std::map<std::pair<size_t, size_t>, std::unique_ptr<ParsedExpression>> defaults_;
   std::map<std::string, int64_t> sequences_;  // Next values by folded name.
-  std::mt19937_64 random_;  // Seeded alike each time: reading the scripts again gives the same rows.
+  std::mt19937_64
+      random_;  // Seeded alike each time: reading the scripts again gives the same rows.
   uint64_t row_version_ = 0;
   int64_t steps_ = 0;
   int64_t statement_steps_ = 0;  // Of the statement that runs outside any module.

@@ -13,7 +13,8 @@ using catalog::Table;
 
 namespace {
 
-constexpr int64_t kMaxDecodedTotal = 2'000'000;  // Rows of all decoded tables, besides the one in use.
+constexpr int64_t kMaxDecodedTotal =
+    2'000'000;  // Rows of all decoded tables, besides the one in use.
 
 std::string Key(std::string_view schema, std::string_view name) {
   return FoldName(schema) + '\x1f' + FoldName(name);
@@ -55,8 +56,10 @@ TableSet::TableSet(const catalog::Catalog& catalog, RowStore& store) : store_(st
 
 std::optional<size_t> TableSet::Find(std::string_view schema, std::string_view name,
                                      std::string_view default_schema) const {
-  if (IsOutsideCatalog(name)) schema = "";
-  else if (schema.empty()) schema = default_schema;
+  if (IsOutsideCatalog(name))
+    schema = "";
+  else if (schema.empty())
+    schema = default_schema;
   const auto found = by_name_.find(Key(schema, name));
   if (found == by_name_.end()) return std::nullopt;
   return found->second;
@@ -90,7 +93,9 @@ uint64_t TableSet::version(size_t number) const {
   return found == versions_.end() ? 0 : found->second;
 }
 
-void TableSet::Changed(size_t number) { versions_[number] = ++version_; }
+void TableSet::Changed(size_t number) {
+  versions_[number] = ++version_;
+}
 
 absl::StatusOr<RowsPointer> TableSet::Rows(size_t number) {
   Decoded& decoded = decoded_[number];
@@ -98,8 +103,9 @@ absl::StatusOr<RowsPointer> TableSet::Rows(size_t number) {
   if (decoded.rows) return RowsPointer(decoded.rows);
   if (store_.Count(number) > kMaxDecodedRows) {
     decoded_.erase(number);
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the table ", tables_[number]->name.ToString(), " has too many rows to be read by a statement"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the table ", tables_[number]->name.ToString(),
+                     " has too many rows to be read by a statement"));
   }
   auto rows = std::make_shared<std::vector<data::Row>>();
   rows->reserve(static_cast<size_t>(store_.Count(number)));
@@ -123,7 +129,8 @@ absl::Status TableSet::MakeRoom(size_t except) {
     for (auto entry = decoded_.begin(); entry != decoded_.end(); ++entry) {
       if (entry->first == except || !entry->second.rows) continue;
       total += static_cast<int64_t>(entry->second.rows->size());
-      if (oldest == decoded_.end() || entry->second.last_use < oldest->second.last_use) oldest = entry;
+      if (oldest == decoded_.end() || entry->second.last_use < oldest->second.last_use)
+        oldest = entry;
     }
     if (total <= kMaxDecodedTotal || oldest == decoded_.end()) return absl::OkStatus();
     if (absl::Status put = PutBack(oldest->first, oldest->second); !put.ok()) return put;
@@ -143,7 +150,8 @@ absl::Status TableSet::PutBack(size_t number, Decoded& decoded) {
 
 // Rows that a query still reads are left to it.
 std::vector<data::Row>& TableSet::Writable(Decoded& decoded) {
-  if (decoded.rows.use_count() > 1) decoded.rows = std::make_shared<std::vector<data::Row>>(*decoded.rows);
+  if (decoded.rows.use_count() > 1)
+    decoded.rows = std::make_shared<std::vector<data::Row>>(*decoded.rows);
   decoded.is_changed = true;
   return *decoded.rows;
 }

@@ -1,4 +1,5 @@
-// The tables that statements read and change: those of the catalog, temporary ones and table variables.
+// The tables that statements read and change: those of the catalog, temporary ones and table
+// variables.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ namespace datamigrate::source {
 
 using RowsPointer = std::shared_ptr<const std::vector<data::Row>>;
 
-// Rows are kept in the store; tables that are read or changed are decoded in memory, the least used ones put back when they
-// take too much. Not thread-safe.
+// Rows are kept in the store; tables that are read or changed are decoded in memory, the least used
+// ones put back when they take too much. Not thread-safe.
 class TableSet {
  public:
   // A table whose rows take more is not decoded: statements that need it are refused.
@@ -30,7 +31,8 @@ class TableSet {
   // Borrows both. The tables of the catalog have the numbers of their places in it.
   TableSet(const catalog::Catalog& catalog, RowStore& store);
 
-  // An empty schema means `default_schema`. Temporary tables and variables are found by their name alone.
+  // An empty schema means `default_schema`. Temporary tables and variables are found by their name
+  // alone.
   std::optional<size_t> Find(std::string_view schema, std::string_view name,
                              std::string_view default_schema) const;
   // Adds or replaces a temporary table (#t) or table variable (@t).
@@ -60,7 +62,8 @@ class TableSet {
   void NoteIdentity(size_t number, const std::string& value);
   void ResetIdentity(size_t number) { identities_.erase(number); }
 
-  // Remembers the rows and identities of all tables; changes can be taken back until Commit or RollBack. Does not nest.
+  // Remembers the rows and identities of all tables; changes can be taken back until Commit or
+  // RollBack. Does not nest.
   void Begin();
   void Commit();
   void RollBack();

@@ -14,10 +14,16 @@ constexpr std::array<std::string_view, 12> kMonths = {
     "january", "february", "march",     "april",   "may",      "june",
     "july",    "august",   "september", "october", "november", "december"};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsLetter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-bool IsLeap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+bool IsLeap(int year) {
+  return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
 
 int DaysIn(int year, int month) {
   constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -35,7 +41,8 @@ struct Number {
   size_t digits = 0;
 };
 
-// Reads a text from left to right into the numbers of the date, the month's name, the time and the offset.
+// Reads a text from left to right into the numbers of the date, the month's name, the time and the
+// offset.
 class DateTimeReader {
  public:
   explicit DateTimeReader(std::string_view text) : text_(text) {}
@@ -43,8 +50,8 @@ class DateTimeReader {
   bool Read() {
     while (SkipBlanks(), at_ < text_.size()) {
       const char c = text_[at_];
-      const bool read = IsDigit(c)    ? ReadDigits()
-                        : IsLetter(c) ? ReadWord()
+      const bool read = IsDigit(c)                            ? ReadDigits()
+                        : IsLetter(c)                         ? ReadWord()
                         : has_time_ && (c == '+' || c == '-') ? ReadOffset()
                                                               : ReadSeparator(c);
       if (!read) return false;
@@ -62,7 +69,8 @@ class DateTimeReader {
 
  private:
   void SkipBlanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == ',' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == ',' || text_[at_] == '\t'))
+      ++at_;
   }
 
   std::optional<Number> TakeNumber(size_t max_digits) {
@@ -213,12 +221,18 @@ struct Positions {
 
 Positions PositionsOf(DateOrder order) {
   switch (order) {
-    case DateOrder::kMdy: return {2, 0, 1};
-    case DateOrder::kDmy: return {2, 1, 0};
-    case DateOrder::kYmd: return {0, 1, 2};
-    case DateOrder::kYdm: return {0, 2, 1};
-    case DateOrder::kMyd: return {1, 0, 2};
-    case DateOrder::kDym: return {1, 2, 0};
+    case DateOrder::kMdy:
+      return {2, 0, 1};
+    case DateOrder::kDmy:
+      return {2, 1, 0};
+    case DateOrder::kYmd:
+      return {0, 1, 2};
+    case DateOrder::kYdm:
+      return {0, 2, 1};
+    case DateOrder::kMyd:
+      return {1, 0, 2};
+    case DateOrder::kDym:
+      return {1, 2, 0};
   }
   return {2, 0, 1};
 }
@@ -240,11 +254,14 @@ std::optional<int32_t> DateOfNumbers(const std::vector<Number>& numbers, DateOrd
   }
   const Number& year = numbers[positions.year];
   const Number &month = numbers[positions.month], &day = numbers[positions.day];
-  if (month.digits > 2 || day.digits > 2 || year.digits == 3 || year.digits > 4) return std::nullopt;
+  if (month.digits > 2 || day.digits > 2 || year.digits == 3 || year.digits > 4)
+    return std::nullopt;
   return FromCalendar(FullYear(year.value, year.digits), month.value, day.value);
 }
 
-int64_t RoundTicks(int64_t ticks, int64_t unit) { return (ticks + unit / 2) / unit * unit; }
+int64_t RoundTicks(int64_t ticks, int64_t unit) {
+  return (ticks + unit / 2) / unit * unit;
+}
 
 int64_t TickUnit(int scale) {
   int64_t unit = 1;
@@ -261,7 +278,8 @@ int64_t RoundToThreeHundredths(int64_t ticks) {
 
 std::string TimeText(int64_t ticks) {
   const int64_t seconds = ticks / kTicksPerSecond;
-  std::string text = fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  std::string text =
+      fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
   int64_t fraction = ticks % kTicksPerSecond;
   if (fraction == 0) return text;
   std::string digits = fmt::format("{:07}", fraction);
@@ -287,7 +305,8 @@ std::string FractionText(int64_t ticks, int digits) {
 }  // namespace
 
 CalendarDate ToCalendar(int32_t day) {
-  // Days from 0000-03-01, so that a leap day ends its year (Hinnant, "chrono-compatible low-level date algorithms").
+  // Days from 0000-03-01, so that a leap day ends its year (Hinnant, "chrono-compatible low-level
+  // date algorithms").
   const int32_t shifted = day + 306;
   const int32_t era = shifted / 146'097;
   const int32_t of_era = shifted % 146'097;
@@ -339,10 +358,25 @@ std::optional<DateTime> ParseDateTime(std::string_view text, DateOrder order, bo
 
 DateOrder OrderOfStyle(int style, DateOrder fallback) {
   switch (style % 100) {
-    case 1: case 10: return DateOrder::kMdy;
-    case 2: case 11: case 12: case 20: case 21: case 23: case 26: return DateOrder::kYmd;
-    case 3: case 4: case 5: case 6: case 13: return DateOrder::kDmy;
-    default: return fallback;
+    case 1:
+    case 10:
+      return DateOrder::kMdy;
+    case 2:
+    case 11:
+    case 12:
+    case 20:
+    case 21:
+    case 23:
+    case 26:
+      return DateOrder::kYmd;
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+    case 13:
+      return DateOrder::kDmy;
+    default:
+      return fallback;
   }
 }
 
@@ -362,7 +396,8 @@ std::optional<DateTime> RoundTo(DateTime value, const catalog::DataType& type) {
   if (type.name != "datetimeoffset") value.offset = 0;
   if (value.ticks >= kTicksPerDay) {
     if (value.day == kMaxDay) {
-      // Nothing lies after 9999-12-31: the newer types keep the last moment, the older ones overflow.
+      // Nothing lies after 9999-12-31: the newer types keep the last moment, the older ones
+      // overflow.
       if (type.name == "datetime" || type.name == "smalldatetime") return std::nullopt;
       value.ticks = kTicksPerDay - TickUnit(std::min(type.scale, 7));
     } else {
@@ -372,8 +407,7 @@ std::optional<DateTime> RoundTo(DateTime value, const catalog::DataType& type) {
   }
   const CalendarDate date = ToCalendar(value.day);
   if (type.name == "datetime" && date.year < 1753) return std::nullopt;
-  if (type.name == "smalldatetime" &&
-      (value.day < kDay1900 || value.day > kDay1900 + 65'535)) {
+  if (type.name == "smalldatetime" && (value.day < kDay1900 || value.day > kDay1900 + 65'535)) {
     return std::nullopt;
   }
   return value;
@@ -402,31 +436,64 @@ std::optional<std::string> FormatStyle(const DateTime& value, const catalog::Dat
   const int digits = type.name == "datetime" ? 3 : type.name == "smalldatetime" ? 0 : type.scale;
   const std::string fraction = digits == 0 ? "" : "." + FractionText(value.ticks, digits);
   switch (style) {
-    case 0: case 100:
+    case 0:
+    case 100:
       if (type.name == "date") return fmt::format("{} {:2} {:04}", month, date.day, date.year);
       if (type.name == "time") return fmt::format("{:2}:{:02}{}", hour12, minute, half);
-      return fmt::format("{} {:2} {:04} {:2}:{:02}{}", month, date.day, date.year, hour12, minute, half);
-    case 1: case 101: return fmt::format("{:02}/{:02}/{}", date.month, date.day, year);
-    case 2: case 102: return fmt::format("{}.{:02}.{:02}", year, date.month, date.day);
-    case 3: case 103: return fmt::format("{:02}/{:02}/{}", date.day, date.month, year);
-    case 4: case 104: return fmt::format("{:02}.{:02}.{}", date.day, date.month, year);
-    case 5: case 105: return fmt::format("{:02}-{:02}-{}", date.day, date.month, year);
-    case 6: case 106: return fmt::format("{:02} {} {}", date.day, month, year);
-    case 7: case 107: return fmt::format("{} {:02}, {}", month, date.day, year);
-    case 8: case 24: case 108: return clock;
-    case 10: case 110: return fmt::format("{:02}-{:02}-{}", date.month, date.day, year);
-    case 11: case 111: return fmt::format("{}/{:02}/{:02}", year, date.month, date.day);
-    case 12: case 112: return fmt::format("{}{:02}{:02}", year, date.month, date.day);
-    case 20: case 120: return DateText(value.day) + (type.name == "date" ? "" : " " + clock);
-    case 21: case 25: case 121:
+      return fmt::format("{} {:2} {:04} {:2}:{:02}{}", month, date.day, date.year, hour12, minute,
+                         half);
+    case 1:
+    case 101:
+      return fmt::format("{:02}/{:02}/{}", date.month, date.day, year);
+    case 2:
+    case 102:
+      return fmt::format("{}.{:02}.{:02}", year, date.month, date.day);
+    case 3:
+    case 103:
+      return fmt::format("{:02}/{:02}/{}", date.day, date.month, year);
+    case 4:
+    case 104:
+      return fmt::format("{:02}.{:02}.{}", date.day, date.month, year);
+    case 5:
+    case 105:
+      return fmt::format("{:02}-{:02}-{}", date.day, date.month, year);
+    case 6:
+    case 106:
+      return fmt::format("{:02} {} {}", date.day, month, year);
+    case 7:
+    case 107:
+      return fmt::format("{} {:02}, {}", month, date.day, year);
+    case 8:
+    case 24:
+    case 108:
+      return clock;
+    case 10:
+    case 110:
+      return fmt::format("{:02}-{:02}-{}", date.month, date.day, year);
+    case 11:
+    case 111:
+      return fmt::format("{}/{:02}/{:02}", year, date.month, date.day);
+    case 12:
+    case 112:
+      return fmt::format("{}{:02}{:02}", year, date.month, date.day);
+    case 20:
+    case 120:
+      return DateText(value.day) + (type.name == "date" ? "" : " " + clock);
+    case 21:
+    case 25:
+    case 121:
       if (type.name == "time") return clock + fraction;
       return DateText(value.day) + (type.name == "date" ? "" : " " + clock + fraction);
-    case 23: return DateText(value.day);
-    case 126: case 127: {
+    case 23:
+      return DateText(value.day);
+    case 126:
+    case 127: {
       const bool drops = value.ticks % kTicksPerSecond == 0 && type.name == "datetime";
-      return DateText(value.day) + (type.name == "date" ? "" : "T" + clock + (drops ? "" : fraction));
+      return DateText(value.day) +
+             (type.name == "date" ? "" : "T" + clock + (drops ? "" : fraction));
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -38,7 +38,9 @@ std::optional<Decimal> Make(const Wide& digits, int precision, int scale) {
   return Decimal{static_cast<__int128>(digits), std::min(precision, kMaxPrecision), scale};
 }
 
-Wide ToWide(const Decimal& value) { return Wide(value.digits); }
+Wide ToWide(const Decimal& value) {
+  return Wide(value.digits);
+}
 
 struct ResultType {
   int precision;
@@ -54,7 +56,9 @@ ResultType TypeOf(const Decimal& left, Arithmetic operation, const Decimal& righ
     case Arithmetic::kSubtract:
       type = {std::max(s1, s2) + std::max(p1 - s1, p2 - s2) + 1, std::max(s1, s2)};
       break;
-    case Arithmetic::kMultiply: type = {p1 + p2 + 1, s1 + s2}; break;
+    case Arithmetic::kMultiply:
+      type = {p1 + p2 + 1, s1 + s2};
+      break;
     case Arithmetic::kDivide: {
       const int scale = std::max(6, s1 + p2 + 1);
       type = {p1 - s1 + s2 + scale, scale};
@@ -69,8 +73,8 @@ ResultType TypeOf(const Decimal& left, Arithmetic operation, const Decimal& righ
   if (operation == Arithmetic::kAdd || operation == Arithmetic::kSubtract) {
     return {kMaxPrecision, std::min(type.scale, std::max(kMaxPrecision - integral, 0))};
   }
-  const int scale = integral < 32 ? std::min(type.scale, kMaxPrecision - integral)
-                                  : std::min(type.scale, 6);
+  const int scale =
+      integral < 32 ? std::min(type.scale, kMaxPrecision - integral) : std::min(type.scale, 6);
   return {kMaxPrecision, scale};
 }
 
@@ -145,12 +149,14 @@ std::optional<Decimal> Compute(const Decimal& left, Arithmetic operation, const 
   const Wide a = Rescale(ToWide(left), left.scale, common);
   const Wide b = Rescale(ToWide(right), right.scale, common);
   switch (operation) {
-    case Arithmetic::kAdd: return Make(Rescale(a + b, common, type.scale), type.precision, type.scale);
+    case Arithmetic::kAdd:
+      return Make(Rescale(a + b, common, type.scale), type.precision, type.scale);
     case Arithmetic::kSubtract:
       return Make(Rescale(a - b, common, type.scale), type.precision, type.scale);
     case Arithmetic::kMultiply: {
       const Wide product = ToWide(left) * ToWide(right);
-      return Make(Rescale(product, left.scale + right.scale, type.scale), type.precision, type.scale);
+      return Make(Rescale(product, left.scale + right.scale, type.scale), type.precision,
+                  type.scale);
     }
     case Arithmetic::kDivide:
       if (b == 0) return std::nullopt;
@@ -170,6 +176,8 @@ int CompareDecimals(const Decimal& left, const Decimal& right) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-double ToDouble(const Decimal& value) { return std::strtod(FormatDecimal(value).c_str(), nullptr); }
+double ToDouble(const Decimal& value) {
+  return std::strtod(FormatDecimal(value).c_str(), nullptr);
+}
 
 }  // namespace datamigrate::source

@@ -1,6 +1,8 @@
-// Exact decimal numbers of up to 38 digits, with T-SQL's rules for the precision and scale of results.
+// Exact decimal numbers of up to 38 digits, with T-SQL's rules for the precision and scale of
+// results.
 //
-// Rules: "Precision, scale, and length (Transact-SQL)", "decimal and numeric", "money and smallmoney".
+// Rules: "Precision, scale, and length (Transact-SQL)", "decimal and numeric", "money and
+// smallmoney".
 #pragma once
 
 #include <cstdint>
@@ -16,8 +18,8 @@ struct Decimal {
   int scale = 0;        // 0 to precision.
 };
 
-// Reads digits with an optional sign, point and exponent; null for anything else or more than 38 digits. Digits after the
-// point that do not fit are rounded away.
+// Reads digits with an optional sign, point and exponent; null for anything else or more than 38
+// digits. Digits after the point that do not fit are rounded away.
 std::optional<Decimal> ParseDecimal(std::string_view text);
 std::string FormatDecimal(const Decimal& value);
 

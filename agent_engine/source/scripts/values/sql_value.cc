@@ -48,7 +48,9 @@ absl::Status NotConvertible(const SqlValue& value, const DataType& target) {
       absl::StrCat("a value of type ", value.type.name, " cannot become ", target.ToString()));
 }
 
-SqlValue Make(const DataType& type, std::string text) { return {type, std::move(text)}; }
+SqlValue Make(const DataType& type, std::string text) {
+  return {type, std::move(text)};
+}
 
 bool IsNumberFamily(TypeFamily family) {
   return family == TypeFamily::kInteger || family == TypeFamily::kBit ||
@@ -57,8 +59,8 @@ bool IsNumberFamily(TypeFamily family) {
 }
 
 bool IsTextFamily(TypeFamily family) {
-  return family == TypeFamily::kText || family == TypeFamily::kXml || family == TypeFamily::kOther ||
-         family == TypeFamily::kVariant;
+  return family == TypeFamily::kText || family == TypeFamily::kXml ||
+         family == TypeFamily::kOther || family == TypeFamily::kVariant;
 }
 
 bool IsDateFamily(TypeFamily family) {
@@ -86,7 +88,8 @@ IntegerRange RangeOf(const DataType& type) {
 // Big-endian, as CONVERT between integers and binary does.
 std::string BytesOf(int64_t value, int bytes) {
   std::string text;
-  for (int i = bytes - 1; i >= 0; --i) text += static_cast<char>(static_cast<uint64_t>(value) >> (8 * i));
+  for (int i = bytes - 1; i >= 0; --i)
+    text += static_cast<char>(static_cast<uint64_t>(value) >> (8 * i));
   return text;
 }
 
@@ -138,7 +141,8 @@ absl::StatusOr<SqlValue> ToInteger(const SqlValue& value, const DataType& target
     if (number) number = RoundDecimal(*number, 38, 0);
   } else if (IsNumberFamily(from)) {
     number = DecimalOf(value);
-  } else if (from == TypeFamily::kDateTime && (value.type.name == "datetime" || value.type.name == "smalldatetime")) {
+  } else if (from == TypeFamily::kDateTime &&
+             (value.type.name == "datetime" || value.type.name == "smalldatetime")) {
     const auto moment = ParseCell(*value.text);
     if (moment) {
       number = Decimal{moment->day - kDay1900 + (moment->ticks * 2 >= kTicksPerDay ? 1 : 0), 10, 0};
@@ -210,8 +214,9 @@ absl::StatusOr<SqlValue> ToFloat(const SqlValue& value, const DataType& target) 
     const std::string text(Trim(*value.text));
     char* end = nullptr;
     const double read = text.empty() ? 0 : std::strtod(text.c_str(), &end);
-    const bool is_number = text.empty() || (end == text.c_str() + text.size() && std::isfinite(read) &&
-                                            text.find_first_of("xXnN") == std::string::npos);
+    const bool is_number =
+        text.empty() || (end == text.c_str() + text.size() && std::isfinite(read) &&
+                         text.find_first_of("xXnN") == std::string::npos);
     if (is_number) number = read;
   } else if (IsNumberFamily(from)) {
     number = DoubleOf(value);
@@ -230,7 +235,8 @@ std::string FloatStyle0(double number) {
   std::snprintf(buffer, sizeof buffer, "%.6g", number);
   std::string text = buffer;
   const size_t e = text.find('e');
-  if (e != std::string::npos && text.size() - e - 2 < 3) text.insert(e + 2, 3 - (text.size() - e - 2), '0');
+  if (e != std::string::npos && text.size() - e - 2 < 3)
+    text.insert(e + 2, 3 - (text.size() - e - 2), '0');
   return text;
 }
 
@@ -250,7 +256,8 @@ absl::StatusOr<std::string> PlainText(const SqlValue& value, const DataType& tar
     const int style = settings.has_style ? settings.style : is_old ? 0 : 121;
     const auto text = moment ? FormatStyle(*moment, value.type, style) : std::nullopt;
     if (!text) {
-      return absl::UnimplementedError(absl::StrCat("style ", style, " of CONVERT from ", value.type.name));
+      return absl::UnimplementedError(
+          absl::StrCat("style ", style, " of CONVERT from ", value.type.name));
     }
     return *text;
   }
@@ -266,7 +273,8 @@ absl::StatusOr<std::string> PlainText(const SqlValue& value, const DataType& tar
 
 size_t LengthIn(const DataType& type, std::string_view text) {
   if (IsNational(type)) return Utf16Length(text);
-  return std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  return std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
 }
 
 // The longest start of `text` of at most `length` characters.
@@ -290,10 +298,13 @@ absl::StatusOr<SqlValue> ToText(const SqlValue& value, const DataType& target,
   const auto limit = static_cast<size_t>(target.length);
   if (text.size() > limit && LengthIn(target, text) > limit) {
     const std::string_view kept = Cut(target, text, limit);
-    const bool loses = std::string_view(text).substr(kept.size()).find_first_not_of(' ') !=
-                       std::string_view::npos;
-    const bool from_text = IsTextFamily(FamilyOf(value.type));
-    if (loses && (settings.place == ConversionPlace::kColumn || !from_text)) {
+    const bool loses =
+        std::string_view(text).substr(kept.size()).find_first_not_of(' ') != std::string_view::npos;
+    // Numbers are never cut; dates and binary values always are.
+    const TypeFamily from = FamilyOf(value.type);
+    const bool is_refused =
+        IsTextFamily(from) ? settings.place == ConversionPlace::kColumn : IsNumberFamily(from);
+    if (loses && is_refused) {
       return DoesNotFit(value, target);
     }
     text = std::string(kept);
@@ -333,12 +344,15 @@ std::string EncodedBytes(const SqlValue& value) {
 }
 
 // A uniqueidentifier's first three groups are little-endian in its bytes.
-constexpr std::array<int, 16> kGuidByteOrder = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+constexpr std::array<int, 16> kGuidByteOrder = {3, 2, 1,  0,  5,  4,  7,  6,
+                                                8, 9, 10, 11, 12, 13, 14, 15};
 
 std::optional<std::string> ParseGuid(std::string_view text) {
   text = Trim(text);
-  if (text.size() >= 2 && text.front() == '{' && text[37 < text.size() ? 37 : 0] == '}') text = text.substr(1, 36);
-  if (text.size() > 36) text = text.substr(0, 36);  // More characters are passed over: "uniqueidentifier".
+  if (text.size() >= 2 && text.front() == '{' && text[37 < text.size() ? 37 : 0] == '}')
+    text = text.substr(1, 36);
+  if (text.size() > 36)
+    text = text.substr(0, 36);  // More characters are passed over: "uniqueidentifier".
   if (text.size() != 36) return std::nullopt;
   std::string guid;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -383,7 +397,8 @@ absl::StatusOr<SqlValue> ToBinary(const SqlValue& value, const DataType& target,
       bytes = EncodedBytes(value);
     }
   } else {
-    return absl::UnimplementedError(absl::StrCat("conversion of ", value.type.name, " to ", target.name));
+    return absl::UnimplementedError(
+        absl::StrCat("conversion of ", value.type.name, " to ", target.name));
   }
   if (target.length > 0 && bytes.size() > static_cast<size_t>(target.length)) {
     if (settings.place == ConversionPlace::kColumn) return DoesNotFit(value, target);
@@ -442,11 +457,12 @@ absl::StatusOr<SqlValue> ToSpatial(const SqlValue& value, const DataType& target
 
 // "Data type precedence (Transact-SQL)", lowest first.
 constexpr auto kPrecedence = std::to_array<std::string_view>(
-    {"binary",   "varbinary", "char",       "varchar",  "nchar",     "nvarchar",  "uniqueidentifier",
-     "rowversion", "image",   "text",       "ntext",    "bit",       "tinyint",   "smallint",
-     "int",      "bigint",    "smallmoney", "money",    "numeric",   "decimal",   "real",
-     "float",    "time",      "date",       "smalldatetime", "datetime", "datetime2",
-     "datetimeoffset", "hierarchyid", "geometry", "geography", "xml", "sql_variant"});
+    {"binary",           "varbinary",  "char",       "varchar",        "nchar",       "nvarchar",
+     "uniqueidentifier", "rowversion", "image",      "text",           "ntext",       "bit",
+     "tinyint",          "smallint",   "int",        "bigint",         "smallmoney",  "money",
+     "numeric",          "decimal",    "real",       "float",          "time",        "date",
+     "smalldatetime",    "datetime",   "datetime2",  "datetimeoffset", "hierarchyid", "geometry",
+     "geography",        "xml",        "sql_variant"});
 
 size_t PrecedenceOf(const DataType& type) {
   return std::ranges::find(kPrecedence, std::string_view(type.name)) - kPrecedence.begin();
@@ -455,20 +471,25 @@ size_t PrecedenceOf(const DataType& type) {
 DataType AsDecimalType(const DataType& type) {
   if (FamilyOf(type) == TypeFamily::kDecimal) return type;
   if (FamilyOf(type) == TypeFamily::kMoney) return {"decimal", 0, 19, 4, {}};
-  if (type.name == "bigint") return {"decimal", 0, 19, 0, {}};
-  return {"decimal", 0, 10, 0, {}};
+  // A literal of an integer type has the precision of its digits.
+  if (type.precision > 0) return {"decimal", 0, type.precision, 0, {}};
+  return {"decimal", 0, type.name == "bigint" ? 19 : 10, 0, {}};
 }
 
 }  // namespace
 
-SqlValue NullValue() { return {}; }
+SqlValue NullValue() {
+  return {};
+}
 
 SqlValue IntValue(int64_t value) {
   const bool fits = value >= INT32_MIN && value <= INT32_MAX;
   return {{fits ? "int" : "bigint", 0, 0, 0, {}}, std::to_string(value)};
 }
 
-SqlValue BitValue(bool value) { return {{"bit", 0, 0, 0, {}}, value ? "1" : "0"}; }
+SqlValue BitValue(bool value) {
+  return {{"bit", 0, 0, 0, {}}, value ? "1" : "0"};
+}
 
 SqlValue TextValue(std::string text, bool is_national) {
   return {{is_national ? "nvarchar" : "varchar", DataType::kMax, 0, 0, {}}, std::move(text)};
@@ -478,9 +499,11 @@ namespace {
 
 // Whether a value of type `from` is a value of type `target` as it stands.
 bool IsSameType(const DataType& from, const DataType& target) {
-  if (from.name != target.name || from.precision != target.precision || from.scale != target.scale) return false;
+  if (from.name != target.name || from.precision != target.precision || from.scale != target.scale)
+    return false;
   const bool is_sized = target.length != 0;
-  return !is_sized || from.length == target.length || (target.length == DataType::kMax && !IsFixedLength(target));
+  return !is_sized || from.length == target.length ||
+         (target.length == DataType::kMax && !IsFixedLength(target));
 }
 
 }  // namespace
@@ -490,24 +513,36 @@ absl::StatusOr<SqlValue> Convert(const SqlValue& value, const DataType& target,
   if (!value.is_null() && IsSameType(value.type, target) && FamilyOf(target) != TypeFamily::kText) {
     return SqlValue{target, value.text};
   }
-  if (value.is_null() || target.name.empty()) return SqlValue{target.name.empty() ? value.type : target, value.text};
+  if (value.is_null() || target.name.empty())
+    return SqlValue{target.name.empty() ? value.type : target, value.text};
   switch (FamilyOf(target)) {
-    case TypeFamily::kInteger: return ToInteger(value, target);
-    case TypeFamily::kBit: return ToBit(value, target);
-    case TypeFamily::kDecimal: return ToDecimal(value, target);
-    case TypeFamily::kMoney: return ToMoney(value, target);
-    case TypeFamily::kFloat: return ToFloat(value, target);
+    case TypeFamily::kInteger:
+      return ToInteger(value, target);
+    case TypeFamily::kBit:
+      return ToBit(value, target);
+    case TypeFamily::kDecimal:
+      return ToDecimal(value, target);
+    case TypeFamily::kMoney:
+      return ToMoney(value, target);
+    case TypeFamily::kFloat:
+      return ToFloat(value, target);
     case TypeFamily::kText:
-    case TypeFamily::kXml: return ToText(value, target, settings);
-    case TypeFamily::kBinary: return ToBinary(value, target, settings);
+    case TypeFamily::kXml:
+      return ToText(value, target, settings);
+    case TypeFamily::kBinary:
+      return ToBinary(value, target, settings);
     case TypeFamily::kDate:
     case TypeFamily::kTime:
     case TypeFamily::kDateTime:
-    case TypeFamily::kDateTimeOffset: return ToDateTime(value, target, settings);
-    case TypeFamily::kGuid: return ToGuid(value, target);
-    case TypeFamily::kSpatial: return ToSpatial(value, target);
+    case TypeFamily::kDateTimeOffset:
+      return ToDateTime(value, target, settings);
+    case TypeFamily::kGuid:
+      return ToGuid(value, target);
+    case TypeFamily::kSpatial:
+      return ToSpatial(value, target);
     case TypeFamily::kVariant:
-    case TypeFamily::kOther: return Make(target, *value.text);
+    case TypeFamily::kOther:
+      return Make(target, *value.text);
   }
   return NotConvertible(value, target);
 }
@@ -526,6 +561,7 @@ DataType CommonType(const DataType& left, const DataType& right) {
     return {winner.name, 0, std::min(precision, 38), scale, {}};
   }
   DataType type = winner;
+  if (family == TypeFamily::kInteger) type.precision = 0;
   if ((family == TypeFamily::kText || family == TypeFamily::kBinary) && winner.length > 0) {
     const bool is_max = loser.length == DataType::kMax;
     type.length = is_max ? DataType::kMax : std::max(winner.length, loser.length);
@@ -565,7 +601,8 @@ absl::StatusOr<std::optional<int>> Compare(const SqlValue& left, const SqlValue&
     const auto x = ParseCell(*a->text), y = ParseCell(*b->text);
     if (!x || !y) return std::optional<int>();
     const auto moment = [](const DateTime& d) {
-      return static_cast<__int128>(d.day) * kTicksPerDay + d.ticks - d.offset * 60 * kTicksPerSecond;
+      return static_cast<__int128>(d.day) * kTicksPerDay + d.ticks -
+             d.offset * 60 * kTicksPerSecond;
     };
     return std::optional<int>(moment(*x) < moment(*y) ? -1 : moment(*x) > moment(*y));
   }

@@ -1,6 +1,7 @@
 // A value of T-SQL with its type, and conversions between types as the server does them.
 //
-// Rules: "CAST and CONVERT (Transact-SQL)", "Data type conversion (Database Engine)", "Constants (Transact-SQL)".
+// Rules: "CAST and CONVERT (Transact-SQL)", "Data type conversion (Database Engine)", "Constants
+// (Transact-SQL)".
 #pragma once
 
 #include <optional>
@@ -15,7 +16,8 @@
 namespace datamigrate::source {
 
 struct SqlValue {
-  catalog::DataType type;           // Name empty: NULL without a type.
+  catalog::DataType
+      type;  // Name empty: NULL without a type. An integer literal has a precision: its digits.
   std::optional<std::string> text;  // In the canonical form of row_source.h; none is NULL.
 
   bool is_null() const { return !text.has_value(); }
@@ -28,8 +30,8 @@ SqlValue TextValue(std::string text, bool is_national = true);
 
 // What a text that is too long for its target does.
 enum class ConversionPlace {
-  kCast,      // CAST, CONVERT, variables: it is cut.
-  kColumn,    // A column of a table: error 2628, unless only blanks are lost.
+  kCast,    // CAST, CONVERT, variables: it is cut.
+  kColumn,  // A column of a table: error 2628, unless only blanks are lost.
 };
 
 struct ConversionSettings {
@@ -40,20 +42,22 @@ struct ConversionSettings {
 };
 
 // Converts to `target`, whose alias must be resolved. NULL stays NULL.
-// Errors: kInvalidArgument, saying what does not fit; kUnimplemented for conversions not done here (text to hierarchyid or
-// geography).
+// Errors: kInvalidArgument, saying what does not fit; kUnimplemented for conversions not done here
+// (text to hierarchyid or geography).
 absl::StatusOr<SqlValue> Convert(const SqlValue& value, const catalog::DataType& target,
                                  const ConversionSettings& settings);
 
 // The type of higher precedence: "Data type precedence (Transact-SQL)".
 catalog::DataType CommonType(const catalog::DataType& left, const catalog::DataType& right);
 
-// Negative, 0 or positive, after conversion to the common type; texts as a case-insensitive, accent-sensitive collation does,
-// trailing blanks ignored. Null when either is NULL. Errors: as Convert.
+// Negative, 0 or positive, after conversion to the common type; texts as a case-insensitive,
+// accent-sensitive collation does, trailing blanks ignored. Null when either is NULL. Errors: as
+// Convert.
 absl::StatusOr<std::optional<int>> Compare(const SqlValue& left, const SqlValue& right,
                                            const ConversionSettings& settings);
 
-// A number of any numeric type as an exact decimal; null for other types and for values of float that do not fit.
+// A number of any numeric type as an exact decimal; null for other types and for values of float
+// that do not fit.
 std::optional<Decimal> DecimalOf(const SqlValue& value);
 // A number of any numeric type.
 std::optional<double> DoubleOf(const SqlValue& value);
