@@ -39,6 +39,7 @@ absl::StatusOr<std::unique_ptr<source::ScriptSource>> OpenScripts(
     const v1::MigrationState& state) {
   source::ScriptSourceOptions options;
   for (const auto& [name, value] : state.sqlcmd_variables()) options.variables[name] = value;
+  options.now = state.source_clock();
   return source::ScriptSource::Open(state.source_connection(), options);
 }
 

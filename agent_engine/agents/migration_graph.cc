@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "agent_engine/agents/migration_agents.h"
 #include "agent_engine/agents/state_conversion.h"
 #include "agent_engine/dialects/target.h"
@@ -110,6 +112,7 @@ std::string InitialState(std::string_view migration_id, const v1::CreateMigratio
   state.set_require_plan_approval(request.options().require_plan_approval());
   state.set_max_rebuild_rounds(request.options().max_rebuild_rounds());
   *state.mutable_sqlcmd_variables() = request.options().sqlcmd_variables();
+  state.set_source_clock(absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::Now(), absl::UTCTimeZone()));
   return state.SerializeAsString();
 }
 

@@ -530,7 +530,8 @@ ExprPtr Lowering::LowerQuantified(Node node, Scope& scope) {
   ExprPtr left = LowerExpr(node.Child(Role::kLeft), scope);
   expr->query = LowerNested(node.Child(Role::kQuery), scope);
   if (expr->query->fields.size() == 1) {
-    left = Convert(std::move(left), CommonType(left->type, expr->query->fields[0].type), true);
+    const SqlType common = CommonType(left->type, expr->query->fields[0].type);
+    left = Convert(std::move(left), common, true);
   }
   expr->arguments = ExprList(std::move(left));
   return expr;

@@ -291,8 +291,10 @@ void Lowering::RefineStuff(Expr& call) {
     call.arguments = std::move(rest->arguments);
     return;
   }
-  if (text->type.nullable)
-    text = MakeCall("COALESCE", text->type, ExprList(std::move(text), MakeString("")));
+  if (text->type.nullable) {
+    const SqlType text_type = text->type;
+    text = MakeCall("COALESCE", text_type, ExprList(std::move(text), MakeString("")));
+  }
   call.kind = ExprKind::kConcat;
   call.arguments = ExprList(std::move(text), std::move(rest));
 }
