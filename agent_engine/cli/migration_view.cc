@@ -41,6 +41,19 @@ std::string RenderChecks(const v1::Migration& migration, const Terminal& termina
   return "\n" + table.Render(terminal);
 }
 
+// The first reasons of each step that failed; all of them are in the report.
+std::string RenderDbtFailures(const v1::Migration& migration) {
+  constexpr int kShown = 5;
+  std::string text;
+  for (const v1::DbtStep& step : migration.deployment_result().steps()) {
+    if (step.exit_code() == 0) continue;
+    for (int i = 0; i < std::min(kShown, step.failures_size()); ++i) {
+      text += fmt::format("dbt {} failed: {}\n", step.command(), step.failures(i));
+    }
+  }
+  return text;
+}
+
 std::string RenderDbt(const v1::Migration& migration, const Terminal& terminal) {
   if (migration.deployment_result().steps().empty()) return "";
   TextTable table({"dbt", "ok", "failed", "skipped", "seconds"});
@@ -48,7 +61,7 @@ std::string RenderDbt(const v1::Migration& migration, const Terminal& terminal) 
     table.Add({step.command(), std::to_string(step.succeeded()), std::to_string(step.failed()),
                std::to_string(step.skipped()), fmt::format("{:.1f}", step.seconds())});
   }
-  return "\n" + table.Render(terminal);
+  return "\n" + table.Render(terminal) + RenderDbtFailures(migration);
 }
 
 std::string RenderDiagnostics(const v1::Migration& migration, const Terminal& terminal) {

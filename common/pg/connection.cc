@@ -41,7 +41,8 @@ absl::Status ConnectError(PGconn* connection) {
       reason.find("database") != std::string::npos) {
     return SqlError("3D000", "connect", reason);
   }
-  return SqlError(kCannotConnect, "connect", reason);
+  return SqlError(kCannotConnect, "connect",
+                  reason + "; start PostgreSQL, or correct DATAMIGRATE_DATABASE_URL");
 }
 
 // The message of a failed result, without DETAIL and HINT: those quote values.

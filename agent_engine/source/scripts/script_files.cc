@@ -166,7 +166,7 @@ absl::StatusOr<ScriptFiles> ScriptFiles::Find(const fs::path& path, DiagnosticSi
     }
   }
   if (files.scripts_.empty()) {
-    return absl::InvalidArgumentError(
+    return absl::NotFoundError(
         absl::StrCat("the folder ", root.string(), " holds no script (.sql)"));
   }
   return files;

@@ -40,7 +40,7 @@ class ScriptSource {
  public:
   // Reads a script, a folder of scripts of any depth, an SSDT project folder or a .sqlproj file.
   // What is wrong with single files, batches and statements is in diagnostics() and does not fail
-  // the whole. Errors: kNotFound: no such path; kInvalidArgument: no script in the folder, or a
+  // the whole. Errors: kNotFound: no such path, or no script in the folder; kInvalidArgument: a
   // `now` that is no time; kPermissionDenied; kResourceExhausted: no room for the rows in the
   // folder for temporary files.
   static absl::StatusOr<std::unique_ptr<ScriptSource>> Open(const std::filesystem::path& path,

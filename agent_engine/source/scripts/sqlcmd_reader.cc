@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent_engine/catalog/catalog.h"
+#include "agent_engine/source/scripts/quote_state.h"
 
 namespace datamigrate::source {
 
@@ -74,18 +75,22 @@ const std::string* SqlcmdVariables::Find(std::string_view name) const {
 class SqlcmdReader::FileScanner {
  public:
   FileScanner(SqlcmdReader& reader, const SourceFile& file)
-      : reader_(reader), file_(file), text_(file.text()) {}
+      : reader_(reader), file_(file), text_(file.text()), unclosed_(UnclosedGoLines(text_)) {}
 
   void Scan() {
     while (at_ < text_.size() && !reader_.ended_) {
-      if (state_ == State::kCode && ScanCommandLine()) continue;
+      if (IsUnclosed()) scanner_.Reset();
+      if (scanner_.state() == QuoteState::kCode && ScanCommandLine()) continue;
       ScanLine();
     }
     Flush(at_);
   }
 
  private:
-  enum class State { kCode, kLineComment, kBlockComment, kString, kQuotedName, kBracketedName };
+  // Whether the line at at_ ends a batch although a string or comment is open.
+  bool IsUnclosed() const {
+    return !unclosed_.empty() && std::ranges::binary_search(unclosed_, at_);
+  }
 
   std::string_view LineAt(size_t begin) const {
     return text_.substr(begin, std::min(text_.find('\n', begin), text_.size()) - begin);
@@ -123,17 +128,11 @@ class SqlcmdReader::FileScanner {
   }
 
   bool ScanGo(std::string_view line, size_t begin) {
-    if (line.size() < 2 || !EqualWords(line.substr(0, 2), "go")) return false;
-    std::string_view rest = line.substr(2);
-    const bool ends_word = rest.empty() || kBlank.find(rest[0]) != std::string_view::npos ||
-                           rest[0] == ';' || rest.substr(0, 2) == "--" || rest.substr(0, 2) == "/*";
-    if (!ends_word) return false;
-    rest = TrimBlank(rest);
+    if (!IsGoLine(text_, begin)) return false;
+    std::string_view rest = TrimBlank(line.substr(2));
     int repeat = 1;
     const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), repeat);
     rest = TrimBlank(rest.substr(parsed.ptr - rest.data()));
-    const bool is_comment = rest.substr(0, 2) == "--" || rest.substr(0, 2) == "/*";
-    if (!rest.empty() && !is_comment && rest != ";") return false;
     if (rest == ";") {
       reader_.Report(DiagnosticId::kInvalidGo, file_, static_cast<uint32_t>(begin), {"';'"},
                      "write GO alone on its line; it is taken as the end of the batch here");
@@ -219,79 +218,31 @@ class SqlcmdReader::FileScanner {
                    "give it with --variable " + name + "=value, or by :setvar in the script");
   }
 
-  // Scans to the start of the next line, or of a token that changes what lines mean.
+  // Scans to the start of the next line.
   void ScanLine() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == '\n') {
-        ++at_;
-        if (state_ == State::kLineComment) state_ = State::kCode;
-        return;
+      const QuoteState before = scanner_.state();
+      const bool is_comment = before == QuoteState::kLineComment || before == QuoteState::kBlockComment;
+      if (c == '$' && !is_comment && text_.substr(at_, 2) == "$(") {
+        reader_.has_content_ = true;
+        ScanVariable();
+        continue;
       }
-      switch (state_) {
-        case State::kCode:
-          ScanCode(c);
-          break;
-        case State::kLineComment:
-          at_ = std::min(text_.find('\n', at_), text_.size());
-          break;
-        case State::kBlockComment:
-          ScanBlockComment(c);
-          break;
-        case State::kString:
-          ScanQuoted(c, '\'');
-          break;
-        case State::kQuotedName:
-          ScanQuoted(c, '"');
-          break;
-        case State::kBracketedName:
-          ScanQuoted(c, ']');
-          break;
-      }
+      at_ = scanner_.Step(text_, at_);
+      MarkContent(before, c);
+      if (c == '\n') return;
     }
   }
 
-  void ScanCode(char c) {
-    const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
-    if (c == '-' && next == '-') {
-      state_ = State::kLineComment;
-      at_ += 2;
-      return;
-    }
-    if (c == '/' && next == '*') {
-      state_ = State::kBlockComment;
-      comment_depth_ = 1;
-      at_ += 2;
-      return;
-    }
-    if (static_cast<unsigned char>(c) > ' ') reader_.has_content_ = true;
-    if (c == '$' && next == '(') return ScanVariable();
-    if (c == '\'') state_ = State::kString;
-    if (c == '"') state_ = State::kQuotedName;
-    if (c == '[') state_ = State::kBracketedName;
-    ++at_;
-  }
-
-  // A doubled quote leaves the state and enters it again at the next character, which comes to the
-  // same.
-  void ScanQuoted(char c, char quote) {
-    if (c == '$' && at_ + 1 < text_.size() && text_[at_ + 1] == '(') return ScanVariable();
-    if (c == quote) state_ = State::kCode;
-    ++at_;
-  }
-
-  // Comments nest: "Slash Star (Block Comment)".
-  void ScanBlockComment(char c) {
-    const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
-    if (c == '*' && next == '/') {
-      at_ += 2;
-      if (--comment_depth_ == 0) state_ = State::kCode;
-    } else if (c == '/' && next == '*') {
-      at_ += 2;
-      ++comment_depth_;
-    } else {
-      ++at_;
-    }
+  // A batch of blanks and comments is none; a comment that never ends is a mistake to report.
+  void MarkContent(QuoteState before, char c) {
+    const QuoteState after = scanner_.state();
+    const bool is_code = before == QuoteState::kCode && static_cast<unsigned char>(c) > ' ' &&
+                         after != QuoteState::kLineComment && after != QuoteState::kBlockComment;
+    const bool is_endless = HidesGo(after) && at_ >= text_.size();
+    const bool is_cut = after == QuoteState::kBlockComment && c == '\n' && IsUnclosed();
+    if (is_code || is_endless || is_cut) reader_.has_content_ = true;
   }
 
   void ScanVariable() {
@@ -318,8 +269,8 @@ class SqlcmdReader::FileScanner {
   std::string_view text_;
   size_t at_ = 0;
   size_t given_ = 0;
-  State state_ = State::kCode;
-  int comment_depth_ = 0;
+  std::vector<size_t> unclosed_;
+  QuoteScanner scanner_;
 };
 
 SqlcmdReader::SqlcmdReader(SqlcmdVariables& variables, IncludeLoader load, BatchConsumer consume,

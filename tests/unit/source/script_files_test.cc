@@ -54,7 +54,7 @@ TEST_CASE("a path that is not there, and a folder without scripts", "[source][fi
   CHECK(absl::IsNotFound(ScriptSource::Open("/nowhere/at/all", {}).status()));
   const ScriptFolder empty;
   const auto opened = ScriptSource::Open(empty.path(), {});
-  CHECK(absl::IsInvalidArgument(opened.status()));
+  CHECK(absl::IsNotFound(opened.status()));
   CHECK(std::string(opened.status().message()).find(empty.path().string()) != std::string::npos);
   ScriptFolder folder("SELECT 1");
   ScriptSourceOptions options;
@@ -89,14 +89,16 @@ TEST_CASE("links that lead back are followed once", "[source][files]") {
 TEST_CASE("texts that are not SQL give findings with their place", "[source][files]") {
   ScriptFolder folder;
   folder.Write("a.sql", "Dear all,\nthis is a letter.\n");
-  folder.Write("b.sql", "SELECT 'no end\nGO\nCREATE TABLE lost (a int)\n");
+  folder.Write("b.sql", "SELECT 'no end\nGO\nCREATE TABLE kept (a int)\n");
   folder.Write("c.sql", "/* no end\nCREATE TABLE lost (a int)\n");
   folder.Write("d.sql", "SELECT " + std::string(10'000, '(') + "1" + std::string(10'000, ')'));
   folder.Write("e.sql", "CREATE TABLE good (a int)\nGO\n)))(((\nGO\nCREATE TABLE fine (a int)");
   const auto source = folder.Open();
-  CHECK(TablesOf(*source) == Texts{"good", "fine"});
+  CHECK(TablesOf(*source) == Texts{"kept", "good", "fine"});
   for (const auto& diagnostic : source->diagnostics()) CHECK_FALSE(diagnostic.file.empty());
-  CHECK(source->diagnostics().size() >= 4);
+  const Texts codes = CodesOf(*source);
+  for (const char* code : {"TS0101", "TS0102"}) CHECK(std::ranges::count(codes, code) == 1);
+  CHECK(codes.size() >= 5);
 }
 
 TEST_CASE("included files are read where they are included", "[source][files]") {

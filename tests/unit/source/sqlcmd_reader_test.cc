@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "agent_engine/source/scripts/quote_state.h"
 #include <catch2/catch.hpp>
 
 namespace datamigrate::source {
@@ -133,10 +134,30 @@ TEST_CASE("other commands of sqlcmd have no effect and are noted", "[source][sql
   CHECK(Reading("SELECT *\nFROM\n::fn_helpcollations()").Codes().empty());
 }
 
-TEST_CASE("what is not closed runs to the end of the script", "[source][sqlcmd]") {
-  CHECK(Reading("a 'b\nGO\nc").Texts() == Texts{"a 'b\nGO\nc"});
-  CHECK(Reading("a /* b\nGO\nc").Texts() == Texts{"a /* b\nGO\nc"});
+TEST_CASE("what is not closed costs the batches up to the first GO that it hides",
+          "[source][sqlcmd]") {
+  CHECK(Reading("a 'b\nGO\nc").Texts() == Texts{"a 'b\n", "c"});
+  CHECK(Reading("a [b\nGO\nc").Texts() == Texts{"a [b\n", "c"});
+  CHECK(Reading("a /* b\nGO 2\nc").Texts() == Texts{"a /* b\n", "c"});
+  CHECK(Reading("/* b\nGO\nc").Texts() == Texts{"/* b\n", "c"});
+  CHECK(Reading("a 'b").Texts() == Texts{"a 'b"});
+  CHECK(Reading("/* b").Texts() == Texts{"/* b"});
   CHECK(Reading("$(").Texts() == Texts{"$("});
+}
+
+TEST_CASE("a missing quote does not turn the strings after it inside out", "[source][sqlcmd]") {
+  CHECK(Reading("a 'b\nGO\nc 'd'\nGO\ne 'f'").Texts() == Texts{"a 'b\n", "c 'd'\n", "e 'f'"});
+  CHECK(Reading("a '\nGO\n'\nGO\nb").Texts() == Texts{"a '\nGO\n'\n", "b"});
+}
+
+TEST_CASE("GO is a line of its own, with a count, a semicolon and a comment at most",
+          "[source][sqlcmd]") {
+  for (const char* line : {"GO", "go", " Go \t", "GO 5", "GO;", "GO --x", "GO/*x*/", "GO 5 --x"}) {
+    CHECK(IsGoLine(line, 0));
+  }
+  for (const char* line : {"GOTO x", "GO5", "GO x", "GO 5 x", "G O", "", "GO; x"}) {
+    CHECK_FALSE(IsGoLine(line, 0));
+  }
 }
 
 }  // namespace
