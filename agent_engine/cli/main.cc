@@ -1,10 +1,14 @@
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <system_error>
 
 #include "CLI/CLI.hpp"
 #include "agent_engine/cli/assess_command.h"
 #include "agent_engine/cli/engine_commands.h"
 #include "agent_engine/cli/exit_code.h"
 #include "agent_engine/cli/generate_command.h"
+#include "agent_engine/cli/lineage_command.h"
 #include "agent_engine/cli/parse_command.h"
 #include "agent_engine/cli/transpile_command.h"
 
@@ -20,6 +24,7 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddTranspileCommand(app, exit_code);
   datamigrate::cli::AddAssessCommand(app, exit_code);
   datamigrate::cli::AddGenerateCommand(app, exit_code);
+  datamigrate::cli::AddLineageCommand(app, exit_code);
   datamigrate::cli::AddEngineCommands(app, exit_code);
   try {
     app.parse(argc, argv);
@@ -27,6 +32,10 @@ int main(int argc, char** argv) {
     const bool is_help = error.get_exit_code() == 0;
     app.exit(error);
     return is_help ? datamigrate::cli::kSuccess : datamigrate::cli::kWrongUse;
+  } catch (const std::system_error& error) {
+    // The output cannot be written. A reader that has closed the pipe wants no message.
+    if (error.code().value() != EPIPE) std::fprintf(stderr, "datamigrate: %s\n", error.what());
+    return datamigrate::cli::kFailed;
   }
   return exit_code;
 }

@@ -1,5 +1,7 @@
 #include "agent_engine/cli/migration_view.h"
 
+#include <algorithm>
+
 #include "fmt/format.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"

@@ -391,6 +391,7 @@ class ProjectBuilder {
     model.description = query.description;
     model.source_sql = query.definition;
     model.sql = EscapeJinjaExceptCalls(query.translated.sql);
+    model.lineage = std::move(query.translated.lineage);
     model.status = query.translated.converted() ? ModelStatus::kConverted : ModelStatus::kRefused;
     model.diagnostics = std::move(query.translated.diagnostics);
     for (const auto& column : query.translated.columns) {

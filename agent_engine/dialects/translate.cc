@@ -6,6 +6,7 @@
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
 #include "agent_engine/dialects/pipeline.h"
+#include "agent_engine/relational/lineage.h"
 #include "agent_engine/relational/lowering/lowering.h"
 #include "agent_engine/relational/rewrites/collation.h"
 #include "agent_engine/relational/rewrites/limits.h"
@@ -53,6 +54,7 @@ TranslatedQuery Print(const catalog::CatalogIndex& catalog, relational::LoweredQ
                       const Dialect& dialect, const RelationNamer& namer, DiagnosticSink& sink) {
   TranslatedQuery result;
   if (lowered.query && !sink.HasErrors()) {
+    result.lineage = relational::TraceLineage(catalog, *lowered.query);
     PrepareQuery(*lowered.query, catalog.catalog().collation, dialect, sink);
     Emitter emitter(dialect, namer, sink);
     emitter.set_pins_types(true);

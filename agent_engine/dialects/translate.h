@@ -9,6 +9,7 @@
 
 #include "agent_engine/catalog/catalog.h"
 #include "agent_engine/dialects/target.h"
+#include "agent_engine/relational/lineage.h"
 #include "common/diagnostics/diagnostic.h"
 
 namespace datamigrate::dialects {
@@ -32,6 +33,7 @@ struct TranslatedQuery {
   std::vector<OutputColumn> columns;  // In order.
   std::vector<catalog::ObjectName>
       reads;  // Relations of the catalog, each once, in order of first use.
+  relational::QueryLineage lineage;  // Of the columns, in order.
   std::vector<diagnostics::Diagnostic> diagnostics;  // Positions are in the definition's text.
 
   bool converted() const { return !sql.empty(); }

@@ -169,6 +169,25 @@ TEST_CASE("parse: a folder's findings are on standard error with their place") {
   CHECK(result["diagnostics"][0]["line"] == 3);
 }
 
+TEST_CASE("lineage: --json prints one OpenLineage event for each view") {
+  const TemporaryDirectory folder;
+  std::ofstream(folder.path() / "a.sql")
+      << "CREATE TABLE dbo.t (id int, x int)\nGO\n"
+         "CREATE VIEW dbo.v AS SELECT id, x + 1 AS y FROM dbo.t WHERE x > 0\nGO\n";
+  const ProgramResult run =
+      RunDatamigrate({"lineage", "--source", folder.path().string(), "--json"}, "");
+  REQUIRE(run.exit_code == 0);
+  const std::vector<std::string> lines = LinesOf(run.out);
+  REQUIRE(lines.size() == 1);
+  const json event = json::parse(lines[0]);
+  CHECK(event["inputs"][0]["name"] == "dbo.t");
+  const json facet = event["outputs"][0]["facets"]["columnLineage"];
+  CHECK(facet["fields"]["id"]["inputFields"][0]["field"] == "id");
+  CHECK(facet["fields"]["y"]["inputFields"][0]["transformations"][0]["subtype"] ==
+        "TRANSFORMATION");
+  CHECK(facet["dataset"][0]["transformations"][0]["subtype"] == "FILTER");
+}
+
 TEST_CASE("a path that does not exist is a failure that names it") {
   const auto command =
       GENERATE(as<std::vector<std::string>>(), std::vector<std::string>{"parse", "/no/such/path"},
