@@ -33,18 +33,28 @@ enum class TypeClass : uint8_t {
 };
 TypeClass ClassOf(const tsql::SqlType& type);
 
+// The first row of a type whose limits hold it counts.
 struct TypeRule {
   tsql::TypeId id;
-  std::string_view name;  // With $l, $p, $s for length, precision and scale.
+  std::string_view name;    // With $l, $p, $s for length, precision and scale; $m: the scale, six
+                            // at most; $3, $4: the length three or four times.
+  int32_t most_scale = 38;  // Digits after the point; before it below.
+  int32_t most_whole = 38;
+  int32_t most_length = -1;  // -1: any, (max) too.
 };
 
 // A T-SQL function in the target's words.
 //   $0, $1, ...  the arguments            $*  all of them, with commas
 //   $t           the result's type        $d  "distinct " where it was written
 //   $o           " order by ..." of WITHIN GROUP, empty without one
-//   $k0          argument 0 with case folded
+//   $g           " within group (order by ...)", empty without one
+//   $u           the date part's name in the target (see DatePartName)
+//   $a0, $a1     argument 0 or 1 as a date and time, cast where it is a date
+//   $j           all arguments joined by the target's concatenation, NULL as an empty string
+//   $s           all but the first joined likewise, each behind the first where it is not NULL
 struct FunctionRule {
-  std::string_view source;  // Upper case; date parts after a colon: "DATEADD:month".
+  std::string_view source;  // Upper case; date parts after a colon: "DATEADD:month"; "DATEADD:*"
+                            // for all that have a name in the target and no row.
   int8_t arity;             // Number of arguments; -1: any.
   std::string_view target;
   TypeClass first = TypeClass::kAny;  // Type of the first argument.
@@ -67,6 +77,19 @@ struct FormatPiece {
   std::string_view target;
 };
 
+// What the target calls a date part of T-SQL.
+struct DatePartName {
+  std::string_view part;  // "year", ..., lower case.
+  std::string_view name;
+};
+
+// What string literals escape beside the quote: nothing, the backslash, or the backslash and the
+// quote by a backslash.
+enum class StringEscapes : uint8_t { kNone, kBackslash, kByBackslash };
+enum class LimitClause : uint8_t { kLimit, kTop };
+// How a join's right side sees its left side; kNone: not at all.
+enum class LateralJoin : uint8_t { kLateral, kApply, kNone };
+
 enum class IdentifierCase : uint8_t { kInsensitive, kLower, kUpper };
 enum class BinaryStyle : uint8_t { kBlobEscapes, kByteaHex };
 
@@ -76,8 +99,8 @@ struct Dialect {
   std::span<const TypeRule> types;
   std::span<const FunctionRule> functions;
   std::span<const CastRule> casts;
-  std::span<const FormatPiece> date_format;
-  std::span<const std::string_view> reserved_words;  // Lower case, sorted.
+  std::span<const FormatPiece> date_format = {};
+  std::span<const std::string_view> reserved_words = {};  // Lower case, sorted.
 
   char identifier_quote = '"';
   IdentifierCase identifier_case = IdentifierCase::kInsensitive;  // What unquoted names become.
@@ -89,25 +112,67 @@ struct Dialect {
   bool nulls_first_by_default_desc = false;  // In descending order.
   bool like_has_default_escape = false;
   BinaryStyle binary = BinaryStyle::kBlobEscapes;
-  std::string_view case_insensitive_like;  // Operator; empty: both sides are folded.
-  std::string_view regex_match;            // $0: text, $1: pattern; matches the whole.
-  std::string_view regex_match_any_case;
-  std::string_view
-      regex_position;  // $0: text, $1: pattern: where it first matches, from 1; 0 when nowhere.
-  std::string_view regex_position_any_case;
-  std::string_view fold_case;       // $0
-  std::string_view fold_accents;    // Empty: cannot.
-  std::string_view integer_divide;  // Truncates towards zero.
-  std::string_view decimal_divide;  // $p, $s: the result's; $g: guard digits.
-  std::string_view format_number;   // $0: value, $1: digits after the point; without groups
-  std::string_view format_number_grouped;
-  std::string_view format_date;  // $0: value, $1: format
-  std::string_view parse_date;   // $0: text, $1: format
+  std::string_view case_insensitive_like = {};  // Operator; empty: both sides are folded.
+  std::string_view regex_match = {};            // $0: text, $1: pattern; matches the whole.
+  std::string_view regex_match_any_case = {};
+  std::string_view regex_position =
+      {};  // $0: text, $1: pattern: where it first matches, from 1; 0 when nowhere.
+  std::string_view regex_position_any_case = {};
+  std::string_view fold_case = {};       // $0
+  std::string_view fold_accents = {};    // Empty: cannot.
+  std::string_view integer_divide = {};  // Truncates towards zero.
+  std::string_view decimal_divide = {};  // $p, $s: the result's; $g: guard digits.
+  std::string_view format_number = {};   // $0: value, $1: digits after the point; without groups
+  std::string_view format_number_grouped = {};
+  std::string_view format_date = {};  // $0: value, $1: format
+  std::string_view parse_date = {};   // $0: text, $1: format
+
+  // Appended with the warehouses.
+  std::span<const DatePartName> date_parts = {};
+  StringEscapes string_escapes = StringEscapes::kNone;
+  LimitClause limit_clause = LimitClause::kLimit;
+  LateralJoin lateral = LateralJoin::kLateral;
+  bool supports_lateral_values = true;  // VALUES that see the join's left side.
+  bool supports_limit_in_lateral = true;
+  bool functions_need_lateral = false;  // Functions that return tables, in a join.
+  bool supports_values = true;          // VALUES as a table.
+  bool supports_column_lists = true;    // Names of columns behind a table's alias.
+  bool supports_recursion = true;
+  bool supports_quantified = true;    // > ALL (SELECT ...)
+  bool supports_range_frames = true;  // And windows of aggregates with an order and no frame.
+  bool supports_like_escape = true;   // Otherwise the backslash escapes.
+  bool supports_like_sets = false;    // T-SQL's own patterns.
+  bool keeps_styles = false;          // CONVERT with a style, and FORMAT, as in T-SQL.
+  bool keeps_lengths = false;         // cast(x as varchar(n)) cuts, char(n) pads.
+  std::string_view recursive_with = "with recursive ";
+  std::string_view concat = " || ";
+  std::string_view set_distinct = "";  // Behind UNION, EXCEPT and INTERSECT without ALL.
+  std::string_view trim_end = "rtrim($0)";
+  std::string_view truncate = "trunc($0, $1)";  // $1: digits after the point.
+  std::string_view try_prefix = "try_";         // In front of "cast(".
+  std::string_view not_distinct = "";           // $0, $1; empty: IS NOT DISTINCT FROM.
+  std::string_view date_literal = "date $0";    // $0: the quoted text, in all four.
+  std::string_view time_literal = "time $0";
+  std::string_view timestamp_literal = "timestamp $0";
+  std::string_view offset_literal = "timestamptz $0";
+  std::string_view decimal_literal = "$0";
+  std::string_view wide_decimal_literal = "$0";  // Where the one above does not hold the digits.
+  std::string_view binary_literal = "";          // $0: hexadecimal digits; empty: by `binary`.
+  std::string_view regex_text = "$0";            // Around a pattern, before it is quoted.
+  std::string_view regex_text_any_case = "$0";
+  std::string_view try_parse_date = "";      // As parse_date; NULL where the text is no date.
+  std::string_view like_value = "$0";        // A pattern that is no constant.
+  std::string_view forbidden_in_names = "";  // Characters that quotes do not help.
 };
 
-// Null for a target whose tables are not there yet.
+// Null for no target that there is.
 const Dialect* FindDialect(Target target);
 const Dialect& DuckDbDialect();
 const Dialect& PostgresDialect();
+const Dialect& SnowflakeDialect();
+const Dialect& DatabricksDialect();
+const Dialect& BigQueryDialect();
+const Dialect& RedshiftDialect();
+const Dialect& FabricDialect();
 
 }  // namespace datamigrate::dialects

@@ -8,9 +8,18 @@ const Dialect* FindDialect(Target target) {
       return &DuckDbDialect();
     case Target::kPostgres:
       return &PostgresDialect();
-    default:
-      return nullptr;
+    case Target::kSnowflake:
+      return &SnowflakeDialect();
+    case Target::kDatabricks:
+      return &DatabricksDialect();
+    case Target::kBigQuery:
+      return &BigQueryDialect();
+    case Target::kRedshift:
+      return &RedshiftDialect();
+    case Target::kFabric:
+      return &FabricDialect();
   }
+  return nullptr;
 }
 
 }  // namespace datamigrate::dialects

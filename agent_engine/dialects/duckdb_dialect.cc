@@ -536,6 +536,7 @@ constexpr Dialect kDuckDb = {
     .format_number_grouped = "format('{:,.$1f}', cast(round($0, $1) as double))",
     .format_date = "strftime($0, $1)",
     .parse_date = "strptime($0, $1)",
+    .try_parse_date = "try_strptime($0, $1)",
 };
 
 }  // namespace

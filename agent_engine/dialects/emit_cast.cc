@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <optional>
 
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
@@ -99,21 +100,23 @@ bool IsNatural(const SqlType& from, const SqlType& to) {
          (IsString(to.id) && (from.id == TypeId::kXml || from.id == TypeId::kJson));
 }
 
-// A format in .NET's notation in the target's own; what is no piece of a format stays as it is.
+// A format in .NET's notation as a literal of the target; marks that are no letters stay as they
+// are. Empty where the target lacks a piece.
 std::string TargetFormat(const Dialect& dialect, std::string_view format) {
-  std::string pattern;
+  std::string pattern = "'";
   for (size_t i = 0; i < format.size();) {
     const auto piece = std::ranges::find_if(dialect.date_format, [&](const FormatPiece& candidate) {
       return format.substr(i).starts_with(candidate.written);
     });
-    if (piece == dialect.date_format.end()) {
-      pattern += format[i++];
-    } else {
+    if (piece != dialect.date_format.end()) {
       pattern += piece->target;
       i += piece->written.size();
+      continue;
     }
+    if (std::isalpha(static_cast<unsigned char>(format[i])) && format[i] != 'T') return "";
+    pattern += format[i++];
   }
-  return pattern;
+  return pattern + "'";
 }
 
 std::string Replaced(std::string_view text, std::string_view what, std::string_view by) {
@@ -132,7 +135,7 @@ std::string Emitter::Type(const SqlType& type, diagnostics::SourceSpan span) {
   if (name.empty()) {
     Report(DiagnosticId::kUnsupportedType, span,
            {tsql::TypeText(type), std::string(dialect_.title)});
-    return "varchar";
+    return Lower(TypeName(dialect_, tsql::MakeSized(TypeId::kVarChar, SqlType::kMax)));
   }
   return Lower(name);
 }
@@ -149,6 +152,9 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   }
   const TypeClass from_class = ClassOf(from);
   const TypeClass to_class = ClassOf(to);
+  if (dialect_.keeps_styles && (tsql::IsTemporal(from.id) || tsql::IsTemporal(to.id)) &&
+      (tsql::IsString(from.id) || tsql::IsString(to.id)))
+    return EmitStyledCast(cast);
   if (tsql::IsTemporal(from.id) && to_class == TypeClass::kString)
     return CutToLength(EmitDateToString(cast), MakeSized(TypeId::kVarChar, DateTextLength(cast)),
                        to);
@@ -184,9 +190,9 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   if (cast.try_cast) {
     const size_t last = sql_pattern.rfind("cast($0");
     if (last == 0)
-      sql_pattern.insert(0, "try_");
+      sql_pattern.insert(0, dialect_.try_prefix);
     else if (sql_pattern.starts_with("cast("))
-      sql_pattern.insert(0, "try_");
+      sql_pattern.insert(0, dialect_.try_prefix);
   }
   Text text = ApplyTemplate(sql_pattern, {Emit(operand)}, Type(to, cast.span));
   if (to_class == TypeClass::kString) return CutToLength(text, from, to);
@@ -199,6 +205,9 @@ Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType
   const std::string length = std::to_string(to.length);
   if (tsql::IsFixedString(to.id)) {
     if (tsql::IsFixedString(from.id) && from.length == to.length) return text;
+    if (dialect_.keeps_lengths)
+      return ApplyTemplate("cast(left($0 + space(" + length + "), " + length + ") as $t)", {text},
+                           Type(to, {}));
     return ApplyTemplate("rpad($0, " + length + ", ' ')", {text});
   }
   int32_t widest = SqlType::kMax;
@@ -221,12 +230,10 @@ Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType
 Emitter::Text Emitter::EmitLongFraction(const Expr& operand, const std::string& format) {
   const int32_t scale = operand.type.scale;
   if (scale == 0)
-    return ApplyTemplate(dialect_.format_date,
-                         {Emit(operand), {EmitString(TargetFormat(dialect_, format))}});
-  const Text text =
-      ApplyTemplate(dialect_.format_date,
-                    {Emit(operand), {EmitString(TargetFormat(dialect_, format + ".ffffff"))}});
-  if (scale == 7) return ApplyTemplate("$0 || '0'", {text});
+    return ApplyTemplate(dialect_.format_date, {Emit(operand), {TargetFormat(dialect_, format)}});
+  const Text text = ApplyTemplate(dialect_.format_date,
+                                  {Emit(operand), {TargetFormat(dialect_, format + ".ffffff")}});
+  if (scale == 7) return ApplyTemplate("$0" + std::string(dialect_.concat) + "'0'", {text});
   if (scale == 6) return text;
   return ApplyTemplate("left($0, " + std::to_string(20 + scale) + ")", {text});
 }
@@ -247,7 +254,8 @@ Emitter::Text Emitter::EmitDateToString(const Expr& cast) {
       style == 120 || style == 121 || style == 20 || style == 21 || style == 23 || style == 25;
   const bool iso_date = iso || style == 126;
   if (operand.type.id == TypeId::kDate && iso_date)
-    return ApplyTemplate("cast($0 as varchar)", {Emit(operand)});
+    return ApplyTemplate("cast($0 as $t)", {Emit(operand)},
+                         Type(MakeSized(TypeId::kVarChar, 10), cast.span));
   if (operand.type.id == TypeId::kTime ||
       (operand.type.id == TypeId::kDate && format.find("HH") != std::string_view::npos))
     return refuse();
@@ -258,28 +266,96 @@ Emitter::Text Emitter::EmitDateToString(const Expr& cast) {
   }
   if (style == 126) {
     // Milliseconds are left out where there are none.
-    const Text text = ApplyTemplate(dialect_.format_date,
-                                    {Emit(operand), {EmitString(TargetFormat(dialect_, written))}});
+    const Text text =
+        ApplyTemplate(dialect_.format_date, {Emit(operand), {TargetFormat(dialect_, written)}});
     return ApplyTemplate("replace($0, '.000', '')", {text});
   }
   // A day or an hour padded with a blank is put together from pieces.
   std::vector<std::string> parts;
+  bool is_known = true;
   const auto add = [&](std::string_view piece) {
-    if (!piece.empty())
-      parts.push_back(ApplyTemplate(dialect_.format_date,
-                                    {Emit(operand), {EmitString(TargetFormat(dialect_, piece))}})
-                          .sql);
+    if (piece.empty()) return;
+    const std::optional<Text> text = EmitDateFormat(operand, piece);
+    is_known = is_known && text.has_value();
+    if (text) parts.push_back(text->sql);
   };
   size_t begin = 0;
   for (size_t mark = format.find('~'); mark != std::string_view::npos;
        mark = format.find('~', begin)) {
     add(format.substr(begin, mark - begin));
     add(format.substr(mark + 1, 1));
-    parts.back() = "lpad(" + parts.back() + ", 2, ' ')";
+    if (is_known) parts.back() = "lpad(" + parts.back() + ", 2, ' ')";
     begin = mark + 2;
   }
   add(format.substr(begin));
-  return {Join(parts, " || "), parts.size() > 1 ? Binding::kConcat : Binding::kPrimary};
+  if (!is_known) return refuse();
+  return {Join(parts, dialect_.concat), parts.size() > 1 ? Binding::kConcat : Binding::kPrimary};
+}
+
+// A date in one of .NET's formats: pieces that the dialect has in one call, others by their own
+// rows; empty where a piece has neither.
+std::optional<Emitter::Text> Emitter::EmitDateFormat(const Expr& value, std::string_view format) {
+  std::vector<std::string> parts;
+  std::string native;
+  const auto flush = [&] {
+    if (!native.empty())
+      parts.push_back(ApplyTemplate(dialect_.format_date, {Emit(value), {"'" + native + "'"}}).sql);
+    native.clear();
+  };
+  for (size_t i = 0; i < format.size();) {
+    const auto piece =
+        std::ranges::find_if(dialect_.date_format, [&](const FormatPiece& candidate) {
+          return format.substr(i).starts_with(candidate.written);
+        });
+    if (piece != dialect_.date_format.end()) {
+      native += piece->target;
+      i += piece->written.size();
+      continue;
+    }
+    const bool is_letter = std::isalpha(static_cast<unsigned char>(format[i])) != 0;
+    size_t length = 1;
+    while (is_letter && i + length < format.size() && format[i + length] == format[i]) ++length;
+    if (!is_letter || format[i] == 'T') {
+      native += Escaped(format[i++]);
+      continue;
+    }
+    const FunctionRule* rule =
+        FindRule("FORMAT:" + std::string(format.substr(i, length)), 1, TypeClass::kAny);
+    if (rule == nullptr) return std::nullopt;
+    flush();
+    parts.push_back(ApplyTemplate(rule->target, {Emit(value)}).sql);
+    i += length;
+  }
+  flush();
+  return Text{Join(parts, dialect_.concat),
+              parts.size() > 1 ? Binding::kConcat : Binding::kPrimary};
+}
+
+// CONVERT with its style, where the dialect has the same styles. Types of the source that show
+// another number of digits than the dialect's are cut to their own length.
+Emitter::Text Emitter::EmitStyledCast(const Expr& cast) {
+  const Expr& operand = *cast.arguments[0];
+  const bool to_text = tsql::IsString(cast.type.id);
+  const bool to_moment = cast.type.id == TypeId::kDateTimeOffset;
+  if (to_moment || operand.type.id == TypeId::kDateTimeOffset) {
+    Report(DiagnosticId::kUnsupportedType, cast.span,
+           {"datetimeoffset", std::string(dialect_.title)});
+    return {"null"};
+  }
+  const std::string name = cast.try_cast ? "try_convert(" : "convert(";
+  const std::string value = Emit(operand).sql;
+  if (!to_text) {
+    const std::string style = cast.style < 0 ? "" : ", " + std::to_string(cast.style);
+    return {name + Type(cast.type, cast.span) + ", " + value + style + ")"};
+  }
+  const int32_t own = DateTextLength(cast);
+  const bool is_cut = cast.type.length != SqlType::kMax && cast.type.length < own;
+  const std::string length = std::to_string(is_cut ? cast.type.length : own);
+  Text text{name + "varchar(" + length + "), " + value + ", " + std::to_string(StyleOf(cast)) +
+            ")"};
+  if (tsql::IsFixedString(cast.type.id))
+    return CutToLength(text, MakeSized(TypeId::kVarChar, own), cast.type);
+  return text;
 }
 
 Emitter::Text Emitter::EmitStringToDate(const Expr& cast) {
@@ -296,9 +372,14 @@ Emitter::Text Emitter::EmitStringToDate(const Expr& cast) {
     Report(DiagnosticId::kTextToTemporal, cast.span, {tsql::TypeText(cast.type)});
   }
   const std::string pattern = TargetFormat(dialect_, row->format);
-  const Text parsed = ApplyTemplate(
-      cast.try_cast ? "try_" + std::string(dialect_.parse_date) : std::string(dialect_.parse_date),
-      {Emit(*cast.arguments[0]), {EmitString(pattern)}});
+  const std::string_view rule = cast.try_cast ? dialect_.try_parse_date : dialect_.parse_date;
+  if (pattern.empty() || rule.empty()) {
+    Report(DiagnosticId::kUnsupportedStyle, cast.span,
+           {std::to_string(cast.style), "text", tsql::TypeText(cast.type),
+            std::string(dialect_.title)});
+    return {"null"};
+  }
+  const Text parsed = ApplyTemplate(rule, {Emit(*cast.arguments[0]), {pattern}});
   return ApplyTemplate("cast($0 as $t)", {parsed}, Type(cast.type, cast.span));
 }
 
@@ -339,9 +420,11 @@ Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
   if (kind == 'P' && is_standard) operand = ApplyTemplate("$0 * 100", {operand});
   const bool pads = least_digits > 1;
   const Text shown = pads ? ApplyTemplate("abs($0)", {operand}) : operand;
-  Text text = ApplyTemplate(
-      Replaced(grouped ? dialect_.format_number_grouped : dialect_.format_number, "$1", digits),
-      {shown});
+  const std::string_view rule = grouped ? dialect_.format_number_grouped : dialect_.format_number;
+  if (rule.empty()) return {""};
+  const size_t count = std::strtoul(digits.c_str(), nullptr, 10);
+  const std::string zeros_behind = count == 0 ? "" : "." + std::string(count, '0');
+  Text text = ApplyTemplate(Replaced(Replaced(rule, "$1", digits), "$z", zeros_behind), {shown});
   if (pads) {
     // The sign stands before the zeros.
     const size_t width =
@@ -349,10 +432,11 @@ Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
     const std::string length = std::to_string(width);
     text = ApplyTemplate(
         "case when $0 < 0 then '-' else '' end || lpad($1, cast(greatest(length($1), " + length +
-            ") as integer), '0')",
+            ") as " + Type(tsql::MakeType(TypeId::kInt), call.span) + "), '0')",
         {operand, text});
   }
-  if (kind == 'P' && is_standard) text = ApplyTemplate("$0 || '%'", {text});
+  if (kind == 'P' && is_standard)
+    text = ApplyTemplate("$0" + std::string(dialect_.concat) + "'%'", {text});
   return text;
 }
 
@@ -382,23 +466,9 @@ Emitter::Text Emitter::EmitFormat(const Expr& call) {
   if (written == "d") written = "M/d/yyyy";
   if (written == "D") written = "dddd, MMMM d, yyyy";
   if (written.size() == 1) return refuse();
-  std::string pattern;
-  for (size_t i = 0; i < written.size();) {
-    bool found = false;
-    for (const FormatPiece& piece : dialect_.date_format) {
-      if (!std::string_view(written).substr(i).starts_with(piece.written)) continue;
-      pattern += piece.target;
-      i += piece.written.size();
-      found = true;
-      break;
-    }
-    if (found) continue;
-    const bool is_letter =
-        std::isalpha(static_cast<unsigned char>(written[i])) && written[i] != 'T';
-    if (is_letter || written[i] == '%' || written[i] == '\\' || written[i] == '\'') return refuse();
-    pattern += written[i++];
-  }
-  return ApplyTemplate(dialect_.format_date, {Emit(value), {EmitString(pattern)}});
+  if (written.find_first_of("%\\'\"") != std::string::npos) return refuse();
+  const std::optional<Text> text = EmitDateFormat(value, written);
+  return text ? *text : refuse();
 }
 
 }  // namespace datamigrate::dialects

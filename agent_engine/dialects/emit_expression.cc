@@ -40,6 +40,28 @@ const Expr* WithoutImplicitCast(const Expr& expr) {
   return inner;
 }
 
+// "name(...)" and nothing behind it.
+bool IsCall(std::string_view sql) {
+  const size_t open = sql.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789");
+  if (open == 0 || open == std::string_view::npos || sql[open] != '(') return false;
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = open; i < sql.size(); ++i) {
+    if (sql[i] == '\'') in_string = !in_string;
+    if (in_string) continue;
+    if (sql[i] == '(') ++depth;
+    if (sql[i] == ')' && --depth == 0) return i + 1 == sql.size();
+  }
+  return false;
+}
+
+// The pattern with its only argument in place.
+std::string Filled(std::string_view pattern, std::string_view argument) {
+  const size_t mark = pattern.find("$0");
+  return std::string(pattern.substr(0, mark)) + std::string(argument) +
+         std::string(pattern.substr(mark + 2));
+}
+
 // A CASE whose conditions all compare one expression: its simple form.
 const Expr* CommonOperand(const Expr& expr) {
   const size_t pairs = expr.arguments.size() / 2;
@@ -66,7 +88,14 @@ void Emitter::Report(DiagnosticId id, diagnostics::SourceSpan span,
 }
 
 std::string TypeName(const Dialect& dialect, const tsql::SqlType& type) {
-  const auto rule = std::ranges::find(dialect.types, type.id, &TypeRule::id);
+  const auto rule = std::ranges::find_if(dialect.types, [&](const TypeRule& candidate) {
+    const bool fits_number =
+        type.id != tsql::TypeId::kDecimal ||
+        (type.scale <= candidate.most_scale && type.precision - type.scale <= candidate.most_whole);
+    const bool fits_length = candidate.most_length < 0 || (type.length != tsql::SqlType::kMax &&
+                                                           type.length <= candidate.most_length);
+    return candidate.id == type.id && fits_number && fits_length;
+  });
   if (rule == dialect.types.end()) return "";
   std::string name;
   for (size_t i = 0; i < rule->name.size(); ++i) {
@@ -75,7 +104,13 @@ std::string TypeName(const Dialect& dialect, const tsql::SqlType& type) {
       continue;
     }
     const char facet = rule->name[++i];
-    name += std::to_string(facet == 'l' ? type.length : facet == 'p' ? type.precision : type.scale);
+    const int32_t length = std::max(type.length, 1);
+    name += std::to_string(facet == 'l'   ? length
+                           : facet == '3' ? length * 3
+                           : facet == '4' ? length * 4
+                           : facet == 'p' ? type.precision
+                           : facet == 'm' ? std::min(type.scale, 6)
+                                          : type.scale);
   }
   return name;
 }
@@ -112,6 +147,11 @@ std::string Emitter::Name(std::string_view name, diagnostics::SourceSpan span) {
              {"the name " + std::string(name), "a dbt model"}, "rename it in the source");
     }
   }
+  if (name.find_first_of(dialect_.forbidden_in_names) != std::string_view::npos &&
+      !dialect_.forbidden_in_names.empty()) {
+    Report(DiagnosticId::kForbiddenName, span, {std::string(name), std::string(dialect_.title)},
+           "give the column another name in the source's view");
+  }
   return Identifier(dialect_, name);
 }
 
@@ -131,7 +171,7 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
     case ExprKind::kNull:
       return {"null"};
     case ExprKind::kNumber:
-      return {expr.text};
+      return EmitNumber(expr);
     case ExprKind::kString:
       return {EmitString(expr.text)};
     case ExprKind::kBinary:
@@ -153,13 +193,15 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
       return {operand.starts_with('-') ? "-(" + operand + ")" : "-" + operand, Binding::kUnary};
     }
     case ExprKind::kBitNot:
-      if (expr.type.id == TypeId::kBit)
+      if (expr.type.id == TypeId::kBit && dialect_.bit_is_boolean)
         return {"not " + Operand(*expr.arguments[0], Binding::kComparison), Binding::kNot};
+      if (const FunctionRule* rule = FindRule("~", 1, TypeClass::kInteger))
+        return FillTemplate(rule->target, {expr.arguments[0].get()}, expr);
       return {"~" + Operand(*expr.arguments[0], Binding::kPrimary), Binding::kUnary};
     case ExprKind::kArithmetic:
       return EmitArithmetic(expr);
     case ExprKind::kConcat:
-      return EmitList(expr, " || ", Binding::kConcat);
+      return EmitList(expr, dialect_.concat, Binding::kConcat);
     case ExprKind::kCompare:
       return comparison(expr.text);
     case ExprKind::kAnd:
@@ -173,6 +215,11 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
                   (expr.negated ? " is not null" : " is null"),
               Binding::kComparison};
     case ExprKind::kDistinct:
+      if (!dialect_.not_distinct.empty()) {
+        const Text same = ApplyTemplate(dialect_.not_distinct,
+                                        {Emit(*expr.arguments[0]), Emit(*expr.arguments[1])});
+        return expr.negated ? same : Text{"not " + same.sql, Binding::kNot};
+      }
       return comparison(expr.negated ? "is not distinct from" : "is distinct from");
     case ExprKind::kBetween:
       return {Operand(*expr.arguments[0], Binding::kConcat) +
@@ -190,6 +237,7 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
       return {(expr.negated ? "not exists " : "exists ") + Block(EmitQuery(*expr.query)),
               expr.negated ? Binding::kNot : Binding::kPrimary};
     case ExprKind::kQuantified:
+      if (!dialect_.supports_quantified) return EmitQuantified(expr);
       return {Operand(*expr.arguments[0], Binding::kConcat) + " " + expr.text + " " +
                   Lower(expr.quantifier) + " " + Block(EmitQuery(*expr.query)),
               Binding::kComparison};
@@ -209,43 +257,90 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
   return {""};
 }
 
+// A quote or a backslash as the dialect's literals write it; other characters as they are.
+std::string Emitter::Escaped(char c) const {
+  const bool escapes = dialect_.string_escapes != StringEscapes::kNone;
+  const bool by_backslash = dialect_.string_escapes == StringEscapes::kByBackslash;
+  if (c == '\'') return by_backslash ? "\\'" : "''";
+  if (c == '\\' && escapes) return "\\\\";
+  if (c == '\n' && by_backslash) return "\\n";
+  if (c == '\r' && by_backslash) return "\\r";
+  return std::string(1, c);
+}
+
 std::string Emitter::EmitString(std::string_view value) {
   std::string literal = "'";
+  const std::string glue = "'" + std::string(dialect_.concat);
+  bool is_glued = false;
   for (size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
     // Jinja would read {{ as its own; the layout's mark must not be in a literal.
     const bool opens_jinja = c == '{' && i + 1 < value.size() &&
                              std::string_view("{%#").find(value[i + 1]) != std::string_view::npos;
     if (c == kBreak) {
-      literal += "' || chr(30) || '";
+      literal += glue + (dialect_.bit_is_boolean ? "chr" : "char") + "(30)" +
+                 std::string(dialect_.concat) + "'";
+      is_glued = true;
       continue;
     }
-    literal += c;
-    if (c == '\'') literal += c;
-    if (opens_jinja) literal += "' || '";
+    literal += Escaped(c);
+    if (opens_jinja) {
+      literal += glue + "'";
+      is_glued = true;
+    }
   }
   literal += "'";
-  if (literal.find("' || ") != std::string::npos && value.find("' || ") == std::string_view::npos)
-    return "(" + literal + ")";
-  return literal;
+  return is_glued ? "(" + literal + ")" : literal;
+}
+
+// Decimals where the dialect reads digits with a point as floating.
+Emitter::Text Emitter::EmitNumber(const Expr& expr) {
+  const size_t point = expr.text.find('.');
+  const bool is_decimal = expr.type.id == TypeId::kDecimal || tsql::IsMoney(expr.type.id);
+  const bool is_plain = point == std::string::npos ||
+                        expr.text.find_first_of("eE") != std::string::npos || !is_decimal;
+  if (dialect_.decimal_literal == "$0" || is_plain) return {expr.text};
+  const bool fits = expr.text.size() - point - 1 <= 9 && point <= 29;
+  return {Filled(fits ? dialect_.decimal_literal : dialect_.wide_decimal_literal, expr.text)};
 }
 
 Emitter::Text Emitter::EmitTemporal(const Expr& expr) {
-  const std::string_view word = expr.type.id == TypeId::kDate             ? "date"
-                                : expr.type.id == TypeId::kTime           ? "time"
-                                : expr.type.id == TypeId::kDateTimeOffset ? "timestamptz"
-                                                                          : "timestamp";
+  const bool is_moment = expr.type.id != TypeId::kDate && expr.type.id != TypeId::kTime &&
+                         expr.type.id != TypeId::kDateTimeOffset;
+  const std::string_view pattern = expr.type.id == TypeId::kDate   ? dialect_.date_literal
+                                   : expr.type.id == TypeId::kTime ? dialect_.time_literal
+                                   : is_moment                     ? dialect_.timestamp_literal
+                                                                   : dialect_.offset_literal;
   std::string text = expr.text;
   // Midnight is said by the date alone.
-  if (word == "timestamp" && text.ends_with(" 00:00:00")) text.resize(text.size() - 9);
-  return {std::string(word) + " '" + text + "'"};
+  if (is_moment && text.ends_with(" 00:00:00")) text.resize(text.size() - 9);
+  return {Filled(pattern, "'" + text + "'")};
 }
 
 Emitter::Text Emitter::EmitBinary(const Expr& expr) {
+  if (!dialect_.binary_literal.empty()) return {Filled(dialect_.binary_literal, expr.text)};
   if (dialect_.binary == BinaryStyle::kByteaHex) return {"'\\x" + expr.text + "'::bytea"};
   std::string literal = "'";
   for (size_t i = 0; i + 1 < expr.text.size(); i += 2) literal += "\\x" + expr.text.substr(i, 2);
   return {literal + "'::blob"};
+}
+
+// x > ALL (q): no row of q for which x > it is false or unknown; ANY: some row for which it is
+// true.
+Emitter::Text Emitter::EmitQuantified(const Expr& expr) {
+  static constexpr char kName[] = "compared_value";
+  const QueryPtr compared = Clone(*expr.query);
+  for (Query* below = compared.get(); below != nullptr; below = below->left.get()) {
+    if (!below->items.empty()) below->items[0].alias = kName;
+  }
+  const std::string condition =
+      Operand(*expr.arguments[0], Binding::kConcat) + " " + expr.text + " compared." + kName;
+  const bool is_all = expr.quantifier == "ALL";
+  std::string sql = "select 1" + std::string(1, kBreak) + "from " + Block(EmitQuery(*compared)) +
+                    " as compared" + kBreak + "where " +
+                    (is_all ? "coalesce(not (" + condition + "), true)" : condition);
+  return {(is_all ? "not exists " : "exists ") + Block(sql),
+          is_all ? Binding::kNot : Binding::kPrimary};
 }
 
 Emitter::Text Emitter::EmitColumn(const Expr& expr) {
@@ -280,10 +375,8 @@ std::string Emitter::EmitArithmeticOperand(const Expr& operand, const Expr& pare
 
 Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   if (expr.text == "/") return EmitDivision(expr);
-  if (expr.text == "^") {
-    if (const FunctionRule* rule = FindRule("^", 2, TypeClass::kInteger)) {
-      return FillTemplate(rule->target, {expr.arguments[0].get(), expr.arguments[1].get()}, expr);
-    }
+  if (const FunctionRule* rule = FindRule(expr.text, 2, TypeClass::kInteger)) {
+    return FillTemplate(rule->target, {expr.arguments[0].get(), expr.arguments[1].get()}, expr);
   }
   const bool is_product = expr.text == "*" || expr.text == "%";
   const bool is_bitwise = expr.text == "&" || expr.text == "|" || expr.text == "^";
@@ -302,7 +395,7 @@ Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   const int32_t native = expr.text == "*" ? left + right : std::max(left, right);
   if (native <= expr.type.scale) return text;
   // A product of money is cut after four digits.
-  if (tsql::IsMoney(expr.type.id)) return {"trunc(" + text.sql + ", 4)"};
+  if (tsql::IsMoney(expr.type.id)) return ApplyTemplate(dialect_.truncate, {text, {"4"}});
   return {"cast(" + text.sql + " as " + Type(expr.type, expr.span) + ")"};
 }
 
@@ -339,8 +432,7 @@ Emitter::Text Emitter::EmitDivision(const Expr& expr) {
         break;
     }
   }
-  const bool is_call = sql.starts_with("trunc(") || sql.starts_with("cast(");
-  return {sql, is_call ? Binding::kPrimary : Binding::kMultiplicative};
+  return {sql, IsCall(sql) ? Binding::kPrimary : Binding::kMultiplicative};
 }
 
 Emitter::Text Emitter::EmitList(const Expr& expr, std::string_view separator, Binding binding) {
@@ -358,31 +450,52 @@ Emitter::Text Emitter::EmitIn(const Expr& expr) {
           Binding::kComparison};
 }
 
+// A pattern that is no constant: the wildcards around a value are the usual case.
+Emitter::Text Emitter::EmitUnknownLike(const Expr& expr) {
+  const Expr& pattern = *expr.arguments[1];
+  if (!dialect_.supports_like_sets)
+    Report(DiagnosticId::kPatternNotConstant, pattern.span, {std::string(dialect_.title)});
+  std::string text = Operand(*expr.arguments[0], Binding::kConcat);
+  const bool has_escape = expr.arguments.size() > 2;
+  Text value = Emit(pattern);
+  if (!has_escape) value = ApplyTemplate(dialect_.like_value, {value});
+  std::string op = "like";
+  if (expr.fold_case && !dialect_.case_insensitive_like.empty()) {
+    op = dialect_.case_insensitive_like;
+  } else if (expr.fold_case) {
+    text = ApplyTemplate(dialect_.fold_case, {{text}}).sql;
+    value = ApplyTemplate(dialect_.fold_case, {value});
+  }
+  const std::string right = value.binding >= Binding::kConcat ? value.sql : "(" + value.sql + ")";
+  std::string escape;
+  if (has_escape) {
+    if (!dialect_.supports_like_escape)
+      Report(DiagnosticId::kUnsupportedConstruct, expr.span,
+             {"LIKE with ESCAPE", std::string(dialect_.title)});
+    escape = " escape " + Operand(*expr.arguments[2], Binding::kConcat);
+  } else if (dialect_.like_has_default_escape && dialect_.like_value == "$0") {
+    escape = " escape ''";
+  }
+  return {text + (expr.negated ? " not " : " ") + op + " " + right + escape, Binding::kComparison};
+}
+
+// T-SQL's own pattern, sets and all.
+Emitter::Text Emitter::EmitNativeLike(const Expr& expr, bool folds) {
+  std::string text = Operand(*expr.arguments[0], Binding::kConcat);
+  std::string pattern = expr.arguments[1]->text;
+  if (folds) {
+    text = ApplyTemplate(dialect_.fold_case, {{text}}).sql;
+    pattern = Lower(pattern);
+  }
+  std::string escape;
+  if (expr.arguments.size() > 2) escape = " escape " + Emit(*expr.arguments[2]).sql;
+  return {text + (expr.negated ? " not like " : " like ") + EmitString(pattern) + escape,
+          Binding::kComparison};
+}
+
 Emitter::Text Emitter::EmitLike(const Expr& expr) {
   const Expr& pattern = *expr.arguments[1];
-  const std::string negation = expr.negated ? "not " : "";
-  std::string text = Operand(*expr.arguments[0], Binding::kConcat);
-  const auto fold = [&](const std::string& sql) {
-    return ApplyTemplate(dialect_.fold_case, {{sql}}).sql;
-  };
-  if (pattern.kind != ExprKind::kString) {
-    // The wildcards around a value that is not known are the usual case.
-    Report(DiagnosticId::kPatternNotConstant, pattern.span, {std::string(dialect_.title)});
-    std::string right = Operand(pattern, Binding::kConcat);
-    std::string op = "like";
-    if (expr.fold_case && !dialect_.case_insensitive_like.empty())
-      op = dialect_.case_insensitive_like;
-    else if (expr.fold_case) {
-      text = fold(text);
-      right = fold(right);
-    }
-    std::string escape;
-    if (expr.arguments.size() > 2)
-      escape = " escape " + Operand(*expr.arguments[2], Binding::kConcat);
-    else if (dialect_.like_has_default_escape)
-      escape = " escape ''";
-    return {text + " " + negation + op + " " + right + escape, Binding::kComparison};
-  }
+  if (pattern.kind != ExprKind::kString) return EmitUnknownLike(expr);
   char escape = 0;
   if (expr.arguments.size() > 2) {
     const Expr& escape_expr = *expr.arguments[2];
@@ -399,15 +512,19 @@ Emitter::Text Emitter::EmitLike(const Expr& expr) {
   const bool has_letters = std::ranges::any_of(
       pattern.text, [](unsigned char c) { return std::isalpha(c) || c >= 0x80; });
   const bool folds = expr.fold_case && has_letters;
+  if (dialect_.supports_like_sets) return EmitNativeLike(expr, folds);
+  std::string text = Operand(*expr.arguments[0], Binding::kConcat);
   if (expr.trim && !ends_open && !pattern.text.ends_with(' '))
-    text = "rtrim(" + Emit(*expr.arguments[0]).sql + ")";
+    text = ApplyTemplate(dialect_.trim_end, {Emit(*expr.arguments[0])}).sql;
   if (HasSets(pieces)) {
     const std::string_view match = folds ? dialect_.regex_match_any_case : dialect_.regex_match;
     if (match.empty()) {
       Report(DiagnosticId::kUnsupportedConstruct, expr.span,
              {"LIKE with a set in brackets", std::string(dialect_.title)});
     }
-    Text call = ApplyTemplate(match, {{text}, {EmitString(ToRegex(pieces))}});
+    const std::string regex =
+        Filled(folds ? dialect_.regex_text_any_case : dialect_.regex_text, ToRegex(pieces));
+    Text call = ApplyTemplate(match, {{text}, {EmitString(regex)}});
     if (expr.negated) return {"not " + call.sql, Binding::kNot};
     return call;
   }
@@ -418,15 +535,16 @@ Emitter::Text Emitter::EmitLike(const Expr& expr) {
   if (folds && !dialect_.case_insensitive_like.empty()) {
     op = dialect_.case_insensitive_like;
   } else if (folds) {
-    text = fold(text);
+    text = ApplyTemplate(dialect_.fold_case, {{text}}).sql;
     like = Lower(like);
   }
   std::string suffix;
-  if (used_escape)
-    suffix = " escape '\\'";
-  else if (has_backslash && dialect_.like_has_default_escape)
+  if (used_escape && dialect_.supports_like_escape)
+    suffix = " escape " + EmitString("\\");
+  else if (has_backslash && !used_escape && dialect_.like_has_default_escape)
     suffix = " escape ''";
-  return {text + " " + negation + op + " " + EmitString(like) + suffix, Binding::kComparison};
+  return {text + (expr.negated ? " not " : " ") + op + " " + EmitString(like) + suffix,
+          Binding::kComparison};
 }
 
 Emitter::Text Emitter::EmitCase(const Expr& expr) {
@@ -460,7 +578,7 @@ Emitter::Text Emitter::EmitCase(const Expr& expr) {
 
 Emitter::Text Emitter::EmitKey(const Expr& expr) {
   Text text = Emit(*expr.arguments[0]);
-  if (expr.trim) text = ApplyTemplate("rtrim($0)", {text});
+  if (expr.trim) text = ApplyTemplate(dialect_.trim_end, {text});
   if (expr.fold_accents) {
     if (dialect_.fold_accents.empty()) {
       Report(DiagnosticId::kCollationNotKept, expr.span, {"an accent-insensitive comparison"});
@@ -505,7 +623,7 @@ std::string Emitter::EmitBound(const FrameBound& bound) {
   return "";
 }
 
-std::string Emitter::EmitWindow(const Window& window) {
+std::string Emitter::EmitWindow(const Window& window, const std::string& rows_frame) {
   std::vector<std::string> parts;
   if (!window.partition_by.empty()) {
     std::vector<std::string> keys;
@@ -513,7 +631,9 @@ std::string Emitter::EmitWindow(const Window& window) {
     parts.push_back("partition by " + Join(keys, ", "));
   }
   if (!window.order_by.empty()) parts.push_back("order by " + EmitOrder(window.order_by));
-  if (window.has_frame) {
+  if (!rows_frame.empty()) {
+    parts.push_back(rows_frame.substr(1));
+  } else if (window.has_frame) {
     parts.push_back(std::string(window.is_rows ? "rows" : "range") + " between " +
                     EmitBound(window.start) + " and " + EmitBound(window.end));
   }

@@ -1,5 +1,6 @@
 // Function calls, by the rows of the dialect's table.
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "agent_engine/dialects/emitter.h"
@@ -18,6 +19,14 @@ bool EndsArgument(std::string_view pattern, size_t position) {
   const char next = pattern[position];
   return next == ')' || next == ',' || next == ']' || next == '$' ||
          pattern.substr(position).starts_with(" as ");
+}
+
+// Aggregates whose window with an order counts from the start to the current row's ties.
+bool HasDefaultFrame(const Expr& call) {
+  static constexpr auto kFramed =
+      std::to_array<std::string_view>({"AVG", "COUNT", "COUNT_BIG", "FIRST_VALUE", "LAST_VALUE",
+                                       "MAX", "MIN", "STDEV", "STDEVP", "SUM", "VAR", "VARP"});
+  return std::ranges::find(kFramed, std::string_view(call.text)) != kFramed.end();
 }
 
 bool BeginsArgument(std::string_view pattern, size_t position) {
@@ -66,8 +75,16 @@ TypeClass ClassOf(const tsql::SqlType& type) {
 
 const FunctionRule* Emitter::FindRule(std::string_view name, size_t arity, TypeClass first) const {
   const FunctionRule* best = nullptr;
+  const size_t colon = name.find(':');
+  const bool has_part = colon != std::string_view::npos;
+  const bool is_named =
+      has_part && std::ranges::find(dialect_.date_parts, name.substr(colon + 1),
+                                    &DatePartName::part) != dialect_.date_parts.end();
   for (const FunctionRule& rule : dialect_.functions) {
-    if (rule.source != name) continue;
+    const bool is_any_part =
+        is_named && best == nullptr && rule.source.ends_with(":*") &&
+        rule.source.substr(0, rule.source.size() - 1) == name.substr(0, colon + 1);
+    if (rule.source != name && !is_any_part) continue;
     if (rule.arity >= 0 && static_cast<size_t>(rule.arity) != arity) continue;
     if (rule.first == first && first != TypeClass::kAny) return &rule;
     if (rule.first == TypeClass::kAny && best == nullptr) best = &rule;
@@ -94,13 +111,15 @@ Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector
       if (c == ')' || c == ']' || (rest.starts_with("end") && i > 0 && pattern[i - 1] == ' '))
         --depth;
       if (depth > 0) continue;
-      if (rest.starts_with(" <> ") || rest.starts_with(" = ") || rest.starts_with(" is "))
+      if (rest.starts_with(" <> ") || rest.starts_with(" = ") || rest.starts_with(" is ") ||
+          rest.starts_with(" ~ ") || rest.starts_with(" > "))
         lower_to(Binding::kComparison);
-      if (rest.starts_with(" || ") || rest.starts_with(" << ") || rest.starts_with(" >> "))
+      if (rest.starts_with(" || ") || rest.starts_with(" << ") || rest.starts_with(" >> ") ||
+          rest.starts_with(" # "))
         lower_to(Binding::kConcat);
       if (rest.starts_with(" + ") || rest.starts_with(" - ")) lower_to(Binding::kAdditive);
       if (rest.starts_with(" * ") || rest.starts_with(" / ") || rest.starts_with(" // ") ||
-          rest.starts_with(" % "))
+          rest.starts_with(" % ") || rest.starts_with(" div "))
         lower_to(Binding::kMultiplicative);
       continue;
     }
@@ -141,6 +160,20 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
       filled += call.distinct ? "distinct " : "";
     } else if (mark == "$o") {
       filled += call.order_by.empty() ? "" : " order by " + EmitOrder(call.order_by);
+    } else if (mark == "$g") {
+      filled +=
+          call.order_by.empty() ? "" : " within group (order by " + EmitOrder(call.order_by) + ")";
+    } else if (mark == "$u") {
+      const auto name =
+          std::ranges::find(dialect_.date_parts, std::string_view(call.part), &DatePartName::part);
+      filled += name == dialect_.date_parts.end() ? std::string_view(call.part) : name->name;
+    } else if (mark == "$a" && i + 2 < pattern.size()) {
+      const size_t index = pattern[++i + 1] - '0';
+      filled += "$" + std::to_string(texts.size());
+      texts.push_back({AsDateAndTime(*arguments[index])});
+    } else if (mark == "$j" || mark == "$s") {
+      filled += "$" + std::to_string(texts.size());
+      texts.push_back({Joined(arguments, mark == "$s"), Binding::kConcat});
     } else if (mark == "$w" && window != nullptr) {
       filled += "$" + std::to_string(texts.size());
       texts.push_back(*window);
@@ -163,10 +196,52 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
   return ApplyTemplate(filled, texts, type);
 }
 
+// The argument as a value with date and time.
+std::string Emitter::AsDateAndTime(const Expr& argument) {
+  const TypeClass type = ClassOf(argument.type);
+  const std::string sql = Emit(argument).sql;
+  if (type == TypeClass::kDateTime || type == TypeClass::kSmallDateTime) return sql;
+  if (type == TypeClass::kTime || type == TypeClass::kOffset) {
+    Report(
+        DiagnosticId::kUnsupportedConstruct, argument.span,
+        {"a function of dates over " + tsql::TypeText(argument.type), std::string(dialect_.title)});
+  }
+  return "cast(" + sql + " as " + Type(tsql::MakeType(tsql::TypeId::kDateTime), argument.span) +
+         ")";
+}
+
+// CONCAT's arguments with NULL as an empty string; `behind_first`: CONCAT_WS's, each behind the
+// separator where it is not NULL.
+std::string Emitter::Joined(const std::vector<const Expr*>& arguments, bool behind_first) {
+  std::vector<std::string> parts;
+  const std::string separator =
+      behind_first ? Operand(*arguments[0], Binding::kAdditive) + std::string(dialect_.concat) : "";
+  for (size_t i = behind_first ? 1 : 0; i < arguments.size(); ++i) {
+    const Expr& argument = *arguments[i];
+    if (argument.kind == ExprKind::kNull) continue;
+    const bool is_filled = !argument.type.nullable || argument.kind == ExprKind::kString;
+    const std::string value = separator + Operand(argument, Binding::kAdditive);
+    parts.push_back(is_filled ? value : "coalesce(" + value + ", '')");
+  }
+  return parts.empty() ? "''" : Join(parts, dialect_.concat);
+}
+
+// The frame of rows in place of one that the dialect does not have; empty where none is needed.
+std::string Emitter::RowsFrame(const Expr& call) {
+  const Window& window = *call.window;
+  const bool is_range =
+      window.has_frame ? !window.is_rows : !window.order_by.empty() && HasDefaultFrame(call);
+  if (dialect_.supports_range_frames || !is_range) return "";
+  Report(DiagnosticId::kFrameOfRows, call.span, {call.text, std::string(dialect_.title)});
+  if (!window.has_frame) return " rows between unbounded preceding and current row";
+  return " rows between " + EmitBound(window.start) + " and " + EmitBound(window.end);
+}
+
 Emitter::Text Emitter::EmitCall(const Expr& call) {
-  if (call.text == "PATINDEX") return EmitPatIndex(call);
-  if (call.text == "FORMAT") return EmitFormat(call);
-  const std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
+  if (call.text == "PATINDEX" && !dialect_.supports_like_sets) return EmitPatIndex(call);
+  if (call.text == "FORMAT" && !dialect_.keeps_styles) return EmitFormat(call);
+  std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
+  if (call.text == "PATINDEX" && call.fold_case) name += "_ANY_CASE";
   const TypeClass first =
       call.arguments.empty() ? TypeClass::kAny : ClassOf(call.arguments[0]->type);
   const FunctionRule* rule = FindRule(name, call.arguments.size(), first);
@@ -189,7 +264,7 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   for (const ExprPtr& argument : call.arguments) arguments.push_back(argument.get());
   if (!call.window) return FillTemplate(rule->target, arguments, call);
   // The window belongs to each aggregate inside what surrounds it: cast(sum(x) over (...) as t).
-  const Text window{EmitWindow(*call.window)};
+  const Text window{EmitWindow(*call.window, RowsFrame(call))};
   std::string pattern(rule->target);
   bool is_wrapped = false;
   for (const std::string_view aggregate : {"sum($d$0)", "count($d$0)", "avg($d$0)"}) {
@@ -221,6 +296,7 @@ Emitter::Text Emitter::EmitPatIndex(const Expr& call) {
   std::string regex = ToRegex(pieces);
   if (!open_start) regex.insert(0, "^");
   if (!open_end) regex += "$";
+  if (call.fold_case && dialect_.regex_text_any_case.starts_with("(?is)")) regex.insert(0, "(?i)");
   const std::string_view rule =
       call.fold_case ? dialect_.regex_position_any_case : dialect_.regex_position;
   return ApplyTemplate(rule, {Emit(*call.arguments[1]), {EmitString(regex)}});

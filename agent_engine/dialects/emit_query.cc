@@ -85,7 +85,7 @@ std::string Emitter::EmitCtes(const Query& query) {
   std::vector<std::string> tables;
   for (const CommonTable& cte : query.ctes) {
     std::string table = Name(cte.name);
-    if (!cte.column_names.empty()) {
+    if (!cte.column_names.empty() && dialect_.supports_column_lists) {
       std::vector<std::string> names;
       for (const std::string& name : cte.column_names) names.push_back(Name(name));
       table += " (" + Join(names, ", ") + ")";
@@ -93,8 +93,12 @@ std::string Emitter::EmitCtes(const Query& query) {
     tables.push_back(table + " as " + Block(EmitQuery(*cte.query)));
   }
   const std::string separator = std::string(",") + kBreak + kBreak;
-  return (query.recursive ? "with recursive " : "with ") + Join(tables, separator) + kBreak +
-         kBreak;
+  if (query.recursive && !dialect_.supports_recursion)
+    Report(DiagnosticId::kUnsupportedConstruct, {},
+           {"the recursive common table " + query.ctes.back().name, std::string(dialect_.title)},
+           "write one join for each level, or keep the path in a column of the table");
+  return (query.recursive ? std::string(dialect_.recursive_with) : "with ") +
+         Join(tables, separator) + kBreak + kBreak;
 }
 
 std::string Emitter::EmitItem(const Query& query, size_t index, bool is_outermost) {
@@ -117,6 +121,7 @@ std::string Emitter::EmitSelect(const Query& query) {
   for (size_t i = 0; i < query.items.size(); ++i)
     items.push_back("    " + Indent(EmitItem(query, i, outermost), 4));
   std::string sql = query.distinct ? "select distinct" : "select";
+  sql += EmitTop(query);
   if (items.size() == 1 && !IsMultiLine(items[0]) && !outermost) {
     sql += items[0].substr(3);
   } else {
@@ -131,9 +136,26 @@ std::string Emitter::EmitSelect(const Query& query) {
   return sql + EmitOrderAndLimit(query);
 }
 
+// TOP, where the dialect writes limits so and the query has no offset.
+std::string Emitter::EmitTop(const Query& query) {
+  const bool is_top = dialect_.limit_clause == LimitClause::kTop && query.limit && !query.offset &&
+                      query.kind == QueryKind::kSelect;
+  if (!is_top) return "";
+  return " top (" + Emit(*query.limit).sql + ")" + (query.with_ties ? " with ties" : "");
+}
+
 std::string Emitter::EmitOrderAndLimit(const Query& query) {
   std::string sql;
   if (!query.order_by.empty()) sql += Line("order by " + EmitOrder(query.order_by));
+  if (dialect_.limit_clause == LimitClause::kTop) {
+    const bool needs_fetch = query.offset || (query.limit && query.kind != QueryKind::kSelect);
+    if (!needs_fetch) return sql;
+    sql += Line("offset " + (query.offset ? Operand(*query.offset, Binding::kPrimary) : "0") +
+                " rows");
+    if (query.limit)
+      sql += Line("fetch next " + Operand(*query.limit, Binding::kPrimary) + " rows only");
+    return sql;
+  }
   if (query.with_ties && query.limit) {
     if (query.offset) sql += Line("offset " + Emit(*query.offset).sql + " rows");
     return sql +
@@ -167,7 +189,8 @@ std::string Emitter::EmitSetOperation(const Query& query) {
   for (auto right = rights.rbegin(); right != rights.rend(); ++right) {
     is_outermost_ = outermost;
     sql += kBreak;
-    sql += Line(SetOperator(query.kind));
+    sql += Line(std::string(SetOperator(query.kind)) +
+                std::string(query.kind == QueryKind::kUnionAll ? "" : dialect_.set_distinct));
     sql += kBreak;
     sql += Line(EmitBranch(**right, query.kind, true));
   }
@@ -230,7 +253,23 @@ std::string Emitter::EmitJoin(const Source& join) {
       word = "cross join ";
       break;
   }
-  if (join.right->lateral) word += "lateral ";
+  const bool reads_left = join.right->lateral || join.right->kind == SourceKind::kFunction;
+  const bool is_beyond =
+      join.right->lateral &&
+      (dialect_.lateral == LateralJoin::kNone ||
+       (join.right->kind == SourceKind::kValues && !dialect_.supports_lateral_values) ||
+       (join.right->query && join.right->query->limit && !dialect_.supports_limit_in_lateral));
+  if (is_beyond) {
+    Report(DiagnosticId::kUnsupportedConstruct, {},
+           {"APPLY over " + join.right->alias, std::string(dialect_.title)},
+           "write a join, with ROW_NUMBER for the first rows of each key");
+  }
+  if (reads_left && dialect_.lateral == LateralJoin::kApply && !join.condition) {
+    word = join.join == JoinKind::kLeft ? "outer apply " : "cross apply ";
+    return EmitSource(*join.left) + Line(word + EmitSource(*join.right));
+  }
+  const bool is_function = join.right->kind == SourceKind::kFunction;
+  if (join.right->lateral || (is_function && dialect_.functions_need_lateral)) word += "lateral ";
   std::string right = EmitSource(*join.right);
   if (join.right->kind == SourceKind::kJoin) right = Block(right);
   std::string sql = EmitSource(*join.left) + Line(word + right);
@@ -239,10 +278,28 @@ std::string Emitter::EmitJoin(const Source& join) {
   return sql;
 }
 
+// Rows as a union of selects, the first of which names the columns.
+std::string Emitter::EmitValues(const Source& source, const std::string& alias,
+                                const std::string& columns) {
+  std::vector<std::string> rows;
+  for (const auto& row : source.rows) {
+    std::vector<std::string> cells;
+    for (size_t i = 0; i < row.size(); ++i) {
+      cells.push_back(Emit(*row[i]).sql);
+      if (rows.empty() && i < source.column_names.size())
+        cells.back() += " as " + Name(source.column_names[i]);
+    }
+    rows.push_back("select " + Join(cells, ", "));
+  }
+  return Block(Join(rows, Line("union all") + kBreak)) + alias +
+         (dialect_.supports_column_lists ? columns : "");
+}
+
 std::string Emitter::EmitSource(const Source& source) {
   if (source.kind == SourceKind::kJoin) return EmitJoin(source);
   std::string columns;
-  if (!source.column_names.empty()) {
+  const bool lists_columns = dialect_.supports_column_lists || source.kind == SourceKind::kValues;
+  if (!source.column_names.empty() && lists_columns) {
     std::vector<std::string> names;
     for (const std::string& name : source.column_names) names.push_back(Name(name));
     columns = " (" + Join(names, ", ") + ")";
@@ -262,6 +319,7 @@ std::string Emitter::EmitSource(const Source& source) {
     case SourceKind::kDerived:
       return Block(EmitQuery(*source.query)) + alias + columns;
     case SourceKind::kValues: {
+      if (!dialect_.supports_values) return EmitValues(source, alias, columns);
       std::vector<std::string> rows;
       for (const auto& row : source.rows) {
         std::vector<std::string> cells;

@@ -2,6 +2,7 @@
 // sink as an error; the text is then not to be used.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,9 +65,14 @@ class Emitter {
   Text EmitColumn(const relational::Expr& expr);
   Text EmitParameter(const relational::Expr& expr);
   std::string EmitString(std::string_view value);
+  std::string Escaped(char c) const;
+  Text EmitNumber(const relational::Expr& expr);
+  Text EmitQuantified(const relational::Expr& expr);
+  Text EmitUnknownLike(const relational::Expr& expr);
+  Text EmitNativeLike(const relational::Expr& expr, bool folds);
   Text EmitTemporal(const relational::Expr& expr);
   Text EmitBinary(const relational::Expr& expr);
-  std::string EmitWindow(const relational::Window& window);
+  std::string EmitWindow(const relational::Window& window, const std::string& rows_frame);
   std::string EmitBound(const relational::FrameBound& bound);
   std::string EmitOrder(const std::vector<relational::OrderItem>& items);
 
@@ -75,6 +81,9 @@ class Emitter {
   Text EmitPatIndex(const relational::Expr& call);
   Text EmitFormat(const relational::Expr& call);
   Text EmitNumberFormat(const relational::Expr& call);
+  std::string AsDateAndTime(const relational::Expr& argument);
+  std::string Joined(const std::vector<const relational::Expr*>& arguments, bool behind_first);
+  std::string RowsFrame(const relational::Expr& call);
   const FunctionRule* FindRule(std::string_view name, size_t arity, TypeClass first) const;
   Text FillTemplate(std::string_view pattern, const std::vector<const relational::Expr*>& arguments,
                     const relational::Expr& call, const Text* window = nullptr);
@@ -84,6 +93,8 @@ class Emitter {
   // -- Conversions (emit_cast.cc)
   Text EmitCast(const relational::Expr& cast);
   Text EmitDateToString(const relational::Expr& cast);
+  Text EmitStyledCast(const relational::Expr& cast);
+  std::optional<Text> EmitDateFormat(const relational::Expr& value, std::string_view format);
   Text EmitLongFraction(const relational::Expr& operand, const std::string& format);
   Text EmitStringToDate(const relational::Expr& cast);
   Text CutToLength(Text text, const relational::SqlType& from, const relational::SqlType& to);
@@ -97,6 +108,9 @@ class Emitter {
   std::string EmitCtes(const relational::Query& query);
   std::string EmitItem(const relational::Query& query, size_t index, bool is_outermost);
   std::string EmitSource(const relational::Source& source);
+  std::string EmitValues(const relational::Source& source, const std::string& alias,
+                         const std::string& columns);
+  std::string EmitTop(const relational::Query& query);
   std::string EmitJoin(const relational::Source& join);
   std::string EmitConditions(const relational::Expr& condition, int indent);
   std::string EmitGroups(const std::vector<relational::GroupItem>& items);

@@ -29,6 +29,7 @@ SourcePtr CloneSource(const SourcePtr& source) {
   copy->left = CloneSource(source->left);
   copy->right = CloneSource(source->right);
   copy->condition = CloneOrNull(source->condition);
+  copy->range = source->range;
   return copy;
 }
 

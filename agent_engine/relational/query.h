@@ -40,6 +40,7 @@ struct Source {
   std::unique_ptr<Source> left{};
   std::unique_ptr<Source> right{};
   ExprPtr condition{};
+  int32_t range = -1;  // The range variable that its columns name (Expr::range).
 };
 using SourcePtr = std::unique_ptr<Source>;
 

@@ -69,6 +69,7 @@ RangeVariable& Lowering::AddRange(Scope& scope, Source& source, std::string name
   range.columns = std::move(columns);
   range.id = next_range_++;
   source.alias = range.printed;
+  source.range = range.id;
   scope.ranges.push_back(std::move(range));
   return scope.ranges.back();
 }
