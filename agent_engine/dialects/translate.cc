@@ -9,6 +9,8 @@
 #include "agent_engine/relational/lineage.h"
 #include "agent_engine/relational/lowering/lowering.h"
 #include "agent_engine/relational/rewrites/collation.h"
+#include "agent_engine/relational/rewrites/column_lists.h"
+#include "agent_engine/relational/rewrites/laterals.h"
 #include "agent_engine/relational/rewrites/limits.h"
 #include "agent_engine/tsql/parser/parser.h"
 
@@ -84,9 +86,13 @@ void ReportNotParsed(std::string_view name, const Node& root, DiagnosticSink& si
 
 void PrepareQuery(relational::Query& query, const std::string& collation, const Dialect& dialect,
                   DiagnosticSink& sink) {
+  const bool joins = dialect.lateral == LateralJoin::kNone || !dialect.supports_limit_in_lateral;
+  relational::JoinLaterals(
+      query, {.supports_queries = !joins, .supports_values = dialect.supports_lateral_values});
   relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties,
                                      .supports_qualify = dialect.supports_qualify});
   relational::KeepCollation(query, {.database_collation = collation}, sink);
+  if (!dialect.supports_column_lists) relational::NameColumnsInside(query);
 }
 
 void RenameColumns(relational::Query& query, const std::vector<std::string>& names, Node node,

@@ -1,0 +1,355 @@
+#include "agent_engine/relational/rewrites/laterals.h"
+
+#include <algorithm>
+#include <set>
+
+namespace datamigrate::relational {
+namespace {
+
+constexpr char kRowIndex[] = "row_index";
+constexpr char kRowNumber[] = "apply_row";
+constexpr char kKeyPrefix[] = "apply_key_";
+
+using Replacement = std::function<ExprPtr(const Expr& column)>;
+
+void ReplaceInQuery(Query& query, int32_t range, const Replacement& replace);
+
+void ReplaceInExpr(ExprPtr& expr, int32_t range, const Replacement& replace) {
+  if (expr->kind == ExprKind::kColumn && expr->range == range) {
+    if (ExprPtr by = replace(*expr)) expr = std::move(by);
+    return;
+  }
+  if (expr->query) ReplaceInQuery(*expr->query, range, replace);
+  ForEachChild(*expr, [&](ExprPtr& child) { ReplaceInExpr(child, range, replace); });
+}
+
+// Columns of the range variable, in the query and below it.
+void ReplaceInQuery(Query& query, int32_t range, const Replacement& replace) {
+  ForEachExpr(query, [&](ExprPtr& expr) { ReplaceInExpr(expr, range, replace); });
+  ForEachQuery(query, [&](Query& below) { ReplaceInQuery(below, range, replace); });
+}
+
+void VisitExprs(Query& query, const std::function<void(ExprPtr&)>& visit);
+
+void VisitExpr(ExprPtr& expr, const std::function<void(ExprPtr&)>& visit) {
+  visit(expr);
+  if (expr->query) VisitExprs(*expr->query, visit);
+  ForEachChild(*expr, [&](ExprPtr& child) { VisitExpr(child, visit); });
+}
+
+void VisitExprs(Query& query, const std::function<void(ExprPtr&)>& visit) {
+  ForEachExpr(query, [&](ExprPtr& expr) { VisitExpr(expr, visit); });
+  ForEachQuery(query, [&](Query& below) { VisitExprs(below, visit); });
+}
+
+void CollectRanges(const Source* source, std::set<int32_t>& ranges);
+
+void CollectRanges(Query& query, std::set<int32_t>& ranges) {
+  CollectRanges(query.from.get(), ranges);
+  ForEachQuery(query, [&](Query& below) { CollectRanges(below, ranges); });
+  ForEachExpr(query, [&](ExprPtr& expr) {
+    VisitExpr(expr, [&](ExprPtr& below) {
+      if (below->query) CollectRanges(*below->query, ranges);
+    });
+  });
+}
+
+void CollectRanges(const Source* source, std::set<int32_t>& ranges) {
+  if (source == nullptr) return;
+  if (source->range >= 0) ranges.insert(source->range);
+  CollectRanges(source->left.get(), ranges);
+  CollectRanges(source->right.get(), ranges);
+}
+
+// Which of an expression's columns are of `ranges`, and which of others.
+struct Sides {
+  bool inner = false;
+  bool outer = false;
+};
+
+Sides SidesOf(ExprPtr& expr, const std::set<int32_t>& ranges) {
+  Sides sides;
+  VisitExpr(expr, [&](ExprPtr& below) {
+    if (below->kind != ExprKind::kColumn) return;
+    const bool is_outer = below->range >= 0 && !ranges.contains(below->range);
+    (is_outer ? sides.outer : sides.inner) = true;
+  });
+  return sides;
+}
+
+ExprPtr ColumnOf(const Source& source, const std::string& name, SqlType type) {
+  auto column = MakeExpr(ExprKind::kColumn, std::move(type));
+  column->text = name;
+  column->qualifier = source.alias;
+  column->range = source.range;
+  return column;
+}
+
+// -- Rows of expressions
+// -----------------------------------------------------------------------------------------------
+
+bool IsRowOfExpressions(const Query& query) {
+  return query.kind == QueryKind::kSelect && !query.from && !query.where && !query.having &&
+         !query.is_grouped && !query.limit && !query.offset && query.ctes.empty() &&
+         std::ranges::none_of(query.items, [](const SelectItem& item) {
+           return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
+         });
+}
+
+// The rows of a list, or of selects without FROM that UNION ALL joins; none for another source.
+bool TakeRows(Query& query, std::vector<std::vector<ExprPtr>>& rows) {
+  if (query.kind == QueryKind::kUnionAll && !query.limit)
+    return TakeRows(*query.left, rows) && TakeRows(*query.right, rows);
+  if (!IsRowOfExpressions(query)) return false;
+  auto& row = rows.emplace_back();
+  for (const SelectItem& item : query.items) row.push_back(Clone(*item.expr));
+  return true;
+}
+
+// Turns a derived table of such rows into a list.
+void MakeList(Source& source) {
+  if (source.kind != SourceKind::kDerived) return;
+  std::vector<std::vector<ExprPtr>> rows;
+  if (!TakeRows(*source.query, rows)) return;
+  if (source.column_names.empty()) {
+    for (const OutputField& field : source.query->fields) source.column_names.push_back(field.name);
+  }
+  source.kind = SourceKind::kValues;
+  source.rows = std::move(rows);
+  source.query = nullptr;
+}
+
+// CASE row_index WHEN 1 THEN its first cell ... END, or the only cell.
+ExprPtr CellOf(const Source& list, const Expr& column) {
+  const auto name = std::ranges::find(list.column_names, column.text);
+  if (name == list.column_names.end()) return nullptr;
+  const size_t index = name - list.column_names.begin();
+  if (list.rows.size() == 1) return Clone(*list.rows[0][index]);
+  auto choice = MakeExpr(ExprKind::kCase, column.type, column.span);
+  for (size_t i = 0; i < list.rows.size(); ++i) {
+    choice->arguments.push_back(
+        MakeCompare("=", ColumnOf(list, kRowIndex, tsql::MakeType(TypeId::kInt, false)),
+                    MakeInteger(static_cast<int64_t>(i) + 1)));
+    choice->arguments.push_back(Clone(*list.rows[i][index]));
+  }
+  return choice;
+}
+
+void JoinList(Query& query, SourcePtr& join) {
+  const SourcePtr list = std::move(join->right);
+  ReplaceInQuery(query, list->range, [&](const Expr& column) { return CellOf(*list, column); });
+  if (list->rows.size() == 1) {
+    SourcePtr left = std::move(join->left);
+    join = std::move(left);
+    return;
+  }
+  auto numbers = std::make_unique<Source>();
+  numbers->kind = SourceKind::kValues;
+  numbers->alias = list->alias;
+  numbers->range = list->range;
+  numbers->column_names = {kRowIndex};
+  for (size_t i = 0; i < list->rows.size(); ++i)
+    numbers->rows.push_back(ExprList(MakeInteger(static_cast<int64_t>(i) + 1)));
+  join->right = std::move(numbers);
+  join->join = JoinKind::kCross;
+}
+
+// -- Queries
+// -----------------------------------------------------------------------------------------------
+
+struct Correlation {
+  std::vector<std::pair<ExprPtr, ExprPtr>> keys;  // Inside, outside.
+  std::vector<ExprPtr> kept;                      // Conditions that see the inside alone.
+};
+
+std::vector<ExprPtr> Conjuncts(const ExprPtr& where) {
+  std::vector<ExprPtr> parts;
+  if (!where) return parts;
+  if (where->kind != ExprKind::kAnd) {
+    parts.push_back(Clone(*where));
+    return parts;
+  }
+  for (const ExprPtr& argument : where->arguments) parts.push_back(Clone(*argument));
+  return parts;
+}
+
+// Splits the conditions; false where one is more than an equality between inside and outside, or
+// another clause sees the outside.
+bool Split(Query& inner, Correlation& correlation) {
+  std::set<int32_t> ranges;
+  CollectRanges(inner, ranges);
+  for (ExprPtr& part : Conjuncts(inner.where)) {
+    if (!SidesOf(part, ranges).outer) {
+      correlation.kept.push_back(std::move(part));
+      continue;
+    }
+    if (part->kind != ExprKind::kCompare || part->text != "=") return false;
+    const Sides left = SidesOf(part->arguments[0], ranges);
+    const Sides right = SidesOf(part->arguments[1], ranges);
+    const bool is_forward = left.inner && !left.outer && right.outer && !right.inner;
+    const bool is_backward = right.inner && !right.outer && left.outer && !left.inner;
+    if (!is_forward && !is_backward) return false;
+    correlation.keys.emplace_back(std::move(part->arguments[is_forward ? 0 : 1]),
+                                  std::move(part->arguments[is_forward ? 1 : 0]));
+  }
+  ExprPtr where = std::move(inner.where);
+  inner.where = nullptr;
+  bool sees_outside = false;
+  VisitExprs(inner, [&](ExprPtr& expr) {
+    sees_outside = sees_outside || (expr->kind == ExprKind::kColumn && expr->range >= 0 &&
+                                    !ranges.contains(expr->range));
+  });
+  inner.where = std::move(where);
+  return !sees_outside;
+}
+
+const Expr& WithoutCasts(const Expr& expr) {
+  const Expr* inner = &expr;
+  while (inner->kind == ExprKind::kCast) inner = inner->arguments[0].get();
+  return *inner;
+}
+
+// What an aggregate of no rows gives, where that is not NULL: 0 for counts, the constant of
+// ISNULL(aggregate, constant). `is_known` is false for more than that.
+ExprPtr ValueOfNoRows(const Expr& item, bool& is_known) {
+  const Expr& expr = WithoutCasts(item);
+  if (IsConstant(expr)) return Clone(expr);
+  if (expr.kind == ExprKind::kCall && IsAggregate(expr)) {
+    const bool counts = expr.text == "COUNT" || expr.text == "COUNT_BIG";
+    return counts ? MakeInteger(0) : nullptr;
+  }
+  const bool is_default = expr.kind == ExprKind::kCall && expr.arguments.size() == 2 &&
+                          (expr.text == "ISNULL" || expr.text == "COALESCE") &&
+                          IsAggregate(WithoutCasts(*expr.arguments[0])) &&
+                          IsConstant(*expr.arguments[1]);
+  if (is_default) return Clone(*expr.arguments[1]);
+  is_known = false;
+  return nullptr;
+}
+
+std::vector<OrderItem> OrderOverExpressions(Query& query) {
+  std::vector<OrderItem> order;
+  for (OrderItem& item : query.order_by) {
+    const bool is_name = item.expr->kind == ExprKind::kColumn && item.expr->range == -2;
+    const auto field = std::ranges::find(query.items, item.expr->text, &SelectItem::alias);
+    order.push_back(
+        {is_name && field != query.items.end() ? Clone(*field->expr) : std::move(item.expr),
+         item.descending});
+  }
+  query.order_by.clear();
+  return order;
+}
+
+// Numbers the rows of each key in the query's order, instead of its limit.
+ExprPtr NumberRows(Query& inner, const Source& source, const Correlation& correlation) {
+  auto number =
+      MakeCall(inner.with_ties ? "RANK" : "ROW_NUMBER", tsql::MakeType(TypeId::kBigInt, false), {});
+  number->window = std::make_unique<Window>();
+  for (const auto& [inside, outside] : correlation.keys)
+    number->window->partition_by.push_back(Clone(*inside));
+  number->window->order_by = OrderOverExpressions(inner);
+  ExprPtr condition =
+      MakeCompare("<=", ColumnOf(source, kRowNumber, number->type), std::move(inner.limit));
+  inner.limit = nullptr;
+  inner.with_ties = false;
+  inner.fields.push_back({kRowNumber, number->type});
+  inner.items.push_back({std::move(number), kRowNumber});
+  return condition;
+}
+
+// False where the query stays as it is.
+bool JoinQuery(Query& query, Source& join) {
+  Source& source = *join.right;
+  Query& inner = *source.query;
+  const bool is_plain = inner.kind == QueryKind::kSelect && inner.ctes.empty() && inner.from &&
+                        !inner.offset && !inner.limit_is_percent && !inner.qualify &&
+                        source.column_names.empty();
+  if (!is_plain || (inner.distinct && inner.limit)) return false;
+  const bool aggregates =
+      inner.group_by.empty() && std::ranges::any_of(inner.items, [](const SelectItem& item) {
+        return ContainsAggregate(*item.expr);
+      });
+  const bool has_sets = std::ranges::any_of(
+      inner.group_by, [](const GroupItem& item) { return item.kind != GroupKind::kExpr; });
+  const bool has_windows = std::ranges::any_of(
+      inner.items, [](const SelectItem& item) { return ContainsWindow(*item.expr); });
+  if (has_sets || has_windows || (aggregates && (inner.having || inner.limit))) return false;
+  std::vector<ExprPtr> of_no_rows;
+  bool is_known = true;
+  for (const SelectItem& item : inner.items)
+    of_no_rows.push_back(aggregates ? ValueOfNoRows(*item.expr, is_known) : nullptr);
+  Correlation correlation;
+  if (!is_known || !Split(inner, correlation)) return false;
+  source.lateral = false;
+  if (correlation.keys.empty()) return true;  // It does not see the left side at all.
+  inner.where = nullptr;
+  for (ExprPtr& part : correlation.kept)
+    inner.where = inner.where ? MakeLogical(ExprKind::kAnd, std::move(inner.where), std::move(part))
+                              : std::move(part);
+  ExprPtr limit;
+  if (inner.limit) limit = NumberRows(inner, source, correlation);
+  inner.order_by.clear();
+  ExprPtr condition;
+  for (size_t i = 0; i < correlation.keys.size(); ++i) {
+    auto& [inside, outside] = correlation.keys[i];
+    const std::string name = kKeyPrefix + std::to_string(i + 1);
+    if (aggregates || !inner.group_by.empty()) {
+      GroupItem group;
+      group.expr = Clone(*inside);
+      inner.group_by.push_back(std::move(group));
+      inner.is_grouped = true;
+    }
+    const SqlType type = inside->type;
+    inner.fields.push_back({name, type});
+    inner.items.push_back({std::move(inside), name});
+    ExprPtr equal = MakeCompare("=", ColumnOf(source, name, type), std::move(outside));
+    condition = condition ? MakeLogical(ExprKind::kAnd, std::move(condition), std::move(equal))
+                          : std::move(equal);
+  }
+  if (limit) condition = MakeLogical(ExprKind::kAnd, std::move(condition), std::move(limit));
+  join.condition = std::move(condition);
+  join.join = join.join == JoinKind::kLeft || aggregates ? JoinKind::kLeft : JoinKind::kInner;
+  if (!aggregates) return true;
+  ReplaceInQuery(query, source.range, [&](const Expr& column) -> ExprPtr {
+    const auto item = std::ranges::find(inner.items, column.text, &SelectItem::alias);
+    const size_t index = item - inner.items.begin();
+    if (index >= of_no_rows.size() || !of_no_rows[index]) return nullptr;
+    return MakeCall("COALESCE", column.type, ExprList(Clone(column), Clone(*of_no_rows[index])));
+  });
+  return true;
+}
+
+void VisitJoins(Query& query, SourcePtr& source, const LateralOptions& options) {
+  if (source == nullptr || source->kind != SourceKind::kJoin) return;
+  VisitJoins(query, source->left, options);
+  VisitJoins(query, source->right, options);
+  Source& right = *source->right;
+  if (!right.lateral) return;
+  if (!options.supports_queries || !options.supports_values) MakeList(right);
+  const bool is_beyond =
+      right.kind == SourceKind::kValues ? !options.supports_values : !options.supports_queries;
+  if (!is_beyond) return;
+  if (right.kind == SourceKind::kValues)
+    JoinList(query, source);
+  else if (right.kind == SourceKind::kDerived)
+    JoinQuery(query, *source);
+}
+
+void Visit(Query& query, const LateralOptions& options) {
+  ForEachQuery(query, [&](Query& below) { Visit(below, options); });
+  ForEachExpr(query, [&](ExprPtr& slot) {
+    VisitExpr(slot, [&](ExprPtr& expr) {
+      if (expr->query) Visit(*expr->query, options);
+    });
+  });
+  VisitJoins(query, query.from, options);
+}
+
+}  // namespace
+
+void JoinLaterals(Query& query, const LateralOptions& options) {
+  if (options.supports_queries && options.supports_values) return;
+  Visit(query, options);
+}
+
+}  // namespace datamigrate::relational

@@ -1,0 +1,21 @@
+// Says APPLY without lateral joins, for targets that have none or only some of them.
+#pragma once
+
+#include "agent_engine/relational/query.h"
+
+namespace datamigrate::relational {
+
+struct LateralOptions {
+  bool supports_queries = true;  // Queries that see the join's left side, with limits too.
+  bool supports_values = true;   // Lists of rows that do.
+};
+
+// Turns lateral sources into plain ones where that keeps the rows:
+//   - one row of expressions is written where its columns are used;
+//   - a list of rows becomes numbers and a CASE of its cells for each column;
+//   - a query that compares with the left side for equality becomes a join on what it compares,
+//     with ROW_NUMBER for TOP and GROUP BY for aggregates.
+// What is more stays lateral; the printer refuses it.
+void JoinLaterals(Query& query, const LateralOptions& options);
+
+}  // namespace datamigrate::relational
