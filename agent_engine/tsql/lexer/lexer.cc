@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "agent_engine/tsql/lexer/character.h"
 #include "agent_engine/tsql/lexer/keyword_table.h"
+#include "agent_engine/tsql/lexer/keywords.h"
 
 namespace datamigrate::tsql {
 namespace {
@@ -15,6 +18,50 @@ using diagnostics::DiagnosticId;
 
 // Bytes per token that real scripts have at least; only a guess for the first allocation.
 constexpr size_t kGuessedTokenBytes = 5;
+
+// "System Functions (Transact-SQL)" and its neighbours: the names behind @@ that are no variables.
+// Every other name with two signs is a variable of the script's own: "Variables (Transact-SQL)".
+constexpr std::string_view kSystemVariables[] = {"CONNECTIONS",
+                                                 "CPU_BUSY",
+                                                 "CURSOR_ROWS",
+                                                 "DATEFIRST",
+                                                 "DBTS",
+                                                 "DEFAULT_LANGID",
+                                                 "ERROR",
+                                                 "FETCH_STATUS",
+                                                 "IDENTITY",
+                                                 "IDLE",
+                                                 "IO_BUSY",
+                                                 "LANGID",
+                                                 "LANGUAGE",
+                                                 "LOCK_TIMEOUT",
+                                                 "MAX_CONNECTIONS",
+                                                 "MAX_PRECISION",
+                                                 "MICROSOFTVERSION",
+                                                 "NESTLEVEL",
+                                                 "OPTIONS",
+                                                 "PACKET_ERRORS",
+                                                 "PACK_RECEIVED",
+                                                 "PACK_SENT",
+                                                 "PROCID",
+                                                 "REMSERVER",
+                                                 "ROWCOUNT",
+                                                 "SERVERNAME",
+                                                 "SERVICENAME",
+                                                 "SPID",
+                                                 "TEXTSIZE",
+                                                 "TIMETICKS",
+                                                 "TOTAL_ERRORS",
+                                                 "TOTAL_READ",
+                                                 "TOTAL_WRITE",
+                                                 "TRANCOUNT",
+                                                 "VERSION"};
+
+bool IsSystemVariable(std::string_view name) {
+  return std::ranges::any_of(kSystemVariables, [&](std::string_view variable) {
+    return EqualsIgnoringCase(name, variable);
+  });
+}
 
 class Lexer {
  public:
@@ -271,8 +318,10 @@ class Lexer {
 
   void LexVariable() {
     const char* start = at_++;
-    const bool is_system = Peek(0) == '@';
+    const bool may_be_system = Peek(0) == '@';
     SkipWord();
+    const std::string_view name(start, at_ - start);
+    const bool is_system = may_be_system && IsSystemVariable(name.substr(2));
     Emit(is_system ? TokenKind::kSystemVariable : TokenKind::kVariable, start);
   }
 

@@ -90,7 +90,8 @@ void ParseAlterColumn(Parser& parser, Mark start) {
 void ParseAction(Parser& parser) {
   const Mark start = parser.Here();
   TakeWithCheck(parser);
-  if (parser.At(Keyword::kAdd)) return ParseAdd(parser, start);
+  const bool adds_clustering = parser.PeekIs(1, TokenKind::kLeftParenthesis);
+  if (parser.At(Keyword::kAdd) && !adds_clustering) return ParseAdd(parser, start);
   if (parser.At(Keyword::kCheck) || parser.At(Keyword::kNocheck)) {
     return ParseCheckConstraint(parser, start);
   }

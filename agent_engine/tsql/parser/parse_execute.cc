@@ -29,10 +29,12 @@ void Parser::ParseBareExecute(Role role) {
   Finish(NodeKind::kExecuteStatement, start, role);
 }
 
-// name [; number] | @variable
+// name [; number] | @variable | OPENDATASOURCE ( 'provider', 'connection' ).name
 void Parser::ParseProcedureName(Role role) {
   if (Current().kind == TokenKind::kVariable) {
     ParseVariable(Role::kValue);
+  } else if (At(Keyword::kOpendatasource)) {
+    ParseRemoteProcedureName();
   } else {
     Expected("a procedure");
     ParseName(role);
@@ -43,13 +45,31 @@ void Parser::ParseProcedureName(Role role) {
   }
 }
 
-// ( text [, argument]* ) [AS USER | LOGIN = 'name'] [AT server | AT DATA_SOURCE source]
+void Parser::ParseRemoteProcedureName() {
+  const Mark start = Here();
+  Take(Role::kFunction);
+  Expect(TokenKind::kLeftParenthesis);
+  ParseString(Role::kArgument);
+  Expect(TokenKind::kComma);
+  ParseString(Role::kArgument);
+  Expect(TokenKind::kRightParenthesis);
+  Expect(TokenKind::kPeriod);
+  ParseName(Role::kName);
+  Finish(NodeKind::kRowsetTable, start, Role::kValue);
+}
+
+// ( text [, [@parameter =] argument]* ) [AS USER | LOGIN = 'name'] [AT server | AT DATA_SOURCE
+// source]
 void Parser::ParseExecuteText() {
   Take();
   ParseExpression(Role::kValue);
   while (TakeIf(TokenKind::kComma)) {
     const Mark start = Here();
-    ParseExpression(Role::kValue);
+    if (Current().kind == TokenKind::kVariable && PeekIs(1, TokenKind::kEqual)) {
+      Take(Role::kName);
+      Take();
+    }
+    ParseValue(Role::kValue);
     if (At(Keyword::kOutput) || At(Keyword::kOut)) Take(Role::kOutput);
     Finish(NodeKind::kExecuteArgument, start, Role::kArgument);
   }

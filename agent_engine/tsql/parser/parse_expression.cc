@@ -192,10 +192,26 @@ void Parser::ParsePrimary(Role role) {
     case TokenKind::kLeftBrace:
       ParseOdbcEscape(role);
       break;
+    case TokenKind::kPercent:
+      ParsePhysicalColumn(role);
+      break;
     default:
       return Fail("an expression");
   }
   ParsePostfix(start, role);
+}
+
+// %%physloc%%, %%lockres%%: where a row lies. A call without arguments; no operator can stand here.
+void Parser::ParsePhysicalColumn(Role role) {
+  const Mark start = Here();
+  if (!PeekIs(1, TokenKind::kPercent)) return Fail("an expression");
+  TakeMany(2);
+  const Mark name = Here();
+  ExpectName(Role::kPart);
+  Finish(NodeKind::kName, name, Role::kName);
+  Expect(TokenKind::kPercent);
+  Expect(TokenKind::kPercent);
+  Finish(NodeKind::kFunctionCall, start, role);
 }
 
 void Parser::ParsePostfix(Mark start, Role role) {
@@ -240,6 +256,7 @@ void Parser::ParsePostfixPart(Mark start, Role role) {
 void Parser::ParsePrimaryOfZone() {
   switch (Current().kind) {
     case TokenKind::kVariable:
+    case TokenKind::kSystemVariable:
       return ParseToken(NodeKind::kVariableReference, Role::kZone);
     case TokenKind::kString:
     case TokenKind::kNationalString:

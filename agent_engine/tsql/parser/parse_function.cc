@@ -77,10 +77,15 @@ void Parser::ParseArgument() {
 // name = value; the value may be a table with an alias (TABLE = t AS a), or a word.
 void Parser::ParseNamedArgument() {
   const Mark start = Here();
+  const bool is_table = At(Keyword::kTable);
   ExpectAnyWord(Role::kName, "an argument's name");
   Expect(TokenKind::kEqual);
   ParseExpression(Role::kValue);
-  if (TakeIf(Keyword::kAs)) ExpectName(Role::kAlias);
+  if (TakeIf(Keyword::kAs)) {
+    ExpectName(Role::kAlias);
+  } else if (is_table && IsName(Current())) {
+    Take(Role::kAlias);
+  }
   Finish(NodeKind::kNamedArgument, start, Role::kArgument);
 }
 

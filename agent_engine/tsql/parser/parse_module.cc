@@ -234,6 +234,7 @@ void Parser::ParseReturns() {
   const Mark start = Here();
   if (Current().kind == TokenKind::kVariable) {
     Take(Role::kName);
+    TakeIf(Keyword::kAs);
     Expect(Keyword::kTable);
     ParseTableElements();
     return Finish(NodeKind::kTableReturn, start, Role::kReturns);

@@ -268,6 +268,7 @@ void Parser::ParseSetVariable(Mark start, Role role) {
 // strings and variables are nodes.
 void Parser::ParseSetOption(Mark start, Role role) {
   switch (Current().keyword) {
+    case Keyword::kTran:
     case Keyword::kTransaction:
       ParseIsolationLevel();
       break;
@@ -476,9 +477,17 @@ void Parser::ParseWaitFor(Role role) {
 // -- Transactions
 // ------------------------------------------------------------------------------------------------------
 
-// [name | @variable]
+// [name | @variable | [-]number:name.name]: the last form is one that SQL Server makes for
+// transactions of others.
 void Parser::ParseTransactionName() {
   if (Current().kind == TokenKind::kVariable) return Take(Role::kName);
+  const uint32_t sign = PeekIs(0, TokenKind::kMinus) ? 1 : 0;
+  if (PeekIs(sign, TokenKind::kInteger) && PeekIs(sign + 1, TokenKind::kColon)) {
+    TakeMany(static_cast<int>(sign) + 2, Role::kName);
+    ExpectName(Role::kName);
+    Expect(TokenKind::kPeriod);
+    return ExpectName(Role::kName);
+  }
   if (IsName(Current()) && !PeekIs(1, TokenKind::kColon) && !At(Keyword::kThrow)) {
     Take(Role::kName);
     // Names of imported transactions may be several parts: a.b:c-d ("BEGIN DISTRIBUTED
@@ -537,8 +546,8 @@ void Parser::ParseTransaction(Role role) {
 // -- Text pointers, contexts
 // -------------------------------------------------------------------------------------------
 
-// READTEXT c p o s [HOLDLOCK] | WRITETEXT [BULK] c p [WITH LOG] value | UPDATETEXT [BULK] c p o l
-// [WITH LOG] [value | c p]
+// READTEXT c p o s [HOLDLOCK] | WRITETEXT [BULK] c p [TIMESTAMP = t] [WITH LOG] value | UPDATETEXT
+// [BULK] c p [TIMESTAMP = t] o l [WITH LOG] [value | c p]
 void Parser::ParseTextStatement(Role role) {
   const Mark start = Here();
   const Keyword verb = Current().keyword;
@@ -546,6 +555,13 @@ void Parser::ParseTextStatement(Role role) {
   if (verb != Keyword::kReadtext) TakeIf(Keyword::kBulk);
   ParseName(Role::kName);
   ParseLiteralOrVariable(Role::kArgument);
+  if (verb != Keyword::kReadtext && At(Keyword::kTimestamp)) {
+    const Mark option = Here();
+    Take(Role::kName);
+    Expect(TokenKind::kEqual);
+    ParseLiteralOrVariable(Role::kValue);
+    Finish(NodeKind::kOption, option, Role::kOption);
+  }
   if (verb != Keyword::kWritetext) {
     ParseLiteralOrVariable(Role::kArgument);
     ParseLiteralOrVariable(Role::kArgument);

@@ -20,6 +20,7 @@ constexpr std::string_view kQueryHints[] = {
     "HASH JOIN",
     "ALTERCOLUMN PLAN",
     "BYPASS OPTIMIZER_QUEUE",
+    "CARDINALITY_TUNER_LIMIT",
     "CHANGE_TRACKING_CONTEXT",
     "CHECKCONSTRAINTS PLAN",
     "DISABLE EXTERNALPUSHDOWN",
@@ -51,6 +52,7 @@ constexpr std::string_view kQueryHints[] = {
     "ROBUST PLAN",
     "SHRINKDB PLAN",
     "USE HINT",
+    "USEPLAN",
 };
 
 }  // namespace
@@ -94,8 +96,10 @@ void Parser::ParseQueryTail(Mark start, Role role) {
 }
 
 void Parser::ParseQueryEnd() {
-  if (At(Keyword::kOrder)) ParseOrderBy(Role::kOrderBy);
-  if (At(Keyword::kOffset)) ParseOffsetFetch();
+  if (At(Keyword::kOrder)) {
+    ParseOrderBy(Role::kOrderBy);
+    if (AtOffsetFetch()) ParseOffsetFetch();
+  }
   while (At(Keyword::kCompute)) ParseCompute();
   if (At(Keyword::kFor) &&
       (PeekIs(1, Keyword::kXml) || PeekIs(1, Keyword::kJson) || PeekIs(1, Keyword::kBrowse))) {
@@ -155,7 +159,7 @@ uint32_t Parser::ParseQueryPrimary(Role role, bool is_nested) {
   if (!is_nested || !At(Keyword::kOrder)) return 0;
   const Mark order = Here();
   ParseOrderBy(Role::kOrderBy);
-  if (At(Keyword::kOffset)) ParseOffsetFetch();
+  if (AtOffsetFetch()) ParseOffsetFetch();
   if (failed() || !AtSetOperator()) return Here().value - order.value;
   SetRole(start, Role::kBody);
   Finish(NodeKind::kQuery, start, Role::kQuery);
@@ -181,7 +185,7 @@ void Parser::ParseQuerySpecification(Role role) {
 // -- Select list
 // -------------------------------------------------------------------------------------------------------
 
-// TOP (expression) | TOP number  [PERCENT] [WITH TIES | WITH APPROXIMATE]
+// TOP (expression) | TOP number  [PERCENT] [WITH TIES | WITH APPROXIMATE | WITH APPROX]
 void Parser::ParseTop() {
   const Mark start = Here();
   Take();
@@ -197,7 +201,7 @@ void Parser::ParseTop() {
   if (At(Keyword::kWith, Keyword::kTies)) {
     Take();
     Take(Role::kWithTies);
-  } else if (At(Keyword::kWith, Keyword::kApproximate)) {
+  } else if (At(Keyword::kWith) && AtApproximate(1)) {
     Take();
     Take(Role::kOption);
   }
@@ -437,13 +441,31 @@ void Parser::ParseOrderBy(Role role) {
   Finish(NodeKind::kOrderBy, start, role);
 }
 
-// OFFSET n ROWS [FETCH NEXT n ROWS ONLY]
+// Whether OFFSET stands here, or FETCH without it. FETCH NEXT FROM c is the next statement, and so
+// is FETCH c.
+bool Parser::AtOffsetFetch() {
+  if (At(Keyword::kOffset)) return true;
+  if (!At(Keyword::kFetch)) return false;
+  const uint32_t ahead = AtApproximate(1) ? 2 : 1;
+  if (!PeekIs(ahead, Keyword::kNext) && !PeekIs(ahead, Keyword::kFirst)) return false;
+  const Token& count = Peek(ahead + 1);
+  return count.kind == TokenKind::kInteger || count.kind == TokenKind::kVariable ||
+         count.kind == TokenKind::kLeftParenthesis;
+}
+
+bool Parser::AtApproximate(uint32_t ahead) const {
+  return PeekIs(ahead, Keyword::kApproximate) || PeekIsWord(ahead, "APPROX");
+}
+
+// [OFFSET n ROWS] [FETCH [APPROXIMATE] NEXT n ROWS ONLY [WITH APPROXIMATE]]
 void Parser::ParseOffsetFetch() {
   const Mark start = Here();
-  Take();
-  ParseExpression(Role::kOffset);
-  if (!TakeIf(Keyword::kRow)) Expect(Keyword::kRows);
+  if (TakeIf(Keyword::kOffset)) {
+    ParseExpression(Role::kOffset);
+    if (!TakeIf(Keyword::kRow)) Expect(Keyword::kRows);
+  }
   if (TakeIf(Keyword::kFetch)) {
+    if (AtApproximate(0)) Take(Role::kOption);
     if (!TakeIf(Keyword::kFirst)) Expect(Keyword::kNext);
     ParseExpression(Role::kFetch);
     if (!TakeIf(Keyword::kRow)) Expect(Keyword::kRows);
@@ -580,7 +602,12 @@ void Parser::ParseHint(Role role) {
   const uint32_t words = CountQueryHintWords();
   if (words == 0) return Fail("a query hint");
   TakeMany(static_cast<int>(words), Role::kName);
-  if (TakeIf(TokenKind::kEqual)) {
+  const bool is_context = (&Current())[-1].keyword == Keyword::kChangeTrackingContext;
+  if (is_context) {  // One value, which WITH and no OPTION takes.
+    Expect(TokenKind::kLeftParenthesis);
+    ParseLiteralOrVariable(Role::kArgument);
+    Expect(TokenKind::kRightParenthesis);
+  } else if (TakeIf(TokenKind::kEqual)) {
     if (Current().kind == TokenKind::kWord) {
       ParseWordLiteral(Role::kArgument);
     } else {
@@ -638,12 +665,15 @@ void Parser::ParseHintArguments() {
   Expect(TokenKind::kRightParenthesis);
 }
 
-// TABLE HINT ( name [, hint]* )
+// TABLE HINT ( name [, hint [[,] hint]*] )
 void Parser::ParseTableHintOfQuery() {
   TakeMany(2, Role::kName);
   Expect(TokenKind::kLeftParenthesis);
   ParseName(Role::kTable);
-  while (TakeIf(TokenKind::kComma)) ParseTableHint();
+  if (TakeIf(TokenKind::kComma)) {
+    ParseTableHint();
+    while (TakeIf(TokenKind::kComma) || Current().kind == TokenKind::kWord) ParseTableHint();
+  }
   Expect(TokenKind::kRightParenthesis);
 }
 

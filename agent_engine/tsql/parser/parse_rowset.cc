@@ -20,21 +20,25 @@ void Parser::ParseRowsetColumn() {
   const bool is_timestamp = At(Keyword::kTimestamp);
   ExpectName(Role::kName);
   // A column of INSERT BULK named timestamp needs no type, as in CREATE TABLE.
-  if (is_timestamp && !IsName(Current()))
+  if (is_timestamp && !IsName(Current())) {
+    TakeNullability();
     return Finish(NodeKind::kRowsetColumn, start, Role::kItem);
+  }
   ParseDataType(Role::kType);
   if (TakeIf(Keyword::kCollate)) ExpectName(Role::kCollation, "a collation");
   if (Current().kind == TokenKind::kString || Current().kind == TokenKind::kNationalString ||
       Current().kind == TokenKind::kInteger) {
     Take(Role::kPath);
   }
-  if (At(Keyword::kNot, Keyword::kNull)) {
-    TakeMany(2);
-  } else {
-    TakeIf(Keyword::kNull);
-  }
+  TakeNullability();
   if (TakeIf(Keyword::kAs)) Expect(Keyword::kJson, Role::kAsJson);
   Finish(NodeKind::kRowsetColumn, start, Role::kItem);
+}
+
+// [NOT] NULL
+void Parser::TakeNullability() {
+  if (At(Keyword::kNot, Keyword::kNull)) return TakeMany(2);
+  TakeIf(Keyword::kNull);
 }
 
 // OPENROWSET(...), OPENQUERY(server, 'query'), OPENDATASOURCE(...).a.b.c, with schema and alias.
@@ -77,10 +81,22 @@ void Parser::ParseOpenRowset() {
     } while (TakeIf(TokenKind::kComma));
     return;
   }
+  const bool is_internal = IsName(Current());
   ParseRowsetArgument();
+  if (is_internal) {  // OPENROWSET ( name, 1, 2 ): what system views are made of.
+    while (TakeIf(TokenKind::kComma)) ParseSignedLiteral(Role::kArgument);
+    return;
+  }
   Expect(TokenKind::kComma);
   ParseString(Role::kArgument);  // The connection, or 'source';'user';'password'.
-  while (TakeIf(TokenKind::kSemicolon)) ParseString(Role::kArgument);
+  if (Current().kind == TokenKind::kSemicolon) {
+    for (int i = 0; i < 2; ++i) {  // User and password may be left out, the semicolons not.
+      Expect(TokenKind::kSemicolon);
+      if (Current().kind == TokenKind::kString || Current().kind == TokenKind::kNationalString) {
+        ParseString(Role::kArgument);
+      }
+    }
+  }
   if (TakeIf(TokenKind::kComma)) ParseRowsetArgument();
 }
 

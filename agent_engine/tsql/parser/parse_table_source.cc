@@ -124,6 +124,7 @@ void Parser::ParseJoin(Mark start, Role role) {
 
 // "Join Hints (Transact-SQL)", and those of Synapse.
 void Parser::TakeJoinHint() {
+  TakeIf(Keyword::kLocal, Role::kJoinKind);
   if (At(Keyword::kLoop) || At(Keyword::kHash) || At(Keyword::kMerge) || At(Keyword::kRemote) ||
       At(Keyword::kReplicate) || AtWord("REDUCE") || AtWord("REDISTRIBUTE")) {
     Take(Role::kJoinKind);
@@ -359,6 +360,12 @@ bool Parser::AtOldTableHints() {
   return word.kind == TokenKind::kWord && IsTableHint(TextOf(word));
 }
 
+// ( 1 ) behind an alias: an index as of old.
+bool Parser::AtIndexNumber() const {
+  return PeekIs(0, TokenKind::kLeftParenthesis) && PeekIs(1, TokenKind::kInteger) &&
+         PeekIs(2, TokenKind::kRightParenthesis);
+}
+
 // WITH ( hint
 bool Parser::AtTableHints() {
   return At(Keyword::kWith) && PeekIs(1, TokenKind::kLeftParenthesis) &&
@@ -377,7 +384,8 @@ void Parser::ParseTableReferenceTail(Mark start, Role role) {
   if (AtOldTableHints()) ParseTableHints(Role::kHints);
   ParseTableAlias(false);
   if (At(Keyword::kTablesample)) ParseTableSample();
-  if ((At(Keyword::kWith) && PeekIs(1, TokenKind::kLeftParenthesis)) || AtOldTableHints()) {
+  if ((At(Keyword::kWith) && PeekIs(1, TokenKind::kLeftParenthesis)) || AtOldTableHints() ||
+      AtIndexNumber()) {
     ParseTableHints(Role::kHints);
   } else if (Current().kind == TokenKind::kWord && Current().keyword == Keyword::kHoldlock) {
     ParseTableHints(Role::kHints);
@@ -408,7 +416,8 @@ void Parser::ParseTableAlias(bool columns_allowed) {
   } else {
     return;
   }
-  if (Current().kind == TokenKind::kLeftParenthesis && (columns_allowed || !AtOldTableHints())) {
+  if (Current().kind == TokenKind::kLeftParenthesis &&
+      (columns_allowed || !(AtOldTableHints() || AtIndexNumber()))) {
     ParseColumnList(Role::kColumns);
   }
 }
@@ -441,8 +450,14 @@ void Parser::ParseTableHints(Role role) {
     return Finish(NodeKind::kTableHints, start, role);
   }
   Expect(TokenKind::kLeftParenthesis);
-  ParseTableHint();
-  while (TakeIf(TokenKind::kComma) || Current().kind == TokenKind::kWord) ParseTableHint();
+  if (Current().kind == TokenKind::kInteger) {  // The number of an index, as of old.
+    const Mark hint = Here();
+    ParseIndexOfHint();
+    Finish(NodeKind::kHint, hint, Role::kItem);
+  } else {
+    ParseTableHint();
+    while (TakeIf(TokenKind::kComma) || Current().kind == TokenKind::kWord) ParseTableHint();
+  }
   Expect(TokenKind::kRightParenthesis);
   Finish(NodeKind::kTableHints, start, role);
 }

@@ -141,6 +141,7 @@ class Parser : public ParserCore {
   int AdditiveOperatorSize() const;
   void ParseUnary(Role role);
   void ParsePrimary(Role role);
+  void ParsePhysicalColumn(Role role);
   void ParsePostfix(Mark start, Role role);
   void ParsePostfixPart(Mark start, Role role);
   void ParseToken(NodeKind kind, Role role);
@@ -234,6 +235,8 @@ class Parser : public ParserCore {
   void ParseGroupingFunction(NodeKind kind);
   void ParseGroupingParentheses(bool in_set);
   void ParseWindowClause();
+  bool AtOffsetFetch();
+  bool AtApproximate(uint32_t ahead) const;
   void ParseOffsetFetch();
   void ParseForClause();
   void ParseForOption();
@@ -266,6 +269,7 @@ class Parser : public ParserCore {
   bool AtTableAlias();
   bool AtOldTableHints();
   uint32_t CountPeriods(Mark start) const;
+  bool AtIndexNumber() const;
   bool AtTableHints();
   void ParseTableHint();
   void ParseIndexOfHint();
@@ -283,6 +287,7 @@ class Parser : public ParserCore {
   void ParseRowsetOption();
   void ParseRowsetArgument();
   void ParseRowsetColumn();
+  void TakeNullability();
   void ParseOpenXml(Role role);
   void ParseChangeTable(Role role);
   void ParseFullTextTable(Role role);
@@ -371,6 +376,7 @@ class Parser : public ParserCore {
   void ParseExecuteAs(Role role);
   void ParseExecuteText();
   void ParseProcedureName(Role role);
+  void ParseRemoteProcedureName();
   void ParseExecuteArguments();
   bool AtExecuteArgument();
   bool AtValue();

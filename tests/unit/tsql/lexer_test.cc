@@ -94,7 +94,7 @@ TEST_CASE("what begins with a dollar sign and goes on is no money", "[lexer]") {
 }
 
 TEST_CASE("words hold letters of every script", "[lexer]") {
-  CHECK(Pieces("Größe 価格 имя #tmp ##g a@b$c_1 @x @@ROWCOUNT @") ==
+  CHECK(Pieces("Größe 価格 имя #tmp ##g a@b$c_1 @x @@ROWCOUNT @@fetch_status @@mine @") ==
         std::vector<Piece>{{K::kWord, "Größe"},
                            {K::kWord, "価格"},
                            {K::kWord, "имя"},
@@ -103,6 +103,8 @@ TEST_CASE("words hold letters of every script", "[lexer]") {
                            {K::kWord, "a@b$c_1"},
                            {K::kVariable, "@x"},
                            {K::kSystemVariable, "@@ROWCOUNT"},
+                           {K::kSystemVariable, "@@fetch_status"},
+                           {K::kVariable, "@@mine"},
                            {K::kVariable, "@"}});
 }
 
