@@ -33,8 +33,8 @@ struct TranslatedQuery {
   std::vector<OutputColumn> columns;  // In order.
   std::vector<catalog::ObjectName>
       reads;  // Relations of the catalog, each once, in order of first use.
-  relational::QueryLineage lineage;  // Of the columns, in order.
   std::vector<diagnostics::Diagnostic> diagnostics;  // Positions are in the definition's text.
+  relational::QueryLineage lineage{};                // Of the columns, in order.
 
   bool converted() const { return !sql.empty(); }
 };
