@@ -121,8 +121,18 @@ struct Dialect {
   std::string_view fold_case = {};       // $0
   std::string_view fold_accents = {};    // Empty: cannot.
   std::string_view integer_divide = {};  // Truncates towards zero.
-  std::string_view decimal_divide = {};  // $p, $s: the result's; $g: guard digits.
-  std::string_view format_number = {};   // $0: value, $1: digits after the point; without groups
+  // $p, $s: the result's; $g: guard digits. $a, $b: " * 10^n" that make the operands whole; $k:
+  // what scales the whole quotient up to $s digits; $m: 10^$s; $u: 10^-$s.
+  std::string_view decimal_divide = {};
+  bool zero_divide_gives_null = false;        // Where T-SQL fails.
+  std::string_view raise = {};                // $0: the message; fails when it runs.
+  bool raise_has_any_type = false;            // So that it can stand for a value of any type.
+  std::string_view try_text_to_integer = {};  // TRY_CAST that reads text as T-SQL does; $0, $t.
+  std::string_view try_text_cast = {};  // TRY_CAST of text where there is no try_cast; $0, $t.
+  std::string_view hex_of_bytes = {};   // $0: two upper-case digits a byte.
+  std::string_view bytes_of_hex = {};   // $0
+  // $0: value, $1: digits after the point, $z: them as ".00"; without groups
+  std::string_view format_number = {};
   std::string_view format_number_grouped = {};
   std::string_view format_date = {};  // $0: value, $1: format
   std::string_view parse_date = {};   // $0: text, $1: format

@@ -47,6 +47,10 @@ constexpr auto kStyles = std::to_array<StyleFormat>({
     {111, "yyyy/MM/dd"},
     {12, "yyMMdd"},
     {112, "yyyyMMdd"},
+    {9, "MMM ~d yyyy ~h:mm:ss:ffftt"},
+    {109, "MMM ~d yyyy ~h:mm:ss:ffftt"},
+    {22, "MM/dd/yy ~h:mm:ss tt"},
+    {127, "yyyy-MM-ddTHH:mm:ss.fff"},
     {13, "dd MMM yyyy HH:mm:ss:fff"},
     {113, "dd MMM yyyy HH:mm:ss:fff"},
     {14, "HH:mm:ss:fff"},
@@ -160,7 +164,10 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
                        to);
   if (from_class == TypeClass::kString && tsql::IsTemporal(to.id) && cast.style > 0)
     return EmitStringToDate(cast);
-  if (cast.style > 0 &&
+  const bool has_own_style = (tsql::IsMoney(from.id) && to_class == TypeClass::kString) ||
+                             (from_class == TypeClass::kBinary && to_class == TypeClass::kString) ||
+                             (from_class == TypeClass::kString && to_class == TypeClass::kBinary);
+  if (cast.style > 0 && !has_own_style &&
       !(to_class == TypeClass::kString &&
         (from_class == TypeClass::kString || from_class == TypeClass::kInteger)) &&
       !(tsql::IsTemporal(from.id) && tsql::IsTemporal(to.id))) {
@@ -168,6 +175,15 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
            {std::to_string(cast.style), tsql::TypeText(from), tsql::TypeText(to),
             std::string(dialect_.title)});
   }
+  if (tsql::IsMoney(from.id) && to_class == TypeClass::kString && cast.style > 0)
+    return EmitMoneyStyle(cast);
+  if (Text hex = EmitHexCast(cast); !hex.sql.empty()) return hex;
+  if (to.id == TypeId::kTinyInt && TypeName(dialect_, to) == "SMALLINT" && !cast.try_cast &&
+      from.id != TypeId::kBit) {
+    Report(DiagnosticId::kRangeNotChecked, cast.span, {std::string(dialect_.title)});
+  }
+  if (Text raised = EmitRaise(cast); !raised.sql.empty()) return raised;
+  if (Text tried = EmitTryTextCast(cast); !tried.sql.empty()) return tried;
   std::string_view pattern = "cast($0 as $t)";
   const bool varies = from_class == TypeClass::kAny;
   bool is_text_cast = from_class == TypeClass::kString && to_class == TypeClass::kString;
@@ -205,6 +221,8 @@ Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType
   const std::string length = std::to_string(to.length);
   if (tsql::IsFixedString(to.id)) {
     if (tsql::IsFixedString(from.id) && from.length == to.length) return text;
+    if (tsql::IsInteger(from.id) && to.length < 10)
+      text = ApplyTemplate("case when length($0) > " + length + " then '*' else $0 end", {text});
     if (dialect_.keeps_lengths)
       return ApplyTemplate("cast(left($0 + space(" + length + "), " + length + ") as $t)", {text},
                            Type(to, {}));
@@ -223,7 +241,96 @@ Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType
   if (tsql::IsMoney(from.id)) widest = 21;
   if (from.id == kReal || from.id == kFloat) widest = 14;
   if (widest != SqlType::kMax && widest <= to.length) return text;
+  // A number that does not fit becomes a star, or fails: "CAST and CONVERT", truncating results.
+  if (tsql::IsInteger(from.id) && to.length < 10) {
+    return ApplyTemplate("case when length($0) > " + length + " then '*' else $0 end", {text});
+  }
+  if (tsql::IsInteger(from.id)) return text;
+  if (tsql::IsNumeric(from.id) && from.id != kBit && dialect_.raise_has_any_type) {
+    return ApplyTemplate(
+        "case when length($0) > " + length + " then $1 else $0 end",
+        {text, ApplyTemplate(dialect_.raise, {{"'Arithmetic overflow error converting a number "
+                                               "to text'"}})});
+  }
   return ApplyTemplate("left($0, " + length + ")", {text});
+}
+
+// Text that T-SQL cannot read fails there, whatever the target makes of it.
+Emitter::Text Emitter::EmitRaise(const Expr& cast) {
+  const Expr& operand = *cast.arguments[0];
+  const bool is_number = operand.text.find_first_not_of("0123456789+-. ") == std::string::npos &&
+                         operand.text.find_first_of("0123456789") != std::string::npos;
+  const bool is_read = tsql::IsIntegral(cast.type.id) || tsql::IsTemporal(cast.type.id) ||
+                       (cast.type.id == TypeId::kDecimal && !is_number);
+  if (cast.try_cast || operand.kind != ExprKind::kString || !is_read || dialect_.raise.empty())
+    return {""};
+  if (cast.style > 0 && tsql::IsTemporal(cast.type.id)) return {""};
+  const Text message{EmitString("Conversion failed when converting the value '" + operand.text +
+                                "' to " + tsql::TypeText(cast.type))};
+  return ApplyTemplate("cast($0 as $t)", {ApplyTemplate(dialect_.raise, {message})},
+                       Type(cast.type, cast.span));
+}
+
+// TRY_CAST of text: by rules of T-SQL where the target's own reading is another.
+Emitter::Text Emitter::EmitTryTextCast(const Expr& cast) {
+  const Expr& operand = *cast.arguments[0];
+  if (!cast.try_cast || !tsql::IsString(operand.type.id) || cast.style > 0) return {""};
+  const std::string type = Type(cast.type, cast.span);
+  if (tsql::IsInteger(cast.type.id) && !dialect_.try_text_to_integer.empty())
+    return ApplyTemplate(Replaced(dialect_.try_text_to_integer, "$t", type), {Emit(operand)});
+  if (dialect_.supports_try_cast || dialect_.try_text_cast.empty()) return {""};
+  if (tsql::IsString(cast.type.id) || tsql::IsBinary(cast.type.id)) return {""};
+  Report(
+      tsql::IsTemporal(cast.type.id) ? DiagnosticId::kTextToTemporal : DiagnosticId::kTextToNumber,
+      cast.span, {tsql::TypeText(cast.type)});
+  return ApplyTemplate(Replaced(dialect_.try_text_cast, "$t", type), {Emit(operand)});
+}
+
+// Styles 1 and 2 of binary values: hexadecimal digits with and without 0x.
+Emitter::Text Emitter::EmitHexCast(const Expr& cast) {
+  const Expr& operand = *cast.arguments[0];
+  const bool to_text = tsql::IsBinary(operand.type.id) && tsql::IsString(cast.type.id);
+  const bool to_bytes = tsql::IsString(operand.type.id) && tsql::IsBinary(cast.type.id);
+  if (!to_text && !to_bytes) return {""};
+  if (to_bytes && cast.style <= 0 && tsql::IsUnicode(operand.type.id)) {
+    Report(DiagnosticId::kUnsupportedConstruct, cast.span,
+           {"the bytes of Unicode text, which are UTF-16,", std::string(dialect_.title)});
+  }
+  if (cast.style != 1 && cast.style != 2) return {""};
+  const std::string_view pattern = to_text ? dialect_.hex_of_bytes : dialect_.bytes_of_hex;
+  if (pattern.empty()) {
+    Report(DiagnosticId::kUnsupportedStyle, cast.span,
+           {std::to_string(cast.style), tsql::TypeText(operand.type), tsql::TypeText(cast.type),
+            std::string(dialect_.title)});
+    return {"null"};
+  }
+  Text value = Emit(operand);
+  if (to_bytes) {
+    if (cast.style == 1) value = ApplyTemplate("substr($0, 3)", {value});
+    return ApplyTemplate(pattern, {value});
+  }
+  Text digits = ApplyTemplate(pattern, {value});
+  if (cast.style == 1) digits = ApplyTemplate("'0x' || $0", {digits});
+  const int32_t bytes = operand.type.length;
+  const int32_t longest = bytes == SqlType::kMax || bytes == 0 ? SqlType::kMax : 2 * bytes + 2;
+  if (longest != SqlType::kMax && cast.type.length >= longest) return digits;
+  return CutToLength(digits, MakeSized(TypeId::kVarChar, SqlType::kMax), cast.type);
+}
+
+// Style 1: groups of three digits and two after the point; style 2: four after the point.
+Emitter::Text Emitter::EmitMoneyStyle(const Expr& cast) {
+  const Expr& operand = *cast.arguments[0];
+  if (cast.style == 2 || cast.style == 126)
+    return ApplyTemplate("cast($0 as varchar)", {ApplyTemplate("cast($0 as $t)", {Emit(operand)},
+                                                               Type(operand.type, cast.span))});
+  if (cast.style != 1 || dialect_.format_number_grouped.empty()) {
+    Report(DiagnosticId::kUnsupportedStyle, cast.span,
+           {std::to_string(cast.style), tsql::TypeText(operand.type), tsql::TypeText(cast.type),
+            std::string(dialect_.title)});
+    return {"null"};
+  }
+  return ApplyTemplate(Replaced(Replaced(dialect_.format_number_grouped, "$1", "2"), "$z", ".00"),
+                       {Emit(operand)});
 }
 
 // datetime2(n) shows n digits after the second; the target keeps six of its seven.
@@ -256,15 +363,22 @@ Emitter::Text Emitter::EmitDateToString(const Expr& cast) {
   if (operand.type.id == TypeId::kDate && iso_date)
     return ApplyTemplate("cast($0 as $t)", {Emit(operand)},
                          Type(MakeSized(TypeId::kVarChar, 10), cast.span));
-  if (operand.type.id == TypeId::kTime ||
-      (operand.type.id == TypeId::kDate && format.find("HH") != std::string_view::npos))
+  std::string written(format);
+  if (operand.type.id == TypeId::kTime) return EmitTimeToString(cast, written);
+  if (operand.type.id == TypeId::kDate) {
+    // Only the date's part of a style is written.
+    const size_t time = std::min({written.find(" ~h"), written.find(" HH"), written.find("HH")});
+    if (time == 0) return refuse();
+    if (time != std::string::npos) written.resize(time);
+  } else if (operand.type.id != TypeId::kDateTime && operand.type.id != TypeId::kSmallDateTime &&
+             written.find(":fff") != std::string::npos) {
     return refuse();
-  const std::string written(format);
+  }
   if (operand.type.id == TypeId::kDateTime2 && format.ends_with(".fff") &&
       operand.type.scale != 3) {
     return EmitLongFraction(operand, written.substr(0, written.size() - 4));
   }
-  if (style == 126) {
+  if (style == 126 || style == 127) {
     // Milliseconds are left out where there are none.
     const Text text =
         ApplyTemplate(dialect_.format_date, {Emit(operand), {TargetFormat(dialect_, written)}});
@@ -279,15 +393,16 @@ Emitter::Text Emitter::EmitDateToString(const Expr& cast) {
     is_known = is_known && text.has_value();
     if (text) parts.push_back(text->sql);
   };
+  const std::string_view shown = written;
   size_t begin = 0;
-  for (size_t mark = format.find('~'); mark != std::string_view::npos;
-       mark = format.find('~', begin)) {
-    add(format.substr(begin, mark - begin));
-    add(format.substr(mark + 1, 1));
+  for (size_t mark = shown.find('~'); mark != std::string_view::npos;
+       mark = shown.find('~', begin)) {
+    add(shown.substr(begin, mark - begin));
+    add(shown.substr(mark + 1, 1));
     if (is_known) parts.back() = "lpad(" + parts.back() + ", 2, ' ')";
     begin = mark + 2;
   }
-  add(format.substr(begin));
+  add(shown.substr(begin));
   if (!is_known) return refuse();
   return {Join(parts, dialect_.concat), parts.size() > 1 ? Binding::kConcat : Binding::kPrimary};
 }
@@ -356,6 +471,34 @@ Emitter::Text Emitter::EmitStyledCast(const Expr& cast) {
   if (tsql::IsFixedString(cast.type.id))
     return CutToLength(text, MakeSized(TypeId::kVarChar, own), cast.type);
   return text;
+}
+
+// A time alone, in the time's part of the style; as many digits after the second as its type has.
+Emitter::Text Emitter::EmitTimeToString(const Expr& cast, const std::string& format) {
+  const Expr& operand = *cast.arguments[0];
+  const int32_t style = StyleOf(cast);
+  const Text stamp = ApplyTemplate("date '1900-01-01' + $0", {Emit(operand)});
+  const auto show = [&](const std::string& piece) {
+    return ApplyTemplate(dialect_.format_date,
+                         {stamp, {TargetFormat(dialect_, piece)}});
+  };
+  if (style == 0 || style == 100) {
+    const std::string hour = ApplyTemplate("lpad($0, 2, ' ')", {show("h")}).sql;
+    return {hour + " || " + show(":mmtt").sql, Binding::kConcat};
+  }
+  const size_t begin = format.find("HH:mm:ss");
+  if (begin == std::string::npos || format.find(":fff") != std::string::npos) {
+    Report(
+        DiagnosticId::kUnsupportedStyle, cast.span,
+        {std::to_string(style), tsql::TypeText(operand.type), "text", std::string(dialect_.title)});
+    return {"null"};
+  }
+  const int32_t scale = operand.type.scale;
+  if (!format.ends_with(".fff") || scale == 0) return show("HH:mm:ss");
+  const Text text = show("HH:mm:ss.ffffff");
+  if (scale == 7) return ApplyTemplate("$0 || '0'", {text});
+  if (scale == 6) return text;
+  return ApplyTemplate("left($0, " + std::to_string(9 + scale) + ")", {text});
 }
 
 Emitter::Text Emitter::EmitStringToDate(const Expr& cast) {

@@ -188,7 +188,8 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
     case ExprKind::kStar:
       return {expr.qualifier.empty() ? "*" : Name(expr.qualifier) + ".*"};
     case ExprKind::kNegate: {
-      const std::string operand = Operand(*expr.arguments[0], Binding::kPrimary);
+      const std::string operand =
+          EmitArithmeticOperand(*expr.arguments[0], expr, Binding::kPrimary);
       // Two signs in a row would begin a comment.
       return {operand.starts_with('-') ? "-(" + operand + ")" : "-" + operand, Binding::kUnary};
     }
@@ -312,6 +313,13 @@ Emitter::Text Emitter::EmitTemporal(const Expr& expr) {
                                    : is_moment                     ? dialect_.timestamp_literal
                                                                    : dialect_.offset_literal;
   std::string text = expr.text;
+  // Targets keep microseconds; some would round the seventh digit up.
+  const size_t point = text.find('.');
+  if (point != std::string::npos && text.size() > point + 7) {
+    if (std::isdigit(static_cast<unsigned char>(text[point + 7])) && text[point + 7] != '0')
+      Report(DiagnosticId::kFractionCut, expr.span, {});
+    text.erase(point + 7, 1);
+  }
   // Midnight is said by the date alone.
   if (is_moment && text.ends_with(" 00:00:00")) text.resize(text.size() - 9);
   return {Filled(pattern, "'" + text + "'")};
@@ -375,10 +383,21 @@ std::string Emitter::EmitArithmeticOperand(const Expr& operand, const Expr& pare
 
 Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   if (expr.text == "/") return EmitDivision(expr);
-  if (const FunctionRule* rule = FindRule(expr.text, 2, TypeClass::kInteger)) {
+  const bool is_flag = expr.type.id == TypeId::kBit && dialect_.bit_is_boolean;
+  if (const FunctionRule* rule =
+          is_flag ? nullptr : FindRule(expr.text, 2, TypeClass::kInteger)) {
     return FillTemplate(rule->target, {expr.arguments[0].get(), expr.arguments[1].get()}, expr);
   }
   const bool is_product = expr.text == "*" || expr.text == "%";
+  if (expr.type.id == TypeId::kBit && dialect_.bit_is_boolean) {
+    const auto number = [&](const Expr& bit) { return "cast(" + Emit(bit).sql + " as integer)"; };
+    if (expr.text == "^") {
+      return {number(*expr.arguments[0]) + " <> " + number(*expr.arguments[1]),
+              Binding::kComparison};
+    }
+    return {"cast(" + number(*expr.arguments[0]) + " " + expr.text + " " +
+            number(*expr.arguments[1]) + " as boolean)"};
+  }
   const bool is_bitwise = expr.text == "&" || expr.text == "|" || expr.text == "^";
   const Binding binding = is_product   ? Binding::kMultiplicative
                           : is_bitwise ? Binding::kConcat
@@ -386,8 +405,10 @@ Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   const Binding left_least = is_bitwise ? Binding::kUnary : binding;
   const Binding right_least =
       is_bitwise ? Binding::kUnary : static_cast<Binding>(static_cast<int>(binding) + 1);
+  std::string right_text = EmitArithmeticOperand(*expr.arguments[1], expr, right_least);
+  if (expr.text == "%") right_text = CheckedDivisor(expr, std::move(right_text));
   Text text{EmitArithmeticOperand(*expr.arguments[0], expr, left_least) + " " + expr.text + " " +
-                EmitArithmeticOperand(*expr.arguments[1], expr, right_least),
+                right_text,
             binding};
   if (!IsExactFraction(expr.type.id)) return text;
   const int32_t left = NativeScale(*expr.arguments[0]);
@@ -399,13 +420,36 @@ Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   return {"cast(" + text.sql + " as " + Type(expr.type, expr.span) + ")"};
 }
 
+// T-SQL fails where something is divided by zero; some targets give NULL.
+std::string Emitter::CheckedDivisor(const Expr& expr, std::string divisor) {
+  if (!dialect_.zero_divide_gives_null || dialect_.raise.empty()) return divisor;
+  const Expr& value = *WithoutImplicitCast(*expr.arguments[1]);
+  const bool is_zero =
+      value.kind == ExprKind::kNumber && value.text.find_first_of("123456789") == std::string::npos;
+  if (value.kind == ExprKind::kNumber && !is_zero) return divisor;
+  if (value.kind == ExprKind::kNull) return divisor;
+  // NULLIF(x, 0) is never zero; where a count is, what is divided by it is NULL.
+  const bool is_count = value.kind == ExprKind::kCall &&
+                        (value.text == "COUNT" || value.text == "COUNT_BIG" || value.text == "PI");
+  const bool is_null_if = value.kind == ExprKind::kCall && value.text == "NULLIF" &&
+                          value.arguments[1]->kind == ExprKind::kNumber;
+  if (is_count || is_null_if) return divisor;
+  const std::string raise =
+      ApplyTemplate(dialect_.raise, {{"'Divide by zero error encountered.'"}}).sql;
+  return "case when " + divisor + " = 0 then " + raise + " else " + divisor + " end";
+}
+
 Emitter::Text Emitter::EmitDivision(const Expr& expr) {
   const std::string left =
       EmitArithmeticOperand(*expr.arguments[0], expr, Binding::kMultiplicative);
-  const std::string right = EmitArithmeticOperand(*expr.arguments[1], expr, Binding::kUnary);
+  const std::string right =
+      CheckedDivisor(expr, EmitArithmeticOperand(*expr.arguments[1], expr, Binding::kUnary));
   std::string_view pattern = "$0 / $1";
   if (tsql::IsIntegral(expr.type.id)) pattern = dialect_.integer_divide;
   if (IsExactFraction(expr.type.id)) pattern = dialect_.decimal_divide;
+  const int32_t left_scale = tsql::DecimalOf(expr.arguments[0]->type).scale;
+  const int32_t right_scale = tsql::DecimalOf(expr.arguments[1]->type).scale;
+  const auto power = [](int32_t zeros) { return "1" + std::string(zeros, '0'); };
   std::string sql;
   for (size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '$') {
@@ -424,6 +468,21 @@ Emitter::Text Emitter::EmitDivision(const Expr& expr) {
         break;
       case 's':
         sql += std::to_string(expr.type.scale);
+        break;
+      case 'a':
+        if (left_scale > 0) sql += " * " + power(left_scale);
+        break;
+      case 'b':
+        if (right_scale > 0) sql += " * " + power(right_scale);
+        break;
+      case 'k':
+        sql += power(std::max(expr.type.scale - left_scale + right_scale, 0));
+        break;
+      case 'm':
+        sql += power(expr.type.scale) + ".0";
+        break;
+      case 'u':
+        sql += expr.type.scale == 0 ? "1" : "0." + std::string(expr.type.scale - 1, '0') + "1";
         break;
       case 'g':
         sql += std::to_string(std::min(expr.type.scale + 4, 30));

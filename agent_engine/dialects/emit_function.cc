@@ -246,6 +246,20 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
       call.arguments.empty() ? TypeClass::kAny : ClassOf(call.arguments[0]->type);
   const FunctionRule* rule = FindRule(name, call.arguments.size(), first);
   if (rule == nullptr) {
+    // Variants that only some dialects need words of their own for.
+    for (const std::string_view variant : {"_ANY", "_CHECKED", "_TENS"}) {
+      if (!name.ends_with(variant) || call.text == "REPLACE_ANY") continue;
+      rule = FindRule(name.substr(0, name.size() - variant.size()), call.arguments.size(), first);
+    }
+  }
+  if (rule == nullptr && call.text == "DATENAME") {
+    // The other parts' names are their numbers.
+    if (const FunctionRule* part = FindRule("DATEPART:" + call.part, 1, first)) {
+      const Text number = FillTemplate(part->target, {call.arguments[0].get()}, call);
+      return ApplyTemplate("cast($0 as varchar)", {number});
+    }
+  }
+  if (rule == nullptr) {
     // Names of the relational form, e.g. REPLACE_ANY_CASE, are variants of a function's own.
     std::string own_name = call.text;
     while (tsql::FindFunction(own_name) == nullptr && own_name.rfind('_') != std::string::npos)

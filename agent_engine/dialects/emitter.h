@@ -55,6 +55,12 @@ class Emitter {
   std::string Operand(const relational::Expr& expr, Binding least);
   Text EmitArithmetic(const relational::Expr& expr);
   Text EmitDivision(const relational::Expr& expr);
+  std::string CheckedDivisor(const relational::Expr& expr, std::string divisor);
+  Text EmitTryTextCast(const relational::Expr& cast);
+  Text EmitRaise(const relational::Expr& cast);
+  Text EmitMoneyStyle(const relational::Expr& cast);
+  Text EmitTimeToString(const relational::Expr& cast, const std::string& format);
+  Text EmitHexCast(const relational::Expr& cast);
   std::string EmitArithmeticOperand(const relational::Expr& operand, const relational::Expr& parent,
                                     Binding least);
   Text EmitList(const relational::Expr& expr, std::string_view separator, Binding binding);

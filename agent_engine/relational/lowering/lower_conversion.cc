@@ -64,6 +64,155 @@ int32_t ScaleOf(std::string_view number) {
   return point == std::string_view::npos ? 0 : static_cast<int32_t>(number.size() - point - 1);
 }
 
+bool IsGuidText(std::string_view text) {
+  if (text.size() == 38 && text.front() == '{' && text.back() == '}') text = text.substr(1, 36);
+  if (text.size() < 36) return false;
+  for (size_t i = 0; i < 36; ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !std::isxdigit(static_cast<unsigned char>(text[i]))) return false;
+  }
+  return true;
+}
+
+bool IsFloatText(std::string_view text) {
+  const std::string copy(text);
+  char* end = nullptr;
+  std::strtod(copy.c_str(), &end);
+  return !copy.empty() && end == copy.c_str() + copy.size() &&
+         copy.find_first_not_of("0123456789+-.eE") == std::string::npos;
+}
+
+// Whether text that was not folded into a constant of the type cannot be read as one at all.
+bool IsUnreadable(std::string_view text, const SqlType& type) {
+  text = TrimBlanks(text);
+  if (IsIntegral(type.id) || IsTemporal(type.id)) return true;
+  if (type.id == TypeId::kUniqueIdentifier) return !IsGuidText(text);
+  if (IsApproximate(type.id)) return !IsFloatText(text);
+  return (type.id == TypeId::kDecimal || IsMoney(type.id)) && !IsDecimalText(text, true);
+}
+
+bool FitsInteger(std::string_view text, TypeId id) {
+  if (!IsDecimalText(text, false)) return false;
+  const bool negative = text[0] == '-';
+  if (text[0] == '-' || text[0] == '+') text.remove_prefix(1);
+  while (text.size() > 1 && text[0] == '0') text.remove_prefix(1);
+  std::string_view most = "9223372036854775807";
+  if (id == TypeId::kBit) return true;
+  if (id == TypeId::kTinyInt) most = negative ? "0" : "255";
+  if (id == TypeId::kSmallInt) most = negative ? "32768" : "32767";
+  if (id == TypeId::kInt) most = negative ? "2147483648" : "2147483647";
+  if (id == TypeId::kBigInt && negative) most = "9223372036854775808";
+  return text.size() < most.size() || (text.size() == most.size() && text <= most);
+}
+
+ExprPtr Binary(std::string digits, SqlType type, const Expr& from) {
+  // binary(n) is filled with zeros, and both kinds are cut, at the right.
+  if (type.length != SqlType::kMax) {
+    const auto length = static_cast<size_t>(type.length) * 2;
+    if (digits.size() > length || type.id == TypeId::kBinary) digits.resize(length, '0');
+  }
+  auto expr = MakeExpr(ExprKind::kBinary, std::move(type), from.span);
+  expr->text = std::move(digits);
+  return expr;
+}
+
+std::string HexOf(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string hex;
+  for (const unsigned char c : bytes) {
+    hex += kDigits[c >> 4];
+    hex += kDigits[c & 15];
+  }
+  return hex;
+}
+
+// Styles 1 and 2 read and write hexadecimal digits, with and without 0x: "Binary styles".
+ExprPtr FoldTextToBinary(const Expr& expr, const SqlType& type, int32_t style) {
+  std::string text = expr.text;
+  if (style == 1 || style == 2) {
+    if (style == 1) {
+      if (!text.starts_with("0x") && !text.starts_with("0X")) return nullptr;
+      text.erase(0, 2);
+    }
+    const bool is_hex = text.size() % 2 == 0 &&
+                        std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c); });
+    if (!is_hex) return nullptr;
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+    return Binary(std::move(text), type, expr);
+  }
+  if (!std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; })) return nullptr;
+  if (!IsUnicode(expr.type.id)) return Binary(HexOf(text), type, expr);
+  std::string wide;
+  for (const char c : text) {
+    wide += c;
+    wide += '\0';
+  }
+  return Binary(HexOf(wide), type, expr);
+}
+
+ExprPtr FoldBinary(const Expr& expr, const SqlType& type, int32_t style) {
+  if (IsBinary(type.id)) {
+    if (type.id == TypeId::kRowVersion || type.id == TypeId::kImage) return nullptr;
+    return Binary(expr.text, type, expr);
+  }
+  if (IsString(type.id) && (style == 1 || style == 2)) {
+    auto literal = MakeExpr(ExprKind::kString, type, expr.span);
+    literal->text = (style == 1 ? "0x" : "") + expr.text;
+    if (type.length != SqlType::kMax && static_cast<size_t>(type.length) < literal->text.size())
+      return nullptr;
+    return literal;
+  }
+  if (!IsInteger(type.id)) return nullptr;
+  const size_t bytes = type.id == TypeId::kTinyInt    ? 1
+                       : type.id == TypeId::kSmallInt ? 2
+                       : type.id == TypeId::kInt      ? 4
+                                                      : 8;
+  std::string digits = expr.text;
+  if (digits.size() > bytes * 2) digits.erase(0, digits.size() - bytes * 2);
+  const uint64_t value = std::strtoull(digits.c_str(), nullptr, 16);
+  const auto sign_bit = uint64_t{1} << (bytes * 8 - 1);
+  if (type.id == TypeId::kTinyInt || digits.size() < bytes * 2 || (value & sign_bit) == 0)
+    return Number(std::to_string(value), type, expr);
+  const auto negative = static_cast<int64_t>(bytes == 8 ? value : value - (sign_bit << 1));
+  return Number(std::to_string(negative), type, expr);
+}
+
+// An integer is as many bytes as its type has, cut or filled at the left.
+ExprPtr FoldIntegerToBinary(const Expr& expr, const SqlType& type) {
+  if (type.length == SqlType::kMax || type.id == TypeId::kRowVersion) return nullptr;
+  const auto value = static_cast<uint64_t>(std::strtoll(expr.text.c_str(), nullptr, 10));
+  std::string digits;
+  for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789ABCDEF"[value >> shift & 15];
+  const size_t own = expr.type.id == TypeId::kTinyInt    ? 2
+                     : expr.type.id == TypeId::kSmallInt ? 4
+                     : expr.type.id == TypeId::kBigInt   ? 16
+                                                         : 8;
+  const auto length = static_cast<size_t>(type.length) * 2;
+  const char fill = expr.text.starts_with('-') && type.id != TypeId::kBinary ? 'F' : '0';
+  std::string text = digits.substr(16 - own);
+  if (text.size() > length) text.erase(0, text.size() - length);
+  if (type.id == TypeId::kBinary && text.size() < length)
+    text.insert(0, length - text.size(), fill);
+  return Binary(std::move(text), type, expr);
+}
+
+ExprPtr FoldTemporal(const Expr& expr, const SqlType& type) {
+  if (type.id == TypeId::kDateTimeOffset || expr.type.id == TypeId::kTime) return nullptr;
+  auto value = ParseDateAndTime(expr.text, -1);
+  if (!value) return nullptr;
+  // datetime counts in three-hundredths of a second: what is shown of them is not all.
+  if (expr.type.id == TypeId::kDateTime) {
+    const int64_t parts = (int64_t{value->ticks} * 300 + 5000000) / 10000000;
+    value->ticks = static_cast<int32_t>((parts * 10000000 + 150) / 300);
+  }
+  value->has_offset = false;
+  const auto text = FormatForType(*value, type);
+  if (!text) return nullptr;
+  auto literal = MakeExpr(ExprKind::kTemporal, type, expr.span);
+  literal->text = *text;
+  return literal;
+}
+
 bool AreConvertible(const SqlType& from, const SqlType& to, bool implicit) {
   if (from.id == to.id) return true;
   if (from.id == TypeId::kSqlVariant || to.id == TypeId::kSqlVariant) return true;
@@ -131,15 +280,31 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
     }
     if (IsIntegral(type.id) || IsApproximate(type.id)) {
       if (text.empty()) return Number("0", target, expr);
+      if (IsIntegral(type.id) && !FitsInteger(text, type.id)) return nullptr;
       if (IsDecimalText(text, IsApproximate(type.id)))
         return Number(PlainNumber(text), target, expr);
       return nullptr;
     }
+    if (IsMoney(type.id)) {
+      std::string plain;
+      for (const char c : text) {
+        if (c != '$' && c != ',') plain += c;
+      }
+      if (plain.empty()) return Number("0", target, expr);
+      if (IsDecimalText(plain, true) && ScaleOf(plain) <= 4)
+        return Number(PlainNumber(plain), target, expr);
+      return nullptr;
+    }
+    if (IsBinary(type.id)) return FoldTextToBinary(expr, target, style);
     if (type.id == TypeId::kDecimal && IsDecimalText(text, true) && ScaleOf(text) <= type.scale) {
       return Number(PlainNumber(text), target, expr);
     }
     return nullptr;
   }
+  if (expr.kind == ExprKind::kTemporal && IsTemporal(type.id)) return FoldTemporal(expr, target);
+  if (expr.kind == ExprKind::kBinary) return FoldBinary(expr, target, style);
+  if (expr.kind == ExprKind::kNumber && IsBinary(type.id) && IsIntegral(expr.type.id))
+    return FoldIntegerToBinary(expr, target);
   if (expr.kind == ExprKind::kNumber && type.id == TypeId::kBit) {
     auto literal = MakeExpr(ExprKind::kBit, target, expr.span);
     literal->text = IsZero(expr.text) ? "0" : "1";
@@ -164,18 +329,46 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
   return nullptr;
 }
 
+// datetime keeps three-hundredths of a second, datetime2(n) and time(n) n digits; what is more is
+// rounded. Null where nothing is.
+ExprPtr Lowering::RoundFraction(ExprPtr& expr, const SqlType& type) {
+  const SqlType& from = expr->type;
+  const bool is_fine = from.id == TypeId::kDateTime2 || from.id == TypeId::kDateTime;
+  if (type.id == TypeId::kDateTime && from.id == TypeId::kDateTime2 && from.scale > 2) {
+    SqlType result = type;
+    result.nullable = from.nullable;
+    return MakeCall("ROUND_DATETIME", std::move(result), ExprList(std::move(expr)));
+  }
+  const int32_t digits = from.id == TypeId::kDateTime ? 3 : std::min(from.scale, 6);
+  const bool same_kind = (type.id == TypeId::kDateTime2 && is_fine) ||
+                         (type.id == TypeId::kTime && from.id == TypeId::kTime);
+  if (!same_kind || type.scale >= digits) return nullptr;
+  SqlType result = type;
+  result.nullable = from.nullable;
+  return MakeCall("ROUND_FRACTION", std::move(result),
+                  ExprList(std::move(expr), MakeInteger(type.scale)));
+}
+
 ExprPtr Lowering::Convert(ExprPtr expr, const SqlType& type, bool implicit, int32_t style,
                           bool try_cast) {
   if (type.id == TypeId::kUnknown || type.id == TypeId::kNull) return expr;
   if (expr->type.id == TypeId::kUnknown && implicit) return expr;
-  if (!try_cast) {
+  if (IsTemporal(type.id) && type.id != TypeId::kDateTimeOffset) expr = LocalTime(std::move(expr));
+  const bool is_refused = expr->type.id != TypeId::kUnknown && expr->type.id != TypeId::kNull &&
+                          !AreConvertible(expr->type, type, implicit);
+  if (!is_refused && (!try_cast || expr->kind == ExprKind::kString)) {
     if (ExprPtr folded = FoldConversion(*expr, type, style, implicit)) return folded;
+    if (try_cast && IsUnreadable(expr->text, type)) {
+      auto null = MakeCast(MakeNull(type), type, false);
+      null->type.nullable = true;
+      return null;
+    }
   }
-  if (expr->type.id != TypeId::kUnknown && expr->type.id != TypeId::kNull &&
-      !AreConvertible(expr->type, type, implicit)) {
+  if (is_refused) {
     ReportAt(DiagnosticId::kNotConvertible, expr->span, {TypeText(expr->type), TypeText(type)});
     return expr;
   }
+  if (ExprPtr rounded = RoundFraction(expr, type)) return rounded;
   const bool both_strings = IsString(expr->type.id) && IsString(type.id);
   if (implicit && (both_strings || (IsBinary(expr->type.id) && IsBinary(type.id)))) return expr;
   if (implicit && expr->type.id == type.id && type.id != TypeId::kDecimal) return expr;

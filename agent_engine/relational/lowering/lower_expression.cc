@@ -23,6 +23,25 @@ std::vector<Node> Spine(Node node, NodeKind kind, std::string_view op) {
   return operands;
 }
 
+// The digits with four after the point, rounded.
+std::string RoundedToMoney(std::string digits) {
+  if (digits.find('.') == std::string::npos) digits += '.';
+  const size_t point = digits.find('.');
+  const bool rounds_up = digits.size() > point + 5 && digits[point + 5] >= '5';
+  digits.resize(point + 5, '0');
+  if (!rounds_up) return digits;
+  for (size_t i = digits.size(); i-- > 0;) {
+    if (digits[i] == '.' || digits[i] == '-') continue;
+    if (digits[i] != '9') {
+      ++digits[i];
+      return digits;
+    }
+    digits[i] = '0';
+  }
+  digits.insert(digits[0] == '-' ? 1 : 0, "1");
+  return digits;
+}
+
 bool IsStringLike(const SqlType& type) {
   return IsString(type.id);
 }
@@ -197,11 +216,7 @@ ExprPtr Lowering::LowerLiteral(Node node) {
       if (digits.empty() || digits == ".") digits = "0";
       if (digits[0] == '.') digits.insert(0, "0");
       // Four decimals, so that the constant is as exact as money in what it is part of.
-      const size_t point = digits.find('.');
-      if (point == std::string::npos)
-        digits += ".0000";
-      else
-        digits.resize(point + 5, '0');
+      digits = RoundedToMoney(std::move(digits));
       return number(digits, MakeType(TypeId::kMoney));
     }
     case TokenKind::kBinary: {
@@ -360,6 +375,13 @@ ExprPtr Lowering::LowerUnary(Node node, Scope& scope) {
   }
   type = operand->type;
   if (IsIntegral(type.id)) type.precision = 0;
+  if (op == "~" && type.id == TypeId::kTinyInt) {
+    // All eight bits turned, without a sign.
+    auto rest = MakeExpr(ExprKind::kArithmetic, type, SpanOf(node));
+    rest->text = "-";
+    rest->arguments = ExprList(MakeInteger(255), std::move(operand));
+    return rest;
+  }
   auto expr = MakeExpr(op == "-" ? ExprKind::kNegate : ExprKind::kBitNot, type, SpanOf(node));
   expr->arguments = ExprList(std::move(operand));
   return expr;
@@ -441,6 +463,13 @@ ExprPtr Lowering::DateArithmetic(const std::string& op, ExprPtr left, ExprPtr ri
   if (op == "+" && !IsTemporal(left->type.id)) std::swap(left, right);
   const SqlType type = left->type;
   const bool takes_numbers = type.id == TypeId::kDateTime || type.id == TypeId::kSmallDateTime;
+  if (takes_numbers && IsTemporal(right->type.id) && IsDateAndTime(right->type.id) &&
+      right->type.id != TypeId::kDateTimeOffset) {
+    auto call = MakeCall(op == "+" ? "DATETIME_PLUS" : "DATETIME_MINUS", type,
+                         ExprList(std::move(left), std::move(right)));
+    call->span = SpanOf(node);
+    return call;
+  }
   if (!takes_numbers || IsTemporal(right->type.id)) {
     return Refuse(DiagnosticId::kUnsupportedConstruct, node,
                   {"the operator " + op + " on " + TypeText(type) + " and " + TypeText(right->type),
@@ -658,6 +687,7 @@ ExprPtr Lowering::LowerAtTimeZone(Node node, Scope& scope) {
   ExprPtr zone = LowerExpr(node.Child(Role::kZone), scope);
   if (IsString(operand->type.id))
     operand = Convert(std::move(operand), MakeType(TypeId::kDateTime2), true);
+  zone = ZoneName(std::move(zone), node);
   const bool has_offset = operand->type.id == TypeId::kDateTimeOffset;
   const SqlType type = MakeType(TypeId::kDateTimeOffset, operand->type.nullable);
   return MakeCall(has_offset ? "AT_TIME_ZONE_OFFSET" : "AT_TIME_ZONE", type,

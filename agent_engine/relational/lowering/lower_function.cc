@@ -149,7 +149,7 @@ ExprPtr Lowering::ConvertArgument(ExprPtr argument, char argument_class) {
       if (IsString(type.id)) return argument;
       return Convert(std::move(argument), MakeSized(TypeId::kVarChar, 8000), true);
     case 'I':
-      if (IsInteger(type.id)) return argument;
+      if (IsInteger(type.id) && type.id != TypeId::kBigInt) return argument;
       return Convert(std::move(argument), MakeType(TypeId::kInt), true);
     case 'B':
       if (IsInteger(type.id)) return argument;
@@ -195,7 +195,13 @@ ExprPtr Lowering::LowerBuiltIn(const FunctionSignature& signature, Node node, Sc
           MakeExpr(ExprKind::kStar, MakeType(TypeId::kInt, false), SpanOf(arguments[i])));
       continue;
     }
-    call->arguments.push_back(ConvertArgument(LowerExpr(arguments[i], scope), argument_class));
+    ExprPtr argument = LowerExpr(arguments[i], scope);
+    if (argument_class == 'D') {
+      argument = LocalTime(std::move(argument));
+      if (IsString(argument->type.id) && ReadsDateTime2(call->text))
+        argument = Convert(std::move(argument), MakeType(TypeId::kDateTime2), true);
+    }
+    call->arguments.push_back(ConvertArgument(std::move(argument), argument_class));
   }
   call->distinct = UpperText(node.TokenText(Role::kQuantifier)) == "DISTINCT";
   if (const Node within = node.Child(Role::kWithinGroup))
@@ -209,6 +215,11 @@ ExprPtr Lowering::LowerBuiltIn(const FunctionSignature& signature, Node node, Sc
   if (signature.result == FunctionResult::kOrdered && !call->order_by.empty())
     types = {call->order_by[0].expr->type};
   call->type = ResultType(signature.result, types);
+  if (IsNullOfNull(*call)) {
+    ExprPtr null = MakeNull(call->type);
+    null->span = call->span;
+    return null;
+  }
   RefineCall(*call, node);
   return call;
 }
@@ -229,11 +240,10 @@ void Lowering::RefineCall(Expr& call, Node node) {
     RefineStuff(call);
   } else if (name == "DATALENGTH" && IsString(call.arguments[0]->type.id)) {
     call.text = IsUnicode(call.arguments[0]->type.id) ? "DATALENGTH_UNICODE" : "DATALENGTH_TEXT";
-  } else if (name == "HASHBYTES" && call.arguments[0]->kind == ExprKind::kString &&
-             !IsUnicode(call.arguments[1]->type.id)) {
-    // Unicode strings are hashed as UTF-16, which no target has.
-    call.text = "HASHBYTES_" + UpperText(call.arguments[0]->text);
-    call.arguments.erase(call.arguments.begin());
+  } else if (name == "HASHBYTES") {
+    RefineHash(call);
+  } else if (name.starts_with("JSON_")) {
+    RefineJson(call, node);
   } else if (name == "ROUND" && call.arguments.size() == 3) {
     const int64_t function = ConstantOf(*call.arguments[2]);
     if (function < 0) {
@@ -244,9 +254,6 @@ void Lowering::RefineCall(Expr& call, Node node) {
     call.arguments.pop_back();
   } else if ((name == "LAG" || name == "LEAD") && call.arguments.size() == 3) {
     call.arguments[2] = Convert(std::move(call.arguments[2]), call.type, true);
-  } else if (name == "DATEADD" && call.type.id == TypeId::kDateTime &&
-             (call.part == "millisecond" || call.part == "microsecond")) {
-    RoundToDateTime(call);
   } else if (name == "GREATEST" || name == "LEAST") {
     for (ExprPtr& argument : call.arguments)
       argument = Convert(std::move(argument), call.type, true);
@@ -254,6 +261,10 @@ void Lowering::RefineCall(Expr& call, Node node) {
              name == "GETUTCDATE" || name == "SYSUTCDATETIME" || name == "SYSDATETIMEOFFSET") {
     Report(DiagnosticId::kClockDependent, node, {name});
   }
+  RefineTextCall(call, node);
+  if (call.kind != ExprKind::kCall) return;
+  RefineNumberCall(call);
+  RefineDateCall(call, node);
 }
 
 // A start that is surely inside or before by none needs no care for what lies before the string.

@@ -183,6 +183,21 @@ class Lowering {
   void RoundToDateTime(Expr& call);
   void RefineSubstring(Expr& call);
   void RefineStuff(Expr& call);
+
+  // -- Variants of functions (refine_call.cc)
+  bool IsNullOfNull(const Expr& call) const;
+  static bool ReadsDateTime2(const std::string& function);
+  void RefineTextCall(Expr& call, Node node);
+  static void RefineChar(Expr& call);
+  static void RefineQuoteName(Expr& call);
+  static void RefineNumberCall(Expr& call);
+  void RefineDateCall(Expr& call, Node node);
+  void RefineDateAdd(Expr& call, Node node);
+  static void RefineHash(Expr& call);
+  void RefineJson(Expr& call, Node node);
+  static void FoldTo(Expr& call, std::string number);
+  ExprPtr ZoneName(ExprPtr zone, Node node);
+  static ExprPtr LocalTime(ExprPtr expr);
   std::unique_ptr<Window> LowerOver(Node over, Scope& scope);
   FrameBound LowerBound(Node bound, Scope& scope);
   std::vector<OrderItem> LowerOrderItems(Node order_by, Scope& scope);
@@ -191,6 +206,7 @@ class Lowering {
   // -- Conversions (lower_conversion.cc)
   ExprPtr LowerCast(Node node, Scope& scope);
   ExprPtr LowerConvert(Node node, Scope& scope);
+  static ExprPtr RoundFraction(ExprPtr& expr, const SqlType& type);
   ExprPtr FoldConversion(const Expr& expr, const SqlType& type, int32_t style, bool implicit);
 
   const catalog::CatalogIndex& catalog_;

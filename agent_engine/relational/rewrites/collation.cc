@@ -254,10 +254,29 @@ class CollationKeeper {
       const CollationTraits traits = TraitsOfType(call.arguments[0]->type);
       if (!traits.case_sensitive && MayDifferByCase(*call.arguments[1]))
         call.text = "REPLACE_ANY_CASE";
-    } else if (call.text == "PATINDEX" || call.text == "TRANSLATE") {
+    } else if ((call.text == "GREATEST" || call.text == "LEAST") && is_text && leveling.fold_case) {
+      sink_.Report({DiagnosticId::kCollationNotKept, call.span, {call.text}, "", "", "", {}});
+    } else if (call.text == "TRANSLATE" && is_text && leveling.fold_case) {
+      TranslateBothCases(call);
+    } else if (call.text == "PATINDEX") {
       call.fold_case = !TraitsOfType(call.arguments[0]->type).case_sensitive;
     }
     for (OrderItem& item : call.order_by) item.expr = OrderKey(std::move(item.expr));
+  }
+
+  // The characters that are replaced, in both cases.
+  static void TranslateBothCases(Expr& call) {
+    Expr& from = *call.arguments[1];
+    Expr& to = *call.arguments[2];
+    if (from.kind != ExprKind::kString || to.kind != ExprKind::kString) return;
+    if (!IsAscii(from.text) || !IsAscii(to.text) || from.text.size() != to.text.size()) return;
+    const size_t count = from.text.size();
+    for (size_t i = 0; i < count; ++i) {
+      const auto c = static_cast<unsigned char>(from.text[i]);
+      if (!std::isalpha(c)) continue;
+      from.text += static_cast<char>(std::isupper(c) ? std::tolower(c) : std::toupper(c));
+      to.text += to.text[i];
+    }
   }
 
   void RewriteWindow(Window& window) {

@@ -167,6 +167,10 @@ SqlType ResultType(FunctionResult result, const std::vector<SqlType>& arguments)
       return SumType(first);
     case FunctionResult::kAverage:
       return AverageType(first);
+    case FunctionResult::kBucket:
+      return arguments.size() > 1 ? arguments[1] : first;
+    case FunctionResult::kBit:
+      return MakeType(kBit, nullable);
     case FunctionResult::kDateAdd:
       return arguments.size() > 2 ? arguments[2] : arguments.empty() ? SqlType{} : arguments.back();
   }

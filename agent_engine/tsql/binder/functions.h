@@ -47,6 +47,8 @@ enum class FunctionResult : uint8_t {
   kSum,
   kAverage,
   kDateAdd,  // The third argument's.
+  kBucket,   // The second one's, after the date part.
+  kBit,
 };
 
 struct FunctionSignature {

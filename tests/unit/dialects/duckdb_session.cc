@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -25,12 +26,29 @@ std::string BlobText(const std::string& shown) {
   return text;
 }
 
+// The C interface writes no text for this type.
+std::string InstantText(duckdb_timestamp value) {
+  const duckdb_timestamp_struct parts = duckdb_from_timestamp(value);
+  char text[48];
+  std::snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d.%06d", parts.date.year,
+                parts.date.month, parts.date.day, parts.time.hour, parts.time.min, parts.time.sec,
+                parts.time.micros);
+  std::string instant = text;
+  while (instant.ends_with('0')) instant.pop_back();
+  if (instant.ends_with('.')) instant.pop_back();
+  return instant + "+00";
+}
+
 std::string CellText(duckdb_result& result, idx_t column, idx_t row) {
   if (duckdb_value_is_null(&result, column, row)) return "NULL";
+  const duckdb_type type = duckdb_column_type(&result, column);
+  if (type == DUCKDB_TYPE_TIMESTAMP_TZ) {
+    return InstantText(static_cast<duckdb_timestamp*>(duckdb_column_data(&result, column))[row]);
+  }
   char* raw = duckdb_value_varchar(&result, column, row);
   std::string text = raw == nullptr ? "" : raw;
   duckdb_free(raw);
-  switch (duckdb_column_type(&result, column)) {
+  switch (type) {
     case DUCKDB_TYPE_BOOLEAN:
       return text == "true" ? "1" : "0";
     case DUCKDB_TYPE_UUID:
