@@ -275,6 +275,7 @@ void Parser::ParseFullTextColumns() {
     if (TakeIf(TokenKind::kStar)) {
       Finish(NodeKind::kStar, start, Role::kColumn);
     } else if (PeekIs(1, TokenKind::kLeftParenthesis)) {
+      if (!AtWord("PROPERTY")) return Fail("PROPERTY");
       ParseFunctionCall(Role::kColumn);
     } else {
       ParseName(Role::kName);

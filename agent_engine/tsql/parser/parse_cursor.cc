@@ -32,7 +32,11 @@ void Parser::ParseCursorDefinition(Role role) {
 }
 
 void Parser::ParseCursorOptions() {
+  const Mark start = Here();
   while (true) {
+    for (uint32_t i = start.value; i < Here().value; ++i) {  // Each once.
+      if (tree_.tokens[pending_[i].index].keyword == Current().keyword) return;
+    }
     switch (Current().keyword) {
       case Keyword::kLocal:
       case Keyword::kGlobal:
@@ -104,6 +108,7 @@ void Parser::ParseFetch(Role role) {
   } else if (At(Keyword::kAbsolute) || At(Keyword::kRelative)) {
     Take(Role::kDirection);
     ParseLiteralOrVariable(Role::kValue);
+    if (!At(Keyword::kFrom)) return Fail("FROM");
   }
   TakeIf(Keyword::kFrom);
   ParseCursorName();

@@ -83,8 +83,10 @@ bool ParseColumnPart(Parser& parser) {
   return true;
 }
 
-// Whether what follows a column's name is not its type: timestamp columns need none.
+// Whether what follows a column's name is not its type: a column named timestamp needs none.
 bool AtTypelessColumn(Parser& parser) {
+  const Token& name = (&parser.Current())[-1];
+  if (name.keyword != Keyword::kTimestamp && parser.TextOf(name) != "[timestamp]") return false;
   return parser.AtEnd() || parser.PeekIs(0, TokenKind::kComma) ||
          parser.PeekIs(0, TokenKind::kRightParenthesis) ||
          parser.PeekIs(0, TokenKind::kSemicolon) || IsReserved(parser.Current().keyword);
@@ -103,7 +105,8 @@ void ParseColumnDefinition(Parser& parser, Role role) {
   if (parser.TakeIf(Keyword::kAs)) {
     parser.ParseExpression(Role::kComputed);
     parser.TakeIf(Keyword::kPersisted, Role::kPersisted);
-  } else if (!AtTypelessColumn(parser) || IsReservedType(parser.Current().keyword)) {
+  } else if (!parser.failed() &&
+             (!AtTypelessColumn(parser) || IsReservedType(parser.Current().keyword))) {
     parser.ParseDataType(Role::kType);
   }
   while (ParseColumnPart(parser)) {

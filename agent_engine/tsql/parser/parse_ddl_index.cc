@@ -15,13 +15,13 @@ void ParseIndexColumn(Parser& parser) {
   parser.Finish(NodeKind::kIndexColumn, start, Role::kItem);
 }
 
-// CLUSTERED, NONCLUSTERED, HASH, COLUMNSTORE.
-void TakeIndexKind(Parser& parser) {
-  while (parser.TakeIf(Keyword::kClustered, Role::kKind) ||
-         parser.TakeIf(Keyword::kNonclustered, Role::kKind) ||
-         parser.TakeIf(Keyword::kHash, Role::kKind) ||
-         parser.TakeIf(Keyword::kColumnstore, Role::kKind)) {
+// [CLUSTERED | NONCLUSTERED] [HASH | COLUMNSTORE]; returns whether it is a columnstore.
+bool TakeIndexKind(Parser& parser) {
+  if (!parser.TakeIf(Keyword::kClustered, Role::kKind)) {
+    parser.TakeIf(Keyword::kNonclustered, Role::kKind);
   }
+  if (parser.TakeIf(Keyword::kHash, Role::kKind)) return false;
+  return parser.TakeIf(Keyword::kColumnstore, Role::kKind);
 }
 
 // What stands between the name of an index and its options.
@@ -86,11 +86,13 @@ bool ParseCreateIndex(Parser& parser, Role role) {
   const Mark start = parser.Here();
   parser.Take();
   parser.TakeIf(Keyword::kUnique, Role::kUnique);
-  TakeIndexKind(parser);
+  const bool is_columnstore = TakeIndexKind(parser);
   parser.Expect(Keyword::kIndex);
   parser.ExpectName(Role::kName);
   parser.Expect(Keyword::kOn);
   parser.ParseName(Role::kTable);
+  // Only a columnstore has all columns where none is named.
+  if (!is_columnstore && !parser.At(TokenKind::kLeftParenthesis)) parser.Fail("'('");
   ParseIndexBody(parser);
   parser.Finish(NodeKind::kCreateIndex, start, role);
   return true;

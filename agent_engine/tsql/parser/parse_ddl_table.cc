@@ -38,11 +38,13 @@ bool ParseTableKind(Parser& parser) {
   return true;
 }
 
-// What may follow the elements, in any order.
-void ParseTableSuffix(Parser& parser) {
+// What may follow the elements, in any order. Returns whether it tells what the table is made of.
+bool ParseTableSuffix(Parser& parser) {
+  bool has_kind = false;
   for (;;) {
-    if (ParseTableKind(parser)) continue;
-    if (parser.At(Keyword::kWith)) {
+    if (ParseTableKind(parser)) {
+      has_kind = true;
+    } else if (parser.At(Keyword::kWith)) {
       ParseRule(parser, "table_with");
     } else if (parser.At(Keyword::kOn) || parser.At(Keyword::kTextimageOn) ||
                parser.At(Keyword::kFilestreamOn)) {
@@ -50,9 +52,32 @@ void ParseTableSuffix(Parser& parser) {
     } else if (parser.AtWord("FEDERATED")) {
       ParseRule(parser, "federated_on");
     } else {
-      return;
+      return has_kind;
     }
   }
+}
+
+// Whether ( name, ... ) stands here, as CREATE TABLE AS SELECT has it.
+bool AtColumnNames(const Parser& parser) {
+  if (!parser.PeekIs(0, TokenKind::kLeftParenthesis)) return false;
+  uint32_t ahead = 1;
+  while (ParserCore::IsName(parser.Peek(ahead)) && parser.PeekIs(ahead + 1, TokenKind::kComma)) {
+    ahead += 2;
+  }
+  const bool is_timestamp = ahead == 1 && parser.PeekIs(1, Keyword::kTimestamp);
+  return ParserCore::IsName(parser.Peek(ahead)) && !is_timestamp &&
+         parser.PeekIs(ahead + 1, TokenKind::kRightParenthesis);
+}
+
+// ( name, ... ): each a column without a type.
+void ParseColumnNames(Parser& parser) {
+  do {
+    parser.Take();
+    const Mark start = parser.Here();
+    parser.ExpectName(Role::kName);
+    parser.Finish(NodeKind::kColumnDefinition, start, Role::kElement);
+  } while (parser.At(TokenKind::kComma));
+  parser.Expect(TokenKind::kRightParenthesis);
 }
 
 }  // namespace
@@ -87,9 +112,19 @@ bool ParseCreateTable(Parser& parser, Role role) {
   if (is_external) parser.Take(Role::kKind);
   parser.Take();
   parser.ParseName(Role::kName);
-  if (parser.At(TokenKind::kLeftParenthesis)) parser.ParseTableElements();
-  ParseTableSuffix(parser);
-  if (parser.TakeIf(Keyword::kAs)) parser.ParseSelectStatement(Role::kQuery);
+  const bool has_names = AtColumnNames(parser);
+  const bool has_elements = parser.At(TokenKind::kLeftParenthesis);
+  if (has_names) {
+    ParseColumnNames(parser);
+  } else if (has_elements) {
+    parser.ParseTableElements();
+  }
+  const bool has_kind = ParseTableSuffix(parser);
+  if (parser.TakeIf(Keyword::kAs)) {
+    parser.ParseSelectStatement(Role::kQuery);
+  } else if (has_names || (!has_elements && !has_kind)) {
+    parser.Fail(has_names ? "AS" : "'(' or AS");
+  }
   parser.Finish(NodeKind::kCreateTable, start, role);
   return true;
 }

@@ -306,21 +306,26 @@ void Parser::ParseMergeTarget() {
 void Parser::ParseMergeWhen() {
   const Mark start = Here();
   Take();
-  TakeIf(Keyword::kNot, Role::kMatched);
+  bool inserts = TakeIf(Keyword::kNot, Role::kMatched);
   Expect(Keyword::kMatched, Role::kMatched);
-  if (TakeIf(Keyword::kBy, Role::kMatched)) {
-    if (!TakeIf(Keyword::kSource, Role::kMatched)) Expect(Keyword::kTarget, Role::kMatched);
+  if (inserts && TakeIf(Keyword::kBy, Role::kMatched)) {
+    inserts = !TakeIf(Keyword::kSource, Role::kMatched);
+    if (inserts) Expect(Keyword::kTarget, Role::kMatched);
   }
   if (TakeIf(Keyword::kAnd)) ParseCondition(Role::kCondition);
   Expect(Keyword::kThen);
-  ParseMergeAction();
+  ParseMergeAction(inserts);
   Finish(NodeKind::kMergeWhen, start, Role::kWhenClause);
 }
 
-void Parser::ParseMergeAction() {
+// INSERT of what has no match in the target; UPDATE or DELETE of what is in it.
+void Parser::ParseMergeAction(bool inserts) {
   const Mark start = Here();
-  if (TakeIf(Keyword::kDelete)) return Finish(NodeKind::kMergeDelete, start, Role::kAction);
-  if (TakeIf(Keyword::kUpdate)) {
+  if (!inserts && TakeIf(Keyword::kDelete)) {
+    return Finish(NodeKind::kMergeDelete, start, Role::kAction);
+  }
+  if (!inserts) {
+    Expect(Keyword::kUpdate);
     Expect(Keyword::kSet);
     ParseSetClauseList();
     return Finish(NodeKind::kMergeUpdate, start, Role::kAction);

@@ -312,6 +312,8 @@ bool Parser::ParseKeywordPrimary(Role role) {
       return calls;
     case Keyword::kCoalesce:
     case Keyword::kNullif:
+      if (calls) ParseNullCall(role);
+      return calls;
     case Keyword::kLeft:
     case Keyword::kRight:
       if (calls) ParseCallByKeyword(role);

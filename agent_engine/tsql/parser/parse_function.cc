@@ -257,6 +257,21 @@ void Parser::ParseConditionalCall(Role role) {
   Finish(NodeKind::kFunctionCall, start, role);
 }
 
+// COALESCE ( value, value, ... ), NULLIF ( value, value )
+void Parser::ParseNullCall(Role role) {
+  const Mark start = Here();
+  const bool takes_more = At(Keyword::kCoalesce);
+  Take(Role::kPart);
+  Finish(NodeKind::kName, start, Role::kName);
+  Expect(TokenKind::kLeftParenthesis);
+  ParseExpression(Role::kArgument);
+  Expect(TokenKind::kComma);
+  ParseExpression(Role::kArgument);
+  while (takes_more && TakeIf(TokenKind::kComma)) ParseExpression(Role::kArgument);
+  Expect(TokenKind::kRightParenthesis);
+  Finish(NodeKind::kFunctionCall, start, role);
+}
+
 // IDENTITY ( type [, seed, increment] ): "IDENTITY (Function) (Transact-SQL)", in SELECT ... INTO.
 void Parser::ParseIdentityCall(Role role) {
   const Mark start = Here();

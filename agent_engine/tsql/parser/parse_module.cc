@@ -193,7 +193,13 @@ bool Parser::ParseExternalName() {
   if (!At(Keyword::kExternal)) return false;
   Take();
   Expect(Keyword::kName);
-  ParseName(Role::kExternal);
+  const Mark start = Here();  // assembly.class.method
+  ExpectName(Role::kPart);
+  for (int i = 0; i < 2; ++i) {
+    Expect(TokenKind::kPeriod);
+    ExpectName(Role::kPart);
+  }
+  Finish(NodeKind::kName, start, Role::kExternal);
   return true;
 }
 
@@ -295,13 +301,13 @@ void Parser::ParseInlineBody() {
 void Parser::ParseTrigger(Mark start, Role role) {
   ParseName(Role::kName);
   Expect(Keyword::kOn);
-  if (At(Keyword::kDatabase)) {
-    Take(Role::kOn);
-  } else if (At(Keyword::kAll)) {
-    Take(Role::kOn);
+  const bool is_of_table = !At(Keyword::kDatabase) && !At(Keyword::kAll);
+  if (is_of_table) {
+    ParseName(Role::kOn);
+  } else if (TakeIf(Keyword::kAll, Role::kOn)) {
     Expect(Keyword::kServer, Role::kOn);
   } else {
-    ParseName(Role::kOn);
+    Take(Role::kOn);
   }
   ParseModuleOptions();
   if (At(Keyword::kInstead)) {
@@ -310,15 +316,19 @@ void Parser::ParseTrigger(Mark start, Role role) {
   } else {
     if (!TakeIf(Keyword::kAfter, Role::kTiming)) Expect(Keyword::kFor, Role::kTiming);
   }
-  ParseTriggerEvents();
+  ParseTriggerEvents(is_of_table);
   Expect(Keyword::kAs);
   ParseModuleBody();
   Finish(NodeKind::kCreateTrigger, start, role);
 }
 
-void Parser::ParseTriggerEvents() {
+// Of a table: INSERT, UPDATE, DELETE; else events of definitions, of which there are hundreds.
+void Parser::ParseTriggerEvents(bool is_of_table) {
   do {
-    if (Current().kind != TokenKind::kWord) return Fail("an event");
+    const bool changes_rows = At(Keyword::kInsert) || At(Keyword::kUpdate) || At(Keyword::kDelete);
+    if (is_of_table != changes_rows || Current().kind != TokenKind::kWord) {
+      return Fail(is_of_table ? "INSERT, UPDATE or DELETE" : "an event");
+    }
     Take(Role::kEvent);
   } while (TakeIf(TokenKind::kComma));
   if (At(Keyword::kWith, Keyword::kAppend)) TakeMany(2, Role::kOption);

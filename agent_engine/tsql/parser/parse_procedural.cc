@@ -137,8 +137,15 @@ void Parser::ParseAtomicOptions() {
   Expect(TokenKind::kLeftParenthesis);
   do {
     const Mark start = Here();
-    ExpectAnyWord(Role::kName, "an option");
-    while (Current().kind == TokenKind::kWord) Take(Role::kName);
+    if (TakeIf(Keyword::kTransaction, Role::kName)) {
+      Expect(Keyword::kIsolation, Role::kName);
+      Expect(Keyword::kLevel, Role::kName);
+    } else if (AtWord("LANGUAGE") || AtWord("DATEFIRST") || AtWord("DATEFORMAT") ||
+               At(Keyword::kDelayedDurability)) {
+      Take(Role::kName);
+    } else {
+      return Fail("an option");
+    }
     Expect(TokenKind::kEqual);
     if (At(Keyword::kRepeatable)) {
       Take(Role::kValue);
@@ -261,80 +268,6 @@ void Parser::ParseSetVariable(Mark start, Role role) {
   Finish(NodeKind::kSetVariable, start, role);
 }
 
-// -- SET options
-// -------------------------------------------------------------------------------------------------------
-
-// "SET Statements (Transact-SQL)". ON, OFF and other words are tokens in Role::kValue; numbers,
-// strings and variables are nodes.
-void Parser::ParseSetOption(Mark start, Role role) {
-  switch (Current().keyword) {
-    case Keyword::kTran:
-    case Keyword::kTransaction:
-      ParseIsolationLevel();
-      break;
-    case Keyword::kIdentityInsert:
-      Take(Role::kItem);
-      ParseName(Role::kName);
-      TakeOnOrOff();
-      break;
-    case Keyword::kStatistics:
-      Take(Role::kItem);
-      [[fallthrough]];
-    case Keyword::kOffsets:
-      if (At(Keyword::kOffsets)) Take(Role::kItem);
-      do {
-        ExpectAnyWord(Role::kItem, "an option");
-      } while (TakeIf(TokenKind::kComma));
-      TakeOnOrOff();
-      break;
-    default:
-      ParsePlainSetOption();
-  }
-  Finish(NodeKind::kSetOption, start, role);
-}
-
-// NAME [, NAME]* ON | OFF,  NAME value [, NAME value]*
-void Parser::ParsePlainSetOption() {
-  do {
-    ParseOneSetOption();
-  } while (TakeIf(TokenKind::kComma));
-}
-
-void Parser::ParseOneSetOption() {
-  if (Current().kind != TokenKind::kWord) return Fail("an option or a variable");
-  if (IsReserved(Current().keyword) && !At(Keyword::kRowcount) && !At(Keyword::kTextsize) &&
-      !At(Keyword::kErrlvl)) {
-    return Fail("an option or a variable");
-  }
-  Take(Role::kItem);
-  while (TakeIf(TokenKind::kComma)) ExpectAnyWord(Role::kItem, "an option");
-  if (Current().kind != TokenKind::kWord && Current().kind != TokenKind::kQuotedName) {
-    return ParseLiteralOrVariable(Role::kValue);
-  }
-  if (!At(Keyword::kOn) && !At(Keyword::kOff) && IsReserved(Current().keyword)) {
-    return Fail("ON or OFF");
-  }
-  Take(Role::kValue);
-}
-
-void Parser::TakeOnOrOff() {
-  if (At(Keyword::kOn) || At(Keyword::kOff)) return Take(Role::kValue);
-  Fail("ON or OFF");
-}
-
-void Parser::ParseIsolationLevel() {
-  Take(Role::kItem);
-  Expect(Keyword::kIsolation, Role::kItem);
-  Expect(Keyword::kLevel, Role::kItem);
-  if (TakeIf(Keyword::kRead, Role::kValue)) {
-    if (At(Keyword::kCommitted)) return Take(Role::kValue);
-    return Expect(Keyword::kUncommitted, Role::kValue);
-  }
-  if (TakeIf(Keyword::kRepeatable, Role::kValue)) return Expect(Keyword::kRead, Role::kValue);
-  if (At(Keyword::kSnapshot)) return Take(Role::kValue);
-  Expect(Keyword::kSerializable, Role::kValue);
-}
-
 // -- Flow
 // --------------------------------------------------------------------------------------------------------------
 
@@ -396,13 +329,19 @@ void Parser::ParseRaiseError(Role role) {
   const Mark start = Here();
   Take();
   if (!TakeIf(TokenKind::kLeftParenthesis)) {
+    if (Current().kind == TokenKind::kString || Current().kind == TokenKind::kNationalString) {
+      return Fail("a number");
+    }
     ParseLiteralOrVariable(Role::kArgument);
     if (!AtEnd() && AtExpression()) ParseLiteralOrVariable(Role::kArgument);
     return Finish(NodeKind::kRaiseError, start, role);
   }
+  int arguments = 0;  // Message, severity and state at least.
   do {
     ParseExpression(Role::kArgument);
+    ++arguments;
   } while (TakeIf(TokenKind::kComma));
+  if (arguments < 3) return Fail("','");
   Expect(TokenKind::kRightParenthesis);
   if (At(Keyword::kWith)) {
     Take();
@@ -469,7 +408,7 @@ void Parser::ParseWaitFor(Role role) {
   Expect(TokenKind::kRightParenthesis);
   if (TakeIf(TokenKind::kComma)) {
     Expect(Keyword::kTimeout);
-    ParseExpression(Role::kValue);
+    ParseLiteralOrVariable(Role::kValue);
   }
   Finish(NodeKind::kCommand, start, role);
 }

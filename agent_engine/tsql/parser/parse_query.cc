@@ -4,59 +4,6 @@
 #include "agent_engine/tsql/parser/parser_impl.h"
 
 namespace datamigrate::tsql {
-namespace {
-
-// "Query Hints (Transact-SQL)", and those of Synapse and Fabric; but USE PLAN and TABLE HINT, which
-// have a form of their own.
-constexpr std::string_view kQueryHints[] = {
-    "HASH GROUP",
-    "ORDER GROUP",
-    "CONCAT UNION",
-    "HASH UNION",
-    "MERGE UNION",
-    "KEEP UNION",
-    "LOOP JOIN",
-    "MERGE JOIN",
-    "HASH JOIN",
-    "ALTERCOLUMN PLAN",
-    "BYPASS OPTIMIZER_QUEUE",
-    "CARDINALITY_TUNER_LIMIT",
-    "CHANGE_TRACKING_CONTEXT",
-    "CHECKCONSTRAINTS PLAN",
-    "DISABLE EXTERNALPUSHDOWN",
-    "DISABLE SCALEOUTEXECUTION",
-    "DISABLE_OPTIMIZED_PLAN_FORCING",
-    "EXPAND VIEWS",
-    "FAST",
-    "FOR TIMESTAMP AS OF",
-    "FORCE EXTERNALPUSHDOWN",
-    "FORCE ORDER",
-    "FORCE SCALEOUTEXECUTION",
-    "FORCE SINGLE NODE PLAN",
-    "IGNORE_NONCLUSTERED_COLUMNSTORE_INDEX",
-    "KEEP PLAN",
-    "KEEPFIXED PLAN",
-    "LABEL",
-    "MAX_GRANT_PERCENT",
-    "MAXDOP",
-    "MAXRECURSION",
-    "MIN_GRANT_PERCENT",
-    "NO_PERFORMANCE_SPOOL",
-    "OPTIMIZE CORRELATED UNION ALL",
-    "OPTIMIZE FOR",
-    "OPTIMIZE FOR UNKNOWN",
-    "PARAMETERIZATION FORCED",
-    "PARAMETERIZATION SIMPLE",
-    "QUERYTRACEON",
-    "RECOMPILE",
-    "ROBUST PLAN",
-    "SHRINKDB PLAN",
-    "USE HINT",
-    "USEPLAN",
-};
-
-}  // namespace
-
 // -- Statement and query
 // -----------------------------------------------------------------------------------------------
 
@@ -194,8 +141,11 @@ void Parser::ParseTop() {
   } else if (TakeIf(TokenKind::kLeftParenthesis)) {
     ParseExpression(Role::kValue);
     Expect(TokenKind::kRightParenthesis);
+  } else if (Current().kind == TokenKind::kInteger || Current().kind == TokenKind::kDecimal ||
+             Current().kind == TokenKind::kFloat || Current().kind == TokenKind::kSqlcmdVariable) {
+    ParseToken(NodeKind::kLiteral, Role::kValue);
   } else {
-    ParseLiteralOrVariable(Role::kValue);
+    return Fail("a number");
   }
   TakeIf(Keyword::kPercent, Role::kPercent);
   if (At(Keyword::kWith, Keyword::kTies)) {
@@ -280,6 +230,7 @@ bool Parser::AtAssignment() {
 bool Parser::AtQualifiedStar() const {
   uint32_t ahead = 0;
   if (IsName(Current())) ahead = 1;
+  if (PeekIs(0, TokenKind::kPeriod) && PeekIs(1, TokenKind::kStar)) return false;
   while (PeekIs(ahead, TokenKind::kPeriod) && ahead + 2 < kEndTokenCount) {
     if (PeekIs(ahead + 1, TokenKind::kStar)) return true;
     ahead += IsName(Peek(ahead + 1)) ? 2 : 1;
@@ -574,107 +525,6 @@ void Parser::ParseXmlNamespaces() {
   } while (TakeIf(TokenKind::kComma));
   Expect(TokenKind::kRightParenthesis);
   Finish(NodeKind::kXmlNamespaces, start, Role::kXmlNamespaces);
-}
-
-void Parser::ParseOptionClause(Role role) {
-  const Mark start = Here();
-  Expect(Keyword::kOption);
-  Expect(TokenKind::kLeftParenthesis);
-  do {
-    ParseHint(Role::kItem);
-  } while (TakeIf(TokenKind::kComma));
-  Expect(TokenKind::kRightParenthesis);
-  Finish(NodeKind::kOptionClause, start, role);
-}
-
-// "Query Hints (Transact-SQL)": a word or several, a number, = value, or arguments in parentheses.
-void Parser::ParseHint(Role role) {
-  const Mark start = Here();
-  if (At(Keyword::kTable) && PeekIs(1, Keyword::kHint)) {
-    ParseTableHintOfQuery();
-    return Finish(NodeKind::kHint, start, role);
-  }
-  if (At(Keyword::kUse) && PeekIs(1, Keyword::kPlan)) {
-    TakeMany(2, Role::kName);
-    ParseString(Role::kArgument);
-    return Finish(NodeKind::kHint, start, role);
-  }
-  const uint32_t words = CountQueryHintWords();
-  if (words == 0) return Fail("a query hint");
-  TakeMany(static_cast<int>(words), Role::kName);
-  const bool is_context = (&Current())[-1].keyword == Keyword::kChangeTrackingContext;
-  if (is_context) {  // One value, which WITH and no OPTION takes.
-    Expect(TokenKind::kLeftParenthesis);
-    ParseLiteralOrVariable(Role::kArgument);
-    Expect(TokenKind::kRightParenthesis);
-  } else if (TakeIf(TokenKind::kEqual)) {
-    if (Current().kind == TokenKind::kWord) {
-      ParseWordLiteral(Role::kArgument);
-    } else {
-      ParseLiteralOrVariable(Role::kArgument);
-    }
-    TakeIf(Keyword::kPercent);
-  } else if (At(TokenKind::kLeftParenthesis)) {
-    ParseHintArguments();
-  } else if (Current().kind == TokenKind::kInteger || Current().kind == TokenKind::kDecimal ||
-             Current().kind == TokenKind::kFloat) {
-    ParseToken(NodeKind::kLiteral, Role::kArgument);
-  } else if (Current().kind == TokenKind::kString) {  // FOR TIMESTAMP AS OF '...'
-    ParseToken(NodeKind::kLiteral, Role::kArgument);
-  }
-  Finish(NodeKind::kHint, start, role);
-}
-
-// How many words the query hint at the cursor has; 0 when it is none.
-uint32_t Parser::CountQueryHintWords() const {
-  uint32_t most = 0;
-  for (const std::string_view hint : kQueryHints) {
-    std::string_view rest = hint;
-    uint32_t count = 0;
-    while (!rest.empty() && PeekIsWord(count, rest.substr(0, rest.find(' ')))) {
-      ++count;
-      rest.remove_prefix(std::min(rest.size(), rest.substr(0, rest.find(' ')).size() + 1));
-    }
-    if (rest.empty()) most = std::max(most, count);
-  }
-  return most;
-}
-
-// One word as a value.
-void Parser::ParseWordLiteral(Role role) {
-  if (Current().kind != TokenKind::kWord) return Fail("a word");
-  ParseToken(NodeKind::kLiteral, role);
-}
-
-// ( @x = 1, @y UNKNOWN, 'name', ... ): OPTIMIZE FOR and USE HINT.
-void Parser::ParseHintArguments() {
-  Expect(TokenKind::kLeftParenthesis);
-  do {
-    const Mark start = Here();
-    if (Current().kind != TokenKind::kVariable) {
-      ParseLiteralOrVariable(Role::kArgument);
-      continue;
-    }
-    ParseVariable(Role::kName);
-    if (!TakeIf(Keyword::kUnknown)) {
-      Expect(TokenKind::kEqual);
-      ParseExpression(Role::kValue);
-    }
-    Finish(NodeKind::kNamedArgument, start, Role::kArgument);
-  } while (TakeIf(TokenKind::kComma));
-  Expect(TokenKind::kRightParenthesis);
-}
-
-// TABLE HINT ( name [, hint [[,] hint]*] )
-void Parser::ParseTableHintOfQuery() {
-  TakeMany(2, Role::kName);
-  Expect(TokenKind::kLeftParenthesis);
-  ParseName(Role::kTable);
-  if (TakeIf(TokenKind::kComma)) {
-    ParseTableHint();
-    while (TakeIf(TokenKind::kComma) || Current().kind == TokenKind::kWord) ParseTableHint();
-  }
-  Expect(TokenKind::kRightParenthesis);
 }
 
 }  // namespace datamigrate::tsql

@@ -1,8 +1,64 @@
 // Rowset functions in FROM: OPENROWSET and its kin, OPENXML, CHANGETABLE, full-text tables,
 // PREDICT.
+#include <algorithm>
+
 #include "agent_engine/tsql/parser/parser_impl.h"
 
 namespace datamigrate::tsql {
+namespace {
+
+// Options of "OPENROWSET (Transact-SQL)" and of INSERT BULK ("BULK INSERT (Transact-SQL)").
+constexpr std::string_view kRowsetOptions[] = {"ALLOW_ENCRYPTED_VALUE_MODIFICATIONS",
+                                               "CHECK_CONSTRAINTS",
+                                               "CODEPAGE",
+                                               "CONNECTION",
+                                               "CREDENTIAL",
+                                               "DATAFILETYPE",
+                                               "DATASOURCE",
+                                               "DATA_COMPRESSION",
+                                               "DATA_SOURCE",
+                                               "DATE_FORMAT",
+                                               "ERRORFILE",
+                                               "ERRORFILE_DATA_SOURCE",
+                                               "ERRORFILE_LOCATION",
+                                               "ESCAPECHAR",
+                                               "ESCAPE_CHAR",
+                                               "FIELDQUOTE",
+                                               "FIELDTERMINATOR",
+                                               "FIRE_TRIGGERS",
+                                               "FIRSTROW",
+                                               "FORMAT",
+                                               "FORMATFILE",
+                                               "FORMATFILE_DATASOURCE",
+                                               "FORMATFILE_DATA_SOURCE",
+                                               "HEADER_ROW",
+                                               "INCLUDE_HIDDEN",
+                                               "KEEPIDENTITY",
+                                               "KEEPNULLS",
+                                               "KEEP_NULLS",
+                                               "KILOBYTES_PER_BATCH",
+                                               "LASTROW",
+                                               "MAXERRORS",
+                                               "NO_TRIGGERS",
+                                               "OBJECT",
+                                               "PARSER_VERSION",
+                                               "PROVIDER",
+                                               "RESUMABLE",
+                                               "ROWSET_OPTIONS",
+                                               "ROWS_PER_BATCH",
+                                               "ROWTERMINATOR",
+                                               "SERVER_CREDENTIAL",
+                                               "SINGLE_BLOB",
+                                               "SINGLE_CLOB",
+                                               "SINGLE_NCLOB",
+                                               "TABLOCK"};
+
+bool IsRowsetOption(std::string_view word) {
+  return std::ranges::any_of(
+      kRowsetOptions, [&](std::string_view option) { return EqualsIgnoringCase(word, option); });
+}
+
+}  // namespace
 
 // ( name type ['path' | ordinal] [AS JSON], ... )
 void Parser::ParseRowsetSchema(Role role) {
@@ -118,7 +174,8 @@ void Parser::ParseBulkRowset() {
 void Parser::ParseRowsetOption() {
   const Mark start = Here();
   const bool is_order = At(Keyword::kOrder);
-  ExpectAnyWord(Role::kName, "an option");
+  if (!is_order && !IsRowsetOption(TextOf(Current()))) return Fail("an option");
+  Take(Role::kName);
   if (is_order) {
     Expect(TokenKind::kLeftParenthesis);
     do {

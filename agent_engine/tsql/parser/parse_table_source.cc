@@ -282,7 +282,9 @@ bool Parser::FinishQueryTable(Mark start, Role role, bool bare_query_allowed) {
 
 void Parser::ParseDerivedTableTail(Mark start, Role role) {
   if (At(Keyword::kFor, Keyword::kPath)) TakeMany(2, Role::kOption);
+  const Mark alias = Here();
   ParseTableAlias(true);
+  if (!AnySince(alias)) return Fail("an alias");
   Finish(NodeKind::kDerivedTable, start, role);
 }
 
@@ -342,6 +344,7 @@ void Parser::ParseNamedTable(Role role) {
     ParseCallTail(start, Role::kCall);
   }
   ParsePostfix(start, Role::kCall);
+  if (KindAt(start) == NodeKind::kMemberAccess) return Fail("'('");
   ParseFunctionTableTail(start, role);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -204,6 +205,7 @@ class Parser : public ParserCore {
   void ParseParse(Role role);
   void ParseTrim(Role role);
   void ParseConditionalCall(Role role);
+  void ParseNullCall(Role role);
   void ParseIdentityCall(Role role);
   void ParseNiladicCall(Role role);
   void ParseNextValueFor(Role role);
@@ -245,7 +247,7 @@ class Parser : public ParserCore {
   void ParseCommonTableExpression();
   void ParseXmlNamespaces();
   void ParseHint(Role role);
-  uint32_t CountQueryHintWords() const;
+  void ParseHintNumber();
   void ParseHintArguments();
   void ParseWordLiteral(Role role);
   void ParseTableHintOfQuery();
@@ -311,7 +313,7 @@ class Parser : public ParserCore {
   void ParseWhereOrCurrentOf();
   void ParseMerge(Mark start, Role role);
   void ParseMergeWhen();
-  void ParseMergeAction();
+  void ParseMergeAction(bool inserts);
   void ParseOutputClause();
   void ParseTruncate(Role role);
   void ParsePartitionNumbers();
@@ -343,8 +345,9 @@ class Parser : public ParserCore {
   void ParseSet(Role role);
   void ParseSetVariable(Mark start, Role role);
   void ParseSetOption(Mark start, Role role);
-  void ParsePlainSetOption();
-  void ParseOneSetOption();
+  void ParsePlainSetOptions();
+  void ParseSwitches(std::span<const std::string_view> names);
+  void ParseSetting();
   void ParseIsolationLevel();
   void TakeOnOrOff();
   void ParseReturn(Role role);
@@ -403,7 +406,7 @@ class Parser : public ParserCore {
   bool ParseExternalName();
   void ParseReturns();
   void ParseInlineBody();
-  void ParseTriggerEvents();
+  void ParseTriggerEvents(bool is_of_table);
 
   diagnostics::DiagnosticSink* sink_;
   int block_depth_ = 0;     // Blocks around the current statement: END ends their lists.
