@@ -47,6 +47,8 @@ bool IsStringLike(const SqlType& type) {
 }
 
 constexpr int kMaxDepth = 2000;
+// Links of a chain of arithmetic: rewrites and printers go down its left side, a frame or two each.
+constexpr size_t kMaxLinks = 3000;
 
 // Counts nesting while it lives.
 class Nested {
@@ -394,6 +396,9 @@ ExprPtr Lowering::LowerBinary(Node node, Scope& scope) {
   while (current.Is(NodeKind::kBinary)) {
     chain.push_back(current);
     current = current.Child(Role::kLeft);
+  }
+  if (chain.size() > kMaxLinks) {
+    return Refuse(DiagnosticId::kNestingTooDeep, node, {std::to_string(kMaxLinks)});
   }
   ExprPtr result = LowerExpr(current, scope);
   for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
