@@ -1,5 +1,7 @@
 #include "agent_engine/dbt/generic_tests.h"
 
+#include "agent_engine/dialects/translate.h"
+
 namespace datamigrate::dbt {
 namespace {
 
@@ -116,6 +118,13 @@ constexpr std::string_view kGenerateSchemaName = R"({#
 {%- endmacro %}
 )";
 
+// Where the quotes are no double quotes, the adapter's own way with them.
+constexpr std::string_view kQuotedByAdapter = R"({# A column's name between the target's quotes. #}
+{% macro quoted(name) -%}
+    {{ adapter.quote(name) }}
+{%- endmacro %}
+)";
+
 constexpr std::string_view kQuoted =
     R"({# A column's name between the target's quotes, with quotes inside it doubled. #}
 {% macro quoted(name) -%}
@@ -143,8 +152,9 @@ std::string_view GenericTestText(TestKind kind) {
 std::string_view GenerateSchemaNameText() {
   return kGenerateSchemaName;
 }
-std::string_view QuotedText() {
-  return kQuoted;
+std::string_view QuotedText(dialects::Target target) {
+  const bool is_double = dialects::QuoteIdentifier("x", target) == "\"x\"";
+  return is_double ? kQuoted : kQuotedByAdapter;
 }
 
 }  // namespace datamigrate::dbt

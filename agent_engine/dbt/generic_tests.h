@@ -13,6 +13,6 @@ std::string_view GenericTestText(TestKind kind);
 
 // macros/generate_schema_name.sql and macros/quoted.sql.
 std::string_view GenerateSchemaNameText();
-std::string_view QuotedText();
+std::string_view QuotedText(dialects::Target target);
 
 }  // namespace datamigrate::dbt

@@ -64,7 +64,7 @@ class ProjectPrinter {
     files_["README.md"] = Readme();
     files_[".gitignore"] = kGitIgnore;
     files_["macros/generate_schema_name.sql"] = GenerateSchemaNameText();
-    files_["macros/quoted.sql"] = QuotedText();
+    files_["macros/quoted.sql"] = QuotedText(project_.target);
     PrintGenericTests();
     PrintSources();
     PrintModels();

@@ -2,16 +2,19 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_replace.h"
 #include "agent_engine/dbt/template.h"
 #include "agent_engine/dbt/yaml.h"
+#include "agent_engine/dialects/translate.h"
 
 namespace datamigrate::dbt {
 namespace {
 
+using dialects::Target;
+
 // dbt quotes a name of a column without doubling the quotes inside.
-std::string ColumnName(const std::string& name) {
-  return absl::StrReplaceAll(name, {{"\"", "\"\""}});
+std::string ColumnName(const std::string& name, Target target) {
+  const std::string quoted = dialects::QuoteIdentifier(name, target);
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 void WriteDescription(const std::string& description, YamlWriter& yaml) {
@@ -35,14 +38,15 @@ void WriteList(std::string_view key, const std::vector<std::string>& values, Yam
   yaml.End();
 }
 
-std::vector<std::string> WithDoubledQuotes(std::vector<std::string> values) {
-  for (std::string& value : values) value = absl::StrReplaceAll(value, {{"'", "''"}});
+// dbt puts quotes around values without escaping what is inside.
+std::vector<std::string> Escaped(std::vector<std::string> values, Target target) {
+  for (std::string& value : values) value = dialects::EscapeText(value, target);
   return values;
 }
 
-void WriteAcceptedValues(const ModelTest& test, YamlWriter& yaml) {
+void WriteAcceptedValues(const ModelTest& test, Target target, YamlWriter& yaml) {
   if (test.values_are_text) {
-    return WriteList("values", WithDoubledQuotes(test.values), yaml);
+    return WriteList("values", Escaped(test.values, target), yaml);
   }
   yaml.Begin("values");
   for (const std::string& value : test.values) yaml.Item(value);
@@ -50,7 +54,7 @@ void WriteAcceptedValues(const ModelTest& test, YamlWriter& yaml) {
   yaml.Raw("quote", "false");
 }
 
-void WriteArguments(const ModelTest& test, YamlWriter& yaml) {
+void WriteArguments(const ModelTest& test, Target target, YamlWriter& yaml) {
   switch (test.kind) {
     case TestKind::kNotNull:
     case TestKind::kUnique:
@@ -62,7 +66,7 @@ void WriteArguments(const ModelTest& test, YamlWriter& yaml) {
     case TestKind::kRelationships:
       yaml.Begin("arguments");
       yaml.Field("to", "ref('" + test.to_model + "')");
-      yaml.Field("field", TestArgument("\"" + ColumnName(test.to_columns[0]) + "\""));
+      yaml.Field("field", TestArgument(dialects::QuoteIdentifier(test.to_columns[0], target)));
       break;
     case TestKind::kForeignKey:
       yaml.Begin("arguments");
@@ -73,7 +77,7 @@ void WriteArguments(const ModelTest& test, YamlWriter& yaml) {
       break;
     case TestKind::kAcceptedValues:
       yaml.Begin("arguments");
-      WriteAcceptedValues(test, yaml);
+      WriteAcceptedValues(test, target, yaml);
       break;
     case TestKind::kAcceptedValuesIgnoringCase:
       yaml.Begin("arguments");
@@ -92,14 +96,14 @@ bool IsBare(const ModelTest& test) {
   return !has_arguments && test.where.empty() && !test.only_warns && test.constraint.empty();
 }
 
-void WriteTest(const ModelTest& test, YamlWriter& yaml) {
+void WriteTest(const ModelTest& test, Target target, YamlWriter& yaml) {
   if (IsBare(test)) return yaml.Item(TestName(test.kind));
   yaml.BeginItem();
   yaml.Begin(TestName(test.kind));
   if (!test.constraint.empty()) {
     yaml.Field("description", EscapeJinja("Constraint " + test.constraint));
   }
-  WriteArguments(test, yaml);
+  WriteArguments(test, target, yaml);
   if (test.only_warns || !test.where.empty()) {
     yaml.Begin("config");
     if (test.only_warns) yaml.Field("severity", "warn");
@@ -115,7 +119,7 @@ bool IsOfColumn(const ModelTest& test) {
          test.kind != TestKind::kExpressionHolds;
 }
 
-void WriteTests(const Model& model, const std::string& column, YamlWriter& yaml) {
+void WriteTests(const Model& model, const std::string& column, Target target, YamlWriter& yaml) {
   bool has_begun = false;
   for (const ModelTest& test : model.tests) {
     const bool is_here =
@@ -123,18 +127,18 @@ void WriteTests(const Model& model, const std::string& column, YamlWriter& yaml)
     if (!is_here) continue;
     if (!has_begun) yaml.Begin("data_tests");
     has_begun = true;
-    WriteTest(test, yaml);
+    WriteTest(test, target, yaml);
   }
   if (has_begun) yaml.End();
 }
 
-void WriteColumn(const Model& model, const ModelColumn& column, YamlWriter& yaml) {
+void WriteColumn(const Model& model, const ModelColumn& column, Target target, YamlWriter& yaml) {
   yaml.BeginItem();
-  yaml.Field("name", ColumnName(column.name));
+  yaml.Field("name", ColumnName(column.name, target));
   WriteDescription(column.description, yaml);
   yaml.Raw("quote", "true");
   if (!column.target_type.empty()) yaml.Field("data_type", column.target_type);
-  WriteTests(model, column.name, yaml);
+  WriteTests(model, column.name, target, yaml);
   yaml.EndItem();
 }
 
@@ -142,7 +146,7 @@ Materialization DefaultMaterialization(Layer layer) {
   return layer == Layer::kMarts ? Materialization::kTable : Materialization::kView;
 }
 
-void WriteModel(const Model& model, YamlWriter& yaml) {
+void WriteModel(const Model& model, Target target, YamlWriter& yaml) {
   yaml.BeginItem();
   yaml.Field("name", model.name);
   WriteDescription(model.description, yaml);
@@ -153,16 +157,16 @@ void WriteModel(const Model& model, YamlWriter& yaml) {
   }
   WriteMeta(model.source_object, &model.place, yaml);
   yaml.End();
-  WriteTests(model, "", yaml);
+  WriteTests(model, "", target, yaml);
   if (!model.columns.empty()) {
     yaml.Begin("columns");
-    for (const ModelColumn& column : model.columns) WriteColumn(model, column, yaml);
+    for (const ModelColumn& column : model.columns) WriteColumn(model, column, target, yaml);
     yaml.End();
   }
   yaml.EndItem();
 }
 
-void WriteSourceTable(const SourceTable& table, YamlWriter& yaml) {
+void WriteSourceTable(const SourceTable& table, Target target, YamlWriter& yaml) {
   yaml.BeginItem();
   yaml.Field("name", table.table_name);
   yaml.Field("identifier", table.identifier);
@@ -174,7 +178,7 @@ void WriteSourceTable(const SourceTable& table, YamlWriter& yaml) {
     yaml.Begin("columns");
     for (const SourceColumn& column : table.columns) {
       yaml.BeginItem();
-      yaml.Field("name", ColumnName(column.name));
+      yaml.Field("name", ColumnName(column.name, target));
       WriteDescription(column.description, yaml);
       yaml.Raw("quote", "true");
       yaml.Field("data_type", column.target_type);
@@ -207,19 +211,19 @@ std::string RenderSources(const Project& project, const std::vector<const Source
     yaml.End();
   }
   yaml.Begin("tables");
-  for (const SourceTable* table : tables) WriteSourceTable(*table, yaml);
+  for (const SourceTable* table : tables) WriteSourceTable(*table, project.target, yaml);
   yaml.End();
   yaml.EndItem();
   yaml.End();
   return yaml.Take();
 }
 
-std::string RenderProperties(const Project&, const std::vector<const Model*>& models) {
+std::string RenderProperties(const Project& project, const std::vector<const Model*>& models) {
   YamlWriter yaml;
   yaml.Raw("version", "2");
   yaml.BlankLine();
   yaml.Begin("models");
-  for (const Model* model : models) WriteModel(*model, yaml);
+  for (const Model* model : models) WriteModel(*model, project.target, yaml);
   yaml.End();
   return yaml.Take();
 }

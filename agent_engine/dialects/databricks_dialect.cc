@@ -58,8 +58,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     // -- Strings
     {"ASCII", 1, "ascii(nullif($0, ''))"},
     {"CHAR", 1, "chr($0)"},
-    {"CHARINDEX", 2, "charindex($0, $1)"},
-    {"CHARINDEX", 3, "charindex($0, $1, greatest($2, 1))"},
+    {"CHARINDEX", 2, "locate($0, $1)"},
+    {"CHARINDEX", 3, "locate($0, $1, greatest($2, 1))"},
     {"CONCAT", -1, "$j"},
     {"CONCAT_WS", -1, "concat_ws($*)"},
     {"DATALENGTH", 1, "octet_length($0)", kBinary},
@@ -347,7 +347,9 @@ constexpr Dialect kDatabricks = {
     .regex_position_any_case = "regexp_instr($0, $1)",
     .fold_case = "lower($0)",
     .integer_divide = "$0 div $1",
-    .decimal_divide = "if($0 / $1 < 0, ceil($0 / $1, $s), floor($0 / $1, $s))",
+    .decimal_divide =
+        "if($0 / $1 < 0, ceil(cast($0 as decimal($w, $g)) / $1, $s), floor(cast($0 as "
+        "decimal($w, $g)) / $1, $s))",
     .format_number = "cast(cast($0 as decimal(38, $1)) as string)",
     .format_number_grouped = "format_number(cast($0 as decimal(38, $1)), $1)",
     .format_date = "date_format($0, $1)",
@@ -357,6 +359,7 @@ constexpr Dialect kDatabricks = {
     .supports_lateral_values = false,
     .functions_need_lateral = true,
     .supports_quantified = false,
+    .substring_takes_zero = false,
     .truncate = "if($0 < 0, ceil($0, $1), floor($0, $1))",
     .time_literal = "$0",
     .timestamp_literal = "timestamp_ntz $0",

@@ -62,8 +62,8 @@ struct FunctionRule {
   std::string_view reference = {};  // Microsoft Learn page, where the row follows a rule of it.
 };
 
-// CAST from one class to another; pairs without a row are "cast($0 as $t)". An empty target: the
-// dialect has no equal.
+// CAST from one class to another; pairs without a row are "cast($0 as $t)". $f is the scale of what
+// is converted. An empty target: the dialect has no equal.
 struct CastRule {
   TypeClass from;
   TypeClass to;
@@ -121,7 +121,7 @@ struct Dialect {
   std::string_view fold_case = {};       // $0
   std::string_view fold_accents = {};    // Empty: cannot.
   std::string_view integer_divide = {};  // Truncates towards zero.
-  // $p, $s: the result's; $g: guard digits. $a, $b: " * 10^n" that make the operands whole; $k:
+  // $p, $s: the result's; $g: s and guard digits; $w: 18 more. $a, $b: " * 10^n" that make the operands whole; $k:
   // what scales the whole quotient up to $s digits; $m: 10^$s; $u: 10^-$s.
   std::string_view decimal_divide = {};
   bool zero_divide_gives_null = false;        // Where T-SQL fails.
@@ -149,6 +149,7 @@ struct Dialect {
   bool supports_column_lists = true;    // Names of columns behind a table's alias.
   bool supports_recursion = true;
   bool supports_quantified = true;    // > ALL (SELECT ...)
+  bool substring_takes_zero = true;   // substr(x, 0, n) has n - 1 characters.
   bool supports_range_frames = true;  // And windows of aggregates with an order and no frame.
   bool supports_like_escape = true;   // Otherwise the backslash escapes.
   bool supports_like_sets = false;    // T-SQL's own patterns.

@@ -202,7 +202,7 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
             std::string(dialect_.title)});
     return {"null"};
   }
-  std::string sql_pattern(pattern);
+  std::string sql_pattern = Replaced(pattern, "$f", std::to_string(from.scale));
   if (cast.try_cast) {
     const size_t last = sql_pattern.rfind("cast($0");
     if (last == 0)

@@ -487,6 +487,9 @@ Emitter::Text Emitter::EmitDivision(const Expr& expr) {
       case 'g':
         sql += std::to_string(std::min(expr.type.scale + 4, 30));
         break;
+      case 'w':
+        sql += std::to_string(std::min(expr.type.scale + 22, 38));
+        break;
       default:
         break;
     }
@@ -601,7 +604,12 @@ Emitter::Text Emitter::EmitLike(const Expr& expr) {
   if (used_escape && dialect_.supports_like_escape)
     suffix = " escape " + EmitString("\\");
   else if (has_backslash && !used_escape && dialect_.like_has_default_escape)
-    suffix = " escape ''";
+    suffix = dialect_.like_value == "$0" ? " escape ''" : "";
+  // Where the backslash always escapes, one of the text's own needs another.
+  if (has_backslash && !used_escape && dialect_.like_has_default_escape && suffix.empty()) {
+    for (size_t at = like.find('\\'); at != std::string::npos; at = like.find('\\', at + 2))
+      like.insert(at, 1, '\\');
+  }
   return {text + (expr.negated ? " not " : " ") + op + " " + EmitString(like) + suffix,
           Binding::kComparison};
 }

@@ -29,6 +29,16 @@ bool HasDefaultFrame(const Expr& call) {
   return std::ranges::find(kFramed, std::string_view(call.text)) != kFramed.end();
 }
 
+// Whether the position, which is not negative, can be 0.
+bool MayBeZero(const Expr& position) {
+  const auto is_positive = [](const Expr& expr) {
+    return expr.kind == ExprKind::kNumber && expr.text.find_first_of("123456789") == 0;
+  };
+  if (position.kind == ExprKind::kArithmetic && position.text == "+")
+    return !is_positive(*position.arguments[0]) && !is_positive(*position.arguments[1]);
+  return !is_positive(position);
+}
+
 bool BeginsArgument(std::string_view pattern, size_t position) {
   if (position == 0) return false;
   const char before = pattern[position - 1];
@@ -242,6 +252,9 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   if (call.text == "FORMAT" && !dialect_.keeps_styles) return EmitFormat(call);
   std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
   if (call.text == "PATINDEX" && call.fold_case) name += "_ANY_CASE";
+  if (call.text == "SUBSTRING_INSIDE" && !dialect_.substring_takes_zero &&
+      MayBeZero(*call.arguments[1]))
+    name = "SUBSTRING";
   const TypeClass first =
       call.arguments.empty() ? TypeClass::kAny : ClassOf(call.arguments[0]->type);
   const FunctionRule* rule = FindRule(name, call.arguments.size(), first);

@@ -422,6 +422,7 @@ constexpr Dialect kSnowflake = {
     .string_escapes = StringEscapes::kBackslash,
     .supports_lateral_values = false,
     .supports_limit_in_lateral = false,
+    .substring_takes_zero = false,
     .timestamp_literal = "cast($0 as timestamp_ntz)",
     .offset_literal = "cast($0 as timestamp_tz)",
     .binary_literal = "to_binary('$0', 'HEX')",

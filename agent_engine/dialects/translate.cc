@@ -225,6 +225,18 @@ std::string TargetType(const catalog::DataType& type, Target target) {
   return dialect == nullptr ? "" : TypeName(*dialect, tsql::FromCatalogType(type));
 }
 
+std::string EscapeText(std::string_view text, Target target) {
+  const Dialect* dialect = FindDialect(target);
+  const StringEscapes escapes = dialect == nullptr ? StringEscapes::kNone : dialect->string_escapes;
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '\'') escaped += escapes == StringEscapes::kByBackslash ? '\\' : '\'';
+    if (c == '\\' && escapes != StringEscapes::kNone) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 std::string QuoteIdentifier(std::string_view name, Target target) {
   const Dialect* dialect = FindDialect(target);
   if (dialect != nullptr) return QuotedIdentifier(*dialect, name);

@@ -80,6 +80,10 @@ TranslatedBatch TranslateBatch(const catalog::CatalogIndex& catalog, std::string
 // target has none that keeps the values; alias types must be resolved already.
 std::string TargetType(const catalog::DataType& type, Target target);
 
+// What stands between the quotes of a string literal of that text: quotes and backslashes escaped
+// as the target does.
+std::string EscapeText(std::string_view text, Target target);
+
 // An identifier quoted for the target, always with quotes, inner quotes doubled.
 std::string QuoteIdentifier(std::string_view name, Target target);
 

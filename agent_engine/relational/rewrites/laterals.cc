@@ -89,8 +89,8 @@ ExprPtr ColumnOf(const Source& source, const std::string& name, SqlType type) {
 // -----------------------------------------------------------------------------------------------
 
 bool IsRowOfExpressions(const Query& query) {
-  return query.kind == QueryKind::kSelect && !query.from && !query.where && !query.having &&
-         !query.is_grouped && !query.limit && !query.offset && query.ctes.empty() &&
+  return query.kind == QueryKind::kSelect && !query.from && !query.having && !query.is_grouped &&
+         !query.limit && !query.offset && query.ctes.empty() &&
          std::ranges::none_of(query.items, [](const SelectItem& item) {
            return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
          });
@@ -100,7 +100,7 @@ bool IsRowOfExpressions(const Query& query) {
 bool TakeRows(Query& query, std::vector<std::vector<ExprPtr>>& rows) {
   if (query.kind == QueryKind::kUnionAll && !query.limit)
     return TakeRows(*query.left, rows) && TakeRows(*query.right, rows);
-  if (!IsRowOfExpressions(query)) return false;
+  if (!IsRowOfExpressions(query) || query.where) return false;
   auto& row = rows.emplace_back();
   for (const SelectItem& item : query.items) row.push_back(Clone(*item.expr));
   return true;
@@ -133,6 +133,28 @@ ExprPtr CellOf(const Source& list, const Expr& column) {
     choice->arguments.push_back(Clone(*list.rows[i][index]));
   }
   return choice;
+}
+
+// A row of expressions behind a condition: CROSS APPLY filters by it, OUTER APPLY shows NULL.
+void JoinConditionalRow(Query& query, SourcePtr& join) {
+  const SourcePtr row = std::move(join->right);
+  Query& inner = *row->query;
+  const bool is_outer = join->join == JoinKind::kLeft;
+  ReplaceInQuery(query, row->range, [&](const Expr& column) -> ExprPtr {
+    const auto item = std::ranges::find(inner.items, column.text, &SelectItem::alias);
+    if (item == inner.items.end()) return nullptr;
+    if (!is_outer) return Clone(*item->expr);
+    auto choice = MakeExpr(ExprKind::kCase, column.type, column.span);
+    choice->arguments = ExprList(Clone(*inner.where), Clone(*item->expr));
+    return choice;
+  });
+  if (!is_outer) {
+    query.where = query.where
+                      ? MakeLogical(ExprKind::kAnd, std::move(query.where), std::move(inner.where))
+                      : std::move(inner.where);
+  }
+  SourcePtr left = std::move(join->left);
+  join = std::move(left);
 }
 
 void JoinList(Query& query, SourcePtr& join) {
@@ -331,6 +353,9 @@ void VisitJoins(Query& query, SourcePtr& source, const LateralOptions& options) 
   if (!is_beyond) return;
   if (right.kind == SourceKind::kValues)
     JoinList(query, source);
+  else if (right.kind == SourceKind::kDerived && IsRowOfExpressions(*right.query) &&
+           right.query->where && right.column_names.empty())
+    JoinConditionalRow(query, source);
   else if (right.kind == SourceKind::kDerived)
     JoinQuery(query, *source);
 }
