@@ -76,24 +76,33 @@ CatalogIndex::CatalogIndex(const Catalog& catalog) : catalog_(catalog) {
   Fill(catalog.user_types, user_types_);
 }
 
+CatalogIndex::CatalogIndex(const CatalogIndex& outer, const Catalog& own) : CatalogIndex(own) {
+  outer_ = &outer;
+}
+
 const Table* CatalogIndex::FindTable(std::string_view schema, std::string_view name) const {
-  return Find(tables_, schema, name);
+  const Table* own = Find(tables_, schema, name);
+  return own == nullptr && outer_ != nullptr ? outer_->FindTable(schema, name) : own;
 }
 
 const View* CatalogIndex::FindView(std::string_view schema, std::string_view name) const {
-  return Find(views_, schema, name);
+  const View* own = Find(views_, schema, name);
+  return own == nullptr && outer_ != nullptr ? outer_->FindView(schema, name) : own;
 }
 
 const Routine* CatalogIndex::FindRoutine(std::string_view schema, std::string_view name) const {
-  return Find(routines_, schema, name);
+  const Routine* own = Find(routines_, schema, name);
+  return own == nullptr && outer_ != nullptr ? outer_->FindRoutine(schema, name) : own;
 }
 
 const Synonym* CatalogIndex::FindSynonym(std::string_view schema, std::string_view name) const {
-  return Find(synonyms_, schema, name);
+  const Synonym* own = Find(synonyms_, schema, name);
+  return own == nullptr && outer_ != nullptr ? outer_->FindSynonym(schema, name) : own;
 }
 
 const UserType* CatalogIndex::FindUserType(std::string_view schema, std::string_view name) const {
-  return Find(user_types_, schema, name);
+  const UserType* own = Find(user_types_, schema, name);
+  return own == nullptr && outer_ != nullptr ? outer_->FindUserType(schema, name) : own;
 }
 
 }  // namespace datamigrate::catalog

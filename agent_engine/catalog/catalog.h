@@ -223,8 +223,10 @@ std::string FoldName(std::string_view name);
 class CatalogIndex {
  public:
   explicit CatalogIndex(const Catalog& catalog);
+  // Finds objects of `own` first, then those of `outer`; borrows both. catalog() is the outer one.
+  CatalogIndex(const CatalogIndex& outer, const Catalog& own);
 
-  const Catalog& catalog() const { return catalog_; }
+  const Catalog& catalog() const { return outer_ != nullptr ? outer_->catalog() : catalog_; }
   // An empty schema means dbo. Null when there is none.
   const Table* FindTable(std::string_view schema, std::string_view name) const;
   const View* FindView(std::string_view schema, std::string_view name) const;
@@ -237,6 +239,7 @@ class CatalogIndex {
   using ByName = absl::flat_hash_map<std::string, const Object*>;
 
   const Catalog& catalog_;
+  const CatalogIndex* outer_ = nullptr;
   ByName<Table> tables_;
   ByName<View> views_;
   ByName<Routine> routines_;

@@ -285,6 +285,7 @@ class ProjectBuilder {
 
   void Refuse(Query& query, DiagnosticId id, std::vector<std::string> arguments, std::string hint) {
     query.translated.sql.clear();
+    query.translated.parts.clear();
     query.translated.diagnostics.push_back(
         MakeDiagnostic(id, std::move(arguments), std::move(hint), query.object, query.place));
   }
@@ -295,7 +296,10 @@ class ProjectBuilder {
     for (size_t i = 0; i < queries_.size(); ++i) by_key.emplace(ObjectKey(queries_[i].object), i);
     for (Query& query : queries_) {
       RefuseQuarantined(query);
-      for (const ObjectName& name : query.translated.reads) LinkRead(query, name, by_key);
+      std::vector<ObjectName> reads = query.translated.reads;
+      for (const auto& part : query.translated.parts)
+        reads.insert(reads.end(), part.reads.begin(), part.reads.end());
+      for (const ObjectName& name : reads) LinkRead(query, name, by_key);
     }
     OrderQueries();
     for (const size_t i : order_) RefuseReaderOfRefused(queries_[i]);
@@ -373,12 +377,75 @@ class ProjectBuilder {
       if (model.status == ModelStatus::kRefused) {
         refused.push_back(std::move(model));
       } else {
-        AddVariables(model);
-        project_.models.push_back(std::move(model));
+        std::vector<Model> parts = BuildPartModels(queries_[i], model);
+        if (!model.sql.empty()) AddConverted(std::move(model));
+        for (Model& part : parts) AddConverted(std::move(part));
       }
     }
     std::ranges::sort(refused, {}, &Model::name);
     for (Model& model : refused) AddRefused(std::move(model));
+  }
+
+  void AddConverted(Model model) {
+    AddVariables(model);
+    project_.models.push_back(std::move(model));
+  }
+
+  // The tables that a routine writes, and its further results: models named after the routine. What
+  // is worth knowing about the routine stands beside the first of its models.
+  std::vector<Model> BuildPartModels(Query& query, Model& first) {
+    std::vector<Model> models;
+    size_t results = 1;
+    for (auto& part : query.translated.parts) {
+      const bool is_result = part.table.name.empty();
+      const std::string what = is_result ? "result_" + std::to_string(++results) : part.table.name;
+      Model model = first;
+      if (!models.empty() || !first.sql.empty()) model.diagnostics.clear();
+      NamePart(model, query.object, what);
+      model.materialization = Materialization::kTable;
+      if (!is_result) {
+        model.description = "The rows of " + part.table.ToString() + " after " +
+                            query.object.ToString() + " has run." +
+                            (query.description.empty() ? "" : " " + query.description);
+      }
+      model.sql = EscapeJinjaExceptCalls(part.sql);
+      FillColumns(model, part.columns, part.reads);
+      models.push_back(std::move(model));
+    }
+    return models;
+  }
+
+  // Names nothing else has, neither as a model nor as a relation of the schema.
+  void NamePart(Model& model, const ObjectName& routine, const std::string& what) {
+    for (int number = 1;; ++number) {
+      const std::string suffix = number == 1 ? "" : "_" + std::to_string(number);
+      model.name = ShortenName(names_.ModelOf(routine) + "__" + SnakeCase(what) + suffix,
+                               kMaxNameBytes);
+      const std::string relation = routine.name + "_" + what + suffix;
+      model.alias = RelationName(relation, options_.target);
+      const bool is_taken = names_.IsModel(model.name) || part_names_.contains(model.name) ||
+                            index_.FindView(routine.schema, relation) != nullptr ||
+                            index_.FindRoutine(routine.schema, relation) != nullptr ||
+                            part_names_.contains(model.schema + "." + model.alias);
+      if (is_taken) continue;
+      part_names_.insert(model.name);
+      part_names_.insert(model.schema + "." + model.alias);
+      return;
+    }
+  }
+
+  void FillColumns(Model& model, const std::vector<dialects::OutputColumn>& columns,
+                   const std::vector<ObjectName>& reads) const {
+    model.columns.clear();
+    model.depends_on.clear();
+    for (const auto& column : columns) {
+      model.columns.push_back({column.name, column.target_type, "", column.nullable});
+    }
+    std::set<std::string> seen;
+    for (const ObjectName& read : reads) {
+      const std::string name = names_.ModelOf(names_.Resolve(read));
+      if (!name.empty() && seen.insert(name).second) model.depends_on.push_back(name);
+    }
   }
 
   Model BuildQueryModel(Query& query, bool is_read) {
@@ -394,14 +461,7 @@ class ProjectBuilder {
     model.lineage = std::move(query.translated.lineage);
     model.status = query.translated.converted() ? ModelStatus::kConverted : ModelStatus::kRefused;
     model.diagnostics = std::move(query.translated.diagnostics);
-    for (const auto& column : query.translated.columns) {
-      model.columns.push_back({column.name, column.target_type, "", column.nullable});
-    }
-    std::set<std::string> seen;
-    for (const ObjectName& read : query.translated.reads) {
-      const std::string name = names_.ModelOf(names_.Resolve(read));
-      if (!name.empty() && seen.insert(name).second) model.depends_on.push_back(name);
-    }
+    FillColumns(model, query.translated.columns, query.translated.reads);
     return model;
   }
 
@@ -450,6 +510,7 @@ class ProjectBuilder {
   absl::flat_hash_map<std::string, std::string> quarantined_;
   absl::flat_hash_set<std::string> seen_;
   std::set<std::string> variables_;
+  std::set<std::string> part_names_;  // Models of parts, and their relations with the schema.
   std::vector<const catalog::View*> views_;
   std::vector<const catalog::Routine*> routines_;
   std::vector<Query> queries_;

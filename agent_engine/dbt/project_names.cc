@@ -1,5 +1,6 @@
 #include "agent_engine/dbt/project_names.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -121,6 +122,10 @@ const std::string& ProjectNames::SourceTable(const ObjectName& table) const {
 
 const std::string& ProjectNames::ModelOf(const ObjectName& object) const {
   return Find(models_, ObjectKey(object));
+}
+
+bool ProjectNames::IsModel(std::string_view model) const {
+  return std::ranges::any_of(models_, [&](const auto& named) { return named.second == model; });
 }
 
 ObjectName ProjectNames::Resolve(const ObjectName& name) const {

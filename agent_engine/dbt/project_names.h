@@ -23,6 +23,9 @@ class ProjectNames {
   // The model of a table, view or routine of the catalog: "stg_sales__orders", "sales__v_orders".
   const std::string& ModelOf(const catalog::ObjectName& object) const;
 
+  // Whether a table, view or routine has that model.
+  bool IsModel(std::string_view model) const;
+
   // The relation that `name` stands for: itself, or what a synonym of one or two parts leads to.
   // Null name and schema when the catalog has no such table or view.
   catalog::ObjectName Resolve(const catalog::ObjectName& name) const;

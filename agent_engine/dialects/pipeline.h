@@ -25,17 +25,10 @@ void RenameColumns(relational::Query& query, const std::vector<std::string>& nam
 // The names of a kColumnList, unquoted; none for an absent one.
 std::vector<std::string> ColumnNames(tsql::Node column_list);
 
-// A routine that is one query: its SELECT and what its parameters and constants stand for.
-struct RoutineBody {
-  tsql::Node select;  // Absent after a report.
-  relational::Variables variables;
-  int64_t row_count = 0;  // SET ROWCOUNT: the most rows that the query returns; 0: all.
-};
-
-// Finds the query that an inline function is, or that a procedure is after SET options, constant
-// declarations and PRINT. Reports the first construct that is more. `create` is the CREATE
-// statement.
-RoutineBody ReadRoutineBody(const catalog::CatalogIndex& catalog, const catalog::Routine& routine,
-                            tsql::Node create, diagnostics::DiagnosticSink& sink);
+// What stands for a routine's parameters, by folded name: dbt variables, each with the parameter's
+// default where that is a constant. `create` is the CREATE statement.
+relational::Variables RoutineParameters(const catalog::CatalogIndex& catalog,
+                                        const catalog::Routine& routine, tsql::Node create,
+                                        diagnostics::DiagnosticSink& sink);
 
 }  // namespace datamigrate::dialects

@@ -12,6 +12,8 @@
 #include "agent_engine/relational/rewrites/column_lists.h"
 #include "agent_engine/relational/rewrites/laterals.h"
 #include "agent_engine/relational/rewrites/limits.h"
+#include "agent_engine/relational/routines/routine_effects.h"
+#include "agent_engine/relational/routines/table_states.h"
 #include "agent_engine/tsql/parser/parser.h"
 
 namespace datamigrate::dialects {
@@ -51,21 +53,72 @@ const Dialect* DialectOrReport(Target target, DiagnosticSink& sink) {
   return dialect;
 }
 
-// From a lowered query to the result: the rewrites that all targets share, then the printer.
+// From a query to text: the rewrites that all targets share, then the printer.
+std::string PrintText(const catalog::CatalogIndex& catalog, relational::Query& query,
+                      const Dialect& dialect, const RelationNamer& namer, DiagnosticSink& sink) {
+  PrepareQuery(query, catalog.catalog().collation, dialect, sink);
+  Emitter emitter(dialect, namer, sink);
+  emitter.set_pins_types(true);
+  return Finish(emitter.EmitQuery(query));
+}
+
 TranslatedQuery Print(const catalog::CatalogIndex& catalog, relational::LoweredQuery lowered,
                       const Dialect& dialect, const RelationNamer& namer, DiagnosticSink& sink) {
   TranslatedQuery result;
   if (lowered.query && !sink.HasErrors()) {
     result.lineage = relational::TraceLineage(catalog, *lowered.query);
-    PrepareQuery(*lowered.query, catalog.catalog().collation, dialect, sink);
-    Emitter emitter(dialect, namer, sink);
-    emitter.set_pins_types(true);
-    std::string sql = Finish(emitter.EmitQuery(*lowered.query));
+    std::string sql = PrintText(catalog, *lowered.query, dialect, namer, sink);
     if (!sink.HasErrors()) {
       result.sql = std::move(sql);
       result.columns = OutputColumns(*lowered.query, dialect);
       result.reads = std::move(lowered.reads);
     }
+  }
+  result.diagnostics = sink.Take();
+  return result;
+}
+
+TranslatedPart PrintPart(const catalog::CatalogIndex& catalog, relational::Query& query,
+                         const Dialect& dialect, const RelationNamer& namer, DiagnosticSink& sink) {
+  TranslatedPart part;
+  relational::ForEachPart(
+      query,
+      [&](relational::Source& source) {
+        if (source.kind == relational::SourceKind::kRelation &&
+            std::ranges::find(part.reads, source.relation) == part.reads.end()) {
+          part.reads.push_back(source.relation);
+        }
+      },
+      [](relational::Expr&) {});
+  part.sql = PrintText(catalog, query, dialect, namer, sink);
+  part.columns = OutputColumns(query, dialect);
+  return part;
+}
+
+TranslatedQuery PrintEffects(const catalog::CatalogIndex& catalog,
+                             relational::RoutineEffects effects, const Dialect& dialect,
+                             const RelationNamer& namer, DiagnosticSink& sink) {
+  std::vector<TranslatedPart> parts;
+  TranslatedQuery result;
+  if (!sink.HasErrors()) {
+    if (!effects.results.empty())
+      result.lineage = relational::TraceLineage(catalog, *effects.results[0]);
+    for (relational::QueryPtr& result : effects.results)
+      parts.push_back(PrintPart(catalog, *result, dialect, namer, sink));
+    for (relational::TableEffect& effect : effects.tables) {
+      parts.push_back(PrintPart(catalog, *effect.after, dialect, namer, sink));
+      parts.back().table = effect.table;
+    }
+  }
+  if (!sink.HasErrors()) {
+    size_t first = 0;
+    if (!effects.results.empty()) {
+      result.sql = std::move(parts[0].sql);
+      result.columns = std::move(parts[0].columns);
+      result.reads = std::move(parts[0].reads);
+      first = 1;
+    }
+    for (size_t i = first; i < parts.size(); ++i) result.parts.push_back(std::move(parts[i]));
   }
   result.diagnostics = sink.Take();
   return result;
@@ -179,16 +232,22 @@ TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog,
     ReportNotParsed(routine.name.ToString(), parsed.tree.Root(), sink);
     return Refused(sink);
   }
-  RoutineBody body = ReadRoutineBody(catalog, routine, create, sink);
-  if (!body.select || sink.HasErrors()) return Refused(sink);
-  const bool is_limited = body.row_count > 0;
-  const relational::LoweringOptions options{
-      .target_name = std::string(dialect->title), .keep_order = is_limited, .require_names = true};
-  relational::LoweredQuery lowered =
-      relational::LowerSelect(catalog, body.select, std::move(body.variables), options, sink);
-  if (lowered.query && is_limited && !lowered.query->limit)
-    lowered.query->limit = relational::MakeInteger(body.row_count);
-  return Print(catalog, std::move(lowered), *dialect, namer, sink);
+  relational::Variables parameters = RoutineParameters(catalog, routine, create, sink);
+  const relational::LoweringOptions options{.target_name = std::string(dialect->title),
+                                            .require_names = true};
+  if (const Node query = create.Child(Role::kQuery)) {
+    return Print(catalog,
+                 relational::LowerSelect(catalog, query, std::move(parameters), options, sink),
+                 *dialect, namer, sink);
+  }
+  if (create.Has(Role::kExternal)) {
+    sink.Report({DiagnosticId::kExternalCode, create.span(), {}, "", "", "", {}});
+    return Refused(sink);
+  }
+  return PrintEffects(
+      catalog,
+      relational::FollowRoutine(catalog, routine, create, std::move(parameters), options, sink),
+      *dialect, namer, sink);
 }
 
 TranslatedExpression TranslateExpression(const catalog::CatalogIndex& catalog,

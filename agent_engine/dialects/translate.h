@@ -28,15 +28,25 @@ struct OutputColumn {
   bool nullable = true;
 };
 
+// What else a routine leaves: a table that it writes, or a further result.
+struct TranslatedPart {
+  catalog::ObjectName table;  // The table, with its rows as they are afterwards; empty for a result.
+  std::string sql;            // One SELECT, without a final semicolon.
+  std::vector<OutputColumn> columns;
+  std::vector<catalog::ObjectName> reads;
+};
+
 struct TranslatedQuery {
-  std::string sql;                    // One SELECT, without a final semicolon; empty when refused.
+  std::string sql;  // One SELECT, without a final semicolon; empty when refused, and for a routine
+                    // that returns no rows.
   std::vector<OutputColumn> columns;  // In order.
   std::vector<catalog::ObjectName>
       reads;  // Relations of the catalog, each once, in order of first use.
   std::vector<diagnostics::Diagnostic> diagnostics;  // Positions are in the definition's text.
   relational::QueryLineage lineage{};                // Of the columns, in order.
+  std::vector<TranslatedPart> parts{};               // Of routines.
 
-  bool converted() const { return !sql.empty(); }
+  bool converted() const { return !sql.empty() || !parts.empty(); }
 };
 
 // Translates a view's query. References to other views, tables and synonyms go through `namer`;
@@ -44,8 +54,9 @@ struct TranslatedQuery {
 TranslatedQuery TranslateView(const catalog::CatalogIndex& catalog, const catalog::View& view,
                               Target target, const RelationNamer& namer);
 
-// Translates a routine that is one query in disguise: an inline function, or a procedure whose body
-// is one SELECT. Parameters become dbt variables, {{ var('name', default) }}. Everything else is
+// Translates what a routine returns, and what it leaves in the tables that it writes: each is a
+// query over the tables as they were before (relational/routines). A scalar function is a query of
+// one row. Parameters become dbt variables, {{ var('name', default) }}. What has no set form is
 // refused with its reason.
 TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog,
                                  const catalog::Routine& routine, Target target,

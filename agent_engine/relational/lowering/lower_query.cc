@@ -167,7 +167,7 @@ QueryPtr Lowering::LowerBody(Node body, const Scope* outer, Scope& scope) {
 QueryPtr Lowering::LowerSpecification(Node node, const Scope* outer, Scope& scope) {
   auto query = std::make_unique<Query>();
   scope.outer = outer;
-  if (node.Has(Role::kInto)) {
+  if (node.Has(Role::kInto) && !options_.allows_into) {
     Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kInto),
            {"SELECT INTO", options_.target_name});
   }
@@ -189,6 +189,11 @@ QueryPtr Lowering::LowerSpecification(Node node, const Scope* outer, Scope& scop
 
 void Lowering::LowerSelectList(Node list, Query& query, Scope& scope) {
   for (const Node item : list.Children(Role::kItem)) {
+    if (item.Is(NodeKind::kSelectAssignment) && options_.assigns_variables) {
+      const std::string variable(item.TokenText(Role::kTarget));
+      query.items.push_back({LowerExpr(item.Child(Role::kValue), scope), variable.substr(1)});
+      continue;
+    }
     if (item.Is(NodeKind::kSelectAssignment)) {
       Report(DiagnosticId::kUnsupportedConstruct, item,
              {"the assignment to " + std::string(item.TokenText(Role::kTarget)),

@@ -188,6 +188,8 @@ SourcePtr Lowering::LowerSource(Node node, Scope& scope) {
   switch (node ? node.kind() : NodeKind::kBatch) {
     case NodeKind::kTableReference:
       return LowerTableReference(node, scope);
+    case NodeKind::kVariableTable:
+      return LowerVariableTable(node, scope);
     case NodeKind::kDerivedTable:
       return LowerDerived(node, scope);
     case NodeKind::kValuesTable:
@@ -226,6 +228,11 @@ SourcePtr Lowering::LowerTableReference(Node node, Scope& scope) {
            {"TABLESAMPLE", options_.target_name});
   }
   return LowerNamed(NamePartsOf(node.Child(Role::kName)), node, scope, 0);
+}
+
+SourcePtr Lowering::LowerVariableTable(Node node, Scope& scope) {
+  NoteHints(node.Child(Role::kHints));
+  return LowerNamed({std::string(node.TokenText(Role::kValue))}, node, scope, 0);
 }
 
 SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope,

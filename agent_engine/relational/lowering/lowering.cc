@@ -145,6 +145,14 @@ ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink
   return lowering.Convert(std::move(expr), type, true);
 }
 
+ExprPtr Combine(std::string op, ExprPtr left, ExprPtr right, tsql::Node at,
+                const LoweringOptions& options, diagnostics::DiagnosticSink& sink) {
+  const catalog::Catalog empty;
+  const catalog::CatalogIndex index(empty);
+  Lowering lowering(index, options, {}, std::make_shared<ViewColumns>(), sink);
+  return lowering.Arithmetic(std::move(op), std::move(left), std::move(right), at);
+}
+
 SqlType LowerType(const catalog::CatalogIndex& catalog, tsql::Node data_type,
                   int32_t default_length, diagnostics::DiagnosticSink& sink) {
   if (!data_type) {

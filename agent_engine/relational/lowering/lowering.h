@@ -22,6 +22,8 @@ struct LoweringOptions {
                                // have no known type.
   bool keep_order = false;     // ORDER BY without TOP at the outermost level is kept.
   bool require_names = false;  // Every output column must have a name, and names differ (views).
+  bool allows_into = false;    // SELECT ... INTO: the caller takes the rows.
+  bool assigns_variables = false;  // SELECT @a = x: a column named "a", which the caller takes.
 };
 
 // What variables stand for, by folded name with its @.
@@ -48,6 +50,11 @@ LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select
 ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Table* table,
                        tsql::Node expression, Variables variables, const LoweringOptions& options,
                        diagnostics::DiagnosticSink& sink);
+
+// `left op right` for op in + - * / % & | ^, with T-SQL's types: what a compound assignment at `at`
+// does.
+ExprPtr Combine(std::string op, ExprPtr left, ExprPtr right, tsql::Node at,
+                const LoweringOptions& options, diagnostics::DiagnosticSink& sink);
 
 // The type that a kDataType node names; alias types are resolved. kUnknown after a report when
 // there is none. `default_length` is what a string without a length has: 30 in CAST and CONVERT, 1

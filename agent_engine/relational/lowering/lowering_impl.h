@@ -74,9 +74,11 @@ class Lowering {
   ExprPtr Convert(ExprPtr expr, const SqlType& type, bool implicit, int32_t style = -1,
                   bool try_cast = false);
   SqlType TypeOf(Node data_type, int32_t default_length);
+  ExprPtr Arithmetic(std::string op, ExprPtr left, ExprPtr right, Node node);
 
  private:
   friend class ScalarInliner;
+  friend class WriteLowering;
 
   // -- Findings
   diagnostics::SourceSpan SpanOf(Node node) const {
@@ -118,6 +120,7 @@ class Lowering {
   SourcePtr LowerFrom(Node from, Scope& scope);
   SourcePtr LowerSource(Node source, Scope& scope);
   SourcePtr LowerTableReference(Node node, Scope& scope);
+  SourcePtr LowerVariableTable(Node node, Scope& scope);
   SourcePtr LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope, int depth);
   SourcePtr LowerDerived(Node node, Scope& scope);
   SourcePtr LowerValues(Node node, Scope& scope);
@@ -149,7 +152,6 @@ class Lowering {
                         const Scope& scope);
   ExprPtr LowerUnary(Node node, Scope& scope);
   ExprPtr LowerBinary(Node node, Scope& scope);
-  ExprPtr Arithmetic(std::string op, ExprPtr left, ExprPtr right, Node node);
   ExprPtr DateArithmetic(const std::string& op, ExprPtr left, ExprPtr right, Node node);
   ExprPtr LowerComparison(Node node, Scope& scope);
   ExprPtr Compare(std::string op, ExprPtr left, ExprPtr right);

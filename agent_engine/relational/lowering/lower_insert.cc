@@ -1,0 +1,277 @@
+// INSERT, and the rows that OUTPUT returns.
+#include <algorithm>
+#include <cstdlib>
+
+#include "agent_engine/relational/lowering/write_lowering.h"
+
+namespace datamigrate::relational {
+namespace {
+
+using namespace tsql;
+
+void AddItem(Query& query, ExprPtr expr, std::string name) {
+  query.fields.push_back({name, expr->type});
+  query.items.push_back({std::move(expr), std::move(name)});
+}
+
+int64_t NumberOr(const std::string& text, int64_t otherwise) {
+  return text.empty() ? otherwise : std::strtoll(text.c_str(), nullptr, 10);
+}
+
+// Whether more items can stand beside a query's own without changing its rows.
+bool TakesMoreItems(const Query& query) {
+  return query.kind == QueryKind::kSelect && !query.distinct && !query.limit && !query.offset &&
+         query.order_by.empty() &&
+         std::ranges::none_of(query.items, [](const SelectItem& item) {
+           return item.expr->kind == ExprKind::kStar;
+         });
+}
+
+}  // namespace
+
+bool WriteLowering::IsNumbered(const catalog::Column& column) const {
+  if (column.identity) return true;
+  return UpperText(column.default_expression).find("NEXT VALUE FOR") != std::string::npos;
+}
+
+// The source's counter is not in its rows: numbers go on after the largest one.
+ExprPtr WriteLowering::NextNumber(const catalog::Column& column, bool single_row, Node at) {
+  const SqlType type = FromCatalogType(column.type);
+  const int64_t step = column.identity ? NumberOr(column.identity_increment, 1) : 1;
+  const int64_t seed = column.identity ? NumberOr(column.identity_seed, 1) : 1;
+  lowering_.Report(DiagnosticId::kNumbersDrawn, at,
+                   {result_.table->name.ToString() + "." + column.name});
+  auto last = std::make_unique<Query>();
+  auto largest = MakeExpr(ExprKind::kColumn, type);
+  largest->text = column.name;
+  largest->range = lowering_.next_range_++;
+  AddItem(*last, MakeCall(step < 0 ? "MIN" : "MAX", type, ExprList(std::move(largest))), "");
+  last->from = std::make_unique<Source>();
+  last->from->relation = result_.table->name;
+  last->from->alias = result_.table->name.name;
+  auto subquery = MakeExpr(ExprKind::kSubquery, type);
+  subquery->query = std::move(last);
+  ExprPtr base = MakeCall("ISNULL", type,
+                          ExprList(std::move(subquery), MakeInteger(seed - step)));
+  ExprPtr offset = MakeInteger(step);
+  if (!single_row) {
+    offset = MakeCall("ROW_NUMBER", MakeType(TypeId::kBigInt, false), {});
+    offset->window = std::make_unique<Window>();
+    if (step != 1)
+      offset = lowering_.Arithmetic("*", std::move(offset), MakeInteger(step), at);
+  }
+  return lowering_.Convert(
+      lowering_.Arithmetic("+", std::move(base), std::move(offset), at), type, true);
+}
+
+QueryPtr WriteLowering::LowerValueRows(Node values, const std::vector<std::string>& columns) {
+  QueryPtr result;
+  for (const Node row : values.Children(Role::kRow)) {
+    const std::vector<Node> items = row.Children(Role::kItem);
+    if (items.size() != columns.size()) {
+      lowering_.Report(
+          DiagnosticId::kColumnCountDiffers, row,
+          {"the row", std::to_string(items.size()), std::to_string(columns.size())});
+      return nullptr;
+    }
+    auto query = std::make_unique<Query>();
+    Scope empty;
+    for (size_t i = 0; i < items.size(); ++i) {
+      const catalog::Column* column = result_.table->FindColumn(columns[i]);
+      const bool is_default =
+          items[i].Is(NodeKind::kLiteral) && UpperText(items[i].Text()) == "DEFAULT";
+      ExprPtr value = is_default && column != nullptr ? DefaultOf(*column, items[i])
+                                                      : lowering_.LowerExpr(items[i], empty);
+      AddItem(*query, std::move(value), columns[i]);
+    }
+    if (!result) {
+      result = std::move(query);
+      continue;
+    }
+    auto both = std::make_unique<Query>();
+    both->kind = QueryKind::kUnionAll;
+    lowering_.AlignBranches(*result, *query, row);
+    both->fields = result->fields;
+    both->left = std::move(result);
+    both->right = std::move(query);
+    result = std::move(both);
+  }
+  return result;
+}
+
+QueryPtr WriteLowering::LowerRowsOf(Node source, const std::vector<std::string>& columns) {
+  switch (source ? source.kind() : NodeKind::kBatch) {
+    case NodeKind::kValuesClause:
+      return LowerValueRows(source, columns);
+    case NodeKind::kSelectStatement:
+      return lowering_.LowerSelectStatement(source, nullptr);
+    case NodeKind::kQuery:
+      return lowering_.LowerQuery(source, nullptr, false);
+    case NodeKind::kDefaultValues:
+      return std::make_unique<Query>();
+    default:
+      Refuse(source, "INSERT from " + (source ? std::string(NodeKindText(source.kind()))
+                                              : std::string("this")));
+      return nullptr;
+  }
+}
+
+// The new rows with a value for every column of the table.
+QueryPtr WriteLowering::AddedRows(const std::vector<std::string>& columns, QueryPtr source,
+                                  Node at) {
+  if (source->fields.size() != columns.size()) {
+    lowering_.Report(
+        DiagnosticId::kColumnCountDiffers, at,
+        {"the query", std::to_string(source->fields.size()), std::to_string(columns.size())});
+    return nullptr;
+  }
+  const bool single_row = source->kind == QueryKind::kSelect && !source->from && !source->where;
+  if (!TakesMoreItems(*source)) {
+    auto outer = std::make_unique<Query>();
+    const int32_t range = lowering_.next_range_++;
+    outer->recursive = std::exchange(source->recursive, false);
+    outer->ctes = std::move(source->ctes);
+    source->ctes.clear();
+    auto derived = std::make_unique<Source>();
+    derived->kind = SourceKind::kDerived;
+    derived->alias = "new_rows";
+    for (const std::string& column : columns) derived->column_names.push_back(column);
+    for (size_t i = 0; i < columns.size(); ++i) {
+      auto expr = MakeExpr(ExprKind::kColumn, source->fields[i].type);
+      expr->text = columns[i];
+      expr->range = range;
+      AddItem(*outer, std::move(expr), columns[i]);
+    }
+    derived->query = std::move(source);
+    outer->from = std::move(derived);
+    source = std::move(outer);
+  }
+  std::vector<SelectItem> given = std::move(source->items);
+  source->items.clear();
+  source->fields.clear();
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    const catalog::Column& column = *columns_[i];
+    const auto place = std::ranges::find_if(columns, [&](const std::string& name) {
+      return FoldName(name) == FoldName(column.name);
+    });
+    ExprPtr value;
+    if (place != columns.end()) {
+      value = std::move(given[static_cast<size_t>(place - columns.begin())].expr);
+      value = lowering_.Convert(std::move(value), fields_[i].type, true);
+    } else if (!column.computed_expression.empty()) {
+      value = MakeNull(fields_[i].type);  // Worked out by Recompute().
+    } else if (column.period_role == catalog::PeriodRole::kRowStart) {
+      value = MakeCall("SYSUTCDATETIME", MakeType(TypeId::kDateTime2, false), {});
+      value->type.scale = 7;
+      lowering_.Report(DiagnosticId::kClockDependent, at, {"SYSUTCDATETIME"});
+      value = lowering_.Convert(std::move(value), fields_[i].type, true);
+    } else if (column.period_role == catalog::PeriodRole::kRowEnd) {
+      value = lowering_.Convert(MakeString("9999-12-31 23:59:59.9999999"), fields_[i].type, true);
+    } else if (IsNumbered(column)) {
+      value = NextNumber(column, single_row, at);
+    } else {
+      value = DefaultOf(column, at);
+    }
+    AddItem(*source, std::move(value), fields_[i].name);
+  }
+  return Recompute(std::move(source));
+}
+
+LoweredWrite WriteLowering::AddRows(const catalog::Table& table,
+                                    const std::vector<std::string>& columns, QueryPtr source,
+                                    Node at) {
+  Fields(table);
+  alias_ = table.name.name;
+  std::vector<std::string> names = columns;
+  if (names.empty()) {
+    for (const catalog::Column& column : table.columns) {
+      if (!column.identity && column.computed_expression.empty() && !column.hidden)
+        names.push_back(column.name);
+    }
+  }
+  QueryPtr count = relational::Clone(*source);
+  QueryPtr added = AddedRows(names, std::move(source), at);
+  if (!added) return {};
+  auto after = std::make_unique<Query>();
+  after->kind = QueryKind::kUnionAll;
+  after->fields = fields_;
+  for (size_t i = 0; i < fields_.size(); ++i)
+    after->fields[i].type.nullable = fields_[i].type.nullable || added->fields[i].type.nullable;
+  after->left = SelectFields("");
+  after->left->from = TableSource();
+  result_.added = relational::Clone(*added);
+  after->recursive = std::exchange(added->recursive, false);
+  after->ctes = std::move(added->ctes);
+  added->ctes.clear();
+  after->right = std::move(added);
+  result_.after = std::move(after);
+  if (TakesMoreItems(*count) && !count->is_grouped &&
+      std::ranges::none_of(count->items, [](const SelectItem& item) {
+        return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
+      })) {
+    result_.row_count = CountOf(std::move(count));
+  }
+  return std::move(result_);
+}
+
+bool WriteLowering::LowerInsert(Node statement) {
+  const Node target = statement.Child(Role::kTarget);
+  Scope target_scope;
+  const SourcePtr table = LowerTargetOnly(target, target_scope);
+  if (table == nullptr) return false;
+  const catalog::Table& written = *result_.table;
+  std::vector<std::string> columns;
+  if (const Node list = statement.Child(Role::kColumns)) {
+    for (const Node item : list.Children(Role::kItem))
+      columns.push_back(UnquoteName(item.TokenText(Role::kPart)));
+    for (const std::string& name : columns) {
+      if (written.FindColumn(name) != nullptr) continue;
+      lowering_.Report(DiagnosticId::kUnknownColumn, list, {name});
+      return false;
+    }
+  } else if (!statement.Child(Role::kSource).Is(NodeKind::kDefaultValues)) {
+    for (const catalog::Column& column : written.columns) {
+      if (!column.identity && column.computed_expression.empty() && !column.hidden)
+        columns.push_back(column.name);
+    }
+  }
+  auto holder = std::make_unique<Query>();
+  const size_t known_ctes = lowering_.ctes_.size();
+  if (const Node with = statement.Child(Role::kWith)) lowering_.LowerWith(with, *holder, nullptr);
+  QueryPtr rows = LowerRowsOf(statement.Child(Role::kSource), columns);
+  lowering_.ctes_.resize(known_ctes);
+  if (!rows) return false;
+  if (!holder->ctes.empty()) {
+    for (CommonTable& cte : rows->ctes) holder->ctes.push_back(std::move(cte));
+    rows->ctes = std::move(holder->ctes);
+    rows->recursive = rows->recursive || holder->recursive;
+  }
+  LoweredWrite added = AddRows(written, columns, std::move(rows), statement);
+  if (added.table == nullptr) return false;
+  result_ = std::move(added);
+  return LowerOutput(statement, result_.added.get(), nullptr);
+}
+
+// OUTPUT sees the rows under the names "inserted" and "deleted": "OUTPUT clause (Transact-SQL)".
+bool WriteLowering::LowerOutput(Node statement, const Query* inserted, const Query* deleted) {
+  const std::vector<Node> clauses = statement.Children(Role::kOutput);
+  if (clauses.empty()) return true;
+  if (clauses.size() > 1) return Refuse(clauses[1], "a second OUTPUT clause");
+  auto query = std::make_unique<Query>();
+  const Query& rows = inserted != nullptr ? *inserted : *deleted;
+  query->from = std::make_unique<Source>();
+  query->from->kind = SourceKind::kDerived;
+  query->from->query = relational::Clone(rows);
+  std::vector<RangeColumn> columns;
+  for (const OutputField& field : rows.fields) columns.push_back({field.name, field.type});
+  Scope scope;
+  lowering_.AddRange(scope, *query->from, inserted != nullptr ? "inserted" : "deleted", "",
+                     std::move(columns));
+  lowering_.LowerSelectList(clauses[0].Child(Role::kSelectList), *query, scope);
+  result_.output = std::move(query);
+  result_.output_into = clauses[0].Child(Role::kInto);
+  result_.output_columns = clauses[0].Child(Role::kColumns);
+  return true;
+}
+
+}  // namespace datamigrate::relational

@@ -1,0 +1,45 @@
+// Lowers INSERT, UPDATE, DELETE, TRUNCATE TABLE and MERGE to queries: what the written table holds
+// after the statement, as a query over what it held before. Nothing is written; whoever runs
+// statements one after another puts each query's result in the table's place.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent_engine/relational/lowering/lowering.h"
+
+namespace datamigrate::relational {
+
+struct LoweredWrite {
+  const catalog::Table* table = nullptr;  // Null after a report.
+  // All columns of the table, in order, but those whose computation has no translation. Reads the
+  // table by its name, as it was before.
+  QueryPtr after;
+  // INSERT: the new rows alone, with the columns of `after`.
+  QueryPtr added;
+  // The rows that OUTPUT returns; null without an OUTPUT clause.
+  QueryPtr output;
+  tsql::Node output_into;     // Where OUTPUT ... INTO puts them: a table reference or a variable.
+  tsql::Node output_columns;  // Its column list, perhaps absent.
+  bool empties = false;       // Nothing is left: TRUNCATE TABLE, DELETE without a condition.
+  // Rows that the statement touches: a query of one column and one row. Null where not known.
+  QueryPtr row_count;
+};
+
+// `statement` is one of the five; anything else is refused. Tables that only the caller knows
+// (temporary ones, table variables) are in `catalog` under their written name.
+LoweredWrite LowerWrite(const catalog::CatalogIndex& catalog, tsql::Node statement,
+                        Variables variables, const LoweringOptions& options,
+                        diagnostics::DiagnosticSink& sink);
+
+// The rows of `source`, whose columns are in the order of `columns` (empty: of the table), added to
+// `table`: what INSERT does with a query. `at` is where findings are reported.
+LoweredWrite LowerAddedRows(const catalog::CatalogIndex& catalog, const catalog::Table& table,
+                            const std::vector<std::string>& columns, QueryPtr source, tsql::Node at,
+                            const LoweringOptions& options, diagnostics::DiagnosticSink& sink);
+
+// The columns of a table that a staging model can have: computed ones without a translation apart.
+std::vector<OutputField> FieldsOf(const catalog::CatalogIndex& catalog, const catalog::Table& table,
+                                  const LoweringOptions& options);
+
+}  // namespace datamigrate::relational

@@ -1,0 +1,581 @@
+// The statements of a routine, one after another.
+#include "agent_engine/relational/routines/routine_runner.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+
+#include "agent_engine/relational/lowering/lowering_impl.h"
+
+namespace datamigrate::relational {
+
+namespace {
+
+bool IsRandom(const Expr& expr) {
+  return expr.kind == ExprKind::kCall && (expr.text == "NEWID" || expr.text == "RAND");
+}
+
+bool HoldsRandom(const Query& query) {
+  bool found = false;
+  const QueryPtr copy = Clone(query);
+  ForEachPart(
+      *copy, [](Source&) {}, [&](Expr& expr) { found = found || IsRandom(expr); });
+  return found;
+}
+
+}  // namespace
+
+template <typename Part>
+void RoutineRunner::Settle(Part& part) const {
+  Reader().Apply(part);
+  if (!call_span_) return;
+  ForEachPart(
+      part, [](Source&) {}, [this](Expr& expr) { expr.span = *call_span_; });
+}
+template void RoutineRunner::Settle<Query>(Query&) const;
+template void RoutineRunner::Settle<Expr>(Expr&) const;
+
+// -- Reports
+
+RoutineRunner::Flow RoutineRunner::Refuse(Node node, std::string what, std::string hint) {
+  if (hint.empty()) hint = "rewrite it as one query, or keep it outside the warehouse";
+  sink_->Report({DiagnosticId::kProceduralRoutine, node ? node.span() : diagnostics::SourceSpan{},
+                 {std::move(what)}, std::move(hint), "", "", {}});
+  return Flow::kRefused;
+}
+
+void RoutineRunner::Note(DiagnosticId id, Node node, std::vector<std::string> arguments) {
+  for (const diagnostics::Diagnostic& known : sink_->diagnostics()) {
+    if (known.id == id && known.span.begin == node.span().begin && known.arguments == arguments)
+      return;
+  }
+  sink_->Report({id, node.span(), std::move(arguments), "", "", "", {}});
+}
+
+RoutineRunner::Flow RoutineRunner::Drop(Node node, std::string what) {
+  if (what.empty()) what = std::string(NodeKindText(node.kind()));
+  Note(DiagnosticId::kStatementDropped, node, {std::move(what)});
+  return Flow::kGoesOn;
+}
+
+std::string RoutineRunner::FirstWords(Node node, size_t count) {
+  std::string text;
+  for (uint32_t i = node.first_token(); i < node.end_token() && i < node.first_token() + count;
+       ++i) {
+    if (!text.empty()) text += ' ';
+    text += UpperText(node.tree().TextOf(node.tree().tokens[i]));
+  }
+  return text;
+}
+
+// "an UPDATE statement"; statements without a kind of their own are named by their first words.
+std::string RoutineRunner::Described(Node node) {
+  std::string text(NodeKindText(node.kind()));
+  if (node.Is(NodeKind::kCommand)) text = FirstWords(node, 2) + " statement";
+  const bool vowel = !text.empty() && std::string_view("AEIOU").find(static_cast<char>(std::toupper(
+                                          static_cast<unsigned char>(text[0])))) !=
+                                          std::string_view::npos;
+  return (vowel ? "an " : "a ") + text;
+}
+
+// -- The routine
+
+RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
+                                  Variables parameters) {
+  state_.variables = std::move(parameters);
+  running_.push_back(FoldName(routine.name.ToString()));
+  ReserveNames(create.tree());
+  for (const catalog::Parameter& parameter : routine.parameters) {
+    const std::string name = FoldName(parameter.name);
+    types_[name] = tsql::FromCatalogType(parameter.type);
+    const catalog::UserType* type =
+        Index().FindUserType(parameter.type.user_type.schema, parameter.type.user_type.name);
+    if (parameter.read_only || (type != nullptr && !type->columns.empty())) {
+      Refuse(create, "the table-valued parameter " + parameter.name,
+             "load its rows as a table, and read that");
+      return {};
+    }
+  }
+  std::vector<Node> statements = create.Children(Role::kStatement);
+  std::string result_table;
+  if (create.Is(NodeKind::kCreateFunction)) {
+    is_function_ = true;
+    const Node body = create.Child(Role::kBody);
+    const Node returns = create.Child(Role::kReturns);
+    statements = body.Is(NodeKind::kBlock) ? body.Children(Role::kStatement)
+                                           : std::vector<Node>{body};
+    if (returns.Is(NodeKind::kTableReturn)) {
+      result_table = std::string(returns.TokenText(Role::kName));
+      DeclareTable(result_table, returns.Children(Role::kElement));
+    } else {
+      returns_ = tsql::FromCatalogType(routine.returns);
+    }
+  }
+  if (RunList(statements, 0) == Flow::kRefused || sink_->HasErrors()) return {};
+  if (!result_table.empty()) {
+    effects_.results.clear();
+    AddResult(ReadState({"dbo", result_table}, state_.tables));
+  } else if (is_function_) {
+    if (!state_.returned) {
+      Refuse(create, "a path without RETURN");
+      return {};
+    }
+    auto query = std::make_unique<Query>();
+    query->fields.push_back({routine.name.name, state_.returned->type});
+    query->items.push_back({std::move(state_.returned), routine.name.name});
+    AddResult(std::move(query));
+  }
+  // Output parameters are a result of one row.
+  auto outputs = std::make_unique<Query>();
+  for (const catalog::Parameter& parameter : routine.parameters) {
+    const auto value = state_.variables.find(FoldName(parameter.name));
+    if (!parameter.output || value == state_.variables.end()) continue;
+    const std::string name = parameter.name.substr(1);
+    outputs->fields.push_back({name, value->second->type});
+    outputs->items.push_back({Clone(*value->second), name});
+  }
+  if (!outputs->items.empty()) AddResult(std::move(outputs));
+  for (QueryPtr& result : effects_.results) result = steps_.Complete(std::move(result));
+  for (const catalog::ObjectName& name : written_) {
+    const std::string key = StateKey(name);
+    if (!state_.tables.contains(key)) continue;
+    QueryPtr after = ReadState(name, state_.tables);
+    const TableState& state = state_.tables.at(key);
+    if (!state.is_empty) after = Clone(steps_.QueryOf(state.step));
+    effects_.tables.push_back({name, steps_.Complete(std::move(after)),
+                               std::ranges::find(created_, key) != created_.end()});
+  }
+  if (effects_.results.empty() && effects_.tables.empty()) {
+    Refuse(create, "no SELECT that returns rows and no write to a table");
+    return {};
+  }
+  // Models are built one by one: what is random differs from one to the next.
+  size_t random = 0;
+  for (const QueryPtr& result : effects_.results) random += HoldsRandom(*result) ? 1 : 0;
+  for (const TableEffect& effect : effects_.tables) random += HoldsRandom(*effect.after) ? 1 : 0;
+  if (random > 1) {
+    Refuse(create, "a random value that two of its results depend on");
+    return {};
+  }
+  return std::move(effects_);
+}
+
+RoutineRunner::Flow RoutineRunner::RunList(const std::vector<Node>& statements, size_t first) {
+  for (size_t i = first; i < statements.size(); ++i) {
+    frames_.push_back({&statements, i + 1});
+    const Flow flow = RunStatement(statements[i]);
+    frames_.pop_back();
+    if (sink_->HasErrors()) return Flow::kRefused;
+    if (flow != Flow::kGoesOn) return flow;
+  }
+  return Flow::kGoesOn;
+}
+
+RoutineRunner::Flow RoutineRunner::RunStatement(Node statement) {
+  switch (statement.kind()) {
+    case NodeKind::kEmptyStatement:
+      return Flow::kGoesOn;
+    case NodeKind::kBlock:
+      return RunList(statement.Children(Role::kStatement), 0);
+    case NodeKind::kPrint:
+    case NodeKind::kCreateIndex:
+    case NodeKind::kUse:
+      return Drop(statement);
+    case NodeKind::kSetOption:
+      return RunOption(statement);
+    case NodeKind::kDeclareStatement:
+      return RunDeclare(statement);
+    case NodeKind::kSetVariable:
+      return RunSet(statement);
+    case NodeKind::kIf:
+      return RunIf(statement);
+    case NodeKind::kWhile:
+      return RunWhile(statement);
+    case NodeKind::kTryCatch:
+      Note(DiagnosticId::kErrorPathLeftOut, statement.Child(Role::kCatch));
+      return RunList(statement.Child(Role::kTry).Children(Role::kStatement), 0);
+    case NodeKind::kReturn:
+      return RunReturn(statement);
+    case NodeKind::kSelectStatement:
+      return RunSelect(statement);
+    case NodeKind::kInsertStatement:
+      if (statement.Child(Role::kSource).Is(NodeKind::kExecuteStatement))
+        return RunInsertExecute(statement);
+      return RunWrite(statement);
+    case NodeKind::kUpdateStatement:
+    case NodeKind::kDeleteStatement:
+    case NodeKind::kMergeStatement:
+    case NodeKind::kTruncateTable:
+      return RunWrite(statement);
+    case NodeKind::kCreateTable:
+      return RunCreateTable(statement);
+    case NodeKind::kDropStatement:
+      return RunDrop(statement);
+    case NodeKind::kExecuteStatement:
+      return RunExecute(statement);
+    case NodeKind::kDeclareCursor:
+      cursors_[FoldName(tsql::UnquoteName(statement.TokenText(Role::kName)))] = {
+          statement.Child(Role::kQuery), {}};
+      return Flow::kGoesOn;
+    case NodeKind::kRaiseError:
+      return Refuse(statement, "an error that is always raised");
+    case NodeKind::kCommand:
+      return RunCommand(statement);
+    default:
+      return Refuse(statement, Described(statement));
+  }
+}
+
+// Options that change what a query returns are not dropped: "SET Statements (Transact-SQL)".
+RoutineRunner::Flow RoutineRunner::RunOption(Node statement) {
+  std::vector<std::string> words;
+  for (const tsql::Token* token : statement.TokensOf(Role::kItem))
+    words.push_back(UpperText(statement.tree().TextOf(*token)));
+  if (!words.empty() && words[0] == "ROWCOUNT") return RunRowCount(statement);
+  static constexpr auto kMeaningful = std::to_array<std::string_view>(
+      {"ANSI_NULLS", "ANSI_NULL_DFLT_ON", "ANSI_DEFAULTS", "CONCAT_NULL_YIELDS_NULL", "DATEFIRST",
+       "DATEFORMAT", "LANGUAGE", "QUOTED_IDENTIFIER", "TEXTSIZE"});
+  const bool is_meaningful = std::ranges::any_of(words, [](const std::string& word) {
+    return std::ranges::find(kMeaningful, std::string_view(word)) != kMeaningful.end();
+  });
+  std::string text = UpperText(statement.Text());
+  while (!text.empty() && (text.back() == ';' || std::isspace(static_cast<unsigned char>(text.back())) != 0))
+    text.pop_back();
+  const bool is_default = text.ends_with(" ON") || text.ends_with("DATEFIRST 7") || text.ends_with("LANGUAGE US_ENGLISH");
+  if (is_meaningful && !is_default) return Refuse(statement, "the option SET " + words[0]);
+  return Drop(statement);
+}
+
+// SET ROWCOUNT n is a TOP (n) of the queries that follow; 0 takes it back.
+RoutineRunner::Flow RoutineRunner::RunRowCount(Node statement) {
+  const Node value = statement.Child(Role::kValue);
+  const std::string text =
+      value ? std::string(value.Text()) : std::string(statement.TokenText(Role::kValue));
+  const bool is_number = !text.empty() && text.size() < 10 &&
+                         std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
+  if (!is_number) return Refuse(statement, "SET ROWCOUNT with a value that is not a constant");
+  row_limit_ = std::strtoll(text.c_str(), nullptr, 10);
+  return Flow::kGoesOn;
+}
+
+RoutineRunner::Flow RoutineRunner::RunCommand(Node statement) {
+  const std::string verb = UpperText(statement.TokenText(Role::kVerb));
+  if (verb == "BEGIN" || verb == "COMMIT" || verb == "SAVE")
+    return Drop(statement, "transaction statement");
+  const std::string first = FirstWords(statement, 1);
+  if (first == "OPEN" || first == "CLOSE" || first == "DEALLOCATE") {
+    if (cursors_.contains(FoldName(tsql::UnquoteName(statement.TokenText(Role::kName)))))
+      return Flow::kGoesOn;
+  }
+  if (first == "FETCH") {
+    const auto cursor = cursors_.find(FoldName(tsql::UnquoteName(statement.TokenText(Role::kName))));
+    if (cursor != cursors_.end()) {
+      for (const Node target : statement.Children(Role::kTarget)) {
+        const std::string name = FoldName(target.TokenText(Role::kValue));
+        cursor->second.targets.push_back(name);
+        state_.variables.erase(name);
+      }
+      return Flow::kGoesOn;
+    }
+  }
+  if (first == "WAITFOR" || first == "CHECKPOINT") return Drop(statement, first + " statement");
+  return Refuse(statement, Described(statement));
+}
+
+RoutineRunner::Flow RoutineRunner::RunReturn(Node statement) {
+  const Node value = statement.Child(Role::kValue);
+  if (value) {
+    ExprPtr returned = Evaluate(value);
+    if (sink_->HasErrors()) return Flow::kRefused;
+    if (is_function_) returned = ConvertTo(std::move(returned), returns_, *sink_);
+    state_.returned = std::move(returned);
+  }
+  return Flow::kEnds;
+}
+
+void RoutineRunner::AddResult(QueryPtr query) {
+  if (query->fields.empty()) return;
+  effects_.results.push_back(std::move(query));
+}
+
+RoutineRunner::Flow RoutineRunner::RunSelect(Node statement) {
+  const Node body = statement.Child(Role::kQuery).Child(Role::kBody);
+  if (body.Is(NodeKind::kQuerySpecification)) {
+    const std::vector<Node> items = body.Child(Role::kSelectList).Children(Role::kItem);
+    const bool assigns = std::ranges::any_of(
+        items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
+    if (assigns) return RunSelectAssignment(statement, body);
+    if (const Node into = body.Child(Role::kInto)) return RunSelectInto(statement, into);
+  }
+  LoweringOptions options = options_;
+  options.require_names = true;
+  options.keep_order = row_limit_ > 0;
+  LoweredQuery lowered = LowerSelect(Index(), statement, CopyVariables(), options, *sink_);
+  if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
+  if (row_limit_ > 0 && !lowered.query->limit) lowered.query->limit = MakeInteger(row_limit_);
+  Settle(*lowered.query);
+  AddResult(std::move(lowered.query));
+  return Flow::kGoesOn;
+}
+
+RoutineRunner::Flow RoutineRunner::RunSelectInto(Node statement, Node into) {
+  LoweringOptions options = options_;
+  options.require_names = true;
+  options.allows_into = true;
+  LoweredQuery lowered = LowerSelect(Index(), statement, CopyVariables(), options, *sink_);
+  if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
+  const std::vector<std::string> parts = NamePartsOf(into);
+  catalog::Table table;
+  table.name = {parts.size() > 1 && !parts[parts.size() - 2].empty() ? parts[parts.size() - 2]
+                                                                      : "dbo",
+                parts.back()};
+  if (!IsTemporary(table.name) &&
+      Index().FindTable(table.name.schema, table.name.name) != nullptr) {
+    return Refuse(into, "SELECT INTO a table that exists");
+  }
+  for (const OutputField& field : lowered.query->fields) {
+    catalog::Column column;
+    column.name = field.name;
+    column.type = tsql::ToCatalogType(field.type);
+    column.nullable = field.type.nullable;
+    column.collation = field.type.collation;
+    if (column.type.name.empty()) return Refuse(into, "SELECT INTO with a column of no known type");
+    table.columns.push_back(std::move(column));
+  }
+  Settle(*lowered.query);
+  const catalog::ObjectName name = table.name;
+  AddTable(std::move(table));
+  if (!IsTemporary(name)) {
+    created_.push_back(StateKey(name));
+    Note(DiagnosticId::kTableBecomesModel, into, {name.ToString()});
+  }
+  PutState(name, std::move(lowered.query));
+  return Flow::kGoesOn;
+}
+
+// -- Writes
+
+void RoutineRunner::NoteTriggers(const catalog::Table& table, Node statement) {
+  for (const catalog::Trigger& trigger : outer_.catalog().triggers) {
+    if (StateKey(trigger.table) != StateKey(table.name)) continue;
+    std::string event = UpperText(trigger.events);
+    const std::string verb = FirstWords(statement, 1) == "WITH" ? "" : FirstWords(statement, 1);
+    if (verb == "TRUNCATE" ||
+        (!verb.empty() && verb != "MERGE" && event.find(verb) == std::string::npos)) {
+      continue;
+    }
+    Note(DiagnosticId::kTriggerNotRun, statement,
+         {trigger.name.ToString(), table.name.ToString()});
+  }
+}
+
+RoutineRunner::Flow RoutineRunner::RunWrite(Node statement) {
+  if (row_limit_ > 0) return Refuse(statement, "a write under SET ROWCOUNT");
+  return StoreWrite(LowerWrite(Index(), statement, CopyVariables(), options_, *sink_), statement);
+}
+
+RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement) {
+  if (write.table == nullptr || sink_->HasErrors()) return Flow::kRefused;
+  const catalog::ObjectName name = write.table->name;
+  if (!IsTemporary(name)) {
+    NoteTriggers(*write.table, statement);
+    if (std::ranges::find(written_, name) == written_.end())
+      Note(DiagnosticId::kTableBecomesModel, statement, {name.ToString()});
+  }
+  row_count_ = nullptr;
+  if (write.row_count) {
+    Settle(*write.row_count);
+    row_count_ = std::move(write.row_count);
+  }
+  QueryPtr output = std::move(write.output);
+  if (output) Settle(*output);
+  const auto state = state_.tables.find(StateKey(name));
+  const bool was_empty = state != state_.tables.end() && state->second.is_empty;
+  if (write.empties) {
+    if (!IsTemporary(name) && std::ranges::find(written_, name) == written_.end())
+      written_.push_back(name);
+    state_.tables[StateKey(name)] = {.is_empty = true, .step = 0};
+  } else {
+    QueryPtr after = was_empty && write.added ? std::move(write.added) : std::move(write.after);
+    Settle(*after);
+    PutState(name, std::move(after));
+  }
+  if (!output) return Flow::kGoesOn;
+  if (!write.output_into) {
+    AddResult(std::move(output));
+    return Flow::kGoesOn;
+  }
+  const Node into = write.output_into;
+  const std::vector<std::string> parts =
+      into.Is(NodeKind::kVariableTable)
+          ? std::vector<std::string>{std::string(into.TokenText(Role::kValue))}
+          : NamePartsOf(into.Child(Role::kName));
+  const catalog::Table* table =
+      Index().FindTable(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
+  if (table == nullptr) return Refuse(into, "OUTPUT INTO a table that is not known");
+  std::vector<std::string> columns;
+  for (const Node item : write.output_columns.Children(Role::kItem))
+    columns.push_back(tsql::UnquoteName(item.TokenText(Role::kPart)));
+  LoweredWrite added =
+      LowerAddedRows(Index(), *table, columns, std::move(output), into, options_, *sink_);
+  return StoreWrite(std::move(added), into);
+}
+
+RoutineRunner::Flow RoutineRunner::RunInsertExecute(Node statement) {
+  const Node target = statement.Child(Role::kTarget);
+  const std::vector<std::string> parts =
+      target.Is(NodeKind::kVariableTable)
+          ? std::vector<std::string>{std::string(target.TokenText(Role::kValue))}
+          : NamePartsOf(target.Child(Role::kName));
+  const catalog::Table* table =
+      Index().FindTable(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
+  if (table == nullptr) return Refuse(target, "INSERT into a table that is not known");
+  std::vector<std::string> columns;
+  if (const Node list = statement.Child(Role::kColumns)) {
+    for (const Node item : list.Children(Role::kItem))
+      columns.push_back(tsql::UnquoteName(item.TokenText(Role::kPart)));
+  }
+  const size_t first = effects_.results.size();
+  const Flow flow = RunExecute(statement.Child(Role::kSource));
+  if (flow == Flow::kRefused) return flow;
+  if (effects_.results.size() != first + 1)
+    return Refuse(statement, "INSERT from a routine that has not exactly one result");
+  QueryPtr rows = std::move(effects_.results.back());
+  effects_.results.pop_back();
+  LoweredWrite added =
+      LowerAddedRows(Index(), *table, columns, std::move(rows), statement, options_, *sink_);
+  return StoreWrite(std::move(added), statement);
+}
+
+RoutineRunner::Flow RoutineRunner::RunCreateTable(Node statement) {
+  const std::vector<std::string> parts = NamePartsOf(statement.Child(Role::kName));
+  const catalog::ObjectName name{
+      parts.size() > 1 && !parts[parts.size() - 2].empty() ? parts[parts.size() - 2] : "dbo",
+      parts.back()};
+  if (statement.Has(Role::kQuery)) return Refuse(statement, "CREATE TABLE AS SELECT");
+  if (!IsTemporary(name)) return Refuse(statement, Described(statement));
+  DeclareTable(parts.back(), statement.Children(Role::kElement));
+  return sink_->HasErrors() ? Flow::kRefused : Flow::kGoesOn;
+}
+
+RoutineRunner::Flow RoutineRunner::RunDrop(Node statement) {
+  const std::string kind = UpperText(statement.TokenText(Role::kKind));
+  if (kind == "INDEX" || kind == "STATISTICS") return Drop(statement);
+  const std::vector<Node> names = statement.Children(Role::kName);
+  const bool is_temporary = kind == "TABLE" && std::ranges::all_of(names, [&](Node name) {
+    return NamePartsOf(name).back().starts_with('#');
+  });
+  if (!is_temporary) return Refuse(statement, Described(statement));
+  for (const Node name : names) state_.tables.erase(StateKey({"dbo", NamePartsOf(name).back()}));
+  return Flow::kGoesOn;
+}
+
+// -- Tables
+
+bool RoutineRunner::IsTemporary(const catalog::ObjectName& name) const {
+  return name.name.starts_with('#') || name.name.starts_with('@');
+}
+
+StateReader RoutineRunner::Reader() const {
+  return {state_.tables, steps_,
+          [this](const catalog::ObjectName& name) {
+            const catalog::Table* table = Index().FindTable(name.schema, name.name);
+            return table == nullptr ? std::vector<OutputField>{}
+                                    : FieldsOf(Index(), *table, options_);
+          },
+          [this](const catalog::ObjectName& name) { return ExpandView(name, state_.tables); }};
+}
+
+QueryPtr RoutineRunner::ReadState(const catalog::ObjectName& name,
+                                  const TableStates& states) const {
+  const catalog::Table* table = Index().FindTable(name.schema, name.name);
+  if (table == nullptr) return std::make_unique<Query>();
+  const std::vector<OutputField> fields = FieldsOf(Index(), *table, options_);
+  const auto state = states.find(StateKey(name));
+  if (state == states.end()) {
+    auto source = std::make_unique<Source>();
+    source->relation = table->name;
+    source->alias = table->name.name;
+    return SelectFrom(std::move(source), fields);
+  }
+  if (state->second.is_empty) return EmptyQuery(fields);
+  return SelectFrom(StepSource(steps_.NameOf(state->second.step)), fields);
+}
+
+void RoutineRunner::PutState(const catalog::ObjectName& table, QueryPtr after) {
+  if (!IsTemporary(table) && std::ranges::find(written_, table) == written_.end())
+    written_.push_back(table);
+  std::string name = table.name;
+  while (name.starts_with('#') || name.starts_with('@')) name.erase(0, 1);
+  const size_t step = steps_.Add("new_" + name, std::move(after));
+  state_.tables[StateKey(table)] = {.is_empty = false, .step = step};
+}
+
+bool RoutineRunner::ReadsWritten(const catalog::View& view, const TableStates& states,
+                                 int depth) const {
+  if (depth > 32) return false;
+  DiagnosticSink ignored;
+  const tsql::ParseResult parsed = tsql::ParseBatch(view.definition, {}, ignored);
+  const Node create = parsed.tree.Root().Child(Role::kStatement);
+  if (!parsed.ok || !create.Is(NodeKind::kCreateView)) return false;
+  const LoweredQuery lowered =
+      LowerSelect(outer_, create.Child(Role::kQuery), {}, options_, ignored);
+  return std::ranges::any_of(lowered.reads, [&](const catalog::ObjectName& name) {
+    if (states.contains(StateKey(name))) return true;
+    const catalog::View* below = outer_.FindView(name.schema, name.name);
+    return below != nullptr && ReadsWritten(*below, states, depth + 1);
+  });
+}
+
+// A view over a table that was written shows what is there now.
+QueryPtr RoutineRunner::ExpandView(const catalog::ObjectName& name,
+                                   const TableStates& states) const {
+  if (written_.empty()) return nullptr;
+  const catalog::View* view = outer_.FindView(name.schema, name.name);
+  if (view == nullptr || !ReadsWritten(*view, states, 0)) return nullptr;
+  DiagnosticSink ignored;
+  const tsql::ParseResult parsed = tsql::ParseBatch(view->definition, {}, ignored);
+  const Node create = parsed.tree.Root().Child(Role::kStatement);
+  LoweredQuery lowered = LowerSelect(outer_, create.Child(Role::kQuery), {}, options_, ignored);
+  if (!lowered.query || ignored.HasErrors()) return nullptr;
+  ForEachPart(
+      *lowered.query, [](Source&) {}, [](Expr& expr) { expr.span = {}; });
+  if (const Node columns = create.Child(Role::kColumns)) {
+    const std::vector<Node> names = columns.Children(Role::kItem);
+    Query* first = lowered.query.get();  // The first branch names the columns.
+    while (first->kind != QueryKind::kSelect) first = first->left.get();
+    for (size_t i = 0; i < names.size() && i < first->items.size(); ++i) {
+      const std::string column = tsql::UnquoteName(names[i].TokenText(Role::kPart));
+      first->items[i].alias = column;
+      lowered.query->fields[i].name = column;
+    }
+  }
+  return std::move(lowered.query);
+}
+
+void RoutineRunner::ReserveNames(const tsql::SyntaxTree& tree) {
+  for (uint32_t i = 0; i < tree.nodes.size(); ++i) {
+    const Node node(&tree, i);
+    if (node.Is(NodeKind::kCommonTableExpression))
+      steps_.Reserve(tsql::UnquoteName(node.TokenText(Role::kAlias)));
+  }
+}
+
+const tsql::ParseResult* RoutineRunner::Parse(std::string text) {
+  texts_.push_back(std::move(text));
+  DiagnosticSink findings;
+  parsed_.push_back(std::make_unique<tsql::ParseResult>(
+      tsql::ParseBatch(texts_.back(), {}, findings)));
+  if (!parsed_.back()->ok) return nullptr;
+  ReserveNames(parsed_.back()->tree);
+  return parsed_.back().get();
+}
+
+RoutineEffects FollowRoutine(const catalog::CatalogIndex& catalog, const catalog::Routine& routine,
+                             Node create, Variables parameters, const LoweringOptions& options,
+                             DiagnosticSink& sink) {
+  return RoutineRunner(catalog, options, sink).Run(routine, create, std::move(parameters));
+}
+
+}  // namespace datamigrate::relational
