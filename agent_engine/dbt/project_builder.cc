@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <memory>
 #include <set>
 
 #include "absl/container/flat_hash_map.h"
@@ -115,7 +117,38 @@ class ProjectBuilder {
     std::vector<TableModel> built(tables.size());
     ForEach(tables.size(), [&](size_t i) { built[i] = BuildTable(*tables[i]); });
     std::ranges::sort(built, {}, [](const TableModel& table) { return table.model.name; });
+    HideMissingColumns(tables, built);
     for (TableModel& table : built) AddTable(std::move(table));
+  }
+
+  // Queries must not find the columns that staging models leave out.
+  void HideMissingColumns(const std::vector<const catalog::Table*>& tables,
+                          const std::vector<TableModel>& built) {
+    std::map<std::string, const TableModel*> by_key;
+    for (const TableModel& table : built) by_key[ObjectKey(table.source.object)] = &table;
+    const auto is_missing = [&](const catalog::Table& table, const catalog::Column& column) {
+      const auto model = by_key.find(ObjectKey(table.name));
+      return model != by_key.end() &&
+             std::ranges::find(model->second->model.columns, column.name, &ModelColumn::name) ==
+                 model->second->model.columns.end();
+    };
+    const bool hides = std::ranges::any_of(tables, [&](const catalog::Table* table) {
+      return std::ranges::any_of(table->columns, [&](const catalog::Column& column) {
+        return is_missing(*table, column);
+      });
+    });
+    if (!hides) return;
+    visible_ = catalog_;
+    for (catalog::Table& table : visible_.tables) {
+      std::erase_if(table.columns, [&](const catalog::Column& column) {
+        return is_missing(table, column);
+      });
+    }
+    visible_index_ = std::make_unique<catalog::CatalogIndex>(visible_);
+  }
+
+  const catalog::CatalogIndex& VisibleIndex() const {
+    return visible_index_ ? *visible_index_ : index_;
   }
 
   void AddTable(TableModel table) {
@@ -274,8 +307,9 @@ class ProjectBuilder {
       Query& query = queries_[i];
       query.translated =
           i < views_.size()
-              ? translator_.view(index_, *views_[i], options_.target, namer)
-              : translator_.routine(index_, *routines_[i - views_.size()], options_.target, namer);
+              ? translator_.view(VisibleIndex(), *views_[i], options_.target, namer)
+              : translator_.routine(VisibleIndex(), *routines_[i - views_.size()], options_.target,
+                                    namer);
       const diagnostics::SourceFile text(query.place.file, query.definition);
       for (Diagnostic& diagnostic : query.translated.diagnostics) {
         Locate(diagnostic, query.object, text, query.place);
@@ -506,6 +540,8 @@ class ProjectBuilder {
   const BuildOptions& options_;
   const Translator& translator_;
   catalog::CatalogIndex index_;
+  catalog::Catalog visible_;  // Without the columns that staging models leave out, where any is.
+  std::unique_ptr<catalog::CatalogIndex> visible_index_;
   ProjectNames names_;
   absl::flat_hash_map<std::string, std::string> quarantined_;
   absl::flat_hash_set<std::string> seen_;

@@ -219,14 +219,11 @@ SourcePtr Lowering::LowerSource(Node node, Scope& scope) {
 
 SourcePtr Lowering::LowerTableReference(Node node, Scope& scope) {
   NoteHints(node.Child(Role::kHints));
-  if (node.Has(Role::kForSystemTime)) {
-    Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kForSystemTime),
-           {"FOR SYSTEM_TIME", options_.target_name});
-  }
   if (node.Has(Role::kSample)) {
     Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kSample),
            {"TABLESAMPLE", options_.target_name});
   }
+  if (node.Has(Role::kForSystemTime)) return LowerSystemTime(node, scope);
   return LowerNamed(NamePartsOf(node.Child(Role::kName)), node, scope, 0);
 }
 
@@ -409,13 +406,16 @@ SourcePtr Lowering::LowerFunctionTable(Node node, Scope& scope) {
     const std::string name = UpperText(parts.back());
     const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
     if (parts.size() == 1 && name == "STRING_SPLIT") return LowerStringSplit(call, node, scope);
+    if (parts.size() == 1 && name == "OPENJSON") return LowerOpenJson(call, node, scope);
     if (parts.size() == 1 && name == "GENERATE_SERIES")
       return LowerGenerateSeries(call, node, scope);
     if (const catalog::Routine* routine = catalog_.FindRoutine(schema, parts.back())) {
       if (routine->kind == catalog::RoutineKind::kInlineFunction)
         return InlineFunction(*routine, call, node, scope);
+      if (routine->kind == catalog::RoutineKind::kTableFunction)
+        return InlineTableFunction(*routine, call, node, scope);
       Report(DiagnosticId::kUnsupportedConstruct, call,
-             {"the multi-statement function " + routine->name.ToString(), options_.target_name});
+             {"the table function " + routine->name.ToString(), options_.target_name});
     } else {
       Report(parts.size() > 1 ? DiagnosticId::kUnknownFunction : DiagnosticId::kUnsupportedFunction,
              call, {JoinedName(parts), options_.target_name});

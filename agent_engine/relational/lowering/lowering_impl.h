@@ -120,6 +120,13 @@ class Lowering {
   SourcePtr LowerFrom(Node from, Scope& scope);
   SourcePtr LowerSource(Node source, Scope& scope);
   SourcePtr LowerTableReference(Node node, Scope& scope);
+  SourcePtr LowerSystemTime(Node node, Scope& scope);  // lower_rowset.cc, and the next five
+  ExprPtr PeriodCondition(Node clause, const Expr& start, const Expr& end, Scope& scope);
+  SourcePtr LowerOpenJson(Node call, Node node, Scope& scope);
+  std::string LaxPath(std::string path, Node at);
+  QueryPtr FollowFunction(const catalog::Routine& routine, Node call, Variables bound);
+  SourcePtr InlineTableFunction(const catalog::Routine& routine, Node call, Node node,
+                                Scope& scope);
   SourcePtr LowerVariableTable(Node node, Scope& scope);
   SourcePtr LowerNamed(const std::vector<std::string>& parts, Node node, Scope& scope, int depth);
   SourcePtr LowerDerived(Node node, Scope& scope);

@@ -26,6 +26,19 @@ ExprPtr Choose(const Expr& condition, ExprPtr then, ExprPtr otherwise) {
   return expr;
 }
 
+// Whether a body does more than expressions can say: then it is followed step by step.
+bool NeedsSteps(Node node) {
+  switch (node.kind()) {
+    case NodeKind::kTop:
+    case NodeKind::kGroupBy:
+    case NodeKind::kTableVariableDeclaration:
+    case NodeKind::kInsertStatement:
+      return true;
+    default:
+      return std::ranges::any_of(node.Children(), NeedsSteps);
+  }
+}
+
 }  // namespace
 
 // Runs a body symbolically. Variables live in the lowering's table while it works.
@@ -239,6 +252,14 @@ ExprPtr Lowering::InlineScalar(const catalog::Routine& routine, Node node, Scope
   if (!parsed.ok || !body)
     return Refuse(DiagnosticId::kDefinitionNotParsed, node, {routine.name.ToString()});
   Variables bound = BindParameters(routine, node, scope);
+  if (NeedsSteps(body)) {
+    QueryPtr query = FollowFunction(routine, node, std::move(bound));
+    if (query == nullptr) return MakeNull(FromCatalogType(routine.returns));
+    auto value = MakeExpr(ExprKind::kSubquery, query->fields[0].type, SpanOf(node));
+    value->type.nullable = true;
+    value->query = std::move(query);
+    return value;
+  }
   std::vector<std::string> reserved = ReservedAliases(scope);
   std::swap(variables_, bound);
   std::swap(reserved_aliases_, reserved);
