@@ -691,6 +691,9 @@ constexpr Dialect kDuckDb = {
     .integer_divide = "$0 // $1",
     .decimal_divide =
         "cast(cast($0$a as hugeint) * $k // cast($1$b as hugeint) as decimal(38, 0)) * $u",
+    .row_identity = "rowid",
+    .identity_is_sequence = true,
+    .average_by_division = true,
     .zero_divide_gives_null = true,
     .raise = "error($0)",
     .raise_has_any_type = true,

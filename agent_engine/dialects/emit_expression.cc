@@ -352,6 +352,8 @@ Emitter::Text Emitter::EmitQuantified(const Expr& expr) {
 }
 
 Emitter::Text Emitter::EmitColumn(const Expr& expr) {
+  // A column of the result without a name is known by its place.
+  if (expr.text.empty() && !expr.default_text.empty()) return {expr.default_text};
   const std::string name = Name(expr.text, expr.span);
   return {expr.qualifier.empty() ? name : Name(expr.qualifier, expr.span) + "." + name};
 }
@@ -384,8 +386,7 @@ std::string Emitter::EmitArithmeticOperand(const Expr& operand, const Expr& pare
 Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   if (expr.text == "/") return EmitDivision(expr);
   const bool is_flag = expr.type.id == TypeId::kBit && dialect_.bit_is_boolean;
-  if (const FunctionRule* rule =
-          is_flag ? nullptr : FindRule(expr.text, 2, TypeClass::kInteger)) {
+  if (const FunctionRule* rule = is_flag ? nullptr : FindRule(expr.text, 2, TypeClass::kInteger)) {
     return FillTemplate(rule->target, {expr.arguments[0].get(), expr.arguments[1].get()}, expr);
   }
   const bool is_product = expr.text == "*" || expr.text == "%";

@@ -248,6 +248,8 @@ std::string Emitter::RowsFrame(const Expr& call) {
 }
 
 Emitter::Text Emitter::EmitCall(const Expr& call) {
+  if (call.text == "AVG" && call.type.id == tsql::TypeId::kDecimal && dialect_.average_by_division)
+    return EmitAverage(call);
   if (call.text == "PATINDEX" && !dialect_.supports_like_sets) return EmitPatIndex(call);
   if (call.text == "FORMAT" && !dialect_.keeps_styles) return EmitFormat(call);
   std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
@@ -305,6 +307,20 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   Text text = FillTemplate(pattern, arguments, call, &window);
   if (!is_wrapped) text.binding = Binding::kPrimary;
   return text;
+}
+
+// The sum divided by the count, exactly: AVG of decimals is cut, not rounded.
+Emitter::Text Emitter::EmitAverage(const Expr& call) {
+  ExprPtr sum = Clone(call);
+  sum->text = "SUM";
+  sum->type = tsql::MakeDecimal(38, call.arguments[0]->type.scale);
+  ExprPtr count = Clone(call);
+  count->text = "COUNT";
+  count->type = tsql::MakeType(tsql::TypeId::kInt, false);
+  auto average = MakeExpr(ExprKind::kArithmetic, call.type, call.span);
+  average->text = "/";
+  average->arguments = ExprList(std::move(sum), std::move(count));
+  return Emit(*average);
 }
 
 // PATINDEX finds a LIKE pattern: "PATINDEX (Transact-SQL)".

@@ -28,6 +28,7 @@ class Emitter {
 
   // With structural line breaks as marks (layout.h).
   std::string EmitQuery(const relational::Query& query);
+  std::string EmitFrom(const relational::Source& source) { return EmitSource(source); }
   std::string EmitExpression(const relational::Expr& expr) { return Emit(expr).sql; }
   // Columns of the outermost query get casts where the target's own type would differ.
   void set_pins_types(bool pins) { pins_types_ = pins; }
@@ -56,6 +57,7 @@ class Emitter {
   Text EmitArithmetic(const relational::Expr& expr);
   Text EmitDivision(const relational::Expr& expr);
   std::string CheckedDivisor(const relational::Expr& expr, std::string divisor);
+  Text EmitAverage(const relational::Expr& call);
   Text EmitTryTextCast(const relational::Expr& cast);
   Text EmitRaise(const relational::Expr& cast);
   Text EmitMoneyStyle(const relational::Expr& cast);

@@ -2,6 +2,8 @@
 // known to the statements after it.
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
+#include "agent_engine/dialects/emit_write.h"
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
 #include "agent_engine/dialects/pipeline.h"
@@ -42,6 +44,11 @@ class BatchTranslator {
     std::string sql;
     for (const Node statement : batch.Children(Role::kStatement)) {
       DiagnosticSink own;
+      if (!ReadsFreshVariables(statement, own)) {
+        ok = false;
+        for (diagnostics::Diagnostic& diagnostic : own.Take()) sink_.Report(std::move(diagnostic));
+        continue;
+      }
       std::string text = Statement(statement, own);
       const bool refused = own.HasErrors();
       ok = ok && !refused;
@@ -81,6 +88,15 @@ class BatchTranslator {
         return Update(node, sink);
       case NodeKind::kDeleteStatement:
         return Delete(node, sink);
+      case NodeKind::kMergeStatement:
+        return Merge(node, sink);
+      case NodeKind::kTruncateTable:
+        MarkStale();
+        return "truncate table " + Target(PartsOf(node.Child(Role::kName)));
+      case NodeKind::kBlock:
+        return Block(node, sink);
+      case NodeKind::kIf:
+        return If(node, sink);
       case NodeKind::kDeclareStatement:
         return Declare(node, sink);
       case NodeKind::kSetVariable:
@@ -123,10 +139,171 @@ class BatchTranslator {
   }
 
   std::string Select(Node node, DiagnosticSink& sink) {
+    relational::LoweringOptions options = Options();
+    options.allows_into = true;
+    options.assigns_variables = true;
     relational::LoweredQuery lowered =
-        relational::LowerSelect(Index(), node, CopyVariables(), Options(), sink);
+        relational::LowerSelect(Index(), node, CopyVariables(), options, sink);
     if (!lowered.query || sink.HasErrors()) return "";
+    const Node specification = FirstSpecification(node.Child(Role::kQuery));
+    if (AssignsVariables(specification)) {
+      TakeAssignments(specification, *lowered.query, sink);
+      return "";
+    }
+    if (const Node into = specification ? specification.Child(Role::kInto) : Node())
+      return SelectInto(into, *lowered.query, sink);
     return PrintQuery(*lowered.query, sink);
+  }
+
+  static Node FirstSpecification(Node query) {
+    Node node = query;
+    while (node && !node.Is(NodeKind::kQuerySpecification)) {
+      node = node.Is(NodeKind::kSetOperation) ? node.Child(Role::kLeft)
+             : node.Has(Role::kBody)          ? node.Child(Role::kBody)
+                                              : node.Child(Role::kQuery);
+    }
+    return node;
+  }
+
+  static bool AssignsVariables(Node specification) {
+    if (!specification) return false;
+    const std::vector<Node> items = specification.Child(Role::kSelectList).Children(Role::kItem);
+    return !items.empty() && items[0].Is(NodeKind::kSelectAssignment);
+  }
+
+  // SELECT @a = x, @b = y: with sources, each variable is a query of one row.
+  void TakeAssignments(Node specification, relational::Query& query, DiagnosticSink& sink) {
+    const std::vector<Node> items = specification.Child(Role::kSelectList).Children(Role::kItem);
+    const bool is_aggregate =
+        !query.is_grouped && std::ranges::all_of(query.items, [](const auto& item) {
+          return relational::ContainsAggregate(*item.expr);
+        });
+    const bool is_plain = query.from == nullptr && query.where == nullptr;
+    relational::Variables assigned;
+    for (size_t i = 0; i < items.size() && i < query.items.size(); ++i) {
+      const std::string name = catalog::FoldName(items[i].TokenText(Role::kTarget));
+      const bool is_simple = items[i].TokensOf(Role::kOperator).size() == 1;
+      if (!types_.contains(name) || !is_simple || (!is_aggregate && !is_plain)) {
+        Refuse(items[i], "the assignment of the last of several rows to a variable", sink);
+        return;
+      }
+      if (is_plain) {
+        assigned[name] =
+            relational::ConvertTo(relational::Clone(*query.items[i].expr), types_[name], sink);
+        continue;
+      }
+      auto value = relational::MakeExpr(relational::ExprKind::kSubquery, query.items[i].expr->type,
+                                        items[i].span());
+      value->query = relational::Clone(query);
+      relational::SelectItem only{relational::Clone(*query.items[i].expr), ""};
+      value->query->items.clear();
+      value->query->items.push_back(std::move(only));
+      value->query->fields = {{"", query.items[i].expr->type}};
+      value->type.nullable = true;
+      assigned[name] = relational::ConvertTo(std::move(value), types_[name], sink);
+    }
+    for (auto& [name, value] : assigned) SetVariable(name, std::move(value));
+  }
+
+  std::string SelectInto(Node into, relational::Query& query, DiagnosticSink& sink) {
+    const std::vector<std::string> parts = PartsOf(into);
+    catalog::Table table;
+    table.name = {parts.size() > 1 ? parts[parts.size() - 2] : "dbo", parts.back()};
+    for (const relational::OutputField& field : query.fields) {
+      if (field.name.empty() || field.type.id == tsql::TypeId::kUnknown) {
+        Refuse(into, "SELECT INTO of a column whose name or type is not known", sink);
+        return "";
+      }
+      catalog::Column column;
+      column.name = field.name;
+      column.type = tsql::ToCatalogType(field.type);
+      column.collation = field.type.collation;
+      column.nullable = field.type.nullable;
+      table.columns.push_back(std::move(column));
+    }
+    query.order_by.clear();
+    PrepareQuery(query, Collation(), dialect_, sink);
+    Emitter emitter(dialect_, namer_, sink);
+    emitter.set_pins_types(true);
+    const std::string body = emitter.EmitQuery(query);
+    const std::string name = Target(parts);
+    created_[table.name.ToString()] = name;
+    AddTable(std::move(table));
+    return "create table " + name + " as" + kBreak + body;
+  }
+
+  std::string Merge(Node node, DiagnosticSink& sink) {
+    relational::LoweredMerge merge =
+        relational::LowerMerge(Index(), node, CopyVariables(), Options(), sink);
+    if (merge.table == nullptr || sink.HasErrors()) return "";
+    if (dialect_.row_identity.empty()) {
+      Refuse(node, "MERGE on its own", sink);
+      return "";
+    }
+    MarkStale();
+    const std::string target = namer_(merge.table->name);
+    return WriteEmitter(dialect_, namer_, Collation(), sink).Merge(merge, target, node.span());
+  }
+
+  std::string Block(Node node, DiagnosticSink& sink) {
+    std::vector<std::string> statements;
+    for (const Node statement : node.Children(Role::kStatement)) {
+      if (!ReadsFreshVariables(statement, sink)) return "";
+      std::string text = Statement(statement, sink);
+      if (!text.empty()) statements.push_back(std::move(text));
+    }
+    return Join(statements, ";" + std::string(2, kBreak));
+  }
+
+  // IF a table exists, DROP it: what scripts do before they create it.
+  std::string If(Node node, DiagnosticSink& sink) {
+    const std::string condition = Lower(node.Child(Role::kCondition).Text());
+    Node then = node.Child(Role::kThen);
+    if (then.Is(NodeKind::kBlock) && then.Children(Role::kStatement).size() == 1)
+      then = then.Children(Role::kStatement)[0];
+    const bool asks_existence =
+        (condition.starts_with("object_id") && condition.ends_with("is not null")) ||
+        (condition.starts_with("exists") &&
+         (condition.find("sys.") != std::string::npos ||
+          condition.find("information_schema") != std::string::npos));
+    if (asks_existence && then.Is(NodeKind::kDropStatement) && !node.Has(Role::kElse))
+      return Drop(then, sink, true);
+    sink.Report({DiagnosticId::kUnsupportedStatement,
+                 node.span(),
+                 {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
+                 "",
+                 "",
+                 "",
+                 {}});
+    return "";
+  }
+
+  // Variables that stand for queries show the tables as they were when they were set: after a write
+  // they cannot be read any more.
+  void MarkStale() {
+    for (const auto& [name, value] : variables_) {
+      if (!relational::IsConstant(*value)) stale_.insert(name);
+    }
+  }
+
+  void SetVariable(const std::string& name, ExprPtr value) {
+    stale_.erase(name);
+    variables_[name] = std::move(value);
+  }
+
+  bool ReadsFreshVariables(Node statement, DiagnosticSink& sink) {
+    if (stale_.empty()) return true;
+    const bool sets = statement.Is(NodeKind::kSetVariable);
+    const std::string target =
+        sets ? catalog::FoldName(statement.TokenText(Role::kTarget)) : std::string();
+    for (uint32_t i = statement.first_token(); i < statement.end_token(); ++i) {
+      const std::string name =
+          catalog::FoldName(statement.tree().TextOf(statement.tree().tokens[i]));
+      if (!stale_.contains(name) || name == target) continue;
+      return Refuse(statement, "the variable " + name + ", whose query's tables were written since",
+                    sink);
+    }
+    return true;
   }
 
   std::string CreateView(Node node, DiagnosticSink& sink) {
@@ -160,16 +337,20 @@ class BatchTranslator {
     std::vector<std::string> printed;
     for (const std::string& part : parts) {
       if (!part.empty())
-        printed.push_back(Identifier(dialect_, part.starts_with('#') ? part.substr(1) : part));
+        printed.push_back(Identifier(dialect_, part.substr(part.find_first_not_of("#@"))));
     }
     return Join(printed, ".");
   }
 
   std::string CreateTable(Node node, DiagnosticSink& sink) {
-    const std::vector<std::string> parts = PartsOf(node.Child(Role::kName));
+    const std::vector<std::string> parts =
+        node.Is(NodeKind::kTableVariableDeclaration)
+            ? std::vector<std::string>{std::string(node.TokenText(Role::kName))}
+            : PartsOf(node.Child(Role::kName));
     catalog::Table table;
     table.name = {parts.size() > 1 ? parts[parts.size() - 2] : "dbo", parts.back()};
     std::vector<std::string> lines;
+    std::string before;
     if (node.Has(Role::kQuery)) {
       sink.Report({DiagnosticId::kUnsupportedStatement,
                    node.span(),
@@ -182,7 +363,7 @@ class BatchTranslator {
     }
     for (const Node element : node.Children(Role::kElement)) {
       if (element.Is(NodeKind::kColumnDefinition)) {
-        lines.push_back(Column(element, table, sink));
+        lines.push_back(Column(element, table, before, sink));
       } else if (element.Is(NodeKind::kPrimaryKey) || element.Is(NodeKind::kUnique)) {
         lines.push_back(Key(element, table));
       } else {
@@ -198,13 +379,15 @@ class BatchTranslator {
     const std::string name = Target(parts);
     created_[table.name.ToString()] = name;
     AddTable(std::move(table));
-    std::string sql = "create table " + name + " (";
+    std::string sql = before + "create table " + name + " (";
     for (size_t i = 0; i < lines.size(); ++i)
       sql += std::string(i > 0 ? "," : "") + kBreak + "    " + lines[i];
     return sql + kBreak + ")";
   }
 
-  std::string Column(Node element, catalog::Table& table, DiagnosticSink& sink) {
+  // The line of a column; what must stand before the table's statement is added to `before`.
+  std::string Column(Node element, catalog::Table& table, std::string& before,
+                     DiagnosticSink& sink) {
     catalog::Column column;
     column.name = tsql::UnquoteName(element.TokenText(Role::kName));
     std::string line = Identifier(dialect_, column.name) + " ";
@@ -257,13 +440,8 @@ class BatchTranslator {
     }
     if (element.Has(Role::kIdentity)) {
       column.nullable = false;
-      sink.Report({DiagnosticId::kStatementDropped,
-                   element.Child(Role::kIdentity).span(),
-                   {"IDENTITY property"},
-                   "",
-                   "",
-                   "",
-                   {}});
+      column.identity = true;
+      line += IdentityText(element.Child(Role::kIdentity), column, table, before);
     }
     if (const Node nullability = element.Child(Role::kNullability);
         nullability && nullability.Has(Role::kNegation)) {
@@ -272,6 +450,29 @@ class BatchTranslator {
     }
     table.columns.push_back(std::move(column));
     return line;
+  }
+
+  // IDENTITY(seed, increment), by default (1, 1): "CREATE TABLE (Transact-SQL) IDENTITY
+  // (Property)".
+  std::string IdentityText(Node identity, const catalog::Column& column,
+                           const catalog::Table& table, std::string& before) {
+    std::vector<std::string> numbers;
+    std::string number;
+    for (const char c : std::string(identity.Text()) + ")") {
+      if (std::isdigit(static_cast<unsigned char>(c)) || c == '-') {
+        number += c;
+      } else if (!number.empty()) {
+        numbers.push_back(std::move(number));
+        number.clear();
+      }
+    }
+    if (numbers.size() < 2) numbers = {"1", "1"};
+    const std::string steps = "start with " + numbers[0] + " increment by " + numbers[1];
+    if (!dialect_.identity_is_sequence) return " generated by default as identity (" + steps + ")";
+    std::string plain = table.name.name + "_" + column.name + "_seq";
+    std::erase_if(plain, [](unsigned char c) { return !std::isalnum(c) && c != '_'; });
+    before += "create sequence " + plain + " " + steps + ";" + kBreak;
+    return " default nextval('" + plain + "')";
   }
 
   std::string Key(Node element, catalog::Table& table) {
@@ -290,14 +491,22 @@ class BatchTranslator {
   void AddTable(catalog::Table table) {
     if (local_ == nullptr) local_ = std::make_unique<catalog::Catalog>(outer_.catalog());
     table.kind = kBatchTable;
+    std::erase_if(local_->tables,
+                  [&](const catalog::Table& known) { return known.name == table.name; });
     local_->tables.push_back(std::move(table));
     local_index_ = std::make_unique<catalog::CatalogIndex>(*local_);
   }
 
   const catalog::Table* FindTarget(Node target) {
-    if (!target.Is(NodeKind::kTableReference)) return nullptr;
-    const std::vector<std::string> parts = PartsOf(target.Child(Role::kName));
+    if (!target.Is(NodeKind::kTableReference) && !target.Is(NodeKind::kVariableTable))
+      return nullptr;
+    const std::vector<std::string> parts = TargetParts(target);
     return Index().FindTable(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
+  }
+
+  static std::vector<std::string> TargetParts(Node target) {
+    if (target.Is(NodeKind::kVariableTable)) return {std::string(target.TokenText(Role::kValue))};
+    return PartsOf(target.Child(Role::kName));
   }
 
   bool Refuse(Node node, std::string what, DiagnosticSink& sink) {
@@ -312,14 +521,14 @@ class BatchTranslator {
   }
 
   bool IsPlainWrite(Node node, DiagnosticSink& sink) {
+    MarkStale();
     for (const auto& [role, what] :
-         {std::pair{Role::kWith, "a WITH clause before a write"},
-          std::pair{Role::kTop, "TOP in a write"}, std::pair{Role::kOutput, "the OUTPUT clause"},
-          std::pair{Role::kFrom, "FROM in a write"},
+         {std::pair{Role::kTop, "TOP in a write"}, std::pair{Role::kOutput, "the OUTPUT clause"},
           std::pair{Role::kCurrentOf, "WHERE CURRENT OF"}}) {
       if (node.Has(role)) return Refuse(node.Child(role) ? node.Child(role) : node, what, sink);
     }
-    if (!node.Child(Role::kTarget).Is(NodeKind::kTableReference))
+    if (!node.Child(Role::kTarget).Is(NodeKind::kTableReference) &&
+        !node.Child(Role::kTarget).Is(NodeKind::kVariableTable))
       return Refuse(node, "a target that is not a table", sink);
     return true;
   }
@@ -329,7 +538,12 @@ class BatchTranslator {
                    DiagnosticSink& sink) {
     const catalog::Column* found = table == nullptr ? nullptr : table->FindColumn(column);
     if (found == nullptr) return value;
-    return relational::ConvertTo(std::move(value), tsql::FromCatalogType(found->type), sink);
+    const SqlType type = tsql::FromCatalogType(found->type);
+    // char(n) is filled with blanks when it is assigned.
+    const bool pads = tsql::IsFixedString(type.id) && tsql::IsString(value->type.id) &&
+                      value->kind != relational::ExprKind::kNull;
+    if (pads) return relational::MakeCast(std::move(value), type, false);
+    return relational::ConvertTo(std::move(value), type, sink);
   }
 
   std::string Insert(Node node, DiagnosticSink& sink) {
@@ -337,20 +551,34 @@ class BatchTranslator {
     const Node target = node.Child(Role::kTarget);
     const catalog::Table* table = FindTarget(target);
     std::vector<std::string> columns = ColumnNames(node.Child(Role::kColumns));
-    std::string sql = "insert into " + Target(PartsOf(target.Child(Role::kName)));
+    std::string sql = "insert into " + Target(TargetParts(target));
+    const Node source = node.Child(Role::kSource);
+    if (source.Is(NodeKind::kDefaultValues)) return sql + " default values";
+    // Without a list the values go to all columns but the one that numbers itself.
+    const bool numbers_itself =
+        columns.empty() && table != nullptr &&
+        std::ranges::any_of(table->columns, [](const catalog::Column& c) { return c.identity; });
+    if (numbers_itself) {
+      for (const catalog::Column& column : table->columns) {
+        if (!column.identity) columns.push_back(column.name);
+      }
+    }
     std::vector<std::string> printed;
     for (const std::string& column : columns) printed.push_back(Identifier(dialect_, column));
     if (!printed.empty()) sql += " (" + Join(printed, ", ") + ")";
     if (columns.empty() && table != nullptr) {
       for (const catalog::Column& column : table->columns) columns.push_back(column.name);
     }
-    const Node source = node.Child(Role::kSource);
     if (source.Is(NodeKind::kValuesClause)) {
       std::vector<std::string> rows;
       for (const Node row : source.Children(Role::kRow)) {
         std::vector<std::string> cells;
         const std::vector<Node> items = row.Children(Role::kItem);
         for (size_t i = 0; i < items.size(); ++i) {
+          if (Lower(items[i].Text()) == "default") {
+            cells.push_back("default");
+            continue;
+          }
           ExprPtr value = relational::LowerOverTable(Index(), nullptr, items[i], CopyVariables(),
                                                      Options(), sink);
           if (i < columns.size()) value = ToColumn(std::move(value), table, columns[i], sink);
@@ -364,7 +592,7 @@ class BatchTranslator {
       relational::LoweringOptions options = Options();
       options.keep_order = false;
       relational::LoweredQuery lowered =
-          relational::LowerSelect(Index(), source, CopyVariables(), options, sink);
+          relational::LowerSelect(Index(), node, CopyVariables(), options, sink);
       if (!lowered.query || sink.HasErrors()) return "";
       for (size_t i = 0; i < lowered.query->items.size() && i < columns.size(); ++i) {
         ExprPtr& value = lowered.query->items[i].expr;
@@ -389,6 +617,7 @@ class BatchTranslator {
   std::string Update(Node node, DiagnosticSink& sink) {
     if (!IsPlainWrite(node, sink)) return "";
     const Node target = node.Child(Role::kTarget);
+    if (node.Has(Role::kFrom)) return Modify(node, sink);
     const catalog::Table* table = FindTarget(target);
     if (table == nullptr) {
       sink.Report({DiagnosticId::kUnknownRelation,
@@ -400,25 +629,51 @@ class BatchTranslator {
                    {}});
       return "";
     }
+    if (node.Has(Role::kWith)) return Modify(node, sink);
     std::vector<std::string> sets;
     for (const Node set : node.Children(Role::kSet)) {
       const Node column = set.Child(Role::kTarget);
-      if (!column.Is(NodeKind::kColumnReference) || set.TokensOf(Role::kOperator).size() != 1) {
+      if (!column.Is(NodeKind::kColumnReference) || set.Children(Role::kTarget).size() != 1) {
         Refuse(set, "this assignment", sink);
         return "";
       }
       const std::string name = PartsOf(column.Child(Role::kName)).back();
       ExprPtr value = relational::LowerOverTable(Index(), table, set.Child(Role::kValue),
                                                  CopyVariables(), Options(), sink);
+      std::string op;
+      for (const tsql::Token* token : set.TokensOf(Role::kOperator))
+        op += set.tree().TextOf(*token);
+      if (op.size() > 1) {
+        ExprPtr old =
+            relational::LowerOverTable(Index(), table, column, CopyVariables(), Options(), sink);
+        value = relational::Combine(op.substr(0, op.size() - 1), std::move(old), std::move(value),
+                                    set, Options(), sink);
+      }
       sets.push_back(Identifier(dialect_, name) + " = " +
                      PrintExpr(ToColumn(std::move(value), table, name, sink), sink));
     }
-    return "update " + Target(PartsOf(target.Child(Role::kName))) + kBreak + "set " +
+    return "update " + Target(TargetParts(target)) + kBreak + "set " +
            Join(sets, "," + std::string(1, kBreak) + "    ") + Where(node, table, sink);
+  }
+
+  // UPDATE and DELETE with other sources than the table itself.
+  std::string Modify(Node node, DiagnosticSink& sink) {
+    if (dialect_.row_identity.empty()) {
+      Refuse(node, "FROM or WITH in a write", sink);
+      return "";
+    }
+    relational::LoweredModification lowered =
+        relational::LowerModification(Index(), node, CopyVariables(), Options(), sink);
+    if (lowered.table == nullptr || sink.HasErrors()) return "";
+    WriteEmitter emitter(dialect_, namer_, Collation(), sink);
+    const std::string target = namer_(lowered.table->name);
+    return node.Is(NodeKind::kUpdateStatement) ? emitter.Update(lowered, target)
+                                               : emitter.Delete(lowered, target);
   }
 
   std::string Delete(Node node, DiagnosticSink& sink) {
     if (!IsPlainWrite(node, sink)) return "";
+    if (node.Has(Role::kFrom) || node.Has(Role::kWith)) return Modify(node, sink);
     const Node target = node.Child(Role::kTarget);
     const catalog::Table* table = FindTarget(target);
     if (table == nullptr && node.Has(Role::kWhere)) {
@@ -431,10 +686,10 @@ class BatchTranslator {
                    {}});
       return "";
     }
-    return "delete from " + Target(PartsOf(target.Child(Role::kName))) + Where(node, table, sink);
+    return "delete from " + Target(TargetParts(target)) + Where(node, table, sink);
   }
 
-  std::string Drop(Node node, DiagnosticSink& sink) {
+  std::string Drop(Node node, DiagnosticSink& sink, bool if_exists = false) {
     std::string kind;
     for (const tsql::Token* token : node.TokensOf(Role::kKind))
       kind += Lower(node.tree().TextOf(*token));
@@ -450,7 +705,7 @@ class BatchTranslator {
     }
     std::vector<std::string> names;
     for (const Node name : node.Children(Role::kName)) names.push_back(Target(PartsOf(name)));
-    const bool if_exists = Lower(node.Text()).find("if exists") != std::string::npos;
+    if_exists = if_exists || Lower(node.Text()).find("if exists") != std::string::npos;
     std::vector<std::string> statements;
     for (const std::string& name : names)
       statements.push_back("drop " + kind + (if_exists ? " if exists " : " ") + name);
@@ -458,7 +713,12 @@ class BatchTranslator {
   }
 
   std::string Declare(Node node, DiagnosticSink& sink) {
+    std::vector<std::string> tables;
     for (const Node item : node.Children(Role::kItem)) {
+      if (item.Is(NodeKind::kTableVariableDeclaration)) {
+        tables.push_back(CreateTable(item, sink));
+        continue;
+      }
       if (!item.Is(NodeKind::kVariableDeclaration)) {
         sink.Report({DiagnosticId::kUnsupportedStatement,
                      item.span(),
@@ -472,19 +732,31 @@ class BatchTranslator {
       const std::string name = catalog::FoldName(item.TokenText(Role::kName));
       types_[name] = relational::LowerType(Index(), item.Child(Role::kType), 1, sink);
       const Node value = item.Child(Role::kValue);
-      variables_[name] = value ? Evaluate(name, value, sink) : relational::MakeNull(types_[name]);
+      SetVariable(name, value ? Evaluate(name, value, sink) : relational::MakeNull(types_[name]));
     }
-    return "";
+    return Join(tables, ";" + std::string(1, kBreak));
   }
 
   std::string Assign(Node node, DiagnosticSink& sink) {
     const Node value = node.Child(Role::kValue);
     const std::string name = catalog::FoldName(node.TokenText(Role::kTarget));
-    if (!value || node.TokensOf(Role::kOperator).size() != 1 || !types_.contains(name)) {
+    std::string op;
+    for (const tsql::Token* token : node.TokensOf(Role::kOperator))
+      op += node.tree().TextOf(*token);
+    if (!value || op.empty() || !types_.contains(name)) {
       Refuse(node, "this assignment", sink);
       return "";
     }
-    variables_[name] = Evaluate(name, value, sink);
+    ExprPtr assigned = Evaluate(name, value, sink);
+    if (op.size() > 1) {
+      assigned =
+          relational::LowerOverTable(Index(), nullptr, value, CopyVariables(), Options(), sink);
+      assigned =
+          relational::Combine(op.substr(0, op.size() - 1), relational::Clone(*variables_[name]),
+                              std::move(assigned), node, Options(), sink);
+      assigned = relational::ConvertTo(std::move(assigned), types_[name], sink);
+    }
+    SetVariable(name, std::move(assigned));
     return "";
   }
 
@@ -504,6 +776,7 @@ class BatchTranslator {
       created_;  // Tables of the batch: name to printed name.
   relational::Variables variables_;
   absl::flat_hash_map<std::string, SqlType> types_;
+  absl::flat_hash_set<std::string> stale_;  // Variables that must not be read any more.
 };
 
 }  // namespace

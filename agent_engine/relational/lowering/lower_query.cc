@@ -40,7 +40,9 @@ QueryPtr Lowering::LowerSelectStatement(Node statement, const Scope* outer) {
   if (const Node option = statement.Child(Role::kOption)) {
     Report(DiagnosticId::kHintDropped, option, {"the OPTION clause"});
   }
-  const Node query_node = statement.Child(Role::kQuery);
+  // INSERT has its WITH clause in front, too.
+  const Node query_node =
+      statement.Child(statement.Has(Role::kQuery) ? Role::kQuery : Role::kSource);
   QueryPtr query =
       query_node ? LowerQuery(query_node, outer, outer == nullptr && inlining_.empty()) : nullptr;
   ctes_.resize(known_ctes);
@@ -284,8 +286,12 @@ ExprPtr Lowering::LowerOrderKey(Node value, Query& query, Scope& scope) {
     if (literal->kind == ExprKind::kNumber && ordinal >= 1 &&
         ordinal <= static_cast<long>(query.fields.size())) {
       const OutputField& field = query.fields[ordinal - 1];
-      if (!field.name.empty() || query.kind != QueryKind::kSelect)
-        return OutputReference(field, SpanOf(value));
+      if (!field.name.empty()) return OutputReference(field, SpanOf(value));
+      if (query.kind != QueryKind::kSelect) {
+        ExprPtr position = OutputReference(field, SpanOf(value));
+        position->default_text = std::to_string(ordinal);
+        return position;
+      }
       return relational::Clone(*query.items[ordinal - 1].expr);
     }
   }

@@ -79,6 +79,7 @@ class Lowering {
  private:
   friend class ScalarInliner;
   friend class WriteLowering;
+  friend class ModificationLowering;
 
   // -- Findings
   diagnostics::SourceSpan SpanOf(Node node) const {

@@ -204,6 +204,83 @@ void CheckValues(Target target) {
   CHECK(count >= 1400);
 }
 
+// "1,a|2,b": the rows and cells of a line of batches.
+std::vector<std::vector<std::string>> CellsOf(const std::string& text) {
+  std::vector<std::vector<std::string>> rows;
+  if (text.empty()) return rows;
+  rows.emplace_back(1);
+  for (const char c : text) {
+    if (c == '|')
+      rows.emplace_back(1);
+    else if (c == ',')
+      rows.back().emplace_back();
+    else
+      rows.back().back() += c;
+  }
+  return rows;
+}
+
+template <typename Session>
+void CheckBatch(const Value& value, Target target) {
+  const TranslatedBatch batch = Translate(value.expression, target);
+  INFO(TargetName(target) << ": " << value.expression << "\n" << batch.sql);
+  for (const diagnostics::Diagnostic& diagnostic : batch.diagnostics)
+    UNSCOPED_INFO(diagnostics::Message(diagnostic));
+  if (!batch.ok) {
+    CHECK(value.fails_or_told);
+    return;
+  }
+  Session session;
+  const testing::Rows rows = session.Run(batch.sql);
+  if (value.fails_or_told) {
+    CHECK((rows.error != "" || IsTold(batch)));
+    return;
+  }
+  REQUIRE(rows.error == "");
+  const std::vector<std::vector<std::string>> expected = CellsOf(value.expected);
+  REQUIRE(rows.rows.size() == expected.size());
+  for (size_t row = 0; row < expected.size(); ++row) {
+    // A comma in the expected text may be part of a value.
+    std::string got;
+    std::string wanted;
+    bool same = rows.rows[row].size() == expected[row].size();
+    for (size_t i = 0; same && i < expected[row].size(); ++i)
+      same = testing::SameValue(rows.rows[row][i], expected[row][i], 0);
+    for (const std::string& cell : rows.rows[row]) got += (got.empty() ? "" : ",") + cell;
+    for (const std::string& cell : expected[row]) wanted += (wanted.empty() ? "" : ",") + cell;
+    INFO("row " << row + 1 << ": " << got << " for " << wanted);
+    CHECK((same || got == wanted));
+  }
+}
+
+template <typename Session>
+void CheckBatches(Target target) {
+  size_t count = 0;
+  for (const Case& test : testing::LoadCases(kCases / "batches")) {
+    INFO(test.file << ": " << test.name);
+    CHECK(test.Has("page"));
+    Case values = test;
+    values.sections["values"] = test.Section("batches");
+    for (const Value& value : ValuesOf(values)) {
+      CheckBatch<Session>(value, target);
+      ++count;
+    }
+  }
+  CHECK(count >= 105);
+}
+
+TEST_CASE("batches leave the rows that SQL Server leaves, on DuckDB", "[transpile][duckdb]") {
+  CheckBatches<testing::DuckDbSession>(Target::kDuckDb);
+}
+
+TEST_CASE("batches leave the rows that SQL Server leaves, on PostgreSQL", "[transpile][postgres]") {
+  if (!testing::PostgresSession::IsAvailable()) {
+    WARN("skipped: DATAMIGRATE_TEST_DATABASE_URL is not set");
+    return;
+  }
+  CheckBatches<testing::PostgresSession>(Target::kPostgres);
+}
+
 TEST_CASE("expressions have the values that the Transact-SQL reference gives them, on DuckDB",
           "[transpile][duckdb]") {
   CheckValues<testing::DuckDbSession>(Target::kDuckDb);

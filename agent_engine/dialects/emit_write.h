@@ -1,0 +1,42 @@
+// UPDATE, DELETE and MERGE in a dialect's words.
+#pragma once
+
+#include <string>
+
+#include "agent_engine/dialects/dialect.h"
+#include "agent_engine/dialects/translate.h"
+#include "agent_engine/relational/lowering/lower_modification.h"
+#include "common/diagnostics/diagnostic.h"
+
+namespace datamigrate::dialects {
+
+class WriteEmitter {
+ public:
+  // What it is given must live as long as it does.
+  WriteEmitter(const Dialect& dialect, const RelationNamer& namer, const std::string& collation,
+               diagnostics::DiagnosticSink& sink)
+      : dialect_(dialect), namer_(namer), collation_(collation), sink_(sink) {}
+
+  // Rows are found by a query over all sources, then written by their place in the table; `target`
+  // is the table's printed name.
+  std::string Update(relational::LoweredModification& update, const std::string& target);
+  std::string Delete(relational::LoweredModification& removal, const std::string& target);
+  // One statement, or several with semicolons between them, where the dialect's MERGE has less.
+  std::string Merge(relational::LoweredMerge& merge, const std::string& target,
+                    diagnostics::SourceSpan span);
+
+ private:
+  relational::ExprPtr RowIdentity(const std::string& alias) const;
+  std::string Print(relational::ExprPtr expr);
+  void MergeAbsent(relational::LoweredMerge& merge, const std::string& target,
+                   std::vector<std::string>& statements);
+  std::string Branch(relational::MergeBranch& branch);
+  std::string SetList(std::vector<relational::Assignment>& sets);
+
+  const Dialect& dialect_;
+  const RelationNamer& namer_;
+  const std::string& collation_;
+  diagnostics::DiagnosticSink& sink_;
+};
+
+}  // namespace datamigrate::dialects
