@@ -103,8 +103,8 @@ TranslatedQuery PrintEffects(const catalog::CatalogIndex& catalog,
   if (!sink.HasErrors()) {
     if (!effects.results.empty())
       result.lineage = relational::TraceLineage(catalog, *effects.results[0]);
-    for (relational::QueryPtr& result : effects.results)
-      parts.push_back(PrintPart(catalog, *result, dialect, namer, sink));
+    for (relational::QueryPtr& query : effects.results)
+      parts.push_back(PrintPart(catalog, *query, dialect, namer, sink));
     for (relational::TableEffect& effect : effects.tables) {
       parts.push_back(PrintPart(catalog, *effect.after, dialect, namer, sink));
       parts.back().table = effect.table;
