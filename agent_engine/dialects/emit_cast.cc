@@ -479,8 +479,7 @@ Emitter::Text Emitter::EmitTimeToString(const Expr& cast, const std::string& for
   const int32_t style = StyleOf(cast);
   const Text stamp = ApplyTemplate("date '1900-01-01' + $0", {Emit(operand)});
   const auto show = [&](const std::string& piece) {
-    return ApplyTemplate(dialect_.format_date,
-                         {stamp, {TargetFormat(dialect_, piece)}});
+    return ApplyTemplate(dialect_.format_date, {stamp, {TargetFormat(dialect_, piece)}});
   };
   if (style == 0 || style == 100) {
     const std::string hour = ApplyTemplate("lpad($0, 2, ' ')", {show("h")}).sql;
@@ -524,94 +523,6 @@ Emitter::Text Emitter::EmitStringToDate(const Expr& cast) {
   }
   const Text parsed = ApplyTemplate(rule, {Emit(*cast.arguments[0]), {pattern}});
   return ApplyTemplate("cast($0 as $t)", {parsed}, Type(cast.type, cast.span));
-}
-
-// N2, F0, P1, D5 and patterns of 0, # and one group mark; an empty text for all others.
-Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
-  const Expr& value = *call.arguments[0];
-  const std::string& format = call.arguments[1]->text;
-  if (format.empty() || dialect_.format_number.empty() || call.arguments.size() > 2) return {""};
-  const char kind = static_cast<char>(std::toupper(static_cast<unsigned char>(format[0])));
-  std::string digits = "2";
-  bool grouped = kind == 'N' || kind == 'P';
-  size_t least_digits = 1;
-  const bool is_standard = std::string_view("NFPD").find(kind) != std::string_view::npos;
-  if (is_standard) {
-    if (format.size() > 1) digits = format.substr(1);
-    if (!std::ranges::all_of(digits, [](unsigned char c) { return std::isdigit(c); }) ||
-        digits.size() > 2)
-      return {""};
-    if (kind == 'D') {
-      if (!tsql::IsInteger(value.type.id)) return {""};
-      least_digits = format.size() > 1 ? std::strtoul(digits.c_str(), nullptr, 10) : 1;
-      digits = "0";
-    }
-  } else {
-    const size_t point = format.find('.');
-    const std::string whole = format.substr(0, point);
-    const std::string fraction = point == std::string::npos ? "" : format.substr(point + 1);
-    grouped = whole.starts_with("#,##0") && whole.size() == 5;
-    const bool zeros =
-        !whole.empty() && std::ranges::all_of(whole, [](char c) { return c == '0'; });
-    const bool one_digit = whole.find_first_not_of('#') == whole.size() - 1 && whole.ends_with('0');
-    if (!grouped && !zeros && !one_digit) return {""};
-    if (!std::ranges::all_of(fraction, [](char c) { return c == '0'; })) return {""};
-    if (zeros) least_digits = whole.size();
-    digits = std::to_string(fraction.size());
-  }
-  Text operand = Emit(value);
-  if (kind == 'P' && is_standard) operand = ApplyTemplate("$0 * 100", {operand});
-  const bool pads = least_digits > 1;
-  const Text shown = pads ? ApplyTemplate("abs($0)", {operand}) : operand;
-  const std::string_view rule = grouped ? dialect_.format_number_grouped : dialect_.format_number;
-  if (rule.empty()) return {""};
-  const size_t count = std::strtoul(digits.c_str(), nullptr, 10);
-  const std::string zeros_behind = count == 0 ? "" : "." + std::string(count, '0');
-  Text text = ApplyTemplate(Replaced(Replaced(rule, "$1", digits), "$z", zeros_behind), {shown});
-  if (pads) {
-    // The sign stands before the zeros.
-    const size_t width =
-        least_digits + (digits == "0" ? 0 : std::strtoul(digits.c_str(), nullptr, 10) + 1);
-    const std::string length = std::to_string(width);
-    text = ApplyTemplate(
-        "case when $0 < 0 then '-' else '' end || lpad($1, cast(greatest(length($1), " + length +
-            ") as " + Type(tsql::MakeType(TypeId::kInt), call.span) + "), '0')",
-        {operand, text});
-  }
-  if (kind == 'P' && is_standard)
-    text = ApplyTemplate("$0" + std::string(dialect_.concat) + "'%'", {text});
-  return text;
-}
-
-// FORMAT takes .NET's formats; the ones that say the same in the target are written in its own:
-// "FORMAT (Transact-SQL)".
-Emitter::Text Emitter::EmitFormat(const Expr& call) {
-  const Expr& value = *call.arguments[0];
-  const Expr& format = *call.arguments[1];
-  const auto refuse = [&]() -> Text {
-    Report(DiagnosticId::kUnsupportedFormat, call.span,
-           {format.kind == ExprKind::kString ? "'" + format.text + "'" : "that is not a constant",
-            std::string(dialect_.title)});
-    return {"null"};
-  };
-  if (format.kind != ExprKind::kString) return refuse();
-  if (tsql::IsNumeric(value.type.id) && value.type.id != TypeId::kBit) {
-    Text text = EmitNumberFormat(call);
-    if (text.sql.empty()) return refuse();
-    return text;
-  }
-  if (!tsql::IsTemporal(value.type.id) || dialect_.format_date.empty()) return refuse();
-  if (call.arguments.size() > 2) {
-    const Expr& culture = *call.arguments[2];
-    if (culture.kind != ExprKind::kString || Lower(culture.text) != "en-us") return refuse();
-  }
-  std::string written = format.text;
-  if (written == "d") written = "M/d/yyyy";
-  if (written == "D") written = "dddd, MMMM d, yyyy";
-  if (written.size() == 1) return refuse();
-  if (written.find_first_of("%\\'\"") != std::string::npos) return refuse();
-  const std::optional<Text> text = EmitDateFormat(value, written);
-  return text ? *text : refuse();
 }
 
 }  // namespace datamigrate::dialects

@@ -103,6 +103,7 @@ class Emitter {
   Text EmitDateToString(const relational::Expr& cast);
   Text EmitStyledCast(const relational::Expr& cast);
   std::optional<Text> EmitDateFormat(const relational::Expr& value, std::string_view format);
+  std::optional<Text> EmitQuotedDateFormat(const relational::Expr& value, std::string_view format);
   Text EmitLongFraction(const relational::Expr& operand, const std::string& format);
   Text EmitStringToDate(const relational::Expr& cast);
   Text CutToLength(Text text, const relational::SqlType& from, const relational::SqlType& to);

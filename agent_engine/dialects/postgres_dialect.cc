@@ -312,6 +312,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"NEWID", 0, "gen_random_uuid()"},
     {"NEWSEQUENTIALID", 0, "gen_random_uuid()"},
     {"STRING_SPLIT", 2, "string_to_table($0, $1)"},
+    {"STRING_SPLIT_ORDINAL", 2, "string_to_table($0, $1) with ordinality"},
     {"GENERATE_SERIES", 2, "generate_series($0, $1)"},
     {"GENERATE_SERIES", 3, "generate_series($0, $1, $2)"},
     {"OPENJSON", 1,
@@ -519,7 +520,10 @@ constexpr Dialect kPostgres = {
     .decimal_divide = "div($0 * $m, $1) * $u",
     .row_identity = "ctid",
     .merge_has_by_source = false,
+    .computed_column = "generated always as ($0) stored",
     .average_by_division = true,
+    .drop_match = "regexp_replace($0, $1, '')",
+    .drop_leading_zero = "regexp_replace($0, '^(-?)0([.]|$)', '\\1\\2')",
     .raise = "cast($0 as integer)",
     .try_text_to_integer =
         "case when btrim($0) = '' then 0 when btrim($0) ~ '^[-+]?[0-9]+$' and "

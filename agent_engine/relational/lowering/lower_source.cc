@@ -486,23 +486,34 @@ SourcePtr Lowering::LowerStringSplit(Node call, Node node, Scope& scope) {
   auto source = std::make_unique<Source>();
   source->kind = SourceKind::kFunction;
   const std::vector<Node> arguments = call.Children(Role::kArgument);
-  if (arguments.size() != 2) {
-    Report(DiagnosticId::kUnsupportedConstruct, call,
-           {"STRING_SPLIT with an ordinal", options_.target_name});
+  bool has_ordinal = false;
+  if (arguments.size() == 3) {
+    Scope none;
+    const ExprPtr flag = LowerExpr(arguments[2], none);
+    has_ordinal = flag->kind == ExprKind::kNumber && flag->text == "1";
+    if (flag->kind != ExprKind::kNumber && flag->kind != ExprKind::kNull) {
+      Report(DiagnosticId::kUnsupportedConstruct, arguments[2],
+             {"STRING_SPLIT with an ordinal that is not a constant", options_.target_name});
+    }
   }
   Scope values;
   values.outer = scope.ranges.empty() && scope.outer != nullptr ? scope.outer : &scope;
   std::vector<ExprPtr> lowered;
-  for (const Node argument : arguments)
-    lowered.push_back(ConvertArgument(LowerExpr(argument, values), 'S'));
-  source->call =
-      MakeCall("STRING_SPLIT", MakeSized(TypeId::kNVarChar, SqlType::kMax), std::move(lowered));
+  for (size_t i = 0; i < arguments.size() && i < 2; ++i)
+    lowered.push_back(ConvertArgument(LowerExpr(arguments[i], values), 'S'));
+  source->call = MakeCall(has_ordinal ? "STRING_SPLIT_ORDINAL" : "STRING_SPLIT",
+                          MakeSized(TypeId::kNVarChar, SqlType::kMax), std::move(lowered));
   source->call->span = SpanOf(call);
   source->column_names = {"value"};
   const std::string alias = node.TokenText(Role::kAlias).empty()
                                 ? "string_split"
                                 : UnquoteName(node.TokenText(Role::kAlias));
-  AddRange(scope, *source, alias, "", {{"value", source->call->type}});
+  std::vector<RangeColumn> columns = {{"value", source->call->type}};
+  if (has_ordinal) {
+    source->column_names.emplace_back("ordinal");
+    columns.push_back({"ordinal", MakeType(TypeId::kBigInt, false)});
+  }
+  AddRange(scope, *source, alias, "", std::move(columns));
   return source;
 }
 

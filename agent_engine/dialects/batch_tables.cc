@@ -1,0 +1,221 @@
+// Tables that a batch creates and drops.
+#include <algorithm>
+#include <cctype>
+
+#include "agent_engine/dialects/batch_translator.h"
+#include "agent_engine/dialects/emit_write.h"
+#include "agent_engine/dialects/emitter.h"
+#include "agent_engine/dialects/layout.h"
+#include "agent_engine/dialects/pipeline.h"
+
+namespace datamigrate::dialects {
+
+std::string BatchTranslator::SelectInto(Node into, relational::Query& query, DiagnosticSink& sink) {
+  const std::vector<std::string> parts = PartsOf(into);
+  catalog::Table table;
+  table.name = {parts.size() > 1 ? parts[parts.size() - 2] : "dbo", parts.back()};
+  for (const relational::OutputField& field : query.fields) {
+    if (field.name.empty() || field.type.id == tsql::TypeId::kUnknown) {
+      Refuse(into, "SELECT INTO of a column whose name or type is not known", sink);
+      return "";
+    }
+    catalog::Column column;
+    column.name = field.name;
+    column.type = tsql::ToCatalogType(field.type);
+    column.collation = field.type.collation;
+    column.nullable = field.type.nullable;
+    table.columns.push_back(std::move(column));
+  }
+  query.order_by.clear();
+  PrepareQuery(query, Collation(), dialect_, sink);
+  Emitter emitter(dialect_, namer_, sink);
+  emitter.set_pins_types(true);
+  const std::string body = emitter.EmitQuery(query);
+  const std::string name = Target(parts);
+  created_[table.name.ToString()] = name;
+  AddTable(std::move(table));
+  return "create table " + name + " as" + kBreak + body;
+}
+
+std::string BatchTranslator::CreateTable(Node node, DiagnosticSink& sink) {
+  const std::vector<std::string> parts =
+      node.Is(NodeKind::kTableVariableDeclaration)
+          ? std::vector<std::string>{std::string(node.TokenText(Role::kName))}
+          : PartsOf(node.Child(Role::kName));
+  catalog::Table table;
+  table.name = {parts.size() > 1 ? parts[parts.size() - 2] : "dbo", parts.back()};
+  std::vector<std::string> lines;
+  std::string before;
+  if (node.Has(Role::kQuery)) {
+    sink.Report({DiagnosticId::kUnsupportedStatement,
+                 node.span(),
+                 {"CREATE TABLE AS SELECT", std::string(dialect_.title)},
+                 "",
+                 "",
+                 "",
+                 {}});
+    return "";
+  }
+  for (const Node element : node.Children(Role::kElement)) {
+    if (element.Is(NodeKind::kColumnDefinition)) {
+      lines.push_back(Column(element, table, before, sink));
+    } else if (element.Is(NodeKind::kPrimaryKey) || element.Is(NodeKind::kUnique)) {
+      lines.push_back(Key(element, table));
+    } else {
+      sink.Report({DiagnosticId::kStatementDropped,
+                   element.span(),
+                   {std::string(NodeKindText(element.kind()))},
+                   "",
+                   "",
+                   "",
+                   {}});
+    }
+  }
+  const std::string name = Target(parts);
+  created_[table.name.ToString()] = name;
+  AddTable(std::move(table));
+  std::string sql = before + "create table " + name + " (";
+  for (size_t i = 0; i < lines.size(); ++i)
+    sql += std::string(i > 0 ? "," : "") + kBreak + "    " + lines[i];
+  return sql + kBreak + ")";
+}
+
+std::string BatchTranslator::Column(Node element, catalog::Table& table, std::string& before,
+                                    DiagnosticSink& sink) {
+  catalog::Column column;
+  column.name = tsql::UnquoteName(element.TokenText(Role::kName));
+  std::string line = Identifier(dialect_, column.name) + " ";
+  if (element.Has(Role::kComputed)) {
+    if (dialect_.computed_column.empty()) {
+      Refuse(element, "a computed column", sink);
+      return line;
+    }
+    const Node computed = element.Child(Role::kComputed);
+    ExprPtr value = relational::LowerOverTable(Index(), &table, computed, {}, Options(), sink);
+    column.type = tsql::ToCatalogType(value->type);
+    column.computed_expression = std::string(computed.Text());
+    line += Lower(TypeName(dialect_, value->type)) + " ";
+    line += std::string(dialect_.computed_column);
+    const std::string text = PrintExpr(std::move(value), sink);
+    line.replace(line.find("$0"), 2, text);
+    table.columns.push_back(std::move(column));
+    return line;
+  }
+  const SqlType type = relational::LowerType(Index(), element.Child(Role::kType), 1, sink);
+  column.type = tsql::ToCatalogType(type);
+  column.collation = std::string(element.TokenText(Role::kCollation));
+  const std::string type_name = Lower(TypeName(dialect_, type));
+  if (type_name.empty()) {
+    sink.Report({DiagnosticId::kUnsupportedType,
+                 element.span(),
+                 {tsql::TypeText(type), std::string(dialect_.title)},
+                 "",
+                 "",
+                 "",
+                 {}});
+  }
+  line += type_name;
+  for (const Node constraint : element.Children(Role::kConstraint)) {
+    if (constraint.Is(NodeKind::kDefault)) {
+      ExprPtr value = relational::LowerOverTable(Index(), nullptr, constraint.Child(Role::kValue),
+                                                 {}, Options(), sink);
+      value = relational::ConvertTo(std::move(value), type, sink);
+      line += " default " + PrintExpr(std::move(value), sink);
+    } else if (constraint.Is(NodeKind::kPrimaryKey)) {
+      column.nullable = false;
+      table.keys.push_back(
+          {.name = "", .primary = true, .clustered = false, .columns = {{column.name, false}}});
+      line += " primary key";
+    } else if (constraint.Is(NodeKind::kUnique)) {
+      line += " unique";
+    } else {
+      sink.Report({DiagnosticId::kStatementDropped,
+                   constraint.span(),
+                   {std::string(NodeKindText(constraint.kind()))},
+                   "",
+                   "",
+                   "",
+                   {}});
+    }
+  }
+  if (element.Has(Role::kIdentity)) {
+    column.nullable = false;
+    column.identity = true;
+    line += IdentityText(element.Child(Role::kIdentity), column, table, before);
+  }
+  if (const Node nullability = element.Child(Role::kNullability);
+      nullability && nullability.Has(Role::kNegation)) {
+    column.nullable = false;
+    line += " not null";
+  }
+  table.columns.push_back(std::move(column));
+  return line;
+}
+
+std::string BatchTranslator::IdentityText(Node identity, const catalog::Column& column,
+                                          const catalog::Table& table, std::string& before) {
+  std::vector<std::string> numbers;
+  std::string number;
+  for (const char c : std::string(identity.Text()) + ")") {
+    if (std::isdigit(static_cast<unsigned char>(c)) || c == '-') {
+      number += c;
+    } else if (!number.empty()) {
+      numbers.push_back(std::move(number));
+      number.clear();
+    }
+  }
+  if (numbers.size() < 2) numbers = {"1", "1"};
+  const std::string steps = "start with " + numbers[0] + " increment by " + numbers[1];
+  if (!dialect_.identity_is_sequence) return " generated by default as identity (" + steps + ")";
+  std::string plain = table.name.name + "_" + column.name + "_seq";
+  std::erase_if(plain, [](unsigned char c) { return !std::isalnum(c) && c != '_'; });
+  before += "create sequence " + plain + " " + steps + ";" + kBreak;
+  return " default nextval('" + plain + "')";
+}
+
+std::string BatchTranslator::Key(Node element, catalog::Table& table) {
+  catalog::KeyConstraint key;
+  key.primary = element.Is(NodeKind::kPrimaryKey);
+  std::vector<std::string> names;
+  for (const Node column : element.Child(Role::kColumns).Children(Role::kItem)) {
+    key.columns.push_back({tsql::UnquoteName(column.TokenText(Role::kName)), false});
+    names.push_back(Identifier(dialect_, key.columns.back().name));
+  }
+  const std::string words = key.primary ? "primary key (" : "unique (";
+  table.keys.push_back(std::move(key));
+  return words + Join(names, ", ") + ")";
+}
+
+void BatchTranslator::AddTable(catalog::Table table) {
+  if (local_ == nullptr) local_ = std::make_unique<catalog::Catalog>(outer_.catalog());
+  table.kind = kBatchTable;
+  std::erase_if(local_->tables,
+                [&](const catalog::Table& known) { return known.name == table.name; });
+  local_->tables.push_back(std::move(table));
+  local_index_ = std::make_unique<catalog::CatalogIndex>(*local_);
+}
+
+std::string BatchTranslator::Drop(Node node, DiagnosticSink& sink, bool if_exists) {
+  std::string kind;
+  for (const tsql::Token* token : node.TokensOf(Role::kKind))
+    kind += Lower(node.tree().TextOf(*token));
+  if (kind != "table" && kind != "view") {
+    sink.Report({DiagnosticId::kUnsupportedStatement,
+                 node.span(),
+                 {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
+                 "",
+                 "",
+                 "",
+                 {}});
+    return "";
+  }
+  std::vector<std::string> names;
+  for (const Node name : node.Children(Role::kName)) names.push_back(Target(PartsOf(name)));
+  if_exists = if_exists || Lower(node.Text()).find("if exists") != std::string::npos;
+  std::vector<std::string> statements;
+  for (const std::string& name : names)
+    statements.push_back("drop " + kind + (if_exists ? " if exists " : " ") + name);
+  return Join(statements, ";" + std::string(1, kBreak));
+}
+
+}  // namespace datamigrate::dialects

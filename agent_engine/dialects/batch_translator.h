@@ -1,0 +1,128 @@
+// Translates the statements of a batch one after another; tables that the batch creates and
+// variables that it sets are known to the statements after them. Only the translation of batches
+// includes this.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "agent_engine/dialects/dialect.h"
+#include "agent_engine/dialects/translate.h"
+#include "agent_engine/relational/lowering/lowering.h"
+#include "agent_engine/tsql/parser/parser.h"
+
+namespace datamigrate::dialects {
+
+using diagnostics::DiagnosticId;
+using diagnostics::DiagnosticSink;
+using relational::ExprPtr;
+using tsql::Node;
+using tsql::NodeKind;
+using tsql::Role;
+using tsql::SqlType;
+
+// One empty part for an absent name.
+inline std::vector<std::string> PartsOf(Node name) {
+  std::vector<std::string> parts = tsql::NameParts(name);
+  if (parts.empty()) parts.emplace_back();
+  return parts;
+}
+
+inline constexpr char kBatchTable[] =
+    "batch";  // The kind of a table that the batch itself created.
+
+class BatchTranslator {
+ public:
+  BatchTranslator(const catalog::CatalogIndex& catalog, const Dialect& dialect,
+                  DiagnosticSink& sink)
+      : outer_(catalog),
+        dialect_(dialect),
+        sink_(sink),
+        namer_([this](const catalog::ObjectName& name) { return RelationText(name); }) {}
+
+  // The statements' text; `ok` is false when one was refused.
+  std::string Translate(Node batch, bool& ok);
+
+ private:
+  const catalog::CatalogIndex& Index() const { return local_index_ ? *local_index_ : outer_; }
+  const std::string& Collation() const { return Index().catalog().collation; }
+  relational::LoweringOptions Options() const;
+  relational::Variables CopyVariables() const;
+  std::string Statement(Node node, DiagnosticSink& sink);
+  std::string PrintQuery(relational::Query& query, DiagnosticSink& sink);
+  std::string PrintExpr(ExprPtr expr, DiagnosticSink& sink);
+  std::string Select(Node node, DiagnosticSink& sink);
+  static Node FirstSpecification(Node query);
+  static bool AssignsVariables(Node specification);
+
+  // SELECT @a = x, @b = y: with sources, each variable is a query of one row.
+  void TakeAssignments(Node specification, relational::Query& query, DiagnosticSink& sink);
+  std::string SelectInto(Node into, relational::Query& query, DiagnosticSink& sink);
+  std::string Merge(Node node, DiagnosticSink& sink);
+  std::string Block(Node node, DiagnosticSink& sink);
+
+  // IF a table exists, DROP it: what scripts do before they create it.
+  std::string If(Node node, DiagnosticSink& sink);
+
+  // Variables that stand for queries show the tables as they were when they were set: after a write
+  // they cannot be read any more.
+  void MarkStale();
+  void SetVariable(const std::string& name, ExprPtr value);
+  bool ReadsFreshVariables(Node statement, DiagnosticSink& sink);
+  std::string CreateView(Node node, DiagnosticSink& sink);
+
+  // Tables of the batch are named as the batch created them.
+  std::string RelationText(const catalog::ObjectName& name) const;
+
+  // The name of a table that a statement creates or writes: as the catalog spells it, or as
+  // written.
+  std::string Target(const std::vector<std::string>& parts);
+  std::string CreateTable(Node node, DiagnosticSink& sink);
+
+  // The line of a column; what must stand before the table's statement is added to `before`.
+  std::string Column(Node element, catalog::Table& table, std::string& before,
+                     DiagnosticSink& sink);
+
+  // IDENTITY(seed, increment), by default (1, 1): "CREATE TABLE (Transact-SQL) IDENTITY
+  // (Property)".
+  std::string IdentityText(Node identity, const catalog::Column& column,
+                           const catalog::Table& table, std::string& before);
+  std::string Key(Node element, catalog::Table& table);
+  void AddTable(catalog::Table table);
+  const catalog::Table* FindTarget(Node target);
+  static std::vector<std::string> TargetParts(Node target);
+  bool Refuse(Node node, std::string what, DiagnosticSink& sink);
+  bool IsPlainWrite(Node node, DiagnosticSink& sink);
+
+  // Values converted to the types of the columns that they go to, where those are known.
+  ExprPtr ToColumn(ExprPtr value, const catalog::Table* table, const std::string& column,
+                   DiagnosticSink& sink);
+  std::string Insert(Node node, DiagnosticSink& sink);
+  std::string Where(Node node, const catalog::Table* table, DiagnosticSink& sink);
+  std::string Update(Node node, DiagnosticSink& sink);
+
+  // UPDATE and DELETE with other sources than the table itself.
+  std::string Modify(Node node, DiagnosticSink& sink);
+  std::string Delete(Node node, DiagnosticSink& sink);
+  std::string Drop(Node node, DiagnosticSink& sink, bool if_exists = false);
+  std::string Declare(Node node, DiagnosticSink& sink);
+  std::string Assign(Node node, DiagnosticSink& sink);
+  ExprPtr Evaluate(const std::string& name, Node value, DiagnosticSink& sink);
+
+  const catalog::CatalogIndex& outer_;
+  const Dialect& dialect_;
+  DiagnosticSink& sink_;
+  RelationNamer namer_;
+  std::unique_ptr<catalog::Catalog> local_;
+  std::unique_ptr<catalog::CatalogIndex> local_index_;
+  absl::flat_hash_map<std::string, std::string>
+      created_;  // Tables of the batch: name to printed name.
+  relational::Variables variables_;
+  absl::flat_hash_map<std::string, SqlType> types_;
+  absl::flat_hash_set<std::string> stale_;  // Variables that must not be read any more.
+};
+
+}  // namespace datamigrate::dialects
