@@ -1,0 +1,41 @@
+// AT TIME ZONE, and methods of types.
+#include "agent_engine/relational/lowering/lowering_impl.h"
+
+namespace datamigrate::relational {
+
+using namespace tsql;
+
+ExprPtr Lowering::LowerAtTimeZone(Node node, Scope& scope) {
+  ExprPtr operand = LowerExpr(node.Child(Role::kOperand), scope);
+  ExprPtr zone = LowerExpr(node.Child(Role::kZone), scope);
+  if (IsString(operand->type.id))
+    operand = Convert(std::move(operand), MakeType(TypeId::kDateTime2), true);
+  zone = ZoneName(std::move(zone), node);
+  const bool has_offset = operand->type.id == TypeId::kDateTimeOffset;
+  const SqlType type = MakeType(TypeId::kDateTimeOffset, operand->type.nullable);
+  return MakeCall(has_offset ? "AT_TIME_ZONE_OFFSET" : "AT_TIME_ZONE", type,
+                  ExprList(std::move(operand), std::move(zone)));
+}
+
+ExprPtr Lowering::LowerMethodCall(Node node, Scope& scope) {
+  const std::string method(node.TokenText(Role::kMethod));
+  const Node operand = node.Child(Role::kOperand);
+  // (SELECT ... FOR XML PATH(''), TYPE).value('.', 'nvarchar(max)') is the text of the
+  // concatenation.
+  Node inner = operand;
+  while (inner.Is(NodeKind::kParenthesized)) inner = inner.Child(Role::kOperand);
+  if (inner.Is(NodeKind::kScalarSubquery) && inner.Child(Role::kQuery).Has(Role::kFor) &&
+      FoldName(method) == "value") {
+    return LowerSubquery(inner, scope);
+  }
+  std::string type = "the type";
+  if (operand) {
+    const ExprPtr value = LowerExpr(operand, scope);
+    type = TypeText(value->type);
+  } else if (const Node name = node.Child(Role::kType)) {
+    type = std::string(name.Text());
+  }
+  return Refuse(DiagnosticId::kUnsupportedMethod, node, {method, type, options_.target_name});
+}
+
+}  // namespace datamigrate::relational
