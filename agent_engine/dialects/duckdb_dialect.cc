@@ -108,6 +108,13 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"LTRIM", 1, "ltrim($0)"},
     {"LTRIM", 2, "ltrim($0, $1)"},
     {"NCHAR", 1, "chr($0)"},
+    {"PARSENAME",
+     2,
+     "case when length($0) - length(replace($0, '.', '')) < 4 then nullif(split_part($0, '.', 0 - "
+     "$1), '') end",
+     kAny,
+     {},
+     "PARSENAME (Transact-SQL): parts are counted from the right, four at most"},
     {"QUOTENAME", 1, "'[' || replace($0, ']', ']]') || ']'"},
     {"REPLACE", 3, "replace($0, $1, $2)", kAny, {}, "REPLACE (Transact-SQL)"},
     {"REPLACE_ANY_CASE",

@@ -72,6 +72,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"LTRIM", 1, "ltrim($0)"},
     {"LTRIM", 2, "ltrim($0, $1)"},
     {"NCHAR", 1, "chr($0)"},
+    {"PARSENAME", 2,
+     "case when length($0) - length(replace($0, '.', '')) < 4 then nullif(split_part($0, '.', 0 - "
+     "$1), '') end"},
     {"QUOTENAME", 1, "'[' || replace($0, ']', ']]') || ']'"},
     {"REPLACE_ANY_CASE", 3,
      "regexp_replace($0, regexp_replace($1, '([][\\\\^$.|?*+(){}])', '\\\\\\1', 'g'), replace($2, "
