@@ -171,7 +171,8 @@ void Parser::Recover(const Checkpoint& start, Role role) {
   }
   Restore(start);
   // A word that begins no statement may be where it failed: go at least over that.
-  const bool is_stuck = error == start.cursor || !BeginsStatements(error->keyword);
+  const bool is_stuck = error == start.cursor ||
+                        !(BeginsStatements(error->keyword) || IsBoundary(error, error, false));
   SkipToStatement(is_stuck && error != end_ ? error + 1 : error, error);
 }
 
@@ -191,15 +192,17 @@ void Parser::SkipToStatement(const Token* from, const Token* error) {
     if (token->kind == TokenKind::kLeftParenthesis) ++parentheses;
     if (token->kind == TokenKind::kRightParenthesis && parentheses > 0) --parentheses;
     if (token->keyword == Keyword::kNone) continue;
-    if (IsBoundary(token, parentheses > 0)) break;
+    if (IsBoundary(token, error, parentheses > 0)) break;
   }
   cursor_ = token;
 }
 
-bool Parser::IsBoundary(const Token* token, bool in_parentheses) const {
+// Whether a statement may begin at `token`, after a failure at `error`: what failed there did not
+// go on with it.
+bool Parser::IsBoundary(const Token* token, const Token* error, bool in_parentheses) const {
   if (!BeginsLine(*token)) return false;
   if (block_depth_ > 0 && token->keyword == Keyword::kEnd) return true;
-  if (token != begin_ && Continues(token[-1].keyword)) return false;
+  if (token != begin_ && token != error && Continues(token[-1].keyword)) return false;
   if (BeginsOnlyStatements(token->keyword)) return true;
   if (in_parentheses) return false;
   if (token->keyword == Keyword::kSet) {  // Not that of UPDATE t SET a = 1.

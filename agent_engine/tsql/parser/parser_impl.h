@@ -324,7 +324,7 @@ class Parser : public ParserCore {
   bool AtStatementListEnd();
   void Recover(const Checkpoint& start, Role role);
   void SkipToStatement(const Token* from, const Token* error);
-  bool IsBoundary(const Token* token, bool in_parentheses) const;
+  bool IsBoundary(const Token* token, const Token* error, bool in_parentheses) const;
   void Report(const Checkpoint& start, Role role);
   void NoteExpected(const Checkpoint& start, const Token* error, Role role);
   ParseResult TakeResult();
