@@ -350,10 +350,13 @@ std::unique_ptr<Window> Lowering::LowerOver(Node over, Scope& scope) {
   auto window = std::make_unique<Window>();
   if (const std::string_view name = over.TokenText(Role::kWindowName); !name.empty()) {
     bool is_known = false;
-    for (const Node definition : window_definitions_) {
+    const std::vector<Node> definitions = window_definitions_;
+    for (const Node definition : definitions) {
       if (FoldName(UnquoteName(definition.TokenText(Role::kName))) != FoldName(UnquoteName(name)))
         continue;
+      std::erase(window_definitions_, definition);  // A window that is made of itself is unknown.
       window = LowerOver(definition.Child(Role::kOver), scope);
+      window_definitions_ = definitions;
       is_known = true;
     }
     if (!is_known)
