@@ -180,7 +180,12 @@ void Parser::ParseFrameBound(Role role) {
     Expect(Keyword::kRow, Role::kDirection);
     return Finish(NodeKind::kFrameBound, start, role);
   }
-  if (!TakeIf(Keyword::kUnbounded, Role::kDirection)) ParseExpression(Role::kValue);
+  if (!TakeIf(Keyword::kUnbounded, Role::kDirection)) {
+    if (Current().kind != TokenKind::kInteger && Current().kind != TokenKind::kSqlcmdVariable) {
+      return Fail("a number");
+    }
+    ParseToken(NodeKind::kLiteral, Role::kValue);
+  }
   if (!TakeIf(Keyword::kPreceding, Role::kDirection)) {
     Expect(Keyword::kFollowing, Role::kDirection);
   }

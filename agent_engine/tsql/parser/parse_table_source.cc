@@ -493,6 +493,14 @@ void Parser::ParseIndexOfHint() {
   ParseName(Role::kArgument, 1);
 }
 
+// A literal or a variable.
+void Parser::ParsePointInTime() {
+  const bool is_string =
+      Current().kind == TokenKind::kString || Current().kind == TokenKind::kNationalString;
+  if (!is_string && Current().kind != TokenKind::kVariable) return Fail("a string or a variable");
+  ParseLiteralOrVariable(Role::kArgument);
+}
+
 void Parser::ParseForSystemTime() {
   const Mark start = Here();
   TakeMany(2);
@@ -500,22 +508,22 @@ void Parser::ParseForSystemTime() {
     // All rows, no argument.
   } else if (TakeIf(Keyword::kAs, Role::kKind)) {
     Expect(Keyword::kOf, Role::kKind);
-    ParseExpression(Role::kArgument);
+    ParsePointInTime();
   } else if (TakeIf(Keyword::kFrom, Role::kKind)) {
-    ParseExpression(Role::kArgument);
+    ParsePointInTime();
     Expect(Keyword::kTo);
-    ParseExpression(Role::kArgument);
+    ParsePointInTime();
   } else if (TakeIf(Keyword::kBetween, Role::kKind)) {
-    ParseExpression(Role::kArgument);
+    ParsePointInTime();
     Expect(Keyword::kAnd);
-    ParseExpression(Role::kArgument);
+    ParsePointInTime();
   } else {
     Expect(Keyword::kContained, Role::kKind);
     Expect(Keyword::kIn, Role::kKind);
     Expect(TokenKind::kLeftParenthesis);
-    ParseExpression(Role::kArgument);
+    ParsePointInTime();
     Expect(TokenKind::kComma);
-    ParseExpression(Role::kArgument);
+    ParsePointInTime();
     Expect(TokenKind::kRightParenthesis);
   }
   Finish(NodeKind::kForSystemTime, start, Role::kForSystemTime);

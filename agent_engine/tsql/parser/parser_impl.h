@@ -275,6 +275,7 @@ class Parser : public ParserCore {
   bool AtTableHints();
   void ParseTableHint();
   void ParseIndexOfHint();
+  void ParsePointInTime();
   void ParseForSystemTime();
   void ParseTableSample();
   void ParseOdbcJoin(Role role);
