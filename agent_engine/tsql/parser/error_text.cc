@@ -71,19 +71,6 @@ std::string UpperCase(std::string_view text) {
   return out;
 }
 
-// Whether one letter was left out, put in, changed, or swapped with its neighbour.
-bool IsOneSlipAway(std::string_view a, std::string_view b) {
-  if (a.size() > b.size()) std::swap(a, b);
-  if (b.size() - a.size() > 1 || b.size() < 3 || a == b) return false;
-  const size_t same = std::ranges::mismatch(a, b).in1 - a.begin();
-  const std::string_view rest_a = a.substr(same);
-  const std::string_view rest_b = b.substr(same);
-  if (a.size() < b.size()) return rest_a == rest_b.substr(1);
-  if (rest_a.substr(1) == rest_b.substr(1)) return true;
-  return rest_a.size() > 1 && rest_a[0] == rest_b[1] && rest_a[1] == rest_b[0] &&
-         rest_a.substr(2) == rest_b.substr(2);
-}
-
 std::string Hint(std::string_view text, const Token& found, std::string_view expected,
                  const std::vector<std::string_view>& others) {
   if (found.kind != TokenKind::kWord) return {};
@@ -91,9 +78,8 @@ std::string Hint(std::string_view text, const Token& found, std::string_view exp
   if ((expected == "a name" || expected == "an alias") && IsReserved(found.keyword)) {
     return word + " is a reserved word; as a name, write [" + word + "]";
   }
-  const std::string upper = UpperCase(word);
   for (const std::string_view other : others) {
-    if (IsOneSlipAway(upper, other)) return "did you mean " + std::string(other) + "?";
+    if (IsOneSlipAway(word, other)) return "did you mean " + std::string(other) + "?";
   }
   return {};
 }
@@ -107,6 +93,21 @@ Diagnostic At(const Token& token, DiagnosticId id, std::vector<std::string> argu
 }
 
 }  // namespace
+
+bool IsOneSlipAway(std::string_view word, std::string_view keyword) {
+  const std::string upper = UpperCase(word);
+  std::string_view a = upper;
+  std::string_view b = keyword;
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1 || b.size() < 3 || a == b) return false;
+  const size_t same = std::ranges::mismatch(a, b).in1 - a.begin();
+  const std::string_view rest_a = a.substr(same);
+  const std::string_view rest_b = b.substr(same);
+  if (a.size() < b.size()) return rest_a == rest_b.substr(1);
+  if (rest_a.substr(1) == rest_b.substr(1)) return true;
+  return rest_a.size() > 1 && rest_a[0] == rest_b[1] && rest_a[1] == rest_b[0] &&
+         rest_a.substr(2) == rest_b.substr(2);
+}
 
 Diagnostic ExpectedError(std::string_view text, const Token& found, std::string_view expected,
                          const std::vector<std::string_view>& others) {

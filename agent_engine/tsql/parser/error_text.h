@@ -9,6 +9,10 @@
 
 namespace datamigrate::tsql {
 
+// Whether `word` would be `keyword`, which is in upper case, were one letter not left out, put in,
+// changed, or swapped with its neighbour.
+bool IsOneSlipAway(std::string_view word, std::string_view keyword);
+
 // TS0210 at `found`: `expected` would have fitted, and so would what is in `others`.
 diagnostics::Diagnostic ExpectedError(std::string_view text, const Token& found,
                                       std::string_view expected,

@@ -202,7 +202,12 @@ void Parser::SkipToStatement(const Token* from, const Token* error) {
 bool Parser::IsBoundary(const Token* token, const Token* error, bool in_parentheses) const {
   if (!BeginsLine(*token)) return false;
   if (block_depth_ > 0 && token->keyword == Keyword::kEnd) return true;
-  if (token != begin_ && token != error && Continues(token[-1].keyword)) return false;
+  if (token != begin_ && token != error && Continues(token[-1].keyword)) {
+    // ON before SELECT ended a SET; ON DELETE and ON UPDATE go on.
+    const bool ended = token[-1].keyword == Keyword::kOn && token->keyword != Keyword::kDelete &&
+                       token->keyword != Keyword::kUpdate && token->keyword != Keyword::kInsert;
+    if (!ended) return false;
+  }
   if (BeginsOnlyStatements(token->keyword)) return true;
   if (in_parentheses) return false;
   if (token->keyword == Keyword::kSet) {  // Not that of UPDATE t SET a = 1.

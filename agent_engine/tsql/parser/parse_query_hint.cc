@@ -112,7 +112,10 @@ void Parser::ParseHint(Role role) {
     return Finish(NodeKind::kHint, start, role);
   }
   const QueryHint* const hint = FindQueryHint(*this);
-  if (hint == nullptr) return Fail("a query hint");
+  if (hint == nullptr) {
+    for (const QueryHint& other : kQueryHints) ExpectedWords({&other.words, 1});
+    return Fail("a query hint");
+  }
   TakeMany(CountWords(hint->words), Role::kName);
   switch (hint->argument) {
     case HintArgument::kNone:

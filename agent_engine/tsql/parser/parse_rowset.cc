@@ -174,6 +174,7 @@ void Parser::ParseBulkRowset() {
 void Parser::ParseRowsetOption() {
   const Mark start = Here();
   const bool is_order = At(Keyword::kOrder);
+  ExpectedWords(kRowsetOptions);
   if (!is_order && !IsRowsetOption(TextOf(Current()))) return Fail("an option");
   Take(Role::kName);
   if (is_order) {

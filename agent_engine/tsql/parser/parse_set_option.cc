@@ -82,6 +82,8 @@ void Parser::ParseSetOption(Mark start, Role role) {
 void Parser::ParsePlainSetOptions() {
   if (IsOneOf(TextOf(Current()), kSwitches)) return ParseSwitches(kSwitches);
   do {
+    ExpectedWords(kSwitches);
+    ExpectedWords(kSettings);
     if (!IsOneOf(TextOf(Current()), kSettings)) return Fail("an option or a variable");
     ParseSetting();
   } while (TakeIf(TokenKind::kComma));
@@ -89,6 +91,7 @@ void Parser::ParsePlainSetOptions() {
 
 void Parser::ParseSwitches(std::span<const std::string_view> names) {
   do {
+    ExpectedWords(names);
     if (!IsOneOf(TextOf(Current()), names)) return Fail("an option");
     Take(Role::kItem);
   } while (TakeIf(TokenKind::kComma));
@@ -107,7 +110,9 @@ void Parser::ParseSetting() {
 }
 
 void Parser::TakeOnOrOff() {
-  if (At(Keyword::kOn) || At(Keyword::kOff)) return Take(Role::kValue);
+  if (At(Keyword::kOn) || At(Keyword::kOff) || Current().kind == TokenKind::kSqlcmdVariable) {
+    return Take(Role::kValue);
+  }
   Fail("ON or OFF");
 }
 

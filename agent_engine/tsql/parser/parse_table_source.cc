@@ -468,6 +468,7 @@ void Parser::ParseTableHints(Role role) {
 // NOLOCK  INDEX(a, 1)  INDEX = a  FORCESEEK(a(b, c))  SPATIAL_WINDOW_MAX_CELLS = 1
 void Parser::ParseTableHint() {
   const Mark start = Here();
+  ExpectedWords(kTableHints);
   if (Current().kind != TokenKind::kWord || !IsTableHint(TextOf(Current()))) {
     return Fail("a table hint");
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent_engine/tsql/parser/error_text.h"
+
 namespace datamigrate::tsql {
 
 ParserCore::ParserCore(std::string_view text, LexResult lexed, int max_depth)
@@ -58,6 +60,12 @@ void ParserCore::FailDepth() {
 void ParserCore::Note(std::string_view what) {
   if (failed_) return;  // The cursor is at the end, where nothing is looked for any more.
   if (std::ranges::find(noted_, what) == noted_.end()) noted_.push_back(what);
+}
+
+void ParserCore::NoteLikely(std::span<const std::string_view> words) {
+  for (const std::string_view word : words) {
+    if (IsOneSlipAway(TextOf(*cursor_), word)) Note(word);
+  }
 }
 
 ParserCore::Checkpoint ParserCore::Save() const {

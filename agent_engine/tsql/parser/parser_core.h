@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -184,6 +185,12 @@ class ParserCore {
       Note(what);
   }
 
+  // The same for the words of a list: only one that the current word may be a slip of is noted.
+  void ExpectedWords(std::span<const std::string_view> words) {
+    if (cursor_ == recorded_) [[unlikely]]
+      NoteLikely(words);
+  }
+
   // Counts one level of nesting while it lives; a level too many fails.
   class Nesting {
    public:
@@ -212,6 +219,7 @@ class ParserCore {
  protected:
   void FailDepth();
   void Note(std::string_view what);
+  void NoteLikely(std::span<const std::string_view> words);
   uint32_t IndexOf(const Token* token) const { return static_cast<uint32_t>(token - begin_); }
 
   SyntaxTree tree_;  // Its tokens still have their end tokens.
