@@ -50,6 +50,7 @@ struct TypeRule {
 //   $g           " within group (order by ...)", empty without one
 //   $u           the date part's name in the target (see DatePartName)
 //   $a0, $a1     argument 0 or 1 as a date and time, cast where it is a date
+//   $k           argument 1, a constant JSON path, without its "$."
 //   $j           all arguments joined by the target's concatenation, NULL as an empty string
 //   $s           all but the first joined likewise, each behind the first where it is not NULL
 struct FunctionRule {
@@ -159,6 +160,7 @@ struct Dialect {
   bool substring_takes_zero = true;   // substr(x, 0, n) has n - 1 characters.
   bool supports_range_frames = true;  // And windows of aggregates with an order and no frame.
   bool supports_like_escape = true;   // Otherwise the backslash escapes.
+  bool concat_takes_null = true;         // A bare NULL between the operator.
   bool supports_like_sets = false;    // T-SQL's own patterns.
   bool keeps_styles = false;          // CONVERT with a style, and FORMAT, as in T-SQL.
   bool keeps_lengths = false;         // cast(x as varchar(n)) cuts, char(n) pads.

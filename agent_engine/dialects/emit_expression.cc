@@ -334,7 +334,13 @@ Emitter::Text Emitter::EmitParameter(const Expr& expr) {
 Emitter::Text Emitter::EmitList(const Expr& expr, std::string_view separator, Binding binding) {
   std::vector<std::string> parts;
   const Binding least = static_cast<Binding>(static_cast<int>(binding) + 1);
-  for (const ExprPtr& argument : expr.arguments) parts.push_back(Operand(*argument, least));
+  const bool types_nulls = expr.kind == ExprKind::kConcat && !dialect_.concat_takes_null;
+  for (const ExprPtr& argument : expr.arguments) {
+    if (types_nulls && argument->kind == ExprKind::kNull)
+      parts.push_back("cast(null as " + Type(expr.type, expr.span) + ")");
+    else
+      parts.push_back(Operand(*argument, least));
+  }
   return {Join(parts, separator), binding};
 }
 

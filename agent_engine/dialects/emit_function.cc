@@ -181,6 +181,14 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
       const size_t index = pattern[++i + 1] - '0';
       filled += "$" + std::to_string(texts.size());
       texts.push_back({AsDateAndTime(*arguments[index])});
+    } else if (mark == "$k") {
+      const Expr& path = *arguments[1];
+      const bool is_path = path.kind == ExprKind::kString && path.text.starts_with("$.");
+      if (!is_path)
+        Report(DiagnosticId::kUnsupportedConstruct, path.span,
+               {"a JSON path that is not constant", std::string(dialect_.title)});
+      filled += "$" + std::to_string(texts.size());
+      texts.push_back({EmitString(is_path ? path.text.substr(2) : "")});
     } else if (mark == "$j" || mark == "$s") {
       filled += "$" + std::to_string(texts.size());
       texts.push_back({Joined(arguments, mark == "$s"), Binding::kConcat});

@@ -225,7 +225,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"ISNUMERIC", 1, "iff(try_cast($0 as double) is not null, 1, 0)", kString,
      DiagnosticId::kTextToNumber},
     {"ISJSON", 1, "iff($0 is null, null, iff(check_json($0) is null, 1, 0))"},
-    {"JSON_VALUE", 2, "cast(get_path(parse_json($0), ltrim(ltrim($1, '$'), '.')) as varchar)"},
+    {"JSON_VALUE", 2, "json_extract_path_text($0, $k)"},
     {"NEWID", 0, "upper(uuid_string())"},
     {"NEWSEQUENTIALID", 0, "upper(uuid_string())"},
 });
