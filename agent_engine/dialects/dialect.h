@@ -171,7 +171,8 @@ struct Dialect {
   std::string_view truncate = "trunc($0, $1)";  // $1: digits after the point.
   std::string_view try_prefix = "try_";         // In front of "cast(".
   std::string_view not_distinct = "";           // $0, $1; empty: IS NOT DISTINCT FROM.
-  std::string_view date_literal = "date $0";    // $0: the quoted text, in all four.
+  std::string_view date_literal = "date $0";    // $0: the quoted text, in all four;
+                                                // empty: there is no such type.
   std::string_view time_literal = "time $0";
   std::string_view timestamp_literal = "timestamp $0";
   std::string_view offset_literal = "timestamptz $0";

@@ -271,6 +271,11 @@ Emitter::Text Emitter::EmitTemporal(const Expr& expr) {
                                    : expr.type.id == TypeId::kTime ? dialect_.time_literal
                                    : is_moment                     ? dialect_.timestamp_literal
                                                                    : dialect_.offset_literal;
+  if (pattern.empty()) {
+    Report(DiagnosticId::kUnsupportedType, expr.span,
+           {tsql::TypeText(expr.type), std::string(dialect_.title)});
+    return {"null"};
+  }
   std::string text = expr.text;
   // Targets keep microseconds; some would round the seventh digit up.
   const size_t point = text.find('.');

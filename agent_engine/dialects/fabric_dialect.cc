@@ -432,6 +432,7 @@ constexpr Dialect kFabric = {
     .date_literal = "cast($0 as date)",
     .time_literal = "cast($0 as time(6))",
     .timestamp_literal = "cast($0 as datetime2(6))",
+    .offset_literal = "",
     .binary_literal = "0x$0",
 };
 

@@ -16,6 +16,7 @@ LACKS = ("does not exist", "not yet implemented", "Unknown function", "NotImplem
 # Texts whose functions fakesnow passes on to DuckDB in another meaning, with what it lacks.
 DIFFERS = {
     "to_char(round(": "a format of numbers in TO_CHAR",
+    "sum(distinct": "SUM of DISTINCT in a sub-query",
     "else '' end || lpad(": "a length of LPAD that is no 32-bit number",
 }
 

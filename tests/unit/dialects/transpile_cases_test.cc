@@ -137,6 +137,36 @@ TEST_CASE("cases of queries give the text, the findings and the rows that they n
   }
 }
 
+// The statements behind those of the setup.
+std::string WithoutSetup(const std::string& sql, bool has_setup) {
+  const size_t end = has_setup ? sql.find(";\n\n") : std::string::npos;
+  return end == std::string::npos ? sql : sql.substr(end + 3);
+}
+
+TEST_CASE("each warehouse gets the text and the findings that its cases name", "[transpile]") {
+  for (const Target target : {Target::kSnowflake, Target::kDatabricks, Target::kBigQuery,
+                              Target::kRedshift, Target::kFabric}) {
+    const std::string name(TargetName(target));
+    const std::vector<Case> cases = testing::LoadCases(kCases / name);
+    CHECK(cases.size() >= 50);
+    for (const Case& test : cases) {
+      INFO(name << ": " << test.file << ": " << test.name);
+      CHECK(test.Has("page"));
+      std::string setup = test.Section("setup");
+      if (!setup.empty()) setup += "\n";
+      const std::string text = setup + test.Section("tsql");
+      const TranslatedBatch batch = Translate(text, target);
+      const std::vector<std::string> expected = Lines(test.Section("report"));
+      const std::vector<std::string> actual = Report(batch, text, setup.size());
+      CHECK(actual.size() == expected.size());
+      for (size_t i = 0; i < std::min(actual.size(), expected.size()); ++i)
+        CHECK((actual[i] == expected[i] || actual[i].starts_with(expected[i] + " ")));
+      CHECK(batch.ok == test.Has(name));
+      if (test.Has(name)) CHECK(WithoutSetup(batch.sql, !setup.empty()) == test.Section(name));
+    }
+  }
+}
+
 struct Value {
   std::string expression;
   std::string expected;
