@@ -58,6 +58,13 @@ def queries():
                 yield f"{case['file']}: {case['case']}", setup + case["tsql"], case[section], section == "rows"
 
 
+def constructs(target):
+    """Every batch of the target's own cases that it is to take: place, setup, statement."""
+    for case in read(target):
+        if target in case:
+            yield f"{target}/{case['file']}: {case['case']}", case.get("setup", ""), case["tsql"]
+
+
 def translate(program, target, batches):
     """The result of `datamigrate transpile` for each batch."""
     done = subprocess.run([program, "transpile", "--to", target, "--stdin-batches"], input="\0".join(batches),
