@@ -338,6 +338,8 @@ constexpr Dialect kDatabricks = {
     .date_format = kDateFormat,
     .reserved_words = kReserved,
     .identifier_quote = '`',
+    // Spark's QUALIFY does not see what a grouped query aggregates.
+    .supports_qualify = false,
     .nulls_first_by_default = true,
     .like_has_default_escape = true,
     .case_insensitive_like = "ilike",
