@@ -444,6 +444,7 @@ class ProjectBuilder {
       }
       model.sql = EscapeJinjaExceptCalls(part.sql);
       FillColumns(model, part.columns, part.reads);
+      model.lineage = std::move(part.lineage);
       models.push_back(std::move(model));
     }
     return models;

@@ -90,6 +90,7 @@ TranslatedPart PrintPart(const catalog::CatalogIndex& catalog, relational::Query
         }
       },
       [](relational::Expr&) {});
+  part.lineage = relational::TraceLineage(catalog, query);
   part.sql = PrintText(catalog, query, dialect, namer, sink);
   part.columns = OutputColumns(query, dialect);
   return part;
@@ -101,8 +102,6 @@ TranslatedQuery PrintEffects(const catalog::CatalogIndex& catalog,
   std::vector<TranslatedPart> parts;
   TranslatedQuery result;
   if (!sink.HasErrors()) {
-    if (!effects.results.empty())
-      result.lineage = relational::TraceLineage(catalog, *effects.results[0]);
     for (relational::QueryPtr& query : effects.results)
       parts.push_back(PrintPart(catalog, *query, dialect, namer, sink));
     for (relational::TableEffect& effect : effects.tables) {
@@ -116,6 +115,7 @@ TranslatedQuery PrintEffects(const catalog::CatalogIndex& catalog,
       result.sql = std::move(parts[0].sql);
       result.columns = std::move(parts[0].columns);
       result.reads = std::move(parts[0].reads);
+      result.lineage = std::move(parts[0].lineage);
       first = 1;
     }
     for (size_t i = first; i < parts.size(); ++i) result.parts.push_back(std::move(parts[i]));

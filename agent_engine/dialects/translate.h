@@ -34,6 +34,7 @@ struct TranslatedPart {
   std::string sql;            // One SELECT, without a final semicolon.
   std::vector<OutputColumn> columns;
   std::vector<catalog::ObjectName> reads;
+  relational::QueryLineage lineage{};  // Of the columns, in order.
 };
 
 struct TranslatedQuery {

@@ -129,7 +129,7 @@ RoutineRunner::Flow RoutineRunner::RunToEnd(const std::vector<Node>& branch,
   return flow == Flow::kRefused ? flow : Flow::kEnds;
 }
 
-void RoutineRunner::Merge(const Expr& condition, Fork then, std::vector<QueryPtr> then_results) {
+bool RoutineRunner::Merge(const Expr& condition, Fork then, std::vector<QueryPtr> then_results) {
   // Tables: of each branch the rows, where it was taken.
   std::set<std::string> keys;
   for (const auto& [key, state] : then.tables) keys.insert(key);
@@ -193,6 +193,7 @@ void RoutineRunner::Merge(const Expr& condition, Fork then, std::vector<QueryPtr
     other_results.push_back(std::move(effects_.results[i]));
   effects_.results.resize(then.first_result);
   const size_t count = std::max(then_results.size(), other_results.size());
+  bool stands_alone = false;
   for (size_t i = 0; i < count; ++i) {
     const bool has_then = i < then_results.size();
     const bool has_other = i < other_results.size();
@@ -201,12 +202,14 @@ void RoutineRunner::Merge(const Expr& condition, Fork then, std::vector<QueryPtr
                                           Filtered(std::move(other_results[i]), condition, true)));
       continue;
     }
+    stands_alone = true;
     if (has_then)
       effects_.results.push_back(Filtered(std::move(then_results[i]), condition, false));
     if (has_other)
       effects_.results.push_back(Filtered(std::move(other_results[i]), condition, true));
   }
   row_count_ = nullptr;
+  return stands_alone;
 }
 
 RoutineRunner::Flow RoutineRunner::RunIf(Node statement) {
@@ -243,7 +246,8 @@ RoutineRunner::Flow RoutineRunner::RunIf(Node statement) {
   Restart(before);
   const Flow else_flow = may_return ? RunToEnd(else_list, rest) : RunList(else_list, 0);
   if (else_flow == Flow::kRefused) return else_flow;
-  Merge(*condition, std::move(after_then), std::move(then_results));
+  if (Merge(*condition, std::move(after_then), std::move(then_results)))
+    Note(DiagnosticId::kResultDependsOnParameter, statement);
   return may_return ? Flow::kEnds : Flow::kGoesOn;
 }
 

@@ -107,7 +107,8 @@ class RoutineRunner {
                      std::vector<std::pair<std::string, std::string>>& outputs);
   Fork TakeFork();
   void Restart(const Fork& fork);
-  void Merge(const Expr& condition, Fork then, std::vector<QueryPtr> then_results);
+  // True where a result has rows on one of the paths only.
+  bool Merge(const Expr& condition, Fork then, std::vector<QueryPtr> then_results);
   void FilterResults(const Expr& condition, size_t first, bool negated);
   Flow RunToEnd(const std::vector<Node>& branch, const std::vector<Frame>& rest);
 
