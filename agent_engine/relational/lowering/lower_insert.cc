@@ -172,6 +172,13 @@ QueryPtr WriteLowering::AddedRows(const std::vector<std::string>& columns, Query
     } else {
       value = DefaultOf(column, at);
     }
+    // A bare NULL in a sub-query is text to some targets.
+    if (value->kind == ExprKind::kNull && !IsOpaque(fields_[i].type.id) &&
+        fields_[i].type.id != TypeId::kUnknown) {
+      SqlType type = fields_[i].type;
+      type.nullable = true;
+      value = MakeCast(std::move(value), type, false);
+    }
     AddItem(*source, std::move(value), fields_[i].name);
   }
   return Recompute(std::move(source));
