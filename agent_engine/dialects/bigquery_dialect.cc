@@ -420,6 +420,7 @@ constexpr Dialect kBigQuery = {
     .binary_literal = "from_hex('$0')",
     .regex_text = "(?s)^(?:$0)\\z",
     .regex_text_any_case = "(?is)^(?:$0)\\z",
+    .moment_of_time = "datetime(date '1900-01-01', $0)",
     .try_parse_date = "safe.parse_datetime($1, $0)",
     .like_value = R"(replace($0, '\\', '\\\\'))",
     .forbidden_in_names = "!\"$()*,./;?@[\\]^`{}~",

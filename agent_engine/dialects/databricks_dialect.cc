@@ -369,6 +369,7 @@ constexpr Dialect kDatabricks = {
     .binary_literal = "x'$0'",
     .regex_text = "(?s)^(?:$0)\\z",
     .regex_text_any_case = "(?is)^(?:$0)\\z",
+    .moment_of_time = "cast('1900-01-01 ' || $0 as timestamp_ntz)",
     .try_parse_date = "try_to_timestamp($0, $1)",
     .like_value = R"(replace($0, '\\', '\\\\'))",
 };

@@ -160,7 +160,7 @@ struct Dialect {
   bool substring_takes_zero = true;   // substr(x, 0, n) has n - 1 characters.
   bool supports_range_frames = true;  // And windows of aggregates with an order and no frame.
   bool supports_like_escape = true;   // Otherwise the backslash escapes.
-  bool concat_takes_null = true;         // A bare NULL between the operator.
+  bool concat_takes_null = true;      // A bare NULL between the operator.
   bool supports_like_sets = false;    // T-SQL's own patterns.
   bool keeps_styles = false;          // CONVERT with a style, and FORMAT, as in T-SQL.
   bool keeps_lengths = false;         // cast(x as varchar(n)) cuts, char(n) pads.
@@ -181,6 +181,7 @@ struct Dialect {
   std::string_view binary_literal = "";          // $0: hexadecimal digits; empty: by `binary`.
   std::string_view regex_text = "$0";            // Around a pattern, before it is quoted.
   std::string_view regex_text_any_case = "$0";
+  std::string_view moment_of_time = "date '1900-01-01' + $0";  // A time of day on some day.
   std::string_view try_parse_date = "";      // As parse_date; NULL where the text is no date.
   std::string_view like_value = "$0";        // A pattern that is no constant.
   std::string_view forbidden_in_names = "";  // Characters that quotes do not help.

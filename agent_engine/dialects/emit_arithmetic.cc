@@ -72,13 +72,16 @@ Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   }
   const bool is_product = expr.text == "*" || expr.text == "%";
   if (expr.type.id == TypeId::kBit && dialect_.bit_is_boolean) {
-    const auto number = [&](const Expr& bit) { return "cast(" + Emit(bit).sql + " as integer)"; };
+    const auto number = [&](const Expr& bit) {
+      return "cast(" + Emit(bit).sql + " as " + Type(tsql::MakeType(TypeId::kInt), bit.span) + ")";
+    };
     if (expr.text == "^") {
       return {number(*expr.arguments[0]) + " <> " + number(*expr.arguments[1]),
               Binding::kComparison};
     }
     return {"cast(" + number(*expr.arguments[0]) + " " + expr.text + " " +
-            number(*expr.arguments[1]) + " as boolean)"};
+            number(*expr.arguments[1]) + " as " + Type(tsql::MakeType(TypeId::kBit), expr.span) +
+            ")"};
   }
   const bool is_bitwise = expr.text == "&" || expr.text == "|" || expr.text == "^";
   const Binding binding = is_product   ? Binding::kMultiplicative

@@ -321,8 +321,10 @@ Emitter::Text Emitter::EmitHexCast(const Expr& cast) {
 Emitter::Text Emitter::EmitMoneyStyle(const Expr& cast) {
   const Expr& operand = *cast.arguments[0];
   if (cast.style == 2 || cast.style == 126)
-    return ApplyTemplate("cast($0 as varchar)", {ApplyTemplate("cast($0 as $t)", {Emit(operand)},
-                                                               Type(operand.type, cast.span))});
+    return ApplyTemplate(
+        "cast($0 as $t)",
+        {ApplyTemplate("cast($0 as $t)", {Emit(operand)}, Type(operand.type, cast.span))},
+        Type(MakeSized(TypeId::kVarChar, 30), cast.span));
   if (cast.style != 1 || dialect_.format_number_grouped.empty()) {
     Report(DiagnosticId::kUnsupportedStyle, cast.span,
            {std::to_string(cast.style), tsql::TypeText(operand.type), tsql::TypeText(cast.type),
@@ -477,9 +479,14 @@ Emitter::Text Emitter::EmitStyledCast(const Expr& cast) {
 Emitter::Text Emitter::EmitTimeToString(const Expr& cast, const std::string& format) {
   const Expr& operand = *cast.arguments[0];
   const int32_t style = StyleOf(cast);
-  const Text stamp = ApplyTemplate("date '1900-01-01' + $0", {Emit(operand)});
+  const Text stamp = ApplyTemplate(dialect_.moment_of_time, {Emit(operand)});
   const auto show = [&](const std::string& piece) {
-    return ApplyTemplate(dialect_.format_date, {stamp, {TargetFormat(dialect_, piece)}});
+    const std::string pattern = TargetFormat(dialect_, piece);
+    if (pattern.empty()) {
+      Report(DiagnosticId::kUnsupportedStyle, cast.span,
+             {std::to_string(style), "time", "text", std::string(dialect_.title)});
+    }
+    return ApplyTemplate(dialect_.format_date, {stamp, {pattern}});
   };
   if (style == 0 || style == 100) {
     const std::string hour = ApplyTemplate("lpad($0, 2, ' ')", {show("h")}).sql;

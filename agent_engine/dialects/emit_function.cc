@@ -279,7 +279,7 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
     // The other parts' names are their numbers.
     if (const FunctionRule* part = FindRule("DATEPART:" + call.part, 1, first)) {
       const Text number = FillTemplate(part->target, {call.arguments[0].get()}, call);
-      return ApplyTemplate("cast($0 as varchar)", {number});
+      return ApplyTemplate("cast($0 as $t)", {number}, Type(call.type, call.span));
     }
   }
   if (rule == nullptr) {

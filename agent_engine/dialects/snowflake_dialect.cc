@@ -426,6 +426,7 @@ constexpr Dialect kSnowflake = {
     .timestamp_literal = "cast($0 as timestamp_ntz)",
     .offset_literal = "cast($0 as timestamp_tz)",
     .binary_literal = "to_binary('$0', 'HEX')",
+    .moment_of_time = "timestamp_ntz_from_parts(date '1900-01-01', $0)",
     .try_parse_date = "try_to_timestamp_ntz($0, $1)",
 };
 

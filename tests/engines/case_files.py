@@ -44,9 +44,11 @@ def finished(case):
 def values():
     """Every expression of the value cases with the text of its value."""
     for case in read("values"):
-        for line in case["values"].split("\n"):
-            expression, _, expected = line.rpartition(" => ")
-            yield f"{case['file']}: {case['case']}", expression, expected
+        for section in ("values", "values unless refused"):
+            for line in case.get(section, "").split("\n"):
+                expression, arrow, expected = line.rpartition(" => ")
+                if arrow:
+                    yield f"{case['file']}: {case['case']}", expression, expected
 
 
 def queries():
