@@ -255,6 +255,8 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kString, kSmallDateTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
     {kString, kTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
     {kTime, kDateTime, "datetime(date '1900-01-01', $0)"},
+    {kDecimal, kDateTime, ""},
+    {kFloat, kDateTime, ""},
     {kInteger, kDateTime, "datetime_add(datetime '1900-01-01', interval $0 day)"},
     {kDateTime, kSmallDateTime, "datetime_trunc(datetime_add($0, interval 30 second), minute)"},
     {kDateTime, kInteger,

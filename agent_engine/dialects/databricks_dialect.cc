@@ -288,6 +288,8 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kDateTime, kTime, "date_format($0, 'HH:mm:ss.SSSSSS')"},
     {kSmallDateTime, kTime, "date_format($0, 'HH:mm:ss.SSSSSS')"},
     {kTime, kDateTime, "cast('1900-01-01 ' || $0 as $t)"},
+    {kDecimal, kDateTime, ""},
+    {kFloat, kDateTime, ""},
     {kInteger, kDateTime, "dateadd(day, $0, timestamp_ntz '1900-01-01')"},
     {kDateTime, kSmallDateTime, "cast(date_trunc('minute', $0 + interval '30' second) as $t)"},
     {kDateTime, kInteger,

@@ -254,6 +254,8 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kString, kDateTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
     {kString, kSmallDateTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
     {kString, kTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
+    {kDecimal, kDateTime, ""},
+    {kFloat, kDateTime, ""},
     {kInteger, kDateTime, "dateadd(day, $0, timestamp '1900-01-01')"},
     {kDateTime, kSmallDateTime, "date_trunc('minute', dateadd(second, 30, $0))"},
     {kGuid, kString, "$0"},
