@@ -360,13 +360,17 @@ void VisitJoins(Query& query, SourcePtr& source, const LateralOptions& options) 
     JoinQuery(query, *source);
 }
 
+void Visit(Query& query, const LateralOptions& options);
+
+// Each nested query is visited once: it visits those inside it.
+void VisitNested(ExprPtr& expr, const LateralOptions& options) {
+  if (expr->query) Visit(*expr->query, options);
+  ForEachChild(*expr, [&](ExprPtr& child) { VisitNested(child, options); });
+}
+
 void Visit(Query& query, const LateralOptions& options) {
   ForEachQuery(query, [&](Query& below) { Visit(below, options); });
-  ForEachExpr(query, [&](ExprPtr& slot) {
-    VisitExpr(slot, [&](ExprPtr& expr) {
-      if (expr->query) Visit(*expr->query, options);
-    });
-  });
+  ForEachExpr(query, [&](ExprPtr& expr) { VisitNested(expr, options); });
   VisitJoins(query, query.from, options);
 }
 
