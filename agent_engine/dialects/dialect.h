@@ -123,7 +123,7 @@ struct Dialect {
   std::string_view fold_accents = {};    // Empty: cannot.
   std::string_view integer_divide = {};  // Truncates towards zero.
   // $p, $s: the result's; $g: s and guard digits; $w: 18 more. $a, $b: " * 10^n" that make the
-  // operands whole; $k: what scales the whole quotient up to $s digits; $m: 10^$s; $u: 10^-$s.
+  // operands whole; $k: " * 10^n" that scales the quotient up to $s digits; $m: 10^$s; $u: 10^-$s.
   std::string_view decimal_divide = {};
   std::string_view row_identity = {};         // The hidden column that names a row; empty: none.
   bool merge_has_by_source = true;            // WHEN NOT MATCHED BY SOURCE

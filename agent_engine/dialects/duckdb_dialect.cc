@@ -699,7 +699,7 @@ constexpr Dialect kDuckDb = {
     .fold_accents = "strip_accents($0)",
     .integer_divide = "$0 // $1",
     .decimal_divide =
-        "cast(cast($0$a as hugeint) * $k // cast($1$b as hugeint) as decimal(38, 0)) * $u",
+        "cast(cast($0$a as hugeint)$k // cast($1$b as hugeint) as decimal(38, 0)) * $u",
     .row_identity = "rowid",
     .identity_is_sequence = true,
     .computed_column = "generated always as ($0)",

@@ -36,6 +36,13 @@ const Expr* WithoutImplicitCast(const Expr& expr) {
   return inner;
 }
 
+// The scale of an operand as it is written: integers stay integers.
+int32_t WrittenScale(const Expr& operand) {
+  return tsql::IsIntegral(WithoutImplicitCast(operand)->type.id)
+             ? 0
+             : tsql::DecimalOf(operand.type).scale;
+}
+
 // "name(...)" and nothing behind it.
 bool IsCall(std::string_view sql) {
   const size_t open = sql.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789");
@@ -132,8 +139,8 @@ Emitter::Text Emitter::EmitDivision(const Expr& expr) {
   std::string_view pattern = "$0 / $1";
   if (tsql::IsIntegral(expr.type.id)) pattern = dialect_.integer_divide;
   if (IsExactFraction(expr.type.id)) pattern = dialect_.decimal_divide;
-  const int32_t left_scale = tsql::DecimalOf(expr.arguments[0]->type).scale;
-  const int32_t right_scale = tsql::DecimalOf(expr.arguments[1]->type).scale;
+  const int32_t left_scale = WrittenScale(*expr.arguments[0]);
+  const int32_t right_scale = WrittenScale(*expr.arguments[1]);
   const auto power = [](int32_t zeros) { return "1" + std::string(zeros, '0'); };
   std::string sql;
   for (size_t i = 0; i < pattern.size(); ++i) {
@@ -161,7 +168,8 @@ Emitter::Text Emitter::EmitDivision(const Expr& expr) {
         if (right_scale > 0) sql += " * " + power(right_scale);
         break;
       case 'k':
-        sql += power(std::max(expr.type.scale - left_scale + right_scale, 0));
+        if (const int32_t zeros = expr.type.scale - left_scale + right_scale; zeros > 0)
+          sql += " * " + power(zeros);
         break;
       case 'm':
         sql += power(expr.type.scale) + ".0";
