@@ -1,6 +1,7 @@
 // Prints the tables that pages of docs/reference are made of, as one JSON document.
 #include <cstdio>
 
+#include "agent_engine/dialects/translate.h"
 #include "agent_engine/verify/validation.h"
 #include "common/diagnostics/diagnostic.h"
 #include "nlohmann/json.hpp"
@@ -28,11 +29,62 @@ ordered_json Checks() {
   return rows;
 }
 
+// A type of SQL Server as columns are declared, and what each target makes of it; empty: refused.
+ordered_json Types() {
+  using datamigrate::catalog::DataType;
+  const std::vector<DataType> types = {
+      {.name = "bit"},
+      {.name = "tinyint"},
+      {.name = "smallint"},
+      {.name = "int"},
+      {.name = "bigint"},
+      {.name = "decimal", .precision = 18, .scale = 4},
+      {.name = "smallmoney"},
+      {.name = "money"},
+      {.name = "real"},
+      {.name = "float"},
+      {.name = "char", .length = 10},
+      {.name = "varchar", .length = 50},
+      {.name = "varchar", .length = -1},
+      {.name = "nchar", .length = 10},
+      {.name = "nvarchar", .length = 50},
+      {.name = "nvarchar", .length = -1},
+      {.name = "text"},
+      {.name = "ntext"},
+      {.name = "date"},
+      {.name = "time", .scale = 7},
+      {.name = "smalldatetime"},
+      {.name = "datetime"},
+      {.name = "datetime2", .scale = 7},
+      {.name = "datetimeoffset", .scale = 7},
+      {.name = "binary", .length = 16},
+      {.name = "varbinary", .length = -1},
+      {.name = "image"},
+      {.name = "rowversion"},
+      {.name = "uniqueidentifier"},
+      {.name = "xml"},
+      {.name = "json"},
+      {.name = "vector", .length = 3},
+      {.name = "sql_variant"},
+      {.name = "hierarchyid"},
+      {.name = "geography"},
+      {.name = "geometry"}};
+  ordered_json rows = ordered_json::array();
+  for (const DataType& type : types) {
+    ordered_json row = {{"type", type.ToString()}};
+    for (datamigrate::dialects::Target target : datamigrate::dialects::kTargets)
+      row[std::string(TargetName(target))] = datamigrate::dialects::TargetType(type, target);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 }  // namespace
 
 int main() {
   const ordered_json tables = {{"diagnostics", Diagnostics()},
                                {"checks", Checks()},
+                               {"types", Types()},
                                {"approval_score", datamigrate::verify::kApprovalScore}};
   std::printf("%s\n", tables.dump(1).c_str());
 }

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import tempfile
 
 NOTE = "<!-- Printed by tests/docs/run --update; changes here are lost. -->\n"
 
@@ -24,10 +25,13 @@ def run_program(path, *arguments):
     return result.stdout
 
 
+def table_lines(rows):
+    """Lines of a Markdown table. `|` in cells is escaped."""
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in rows]
+
+
 def table(header, rows):
-    """A Markdown table. `|` in cells is escaped."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    return "".join(table_lines([header, ["---"] * len(header), *rows]))
 
 
 # --- diagnostics.md and checks.md ---
@@ -116,6 +120,64 @@ def services_page(_, programs):
     return "".join(out)
 
 
+# --- coverage.md ---
+
+TARGETS = ["duckdb", "postgres", "snowflake", "databricks", "bigquery", "redshift", "fabric"]
+KINDS = ["table", "view", "function", "procedure"]
+# Name in the page → path below the repository's root. Those outside it are public sample databases that a machine may lack.
+DATABASES = {
+    "sample": "deploy/local/sample",
+    "Northwind": "../shared/corpus/northwind",
+    "pubs": "../shared/corpus/pubs",
+    "AdventureWorks": "../shared/corpus/adventureworks-oltp",
+    "AdventureWorksDW": "../shared/corpus/adventureworks-dw",
+    "WideWorldImporters": "../shared/corpus/wwi-oltp",
+    "WideWorldImportersDW": "../shared/corpus/wwi-dw",
+}
+
+
+def generate(programs, source, target):
+    with tempfile.TemporaryDirectory() as out:
+        return json.loads(run_program(programs / "datamigrate", "generate", "--source", source, "--target", target,
+                                      "--out", pathlib.Path(out) / "project", "--json"))
+
+
+def database_rows(root, programs, name):
+    """Lines `| name | kind | found | converted for each target |`, for kinds that the database has."""
+    results = [generate(programs, root / DATABASES[name], target)["objects"] for target in TARGETS]
+    rows = []
+    for kind in KINDS:
+        found = results[0].get(kind, {}).get("found", 0)
+        if found:
+            rows.append([name, kind, str(found), *[str(result[kind]["converted"]) for result in results]])
+    return table_lines(rows)
+
+
+def kept_rows(root, name):
+    """The database's lines of the page as it is: for a machine without its scripts."""
+    page = root / "docs/reference/coverage.md"
+    lines = page.read_text(encoding="utf-8").splitlines(keepends=True) if page.exists() else []
+    return [line for line in lines if line.startswith(f"| {name} |")]
+
+
+def coverage_page(root, programs, tables):
+    out = ["# Coverage\n", NOTE, """
+What converts today, counted by `datamigrate generate`: found objects, then how many of them each target gets. What is not counted as
+converted is refused with a code and its place; the original text stays in the project. On DuckDB every converted model is also run by
+`datamigrate migrate`; `tests/engines` and `tests/cases` say what was run elsewhere.
+
+## Databases
+
+"""]
+    out.append(table(["database", "objects", "found", *TARGETS], []))
+    for name, path in DATABASES.items():
+        out += database_rows(root, programs, name) if (root / path).exists() else kept_rows(root, name)
+    out.append("\n## Types\n\nA dash: columns of the type are kept as text, with a warning.\n\n")
+    rows = [[f"`{row['type']}`", *[f"`{row[target]}`" if row[target] else "-" for target in TARGETS]] for row in tables["types"]]
+    out.append(table(["SQL Server", *TARGETS], rows))
+    return "".join(out)
+
+
 def pages(root, programs):
     """(path below the root, text or PageError) of every printed page."""
     tables = None
@@ -128,6 +190,7 @@ def pages(root, programs):
     printers = {
         "docs/reference/diagnostics.md": lambda: from_tables(diagnostics_page),
         "docs/reference/checks.md": lambda: from_tables(checks_page),
+        "docs/reference/coverage.md": lambda: from_tables(lambda place, rows: coverage_page(place, programs, rows)),
         "docs/reference/command_line.md": lambda: command_line_page(root, programs),
         "docs/reference/services.md": lambda: services_page(root, programs),
     }
