@@ -24,6 +24,14 @@ void FillFields(Query& query) {
   for (const SelectItem& item : query.items) query.fields.push_back({item.alias, item.expr->type});
 }
 
+// Whether the query's columns have the types of `fields` already; NULLs apart.
+bool HasTypes(const Query& query, const std::vector<OutputField>& fields) {
+  return std::ranges::equal(query.fields, fields, [](const OutputField& own, OutputField other) {
+    other.type.nullable = own.type.nullable;
+    return own.type == other.type;
+  });
+}
+
 void CollectGroupExprs(std::vector<GroupItem>& items, std::vector<Expr*>& exprs) {
   for (GroupItem& item : items) {
     if (item.expr) exprs.push_back(item.expr.get());
@@ -442,6 +450,8 @@ void Lowering::AlignBranches(Query& left, Query& right, Node node) {
 
 void Lowering::ConvertBranch(Query& query, const std::vector<OutputField>& fields) {
   if (query.kind != QueryKind::kSelect) {
+    // Its branches were converted to its own types when it was made: a long chain is walked once.
+    if (HasTypes(query, fields)) return;
     ConvertBranch(*query.left, fields);
     ConvertBranch(*query.right, fields);
   }
