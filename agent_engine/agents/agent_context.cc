@@ -13,16 +13,16 @@ namespace datamigrate::agents {
 void Report(workflow::NodeContext& context, size_t done, size_t total, std::string_view message) {
   const double fraction = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
   const nlohmann::json payload = {{"fraction", fraction}, {"message", message}};
-  context.Emit("progress",
-               payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  context.Emit("progress", payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 absl::StatusOr<dbt::Project> ProjectOf(const Environment& environment,
-                                      const v1::MigrationState& state) {
+                                       const v1::MigrationState& state) {
   auto catalog = catalog::FromProto(state.metadata());
   if (!catalog.ok()) return catalog.status();
   GenerationOptions options;
-  options.target = dialects::ParseTarget(state.target_warehouse()).value_or(dialects::Target::kDuckDb);
+  options.target =
+      dialects::ParseTarget(state.target_warehouse()).value_or(dialects::Target::kDuckDb);
   options.threads = environment.threads;
   for (const auto& [object, reason] : state.quarantined()) options.quarantined[object] = reason;
   dbt::Project project = GenerateProject(*catalog, options);
@@ -35,8 +35,7 @@ absl::StatusOr<dbt::Project> ProjectOf(const Environment& environment,
   return project;
 }
 
-absl::StatusOr<std::unique_ptr<source::ScriptSource>> OpenScripts(
-    const v1::MigrationState& state) {
+absl::StatusOr<std::unique_ptr<source::ScriptSource>> OpenScripts(const v1::MigrationState& state) {
   source::ScriptSourceOptions options;
   for (const auto& [name, value] : state.sqlcmd_variables()) options.variables[name] = value;
   options.now = state.source_clock();

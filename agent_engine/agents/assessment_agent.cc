@@ -27,8 +27,9 @@ AgentResult Assess(const Environment& environment, v1::MigrationState& state,
   std::error_code error;
   std::filesystem::create_directories(paths.folder, error);
   if (error) {
-    return absl::FailedPreconditionError(fmt::format(
-        "cannot create {}: {}. Free space or choose another --home.", paths.folder.string(), error.message()));
+    return absl::FailedPreconditionError(
+        fmt::format("cannot create {}: {}. Free space or choose another --home.",
+                    paths.folder.string(), error.message()));
   }
   state.set_log_path(paths.log.string());
   auto source = OpenScripts(state);
@@ -42,9 +43,10 @@ AgentResult Assess(const Environment& environment, v1::MigrationState& state,
     *state.add_object_counts() = std::move(count);
   }
   if (state.object_counts().empty()) {
-    return absl::InvalidArgumentError(fmt::format(
-        "{} defines no table, view or routine. Name a script, a folder of scripts or an SSDT project.",
-        state.source_connection()));
+    return absl::InvalidArgumentError(
+        fmt::format("{} defines no table, view or routine. Name a script, a folder of scripts or "
+                    "an SSDT project.",
+                    state.source_connection()));
   }
   Log(environment, context, Summary(state));
   Report(context, 1, 1, Summary(state));

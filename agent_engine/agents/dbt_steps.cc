@@ -42,7 +42,8 @@ dbt::DbtOptions OptionsOf(const Environment& environment, workflow::NodeContext&
   return options;
 }
 
-// The part of the node's work that is done when `command` number `index` has done `done` of `total`.
+// The part of the node's work that is done when `command` number `index` has done `done` of
+// `total`.
 double Fraction(double begin, size_t index, int done, int total) {
   const double inside = total == 0 ? 0 : static_cast<double>(done) / total;
   return begin + (1 - begin) * (static_cast<double>(index) + inside) / kCommands.size();
@@ -86,7 +87,8 @@ absl::StatusOr<v1::DeploymentResult> RunDbtSteps(const Environment& environment,
                                                  workflow::NodeContext& context, double begin) {
   if (environment.dbt_path.empty()) {
     return absl::FailedPreconditionError(
-        "dbt is not configured: start the engine with --dbt PATH (deploy/local/setup installs one)");
+        "dbt is not configured: start the engine with --dbt PATH (deploy/local/setup installs "
+        "one)");
   }
   // dbt builds relations anew each time: what an interrupted attempt left is replaced.
   const auto receipt = context.Once("dbt", [&](bool) -> absl::StatusOr<std::string> {

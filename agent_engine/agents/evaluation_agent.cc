@@ -40,11 +40,11 @@ AgentResult Evaluate(const Environment& environment, v1::MigrationState& state,
   AddDifferences(*comparisons, state);
   for (const std::string& error : state.errors()) Log(environment, context, error);
   v1::ValidationResult* validation = state.mutable_validation_result();
-  validation->set_approved(validation->score() >= verify::kApprovalScore && state.errors().empty() &&
-                           Succeeded(state.deployment_result()));
-  const std::string summary = fmt::format(
-      "{} of {} tables equal the source; {}", comparisons->size() - state.errors_size(),
-      comparisons->size(), validation->approved() ? "approved" : "not approved");
+  validation->set_approved(validation->score() >= verify::kApprovalScore &&
+                           state.errors().empty() && Succeeded(state.deployment_result()));
+  const std::string summary =
+      fmt::format("{} of {} tables equal the source; {}", comparisons->size() - state.errors_size(),
+                  comparisons->size(), validation->approved() ? "approved" : "not approved");
   Log(environment, context, summary);
 
   const MigrationPaths paths = PathsOf(environment, context.run_id());

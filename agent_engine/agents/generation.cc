@@ -19,7 +19,8 @@ dbt::Project GenerateProject(const catalog::Catalog& catalog, const GenerationOp
   dbt::BuildOptions build;
   build.target = options.target;
   build.quarantined = options.quarantined;
-  build.for_each = [threads = options.threads](size_t count, const std::function<void(size_t)>& body) {
+  build.for_each = [threads = options.threads](size_t count,
+                                               const std::function<void(size_t)>& body) {
     const absl::Status status =
         workflow::ParallelForIndex(count, static_cast<size_t>(threads), {}, [&](size_t index) {
           body(index);
@@ -40,9 +41,8 @@ std::vector<v1::ObjectCount> CountConverted(const catalog::Catalog& catalog,
   }
   std::vector<v1::ObjectCount> counts = CountObjects(catalog);
   for (v1::ObjectCount& count : counts) {
-    const int done = ResolvesInUse(count.kind())
-                         ? count.found()
-                         : static_cast<int>(converted[count.kind()].size());
+    const int done = ResolvesInUse(count.kind()) ? count.found()
+                                                 : static_cast<int>(converted[count.kind()].size());
     count.set_converted(done);
     count.set_refused(count.found() - done);
   }

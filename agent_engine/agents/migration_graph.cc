@@ -66,7 +66,8 @@ Builder::Function NodeOf(const Environment& environment, const Step& step) {
 }
 
 bool MayRebuild(const v1::MigrationState& state) {
-  const int rounds = state.max_rebuild_rounds() > 0 ? state.max_rebuild_rounds() : kDefaultRebuildRounds;
+  const int rounds =
+      state.max_rebuild_rounds() > 0 ? state.max_rebuild_rounds() : kDefaultRebuildRounds;
   return state.rebuild_round() < rounds;
 }
 

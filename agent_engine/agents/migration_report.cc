@@ -15,7 +15,10 @@ verify::Validation ToValidation(const v1::ValidationResult& result) {
   validation.score = result.score();
   validation.is_approved = result.approved();
   for (const v1::Check& check : result.checks()) {
-    validation.checks.push_back({check.name(), check.passed(), check.total(), check.weight(),
+    validation.checks.push_back({check.name(),
+                                 check.passed(),
+                                 check.total(),
+                                 check.weight(),
                                  {check.findings().begin(), check.findings().end()}});
   }
   return validation;
@@ -38,8 +41,8 @@ verify::ReportFinding ToFinding(const v1::Diagnostic& diagnostic) {
       diagnostic.file().empty()
           ? ""
           : fmt::format("{}:{}:{}", diagnostic.file(), diagnostic.line(), diagnostic.column());
-  return {diagnostic.code(), diagnostic.severity(), diagnostic.object(),
-          place,             diagnostic.message(),  diagnostic.hint()};
+  return {diagnostic.code(),    diagnostic.severity(), diagnostic.object(), place,
+          diagnostic.message(), diagnostic.hint()};
 }
 
 verify::ReportContent ContentOf(const dbt::Project& project, const v1::MigrationState& state,
@@ -57,8 +60,8 @@ verify::ReportContent ContentOf(const dbt::Project& project, const v1::Migration
     content.steps.push_back(ToStep(step));
   }
   for (const data::TableComparison& comparison : comparisons) {
-    content.tables.push_back({comparison.table, comparison.source_rows, comparison.target_rows,
-                              comparison.is_equal()});
+    content.tables.push_back(
+        {comparison.table, comparison.source_rows, comparison.target_rows, comparison.is_equal()});
   }
   for (const v1::Diagnostic& diagnostic : state.diagnostics()) {
     content.findings.push_back(ToFinding(diagnostic));

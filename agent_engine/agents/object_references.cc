@@ -30,7 +30,8 @@ bool NamesAnObject(tsql::Node node) {
          node.Is(NodeKind::kExecuteStatement);
 }
 
-// Follows the first dependency that has no length yet; `state` marks those under way, which closes a cycle.
+// Follows the first dependency that has no length yet; `state` marks those under way, which closes
+// a cycle.
 class OrderFinder {
  public:
   explicit OrderFinder(const std::vector<std::vector<size_t>>& reads)

@@ -8,7 +8,8 @@
 namespace datamigrate::agents {
 namespace {
 
-// A view that several models read is computed once for each of them: worth a table when that takes this long.
+// A view that several models read is computed once for each of them: worth a table when that takes
+// this long.
 constexpr double kWorthATableSeconds = 0.5;
 constexpr int kReadersWorthATable = 2;
 

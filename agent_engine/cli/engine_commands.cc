@@ -64,7 +64,8 @@ int ExitCodeOf(const v1::Migration& migration) {
   return is_good || !HasEnded(migration.status()) ? kSuccess : kNotApproved;
 }
 
-// Shows events as they happen until the migration has ended or waits for a person. Reconnects are the caller's affair.
+// Shows events as they happen until the migration has ended or waits for a person. Reconnects are
+// the caller's affair.
 grpc::Status ShowEvents(EngineConnection& connection, const Options& options, const std::string& id,
                         int64_t& last_sequence) {
   grpc::ClientContext context;
@@ -149,14 +150,14 @@ int List(const Options& options) {
   grpc::ClientContext context;
   connection.Prepare(context, false);
   v1::ListMigrationsResponse response;
-  const grpc::Status status =
-      connection.stub().ListMigrations(&context, options.list, &response);
+  const grpc::Status status = connection.stub().ListMigrations(&context, options.list, &response);
   if (!status.ok()) return connection.Report(status);
   PrintMessage(response, RenderMigrationList(response, Terminal(STDOUT_FILENO)), options.json);
   return kSuccess;
 }
 
-// Writes to a file beside `path` and renames it, so that a broken download leaves nothing under the name.
+// Writes to a file beside `path` and renames it, so that a broken download leaves nothing under the
+// name.
 int Download(const Options& options) {
   EngineConnection connection(options.engine);
   grpc::ClientContext context;
@@ -218,7 +219,8 @@ void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exi
       "--target", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_target)),
       "The warehouse to migrate to (default: duckdb)");
   command->add_option_function<std::string>(
-      "--name", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_name)), "A name for people");
+      "--name", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_name)),
+      "A name for people");
   command->add_option_function<std::string>(
       "--idempotency-key",
       set(static_cast<Setter>(&v1::CreateMigrationRequest::set_idempotency_key)),
@@ -267,8 +269,8 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
       ->required();
   decide->callback([options, &exit_code] {
     options->decide.set_id(options->id);
-    exit_code = CallAndPrint(*options, options->decide,
-                             &v1::MigrationService::Stub::DecideMigration);
+    exit_code =
+        CallAndPrint(*options, options->decide, &v1::MigrationService::Stub::DecideMigration);
   });
 
   CLI::App* list = AddCommand(app, options, "list", "List migrations, newest first", false);

@@ -48,24 +48,18 @@ nlohmann::ordered_json OutcomeJson(const Outcome& outcome, const Options& option
   int converted = 0;
   int refused = 0;
   for (const v1::ObjectCount& count : outcome.counts) {
-    objects[count.kind()] = {{"found", count.found()},
-                             {"converted", count.converted()},
-                             {"refused", count.refused()}};
+    objects[count.kind()] = {
+        {"found", count.found()}, {"converted", count.converted()}, {"refused", count.refused()}};
     converted += count.converted();
     refused += count.refused();
   }
   nlohmann::ordered_json found = nlohmann::ordered_json::array();
   for (const auto& finding : outcome.findings) found.push_back(ToJson(finding, nullptr));
-  return {{"project", options.out},
-          {"target", options.target},
-          {"objects", objects},
-          {"converted", converted},
-          {"refused", refused},
-          {"models", outcome.models},
-          {"tests", outcome.tests},
-          {"diagnostics_by_code", CountByCode(outcome.findings)},
-          {"diagnostics", found},
-          {"seconds", outcome.seconds}};
+  return {{"project", options.out}, {"target", options.target},
+          {"objects", objects},     {"converted", converted},
+          {"refused", refused},     {"models", outcome.models},
+          {"tests", outcome.tests}, {"diagnostics_by_code", CountByCode(outcome.findings)},
+          {"diagnostics", found},   {"seconds", outcome.seconds}};
 }
 
 void PrintOutcome(const Outcome& outcome, const Options& options) {
@@ -112,8 +106,7 @@ int Generate(const Options& options) {
   Outcome outcome = Summarize((*source)->catalog(), project);
   const auto& read = (*source)->diagnostics();
   outcome.findings.insert(outcome.findings.begin(), read.begin(), read.end());
-  outcome.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options.json) {
     fmt::print("{}\n", JsonLine(OutcomeJson(outcome, options)));
     return kSuccess;
@@ -127,7 +120,8 @@ int Generate(const Options& options) {
 
 void AddGenerateCommand(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("generate", "Write the dbt project for a folder of scripts");
+  CLI::App* command =
+      app.add_subcommand("generate", "Write the dbt project for a folder of scripts");
   AddSourceOptions(*command, options->source);
   std::vector<std::string> targets;
   for (dialects::Target target : dialects::kTargets) targets.emplace_back(TargetName(target));

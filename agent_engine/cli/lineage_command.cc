@@ -89,18 +89,16 @@ class EventWriter {
     ordered_json rows = ordered_json::array();
     for (const RowOrigin& origin : model.lineage.rows) rows.push_back(InputOf(origin));
     ordered_json output = DatasetOf(model.source_object);
-    output["facets"] = {
-        {"schema", Facet("1-1-1/SchemaDatasetFacet", {{"fields", columns}})},
-        {"columnLineage",
-         Facet("1-2-0/ColumnLineageDatasetFacet", {{"fields", fields}, {"dataset", rows}})}};
+    output["facets"] = {{"schema", Facet("1-1-1/SchemaDatasetFacet", {{"fields", columns}})},
+                        {"columnLineage", Facet("1-2-0/ColumnLineageDatasetFacet",
+                                                {{"fields", fields}, {"dataset", rows}})}};
     return output;
   }
 
   static ordered_json Facet(const std::string& name, ordered_json content) {
-    ordered_json facet = {
-        {"_producer", kProducer},
-        {"_schemaURL",
-         Schema("facets/" + name + ".json#/$defs/" + name.substr(name.find('/') + 1))}};
+    ordered_json facet = {{"_producer", kProducer},
+                          {"_schemaURL", Schema("facets/" + name + ".json#/$defs/" +
+                                                name.substr(name.find('/') + 1))}};
     facet.update(content);
     return facet;
   }
@@ -123,11 +121,8 @@ class EventWriter {
                      const char* type, std::string_view use) const {
     ordered_json input = DatasetOf(relation);
     input["field"] = column;
-    input["transformations"] =
-        ordered_json::array({{{"type", type},
-                              {"subtype", std::string(use)},
-                              {"description", ""},
-                              {"masking", false}}});
+    input["transformations"] = ordered_json::array(
+        {{{"type", type}, {"subtype", std::string(use)}, {"description", ""}, {"masking", false}}});
     return input;
   }
 
@@ -172,8 +167,8 @@ int Lineage(const Options& options) {
 
 void AddLineageCommand(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("lineage", "Say which columns each column of a view or routine comes from");
+  CLI::App* command = app.add_subcommand(
+      "lineage", "Say which columns each column of a view or routine comes from");
   AddSourceOptions(*command, options->source);
   command
       ->add_option("--namespace", options->space,
@@ -183,7 +178,8 @@ void AddLineageCommand(CLI::App& app, int& exit_code) {
   command->footer(
       "Examples:\n"
       "  datamigrate lineage --source ./scripts\n"
-      "  datamigrate lineage --source ./scripts --namespace mssql://sales-db:1433 --json > events.jsonl\n"
+      "  datamigrate lineage --source ./scripts --namespace mssql://sales-db:1433 --json > "
+      "events.jsonl\n"
       "Exit codes: 0 done, 1 failed, 2 wrong use. Objects that are refused have no lineage.");
   command->callback([options, &exit_code] { exit_code = Lineage(*options); });
 }

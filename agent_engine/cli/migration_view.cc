@@ -11,11 +11,15 @@ namespace {
 
 Style StatusStyle(v1::MigrationStatus status) {
   switch (status) {
-    case v1::MIGRATION_STATUS_SUCCEEDED: return Style::kGreen;
-    case v1::MIGRATION_STATUS_FAILED: return Style::kRed;
+    case v1::MIGRATION_STATUS_SUCCEEDED:
+      return Style::kGreen;
+    case v1::MIGRATION_STATUS_FAILED:
+      return Style::kRed;
     case v1::MIGRATION_STATUS_WAITING:
-    case v1::MIGRATION_STATUS_CANCELLED: return Style::kYellow;
-    default: return Style::kCyan;
+    case v1::MIGRATION_STATUS_CANCELLED:
+      return Style::kYellow;
+    default:
+      return Style::kCyan;
   }
 }
 
@@ -130,8 +134,9 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   out += Field(terminal, "error", Printable(migration.error()));
   out += Field(terminal, "score", Score(migration, terminal));
   if (deployment.tables_loaded() > 0) {
-    out += Field(terminal, "rows", fmt::format("{} in {} tables", deployment.rows_loaded(),
-                                               deployment.tables_loaded()));
+    out +=
+        Field(terminal, "rows",
+              fmt::format("{} in {} tables", deployment.rows_loaded(), deployment.tables_loaded()));
   }
   out += Field(terminal, "project", Printable(migration.dbt_project_path()));
   out += Field(terminal, "database", deployment.database_path());

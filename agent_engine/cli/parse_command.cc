@@ -56,10 +56,9 @@ std::string BatchLine(const std::string& batch, bool print, Stopwatch& stopwatch
   const tsql::ParseResult result =
       stopwatch.Time([&] { return tsql::ParseBatch(batch, {}, sink); });
   nlohmann::ordered_json line = {{"ok", result.ok}, {"unsupported", result.unsupported}};
-  line["error"] =
-      sink.diagnostics().empty()
-          ? ""
-          : FirstError(sink.diagnostics(), diagnostics::SourceFile("", batch));
+  line["error"] = sink.diagnostics().empty()
+                      ? ""
+                      : FirstError(sink.diagnostics(), diagnostics::SourceFile("", batch));
   if (print) line["sql"] = tsql::PrintTree(result.tree.Root());
   return JsonLine(line);
 }
@@ -105,7 +104,8 @@ int ParseScripts(const Options& options) {
 
 void AddParseCommand(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("parse", "Check T-SQL scripts and show what is not understood");
+  CLI::App* command =
+      app.add_subcommand("parse", "Check T-SQL scripts and show what is not understood");
   command->add_option("PATH", options->path, "A script or a folder of scripts");
   command->add_flag("--stdin-batches", options->stdin_batches,
                     "Read NUL-separated batches from standard input, one result line each");

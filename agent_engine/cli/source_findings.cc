@@ -11,9 +11,12 @@ namespace {
 
 Style StyleOf(diagnostics::Severity severity) {
   switch (severity) {
-    case diagnostics::Severity::kError: return Style::kRed;
-    case diagnostics::Severity::kWarning: return Style::kYellow;
-    case diagnostics::Severity::kNote: return Style::kCyan;
+    case diagnostics::Severity::kError:
+      return Style::kRed;
+    case diagnostics::Severity::kWarning:
+      return Style::kYellow;
+    case diagnostics::Severity::kNote:
+      return Style::kCyan;
   }
   return Style::kPlain;
 }
@@ -33,7 +36,8 @@ void PrintFindings(const std::vector<diagnostics::Diagnostic>& findings,
         "{}:{}:{}: {} {} {}", Printable(file), place.line, place.column,
         terminal.Paint(StyleOf(kind.severity), diagnostics::SeverityName(kind.severity)), kind.code,
         Printable(diagnostics::Message(finding))));
-    if (!finding.hint.empty()) terminal.Line(terminal.Paint(Style::kDim, "  " + Printable(finding.hint)));
+    if (!finding.hint.empty())
+      terminal.Line(terminal.Paint(Style::kDim, "  " + Printable(finding.hint)));
   }
 }
 

@@ -17,13 +17,20 @@ constexpr int kBarCells = 28;
 
 std::string_view Code(Style style) {
   switch (style) {
-    case Style::kPlain: return "";
-    case Style::kBold: return "\x1b[1m";
-    case Style::kDim: return "\x1b[2m";
-    case Style::kGreen: return "\x1b[32m";
-    case Style::kYellow: return "\x1b[33m";
-    case Style::kRed: return "\x1b[31m";
-    case Style::kCyan: return "\x1b[36m";
+    case Style::kPlain:
+      return "";
+    case Style::kBold:
+      return "\x1b[1m";
+    case Style::kDim:
+      return "\x1b[2m";
+    case Style::kGreen:
+      return "\x1b[32m";
+    case Style::kYellow:
+      return "\x1b[33m";
+    case Style::kRed:
+      return "\x1b[31m";
+    case Style::kCyan:
+      return "\x1b[36m";
   }
   return "";
 }
@@ -108,7 +115,9 @@ std::string Terminal::Paint(Style style, std::string_view text) const {
   return fmt::format("{}{}\x1b[0m", Code(style), text);
 }
 
-void Terminal::Line(std::string_view text) { Write(std::string(text) + "\n"); }
+void Terminal::Line(std::string_view text) {
+  Write(std::string(text) + "\n");
+}
 
 void Terminal::Progress(double fraction, std::string_view raw_step, std::string_view raw_message) {
   const std::string step = Printable(raw_step);
@@ -116,8 +125,8 @@ void Terminal::Progress(double fraction, std::string_view raw_step, std::string_
   if (!(fraction >= 0)) fraction = 0;  // A NaN too.
   const int percent = static_cast<int>(std::min(fraction, 1.0) * 100);
   if (!is_terminal_) {
-    const std::string line = fmt::format("[{:3}%] {}{}{}", percent, step,
-                                         message.empty() ? "" : ": ", message);
+    const std::string line =
+        fmt::format("[{:3}%] {}{}{}", percent, step, message.empty() ? "" : ": ", message);
     if (line != last_plain_) Line(line);
     last_plain_ = line;
     return;

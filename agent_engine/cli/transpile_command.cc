@@ -28,7 +28,8 @@ nlohmann::ordered_json BatchJson(const dialects::TranslatedBatch& translated,
   nlohmann::ordered_json found = nlohmann::ordered_json::array();
   if (!translated.diagnostics.empty()) {
     const diagnostics::SourceFile text("", batch);
-    for (const auto& diagnostic : translated.diagnostics) found.push_back(ToJson(diagnostic, &text));
+    for (const auto& diagnostic : translated.diagnostics)
+      found.push_back(ToJson(diagnostic, &text));
   }
   return {{"ok", translated.ok}, {"sql", translated.sql}, {"diagnostics", std::move(found)}};
 }

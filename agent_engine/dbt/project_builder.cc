@@ -140,9 +140,8 @@ class ProjectBuilder {
     if (!hides) return;
     visible_ = catalog_;
     for (catalog::Table& table : visible_.tables) {
-      std::erase_if(table.columns, [&](const catalog::Column& column) {
-        return is_missing(table, column);
-      });
+      std::erase_if(table.columns,
+                    [&](const catalog::Column& column) { return is_missing(table, column); });
     }
     visible_index_ = std::make_unique<catalog::CatalogIndex>(visible_);
   }
@@ -305,11 +304,10 @@ class ProjectBuilder {
     const auto namer = names_.Namer();
     ForEach(queries_.size(), [&](size_t i) {
       Query& query = queries_[i];
-      query.translated =
-          i < views_.size()
-              ? translator_.view(VisibleIndex(), *views_[i], options_.target, namer)
-              : translator_.routine(VisibleIndex(), *routines_[i - views_.size()], options_.target,
-                                    namer);
+      query.translated = i < views_.size()
+                             ? translator_.view(VisibleIndex(), *views_[i], options_.target, namer)
+                             : translator_.routine(VisibleIndex(), *routines_[i - views_.size()],
+                                                   options_.target, namer);
       const diagnostics::SourceFile text(query.place.file, query.definition);
       for (Diagnostic& diagnostic : query.translated.diagnostics) {
         Locate(diagnostic, query.object, text, query.place);
@@ -454,8 +452,8 @@ class ProjectBuilder {
   void NamePart(Model& model, const ObjectName& routine, const std::string& what) {
     for (int number = 1;; ++number) {
       const std::string suffix = number == 1 ? "" : "_" + std::to_string(number);
-      model.name = ShortenName(names_.ModelOf(routine) + "__" + SnakeCase(what) + suffix,
-                               kMaxNameBytes);
+      model.name =
+          ShortenName(names_.ModelOf(routine) + "__" + SnakeCase(what) + suffix, kMaxNameBytes);
       const std::string relation = routine.name + "_" + what + suffix;
       model.alias = RelationName(relation, options_.target);
       const bool is_taken = names_.IsModel(model.name) || part_names_.contains(model.name) ||

@@ -475,7 +475,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"NEWID", 0, "gen_random_uuid()"},
     {"NEWSEQUENTIALID", 0, "gen_random_uuid()"},
     {"STRING_SPLIT_ORDINAL", 2,
-     "(select unnest(string_split($0, $1)), unnest(generate_series(1, len(string_split($0, $1)))))"},
+     "(select unnest(string_split($0, $1)), unnest(generate_series(1, len(string_split($0, "
+     "$1)))))"},
     {"STRING_SPLIT", 2, "unnest(string_split($0, $1))"},
     {"GENERATE_SERIES", 2, "generate_series($0, $1)"},
     {"GENERATE_SERIES", 3, "generate_series($0, $1, $2)"},

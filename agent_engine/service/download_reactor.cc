@@ -43,9 +43,9 @@ class DownloadReactor : public grpc::ServerWriteReactor<v1::ProjectChunk> {
     content->resize(kChunkBytes);
     content->resize(std::fread(content->data(), 1, kChunkBytes, file_.get()));
     if (!content->empty()) return StartWrite(&chunk_);
-    Finish(std::ferror(file_.get()) ? grpc::Status(grpc::StatusCode::DATA_LOSS,
-                                                   "reading the packed project failed")
-                                    : grpc::Status::OK);
+    Finish(std::ferror(file_.get())
+               ? grpc::Status(grpc::StatusCode::DATA_LOSS, "reading the packed project failed")
+               : grpc::Status::OK);
   }
 
   store::MigrationStore* const store_;

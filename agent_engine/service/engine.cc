@@ -52,7 +52,8 @@ absl::Status StartLog(const std::string& file) {
     spdlog::set_default_logger(spdlog::basic_logger_mt("engine", file));
     spdlog::flush_on(spdlog::level::info);
   } catch (const spdlog::spdlog_ex& error) {
-    return absl::FailedPreconditionError(fmt::format("cannot write the log {}: {}", file, error.what()));
+    return absl::FailedPreconditionError(
+        fmt::format("cannot write the log {}: {}", file, error.what()));
   }
   return absl::OkStatus();
 }
@@ -64,7 +65,8 @@ absl::Status WritePortFile(const std::string& path, int port) {
   std::ofstream(partial) << port << "\n";
   std::error_code error;
   std::filesystem::rename(partial, path, error);
-  if (error) return absl::FailedPreconditionError(fmt::format("cannot write {}: {}", path, error.message()));
+  if (error)
+    return absl::FailedPreconditionError(fmt::format("cannot write {}: {}", path, error.message()));
   return absl::OkStatus();
 }
 
@@ -80,7 +82,8 @@ absl::Status PrepareHome(const std::string& home) {
   std::error_code error;
   std::filesystem::create_directories(home, error);
   if (!error) return absl::OkStatus();
-  return absl::FailedPreconditionError(fmt::format("cannot create --home {}: {}", home, error.message()));
+  return absl::FailedPreconditionError(
+      fmt::format("cannot create --home {}: {}", home, error.message()));
 }
 
 // Everything that lives as long as the process serves; members are destroyed in reverse.
@@ -113,8 +116,9 @@ class Engine {
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     if (!server_ || port == 0) {
-      return absl::UnavailableError(fmt::format(
-          "cannot listen on {}: is the port in use? Choose another with --listen", options_.listen));
+      return absl::UnavailableError(
+          fmt::format("cannot listen on {}: is the port in use? Choose another with --listen",
+                      options_.listen));
     }
     worker_.Start();
     return port;
@@ -158,7 +162,8 @@ class Engine {
     if (!started.ok()) return started;
     const auto result = runner.Run(lease.run_id, token);
     if (!result.ok()) {
-      spdlog::warn("migration {} stopped: {}", lease.run_id, std::string(result.status().message()));
+      spdlog::warn("migration {} stopped: {}", lease.run_id,
+                   std::string(result.status().message()));
       return result.status();
     }
     spdlog::info("migration {} has come to its end or a question", lease.run_id);

@@ -7,7 +7,8 @@
 #include "spdlog/spdlog.h"
 
 int main(int argc, char** argv) {
-  CLI::App app("Runs migrations. Any number of engines share one PostgreSQL.", "datamigrate-engine");
+  CLI::App app("Runs migrations. Any number of engines share one PostgreSQL.",
+               "datamigrate-engine");
   datamigrate::service::EngineOptions options;
   app.set_version_flag("--version", "datamigrate-engine " DATAMIGRATE_VERSION);
   app.add_option("--listen", options.listen, "HOST:PORT to serve gRPC on; port 0: any free one")

@@ -79,9 +79,9 @@ absl::StatusOr<v1::ListMigrationsResponse> Migrations::List(
     if (!status.ok()) return status.status();
     filter.status = *status;
   }
-  const auto page = store_->List(caller.tenant, filter,
-                                 PageSize(request.page_size(), kDefaultPage, kMaxPage),
-                                 request.page_token());
+  const auto page =
+      store_->List(caller.tenant, filter, PageSize(request.page_size(), kDefaultPage, kMaxPage),
+                   request.page_token());
   if (!page.ok()) return page.status();
   v1::ListMigrationsResponse response;
   for (const auto& record : page->items) *response.add_migrations() = ToMessage(record, {});
@@ -121,9 +121,9 @@ absl::StatusOr<v1::Migration> Migrations::Decide(const Caller& caller,
     return absl::InvalidArgumentError(
         fmt::format("the question has no option '{}'", request.option_id()));
   }
-  const absl::Status done = store_->Decide(caller.tenant, request.id(),
-                                           std::stoll(request.question_id()),
-                                           AnswerJson(request), caller.user);
+  const absl::Status done =
+      store_->Decide(caller.tenant, request.id(), std::stoll(request.question_id()),
+                     AnswerJson(request), caller.user);
   if (!done.ok()) return done;
   return Find(caller, request.id());
 }

@@ -24,7 +24,8 @@ struct FreeEntry {
   void operator()(archive_entry* entry) const { archive_entry_free(entry); }
 };
 
-// libarchive writes names as the thread's locale says: without UTF-8, names beyond ASCII would be unreadable elsewhere.
+// libarchive writes names as the thread's locale says: without UTF-8, names beyond ASCII would be
+// unreadable elsewhere.
 class Utf8Names {
  public:
   Utf8Names() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {

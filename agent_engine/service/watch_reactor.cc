@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kEventsPerRead = 200;
 
-// Reads on the pool while nothing waits to be written; has at most one read and one write in flight. Lives until gRPC is
-// done with it and no read is under way.
+// Reads on the pool while nothing waits to be written; has at most one read and one write in
+// flight. Lives until gRPC is done with it and no read is under way.
 class WatchReactor : public grpc::ServerWriteReactor<v1::MigrationEvent>,
                      public std::enable_shared_from_this<WatchReactor> {
  public:
@@ -155,8 +155,7 @@ grpc::ServerWriteReactor<v1::MigrationEvent>* StartWatch(store::MigrationStore* 
                                                          store::EventFeed* feed, WorkPool* pool,
                                                          Caller caller,
                                                          const v1::WatchMigrationRequest& request) {
-  const auto reactor =
-      std::make_shared<WatchReactor>(store, pool, std::move(caller), request);
+  const auto reactor = std::make_shared<WatchReactor>(store, pool, std::move(caller), request);
   reactor->Start(feed);
   return reactor.get();
 }

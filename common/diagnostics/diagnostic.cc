@@ -16,9 +16,13 @@ constexpr auto kKinds = std::to_array<DiagnosticKind>({
 
 }  // namespace
 
-const DiagnosticKind& KindOf(DiagnosticId id) { return kKinds[static_cast<size_t>(id)]; }
+const DiagnosticKind& KindOf(DiagnosticId id) {
+  return kKinds[static_cast<size_t>(id)];
+}
 
-std::vector<DiagnosticKind> AllKinds() { return {kKinds.begin(), kKinds.end()}; }
+std::vector<DiagnosticKind> AllKinds() {
+  return {kKinds.begin(), kKinds.end()};
+}
 
 std::string_view SeverityName(Severity severity) {
   constexpr std::string_view kNames[] = {"note", "warning", "error"};

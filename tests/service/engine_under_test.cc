@@ -29,7 +29,9 @@ std::optional<Surroundings> FindSurroundings() {
   const std::string server = Environment("DATAMIGRATE_TEST_DATABASE_URL");
   const std::string dbt = Environment("DATAMIGRATE_DBT");
   if (server.empty() || dbt.empty()) {
-    WARN("skipped: DATAMIGRATE_TEST_DATABASE_URL and DATAMIGRATE_DBT are not set (tests/run sets them)");
+    WARN(
+        "skipped: DATAMIGRATE_TEST_DATABASE_URL and DATAMIGRATE_DBT are not set (tests/run sets "
+        "them)");
     return std::nullopt;
   }
   static TestDatabase database(server);
@@ -55,9 +57,13 @@ void EngineUnderTest::Start() {
       grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()));
 }
 
-void EngineUnderTest::Kill() { process_->Stop(SIGKILL); }
+void EngineUnderTest::Kill() {
+  process_->Stop(SIGKILL);
+}
 
-int EngineUnderTest::Terminate() { return process_->Stop(SIGTERM); }
+int EngineUnderTest::Terminate() {
+  return process_->Stop(SIGTERM);
+}
 
 v1::Migration EngineUnderTest::Create(const std::string& source, const std::string& key) {
   v1::CreateMigrationRequest request;

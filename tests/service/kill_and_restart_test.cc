@@ -12,14 +12,17 @@ namespace {
 
 constexpr int kOrders = 500;
 
-// Two tables with a key between them, two views over each other, and rows; small, so that dbt is most of the time.
+// Two tables with a key between them, two views over each other, and rows; small, so that dbt is
+// most of the time.
 std::string WriteScripts(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   std::ofstream file(folder / "shop.sql");
-  file << "CREATE TABLE dbo.Customer (CustomerId int NOT NULL PRIMARY KEY, Name nvarchar(40) NOT NULL);\nGO\n"
+  file << "CREATE TABLE dbo.Customer (CustomerId int NOT NULL PRIMARY KEY, Name nvarchar(40) NOT "
+          "NULL);\nGO\n"
           "CREATE TABLE dbo.SalesOrder (OrderId int NOT NULL PRIMARY KEY, CustomerId int NOT NULL\n"
           "  REFERENCES dbo.Customer (CustomerId), Amount money NOT NULL);\nGO\n"
-          "CREATE VIEW dbo.OrderTotals AS SELECT CustomerId, SUM(Amount) AS Total FROM dbo.SalesOrder\n"
+          "CREATE VIEW dbo.OrderTotals AS SELECT CustomerId, SUM(Amount) AS Total FROM "
+          "dbo.SalesOrder\n"
           "  GROUP BY CustomerId;\nGO\n"
           "CREATE VIEW dbo.BigCustomers AS SELECT c.Name, t.Total FROM dbo.Customer c\n"
           "  JOIN dbo.OrderTotals t ON t.CustomerId = c.CustomerId WHERE t.Total > 100;\nGO\n";
@@ -39,10 +42,9 @@ struct Moment {
 };
 
 const std::vector<Moment> kMoments = {
-    {"assessment", ""}, {"planner", ""},        {"executor", ""},
-    {"data", ""},       {"data", "rows"},       {"tester", ""},
-    {"tester", "dbt compile"}, {"tester", "dbt run"}, {"tester", "dbt test"},
-    {"optimizer", ""},  {"evaluation", ""},
+    {"assessment", ""},     {"planner", ""},   {"executor", ""},          {"data", ""},
+    {"data", "rows"},       {"tester", ""},    {"tester", "dbt compile"}, {"tester", "dbt run"},
+    {"tester", "dbt test"}, {"optimizer", ""}, {"evaluation", ""},
 };
 
 bool Fits(const v1::MigrationEvent& event, const Moment& moment) {

@@ -33,7 +33,9 @@ std::vector<std::string> EnvironmentWith(const std::vector<std::string>& added) 
   return environment;
 }
 
-void Pause() { poll(nullptr, 0, static_cast<int>(kPollInterval.count())); }
+void Pause() {
+  poll(nullptr, 0, static_cast<int>(kPollInterval.count()));
+}
 
 }  // namespace
 
@@ -56,9 +58,13 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
   }
 }
 
-ChildProcess::~ChildProcess() { Stop(SIGKILL); }
+ChildProcess::~ChildProcess() {
+  Stop(SIGKILL);
+}
 
-bool ChildProcess::IsRunning() { return Wait(std::chrono::milliseconds(0)) == -1 && !has_ended_; }
+bool ChildProcess::IsRunning() {
+  return Wait(std::chrono::milliseconds(0)) == -1 && !has_ended_;
+}
 
 int ChildProcess::Stop(int signal) {
   if (!has_ended_) {

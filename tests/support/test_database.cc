@@ -39,7 +39,8 @@ std::string Quoted(const std::string& value) {
 // The same connection with another database, as key = value pairs.
 std::string WithDatabase(const std::string& url, const std::string& database) {
   char* error = nullptr;
-  const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfoParse(url.c_str(), &error));
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options(
+      PQconninfoParse(url.c_str(), &error));
   if (!options) throw std::runtime_error("DATAMIGRATE_TEST_DATABASE_URL cannot be read");
   std::string out;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
@@ -59,6 +60,8 @@ TestDatabase::TestDatabase(const std::string& server_url)
   url_ = WithDatabase(server_url_, name_);
 }
 
-TestDatabase::~TestDatabase() { Run(server_url_, "DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)"); }
+TestDatabase::~TestDatabase() {
+  Run(server_url_, "DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
+}
 
 }  // namespace datamigrate::testing

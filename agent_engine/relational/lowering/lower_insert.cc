@@ -21,8 +21,7 @@ int64_t NumberOr(const std::string& text, int64_t otherwise) {
 // Whether more items can stand beside a query's own without changing its rows.
 bool TakesMoreItems(const Query& query) {
   return query.kind == QueryKind::kSelect && !query.distinct && !query.limit && !query.offset &&
-         query.order_by.empty() &&
-         std::ranges::none_of(query.items, [](const SelectItem& item) {
+         query.order_by.empty() && std::ranges::none_of(query.items, [](const SelectItem& item) {
            return item.expr->kind == ExprKind::kStar;
          });
 }
@@ -51,17 +50,15 @@ ExprPtr WriteLowering::NextNumber(const catalog::Column& column, bool single_row
   last->from->alias = result_.table->name.name;
   auto subquery = MakeExpr(ExprKind::kSubquery, type);
   subquery->query = std::move(last);
-  ExprPtr base = MakeCall("ISNULL", type,
-                          ExprList(std::move(subquery), MakeInteger(seed - step)));
+  ExprPtr base = MakeCall("ISNULL", type, ExprList(std::move(subquery), MakeInteger(seed - step)));
   ExprPtr offset = MakeInteger(step);
   if (!single_row) {
     offset = MakeCall("ROW_NUMBER", MakeType(TypeId::kBigInt, false), {});
     offset->window = std::make_unique<Window>();
-    if (step != 1)
-      offset = lowering_.Arithmetic("*", std::move(offset), MakeInteger(step), at);
+    if (step != 1) offset = lowering_.Arithmetic("*", std::move(offset), MakeInteger(step), at);
   }
-  return lowering_.Convert(
-      lowering_.Arithmetic("+", std::move(base), std::move(offset), at), type, true);
+  return lowering_.Convert(lowering_.Arithmetic("+", std::move(base), std::move(offset), at), type,
+                           true);
 }
 
 QueryPtr WriteLowering::LowerValueRows(Node values, const std::vector<std::string>& columns) {
@@ -69,9 +66,8 @@ QueryPtr WriteLowering::LowerValueRows(Node values, const std::vector<std::strin
   for (const Node row : values.Children(Role::kRow)) {
     const std::vector<Node> items = row.Children(Role::kItem);
     if (items.size() != columns.size()) {
-      lowering_.Report(
-          DiagnosticId::kColumnCountDiffers, row,
-          {"the row", std::to_string(items.size()), std::to_string(columns.size())});
+      lowering_.Report(DiagnosticId::kColumnCountDiffers, row,
+                       {"the row", std::to_string(items.size()), std::to_string(columns.size())});
       return nullptr;
     }
     auto query = std::make_unique<Query>();
@@ -110,8 +106,8 @@ QueryPtr WriteLowering::LowerRowsOf(Node source, const std::vector<std::string>&
     case NodeKind::kDefaultValues:
       return std::make_unique<Query>();
     default:
-      Refuse(source, "INSERT from " + (source ? std::string(NodeKindText(source.kind()))
-                                              : std::string("this")));
+      Refuse(source, "INSERT from " +
+                         (source ? std::string(NodeKindText(source.kind())) : std::string("this")));
       return nullptr;
   }
 }
@@ -151,9 +147,8 @@ QueryPtr WriteLowering::AddedRows(const std::vector<std::string>& columns, Query
   source->fields.clear();
   for (size_t i = 0; i < fields_.size(); ++i) {
     const catalog::Column& column = *columns_[i];
-    const auto place = std::ranges::find_if(columns, [&](const std::string& name) {
-      return FoldName(name) == FoldName(column.name);
-    });
+    const auto place = std::ranges::find_if(
+        columns, [&](const std::string& name) { return FoldName(name) == FoldName(column.name); });
     ExprPtr value;
     if (place != columns.end()) {
       value = std::move(given[static_cast<size_t>(place - columns.begin())].expr);

@@ -116,9 +116,8 @@ bool WriteLowering::LowerMerge(Node statement) {
     if (values.Is(NodeKind::kValuesClause)) {
       const std::vector<Node> items = values.Child(Role::kRow).Children(Role::kItem);
       if (items.size() != columns.size()) {
-        lowering_.Report(
-            DiagnosticId::kColumnCountDiffers, branch,
-            {"the row", std::to_string(items.size()), std::to_string(columns.size())});
+        lowering_.Report(DiagnosticId::kColumnCountDiffers, branch,
+                         {"the row", std::to_string(items.size()), std::to_string(columns.size())});
         return false;
       }
       for (size_t i = 0; i < items.size(); ++i) {
@@ -150,8 +149,7 @@ bool WriteLowering::LowerMerge(Node statement) {
   if (branches.empty()) {
     kept->from = TableSource();
   } else {
-    lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement,
-                     {result_.table->name.ToString()});
+    lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement, {result_.table->name.ToString()});
     kept->from = std::make_unique<Source>();
     kept->from->kind = SourceKind::kJoin;
     kept->from->join = JoinKind::kLeft;

@@ -56,11 +56,10 @@ SourcePtr Lowering::LowerSystemTime(Node node, Scope& scope) {
   const std::vector<std::string> parts = NamePartsOf(node.Child(Role::kName));
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   const catalog::Table* table = catalog_.FindTable(schema, parts.back());
-  const catalog::Table* history =
-      table == nullptr || !table->temporal
-          ? nullptr
-          : catalog_.FindTable(table->temporal->history_table.schema,
-                               table->temporal->history_table.name);
+  const catalog::Table* history = table == nullptr || !table->temporal
+                                      ? nullptr
+                                      : catalog_.FindTable(table->temporal->history_table.schema,
+                                                           table->temporal->history_table.name);
   if (history == nullptr) {
     Report(DiagnosticId::kUnsupportedConstruct, clause,
            {"FOR SYSTEM_TIME of a table without a history table", options_.target_name});

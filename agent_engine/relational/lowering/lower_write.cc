@@ -205,8 +205,8 @@ QueryPtr WriteLowering::CountOf(QueryPtr rows) {
   AddItem(*rows, MakeInteger(1), "one");
   query->from = Derived(std::move(rows), "touched");
   auto star = MakeExpr(ExprKind::kStar, SqlType{});
-  AddItem(*query,
-          MakeCall("COUNT", MakeType(TypeId::kInt, false), ExprList(std::move(star))), "row_count");
+  AddItem(*query, MakeCall("COUNT", MakeType(TypeId::kInt, false), ExprList(std::move(star))),
+          "row_count");
   return query;
 }
 
@@ -238,9 +238,8 @@ QueryPtr WriteLowering::Recompute(QueryPtr base) {
 void WriteLowering::ApplySets(Query& query, std::vector<SetColumn> sets, const Expr* changed) {
   for (SetColumn& set : sets) {
     ExprPtr& item = query.items[set.field].expr;
-    item = changed == nullptr
-               ? std::move(set.value)
-               : ChooseValue(*changed, std::move(set.value), std::move(item));
+    item = changed == nullptr ? std::move(set.value)
+                              : ChooseValue(*changed, std::move(set.value), std::move(item));
     query.fields[set.field].type.nullable = item->type.nullable;
   }
 }
@@ -342,8 +341,8 @@ bool WriteLowering::LowerDelete(Node statement) {
     result_.after = SelectFields("");
     result_.after->ctes = std::move(holder->ctes);
     result_.after->from = TableSource();
-    result_.after->where =
-        condition ? UnlessTrue(Clone(*condition)) : MakeCompare("=", MakeInteger(1), MakeInteger(0));
+    result_.after->where = condition ? UnlessTrue(Clone(*condition))
+                                     : MakeCompare("=", MakeInteger(1), MakeInteger(0));
     deleted->from = TableSource();
     deleted->where = std::move(condition);
     if (!LowerOutput(statement, nullptr, deleted.get())) return false;
@@ -357,7 +356,8 @@ bool WriteLowering::LowerDelete(Node statement) {
     return Refuse(statement.Child(Role::kOutput), "OUTPUT of a DELETE with a join");
   const std::vector<std::string> key = KeyColumns();
   if (!TakeLeaf(from, leaf, conditions)) {
-    if (key.empty()) return Refuse(statement, "DELETE over an outer join, of a table without a key");
+    if (key.empty())
+      return Refuse(statement, "DELETE over an outer join, of a table without a key");
     return Refuse(statement, "DELETE over an outer join");
   }
   auto match = std::make_unique<Query>();
@@ -406,8 +406,7 @@ ExprPtr WriteLowering::LowerNewValue(Node value, const catalog::Column& column, 
 ExprPtr WriteLowering::DefaultOf(const catalog::Column& column, Node at) {
   const SqlType type = FromCatalogType(column.type);
   if (column.default_expression.empty()) return MakeNull(type);
-  const ParseResult parsed =
-      ParseExpression(column.default_expression, false, {}, lowering_.sink_);
+  const ParseResult parsed = ParseExpression(column.default_expression, false, {}, lowering_.sink_);
   if (!parsed.ok) return MakeNull(type);
   Scope empty;
   const auto span = std::exchange(lowering_.span_override_, lowering_.SpanOf(at));
@@ -545,8 +544,8 @@ bool WriteLowering::LowerUpdate(Node statement) {
     expr->range = lowering_.next_range_ + 1;
     return expr;
   };
-  const ExprPtr is_changed = MakeCompare(
-      "=", column(kChangeNumber, MakeType(TypeId::kBigInt)), MakeInteger(1));
+  const ExprPtr is_changed =
+      MakeCompare("=", column(kChangeNumber, MakeType(TypeId::kBigInt)), MakeInteger(1));
   auto join = std::make_unique<Source>();
   join->kind = SourceKind::kJoin;
   join->join = JoinKind::kLeft;
@@ -561,8 +560,8 @@ bool WriteLowering::LowerUpdate(Node statement) {
   auto query = SelectFields(alias_);
   std::vector<SetColumn> from_changes;
   for (size_t i = 0; i < set_fields.size(); ++i)
-    from_changes.push_back(
-        {set_fields[i], column("new_" + std::to_string(i + 1), changes->fields[key_fields.size() + i].type)});
+    from_changes.push_back({set_fields[i], column("new_" + std::to_string(i + 1),
+                                                  changes->fields[key_fields.size() + i].type)});
   ApplySets(*query, std::move(from_changes), is_changed.get());
   lowering_.next_range_ += 2;
   join->right = Derived(std::move(changes), changes_alias);

@@ -21,8 +21,7 @@ std::vector<Node> Branch(Node node) {
 bool Holds(Node node, const std::vector<NodeKind>& kinds) {
   if (!node) return false;
   if (std::ranges::find(kinds, node.kind()) != kinds.end()) return true;
-  return std::ranges::any_of(node.Children(),
-                             [&](Node child) { return Holds(child, kinds); });
+  return std::ranges::any_of(node.Children(), [&](Node child) { return Holds(child, kinds); });
 }
 
 bool RaisesError(Node branch) {
@@ -33,9 +32,9 @@ bool RaisesError(Node branch) {
     const std::vector<Node> arguments = statement.Children(Role::kArgument);
     const std::string severity =
         arguments.size() > 1 ? std::string(arguments[1].Text()) : std::string("16");
-    return !(severity.size() <= 2 && std::ranges::all_of(severity, [](unsigned char c) {
-      return std::isdigit(c) != 0;
-    }) && std::stoi(severity) <= 10);
+    return !(severity.size() <= 2 &&
+             std::ranges::all_of(severity, [](unsigned char c) { return std::isdigit(c) != 0; }) &&
+             std::stoi(severity) <= 10);
   });
 }
 
@@ -64,18 +63,17 @@ bool ConstantText(const Expr& expr, std::string& text) {
   const bool joins = expr.kind == ExprKind::kConcat ||
                      (expr.kind == ExprKind::kCast && tsql::IsString(expr.type.id));
   return joins && std::ranges::all_of(expr.arguments, [&](const ExprPtr& part) {
-    return ConstantText(*part, text);
-  });
+           return ConstantText(*part, text);
+         });
 }
 
 bool SameShape(const Query& left, const Query& right) {
-  return std::ranges::equal(left.fields, right.fields,
-                            [](const OutputField& a, const OutputField& b) {
-                              return FoldName(a.name) == FoldName(b.name) &&
-                                     a.type.id == b.type.id && a.type.length == b.type.length &&
-                                     a.type.precision == b.type.precision &&
-                                     a.type.scale == b.type.scale;
-                            });
+  return std::ranges::equal(
+      left.fields, right.fields, [](const OutputField& a, const OutputField& b) {
+        return FoldName(a.name) == FoldName(b.name) && a.type.id == b.type.id &&
+               a.type.length == b.type.length && a.type.precision == b.type.precision &&
+               a.type.scale == b.type.scale;
+      });
 }
 
 QueryPtr Filtered(QueryPtr query, const Expr& condition, bool negated) {
@@ -94,8 +92,7 @@ QueryPtr UnionAll(QueryPtr left, QueryPtr right) {
   both->kind = QueryKind::kUnionAll;
   both->fields = left->fields;
   for (size_t i = 0; i < both->fields.size(); ++i)
-    both->fields[i].type.nullable =
-        left->fields[i].type.nullable || right->fields[i].type.nullable;
+    both->fields[i].type.nullable = left->fields[i].type.nullable || right->fields[i].type.nullable;
   both->left = std::move(left);
   both->right = std::move(right);
   return both;
@@ -138,8 +135,8 @@ bool RoutineRunner::Merge(const Expr& condition, Fork then, std::vector<QueryPtr
   for (const std::string& key : keys) {
     const auto left = then.tables.find(key);
     const auto right = state_.tables.find(key);
-    const bool same = left != then.tables.end() && right != state_.tables.end() &&
-                      left->second == right->second;
+    const bool same =
+        left != then.tables.end() && right != state_.tables.end() && left->second == right->second;
     if (same) {
       merged[key] = left->second;
       continue;
@@ -154,11 +151,13 @@ bool RoutineRunner::Merge(const Expr& condition, Fork then, std::vector<QueryPtr
     if (name.name.empty()) continue;
     QueryPtr taken = ReadState(name, then.tables);
     QueryPtr other = ReadState(name, state_.tables);
-    taken->where = taken->where ? MakeLogical(ExprKind::kAnd, std::move(taken->where), Clone(condition))
-                                : Clone(condition);
+    taken->where = taken->where
+                       ? MakeLogical(ExprKind::kAnd, std::move(taken->where), Clone(condition))
+                       : Clone(condition);
     ExprPtr unless = UnlessTrue(Clone(condition));
-    other->where = other->where ? MakeLogical(ExprKind::kAnd, std::move(other->where), std::move(unless))
-                                : std::move(unless);
+    other->where = other->where
+                       ? MakeLogical(ExprKind::kAnd, std::move(other->where), std::move(unless))
+                       : std::move(unless);
     std::string step = name.name;
     while (step.starts_with('#') || step.starts_with('@')) step.erase(0, 1);
     merged[key] = {.is_empty = false,
@@ -231,8 +230,7 @@ RoutineRunner::Flow RoutineRunner::RunIf(Node statement) {
   const std::vector<Node> else_list = Branch(otherwise);
   const bool may_return =
       Holds(then, {NodeKind::kReturn}) || (otherwise && Holds(otherwise, {NodeKind::kReturn}));
-  if (may_return && ++splits_ > kMaxSplits)
-    return Refuse(statement, "too many ways to its end");
+  if (may_return && ++splits_ > kMaxSplits) return Refuse(statement, "too many ways to its end");
   const Fork before = TakeFork();
   const std::vector<Frame> rest = frames_;
   const Flow then_flow = may_return ? RunToEnd(then_list, rest) : RunList(then_list, 0);
@@ -255,7 +253,8 @@ RoutineRunner::Flow RoutineRunner::RunIf(Node statement) {
 
 RoutineRunner::Flow RoutineRunner::RunWhile(Node statement) {
   const std::string condition = Compact(statement.Child(Role::kCondition).Text());
-  const bool is_cursor_loop = condition == "@@FETCH_STATUS=0" || condition == "(@@FETCH_STATUS=0)" ||
+  const bool is_cursor_loop = condition == "@@FETCH_STATUS=0" ||
+                              condition == "(@@FETCH_STATUS=0)" ||
                               condition == "@@FETCH_STATUS<>-1" || condition == "0=@@FETCH_STATUS";
   if (!is_cursor_loop) return Refuse(statement, "a WHILE loop");
   std::vector<Node> body = Branch(statement.Child(Role::kBody));
@@ -278,8 +277,7 @@ RoutineRunner::Flow RoutineRunner::RunWhile(Node statement) {
 // A loop that adds, for each row of its cursor, rows that depend on that row alone.
 RoutineRunner::Flow RoutineRunner::RunCursorLoop(Node statement, Cursor& cursor,
                                                  const std::vector<Node>& body) {
-  LoweredQuery lowered =
-      LowerSelect(Index(), cursor.query, CopyVariables(), options_, *sink_);
+  LoweredQuery lowered = LowerSelect(Index(), cursor.query, CopyVariables(), options_, *sink_);
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
   if (lowered.query->fields.size() != cursor.targets.size())
     return Refuse(statement, "a FETCH into more or fewer variables than columns");
@@ -444,8 +442,8 @@ RoutineRunner::Flow RoutineRunner::RunExecute(Node statement) {
   const std::string folded = FoldName(parts.back());
   if (folded == "sp_executesql") return RunConstantSql(statement);
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
-  const catalog::Routine* routine = parts.size() <= 2 ? outer_.FindRoutine(schema, parts.back())
-                                                      : nullptr;
+  const catalog::Routine* routine =
+      parts.size() <= 2 ? outer_.FindRoutine(schema, parts.back()) : nullptr;
   if (routine == nullptr || routine->kind != catalog::RoutineKind::kProcedure)
     return Refuse(statement, "a call of " + std::string(name.Text()));
   return RunProcedure(statement, *routine);

@@ -40,8 +40,13 @@ template void RoutineRunner::Settle<Expr>(Expr&) const;
 
 RoutineRunner::Flow RoutineRunner::Refuse(Node node, std::string what, std::string hint) {
   if (hint.empty()) hint = "rewrite it as one query, or keep it outside the warehouse";
-  sink_->Report({DiagnosticId::kProceduralRoutine, node ? node.span() : diagnostics::SourceSpan{},
-                 {std::move(what)}, std::move(hint), "", "", {}});
+  sink_->Report({DiagnosticId::kProceduralRoutine,
+                 node ? node.span() : diagnostics::SourceSpan{},
+                 {std::move(what)},
+                 std::move(hint),
+                 "",
+                 "",
+                 {}});
   return Flow::kRefused;
 }
 
@@ -73,8 +78,8 @@ std::string RoutineRunner::FirstWords(Node node, size_t count) {
 std::string RoutineRunner::Described(Node node) {
   std::string text(NodeKindText(node.kind()));
   if (node.Is(NodeKind::kCommand)) text = FirstWords(node, 2) + " statement";
-  const bool vowel = !text.empty() && std::string_view("AEIOU").find(static_cast<char>(std::toupper(
-                                          static_cast<unsigned char>(text[0])))) !=
+  const bool vowel = !text.empty() && std::string_view("AEIOU").find(static_cast<char>(
+                                          std::toupper(static_cast<unsigned char>(text[0])))) !=
                                           std::string_view::npos;
   return (vowel ? "an " : "a ") + text;
 }
@@ -103,8 +108,8 @@ RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
     is_function_ = true;
     const Node body = create.Child(Role::kBody);
     const Node returns = create.Child(Role::kReturns);
-    statements = body.Is(NodeKind::kBlock) ? body.Children(Role::kStatement)
-                                           : std::vector<Node>{body};
+    statements =
+        body.Is(NodeKind::kBlock) ? body.Children(Role::kStatement) : std::vector<Node>{body};
     if (returns.Is(NodeKind::kTableReturn)) {
       result_table = std::string(returns.TokenText(Role::kName));
       DeclareTable(result_table, returns.Children(Role::kElement));
@@ -240,9 +245,11 @@ RoutineRunner::Flow RoutineRunner::RunOption(Node statement) {
     return std::ranges::find(kMeaningful, std::string_view(word)) != kMeaningful.end();
   });
   std::string text = UpperText(statement.Text());
-  while (!text.empty() && (text.back() == ';' || std::isspace(static_cast<unsigned char>(text.back())) != 0))
+  while (!text.empty() &&
+         (text.back() == ';' || std::isspace(static_cast<unsigned char>(text.back())) != 0))
     text.pop_back();
-  const bool is_default = text.ends_with(" ON") || text.ends_with("DATEFIRST 7") || text.ends_with("LANGUAGE US_ENGLISH");
+  const bool is_default = text.ends_with(" ON") || text.ends_with("DATEFIRST 7") ||
+                          text.ends_with("LANGUAGE US_ENGLISH");
   if (is_meaningful && !is_default) return Refuse(statement, "the option SET " + words[0]);
   return Drop(statement);
 }
@@ -269,7 +276,8 @@ RoutineRunner::Flow RoutineRunner::RunCommand(Node statement) {
       return Flow::kGoesOn;
   }
   if (first == "FETCH") {
-    const auto cursor = cursors_.find(FoldName(tsql::UnquoteName(statement.TokenText(Role::kName))));
+    const auto cursor =
+        cursors_.find(FoldName(tsql::UnquoteName(statement.TokenText(Role::kName))));
     if (cursor != cursors_.end()) {
       for (const Node target : statement.Children(Role::kTarget)) {
         const std::string name = FoldName(target.TokenText(Role::kValue));
@@ -303,8 +311,8 @@ RoutineRunner::Flow RoutineRunner::RunSelect(Node statement) {
   const Node body = statement.Child(Role::kQuery).Child(Role::kBody);
   if (body.Is(NodeKind::kQuerySpecification)) {
     const std::vector<Node> items = body.Child(Role::kSelectList).Children(Role::kItem);
-    const bool assigns = std::ranges::any_of(
-        items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
+    const bool assigns =
+        std::ranges::any_of(items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
     if (assigns) return RunSelectAssignment(statement, body);
     if (const Node into = body.Child(Role::kInto)) return RunSelectInto(statement, into);
   }
@@ -327,9 +335,9 @@ RoutineRunner::Flow RoutineRunner::RunSelectInto(Node statement, Node into) {
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
   const std::vector<std::string> parts = NamePartsOf(into);
   catalog::Table table;
-  table.name = {parts.size() > 1 && !parts[parts.size() - 2].empty() ? parts[parts.size() - 2]
-                                                                      : "dbo",
-                parts.back()};
+  table.name = {
+      parts.size() > 1 && !parts[parts.size() - 2].empty() ? parts[parts.size() - 2] : "dbo",
+      parts.back()};
   if (!IsTemporary(table.name) &&
       Index().FindTable(table.name.schema, table.name.name) != nullptr) {
     return Refuse(into, "SELECT INTO a table that exists");
@@ -365,8 +373,7 @@ void RoutineRunner::NoteTriggers(const catalog::Table& table, Node statement) {
         (!verb.empty() && verb != "MERGE" && event.find(verb) == std::string::npos)) {
       continue;
     }
-    Note(DiagnosticId::kTriggerNotRun, statement,
-         {trigger.name.ToString(), table.name.ToString()});
+    Note(DiagnosticId::kTriggerNotRun, statement, {trigger.name.ToString(), table.name.ToString()});
   }
 }
 
@@ -464,8 +471,8 @@ RoutineRunner::Flow RoutineRunner::RunDrop(Node statement) {
   if (kind == "INDEX" || kind == "STATISTICS") return Drop(statement);
   const std::vector<Node> names = statement.Children(Role::kName);
   const bool is_temporary = kind == "TABLE" && std::ranges::all_of(names, [&](Node name) {
-    return NamePartsOf(name).back().starts_with('#');
-  });
+                              return NamePartsOf(name).back().starts_with('#');
+                            });
   if (!is_temporary) return Refuse(statement, Described(statement));
   for (const Node name : names) state_.tables.erase(StateKey({"dbo", NamePartsOf(name).back()}));
   return Flow::kGoesOn;
@@ -565,8 +572,8 @@ void RoutineRunner::ReserveNames(const tsql::SyntaxTree& tree) {
 const tsql::ParseResult* RoutineRunner::Parse(std::string text) {
   texts_.push_back(std::move(text));
   DiagnosticSink findings;
-  parsed_.push_back(std::make_unique<tsql::ParseResult>(
-      tsql::ParseBatch(texts_.back(), {}, findings)));
+  parsed_.push_back(
+      std::make_unique<tsql::ParseResult>(tsql::ParseBatch(texts_.back(), {}, findings)));
   if (!parsed_.back()->ok) return nullptr;
   ReserveNames(parsed_.back()->tree);
   return parsed_.back().get();

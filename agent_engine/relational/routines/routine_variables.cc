@@ -147,7 +147,8 @@ RoutineRunner::Flow RoutineRunner::RunSet(Node statement) {
   const std::string op = JoinedTokens(statement, Role::kOperator, "");
   if (op != "=") {
     const auto old = state_.variables.find(name);
-    if (old == state_.variables.end()) return Refuse(statement, "an assignment to an unknown value");
+    if (old == state_.variables.end())
+      return Refuse(statement, "an assignment to an unknown value");
     result = Combine(op.substr(0, op.size() - 1), Clone(*old->second), std::move(result), statement,
                      options_, *sink_);
   }
@@ -190,10 +191,10 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
   LoweredQuery lowered = LowerSelect(Index(), statement, std::move(variables), options, *sink_);
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
   Query& query = *lowered.query;
-  const bool has_one_row =
-      query.kind == QueryKind::kSelect && !query.is_grouped && !query.having &&
-      std::ranges::any_of(query.items,
-                          [](const SelectItem& item) { return ContainsAggregate(*item.expr); });
+  const bool has_one_row = query.kind == QueryKind::kSelect && !query.is_grouped && !query.having &&
+                           std::ranges::any_of(query.items, [](const SelectItem& item) {
+                             return ContainsAggregate(*item.expr);
+                           });
   if (!has_one_row && !query.limit) {
     if (statement.Child(Role::kQuery).Has(Role::kOrderBy))
       return Refuse(statement, "a SELECT that assigns the last row of an order",
@@ -210,21 +211,20 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
     const std::string name = FoldName(items[i].TokenText(Role::kTarget));
     const auto type = types_.find(name);
     if (type == types_.end()) {
-      sink_->Report(
-          {DiagnosticId::kUndeclaredVariable, items[i].span(), {name}, "", "", "", {}});
+      sink_->Report({DiagnosticId::kUndeclaredVariable, items[i].span(), {name}, "", "", "", {}});
       return Flow::kRefused;
     }
     ExprPtr value = ConvertTo(ReadOne(steps_.NameOf(step), fields[i]), type->second, *sink_);
     const auto old = state_.variables.find(name);
     const bool was_null = old != state_.variables.end() && old->second->kind == ExprKind::kNull;
     if (!has_one_row && !was_null) {
-      if (old == state_.variables.end()) return Refuse(items[i], "an assignment to an unknown value");
+      if (old == state_.variables.end())
+        return Refuse(items[i], "an assignment to an unknown value");
       auto exists = MakeExpr(ExprKind::kExists, tsql::MakeType(TypeId::kBit, false));
       exists->query = SelectFrom(StepSource(steps_.NameOf(step)), {fields[i]});
       auto choice = MakeExpr(ExprKind::kCase, type->second);
       choice->has_else = true;
-      choice->arguments =
-          ExprList(std::move(exists), std::move(value), Clone(*old->second));
+      choice->arguments = ExprList(std::move(exists), std::move(value), Clone(*old->second));
       value = std::move(choice);
     }
     state_.variables[name] = std::move(value);
@@ -251,8 +251,7 @@ void RoutineRunner::DeclareTable(const std::string& name, const std::vector<Node
     if (const Node computed = element.Child(Role::kComputed)) {
       column.computed_expression = std::string(computed.Text());
     } else {
-      column.type =
-          tsql::ToCatalogType(LowerType(outer_, element.Child(Role::kType), 1, *sink_));
+      column.type = tsql::ToCatalogType(LowerType(outer_, element.Child(Role::kType), 1, *sink_));
     }
     column.collation = std::string(element.TokenText(Role::kCollation));
     if (const Node nullability = element.Child(Role::kNullability))

@@ -140,11 +140,13 @@ void StateReader::Apply(Source& source) const {
 }
 
 void StateReader::Apply(Query& query) const {
-  ForEachPart(query, [this](Source& source) { Apply(source); }, [](Expr&) {});
+  ForEachPart(
+      query, [this](Source& source) { Apply(source); }, [](Expr&) {});
 }
 
 void StateReader::Apply(Expr& expr) const {
-  ForEachPart(expr, [this](Source& source) { Apply(source); }, [](Expr&) {});
+  ForEachPart(
+      expr, [this](Source& source) { Apply(source); }, [](Expr&) {});
 }
 
 }  // namespace datamigrate::relational

@@ -93,8 +93,7 @@ bool IsGoLine(std::string_view text, size_t at) {
   line.remove_prefix(2);
   const std::string_view rest = line.substr(std::min(line.find_first_not_of(kBlank), line.size()));
   if (rest.empty() || rest[0] == ';' || rest.starts_with("--") || rest.starts_with("/*")) {
-    return rest.substr(0, 1) != ";" ||
-           rest.find_first_not_of(kBlank, 1) == std::string_view::npos;
+    return rest.substr(0, 1) != ";" || rest.find_first_not_of(kBlank, 1) == std::string_view::npos;
   }
   const bool is_apart = rest.size() < line.size();
   const size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());

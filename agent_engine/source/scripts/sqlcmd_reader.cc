@@ -223,7 +223,8 @@ class SqlcmdReader::FileScanner {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       const QuoteState before = scanner_.state();
-      const bool is_comment = before == QuoteState::kLineComment || before == QuoteState::kBlockComment;
+      const bool is_comment =
+          before == QuoteState::kLineComment || before == QuoteState::kBlockComment;
       if (c == '$' && !is_comment && text_.substr(at_, 2) == "$(") {
         reader_.has_content_ = true;
         ScanVariable();

@@ -172,9 +172,10 @@ TEST_CASE("parse: a folder's findings are on standard error with their place") {
 TEST_CASE("transpile: nested sub-queries take no longer than their number") {
   std::string sql = "1";
   for (int i = 0; i < 100; ++i) sql = "(SELECT " + sql + ")";
-  for (const char* target : {"duckdb", "postgres", "snowflake", "databricks", "bigquery",
-                             "redshift", "fabric"}) {
-    const ProgramResult run = RunDatamigrate({"transpile", "--to", target}, "SELECT " + sql + " AS x");
+  for (const char* target :
+       {"duckdb", "postgres", "snowflake", "databricks", "bigquery", "redshift", "fabric"}) {
+    const ProgramResult run =
+        RunDatamigrate({"transpile", "--to", target}, "SELECT " + sql + " AS x");
     INFO(target << ": " << run.err);
     CHECK(run.exit_code == 0);
   }

@@ -160,7 +160,8 @@ TEST_CASE("MERGE updates, deletes and inserts", "[routines]") {
     WHEN MATCHED THEN UPDATE SET Price = s.Price
     WHEN NOT MATCHED BY TARGET THEN INSERT (Id, Name, Price) VALUES (s.ItemId, N'add', s.Price)
     WHEN NOT MATCHED BY SOURCE AND t.Price IS NULL THEN DELETE;)");
-  CHECK(After(Translate(source, "p"), "Item") == Lines{"1|pen|10|20", "2|ink|25|50", "4|add|40|80"});
+  CHECK(After(Translate(source, "p"), "Item") ==
+        Lines{"1|pen|10|20", "2|ink|25|50", "4|add|40|80"});
 }
 
 TEST_CASE("each statement reads what the ones before it left", "[routines]") {

@@ -1,5 +1,5 @@
-// Expected lineage is read off the queries by hand; subtypes are those of OpenLineage's "Column Level
-// Lineage Dataset Facet".
+// Expected lineage is read off the queries by hand; subtypes are those of OpenLineage's "Column
+// Level Lineage Dataset Facet".
 #include "agent_engine/relational/lineage.h"
 
 #include <catch2/catch.hpp>
@@ -34,8 +34,8 @@ class Lineage {
     diagnostics::DiagnosticSink sink;
     const tsql::ParseResult parsed = tsql::ParseBatch(sql, {}, sink);
     REQUIRE(parsed.ok);
-    LoweredQuery lowered = LowerSelect(
-        index, parsed.tree.Root().Child(tsql::Role::kStatement), {}, {.target_name = "x"}, sink);
+    LoweredQuery lowered = LowerSelect(index, parsed.tree.Root().Child(tsql::Role::kStatement), {},
+                                       {.target_name = "x"}, sink);
     REQUIRE(lowered.query);
     REQUIRE_FALSE(sink.HasErrors());
     lineage_ = TraceLineage(index, *lowered.query);
@@ -92,7 +92,8 @@ TEST_CASE("joins, filters and limited orders decide the rows", "[relational][lin
 TEST_CASE("common tables, derived tables and unions are looked through", "[relational][lineage]") {
   const Lineage lineage(
       "WITH t (k, v) AS (SELECT customer, SUM(amount) FROM orders GROUP BY customer) "
-      "SELECT d.k, d.w FROM (SELECT k, v * 2 AS w FROM t) d UNION ALL SELECT id, name FROM customers");
+      "SELECT d.k, d.w FROM (SELECT k, v * 2 AS w FROM t) d UNION ALL SELECT id, name FROM "
+      "customers");
   CHECK(lineage.Of(0) == Texts{"orders.customer IDENTITY", "customers.id IDENTITY"});
   CHECK(lineage.Of(1) == Texts{"orders.amount AGGREGATION", "customers.name IDENTITY"});
   CHECK(lineage.Rows() == Texts{"GROUP_BY orders.customer"});

@@ -134,8 +134,8 @@ TEST_CASE("an event has the contract's name, its place and its time") {
                                                 {"node_completed", "step_finished"},
                                                 {"node_retrying", "retry"},
                                                 {"cancel_requested", "cancel_requested"}}));
-  const v1::MigrationEvent event =
-      ToMessage(Event(stored, R"({"node":"data","step":4,"attempt":1,"payload":{"message":"3 tables"}})"));
+  const v1::MigrationEvent event = ToMessage(
+      Event(stored, R"({"node":"data","step":4,"attempt":1,"payload":{"message":"3 tables"}})"));
   CHECK(event.kind() == kind);
   CHECK(event.sequence() == 7);
   CHECK(event.step() == "data");
@@ -162,7 +162,8 @@ TEST_CASE("a change of status is an event with that status") {
 
 TEST_CASE("progress grows within a step from its beginning to its end") {
   const double begun = ToMessage(Event("node_started", R"({"node":"data"})")).progress();
-  const double half = ToMessage(Event("progress", R"({"node":"data","payload":{"fraction":0.5}})")).progress();
+  const double half =
+      ToMessage(Event("progress", R"({"node":"data","payload":{"fraction":0.5}})")).progress();
   const double done = ToMessage(Event("node_completed", R"({"node":"data"})")).progress();
   CHECK(begun < half);
   CHECK(half < done);

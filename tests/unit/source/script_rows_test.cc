@@ -210,8 +210,7 @@ TEST_CASE("long chains and deep nesting do not break the reader", "[source][rows
     for (int i = 0; i < count; ++i) all += text;
     return all;
   };
-  CHECK(Rows("CREATE TABLE t (a int, b varchar(max))\nINSERT t SELECT 1" +
-             repeated(" + 1", 5'000) +
+  CHECK(Rows("CREATE TABLE t (a int, b varchar(max))\nINSERT t SELECT 1" + repeated(" + 1", 5'000) +
              ", ''\n"
              "UPDATE t SET a = 5 WHERE a = 0" +
              repeated(" OR a = 0", 5'000) + " OR a > 5000") == Texts{"5|"});

@@ -2,8 +2,8 @@
 
 #include <deque>
 
-#include "agent_engine/source/scripts/quote_state.h"
 #include <catch2/catch.hpp>
+#include "agent_engine/source/scripts/quote_state.h"
 
 namespace datamigrate::source {
 namespace {
