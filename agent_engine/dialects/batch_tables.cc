@@ -200,14 +200,7 @@ std::string BatchTranslator::Drop(Node node, DiagnosticSink& sink, bool if_exist
   for (const tsql::Token* token : node.TokensOf(Role::kKind))
     kind += Lower(node.tree().TextOf(*token));
   if (kind != "table" && kind != "view") {
-    sink.Report({DiagnosticId::kUnsupportedStatement,
-                 node.span(),
-                 {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
-                 "",
-                 "",
-                 "",
-                 {}});
-    return "";
+    return RefuseStatement(node, sink);
   }
   std::vector<std::string> names;
   for (const Node name : node.Children(Role::kName)) names.push_back(Target(PartsOf(name)));

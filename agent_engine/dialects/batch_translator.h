@@ -95,6 +95,9 @@ class BatchTranslator {
   const catalog::Table* FindTarget(Node target);
   static std::vector<std::string> TargetParts(Node target);
   bool Refuse(Node node, std::string what, DiagnosticSink& sink);
+  // Reports why a statement is not translated; the empty text that its translation is.
+  std::string RefuseStatement(Node node, DiagnosticSink& sink) const;
+  std::string RefuseTarget(Node target, DiagnosticSink& sink) const;
   bool IsPlainWrite(Node node, DiagnosticSink& sink);
 
   // Values converted to the types of the columns that they go to, where those are known.

@@ -133,14 +133,7 @@ std::string BatchTranslator::Update(Node node, DiagnosticSink& sink) {
   if (node.Has(Role::kFrom)) return Modify(node, sink);
   const catalog::Table* table = FindTarget(target);
   if (table == nullptr) {
-    sink.Report({DiagnosticId::kUnknownRelation,
-                 target.span(),
-                 {std::string(target.Text())},
-                 "",
-                 "",
-                 "",
-                 {}});
-    return "";
+    return RefuseTarget(target, sink);
   }
   if (node.Has(Role::kWith)) return Modify(node, sink);
   std::vector<std::string> sets;
@@ -188,14 +181,7 @@ std::string BatchTranslator::Delete(Node node, DiagnosticSink& sink) {
   const Node target = node.Child(Role::kTarget);
   const catalog::Table* table = FindTarget(target);
   if (table == nullptr && node.Has(Role::kWhere)) {
-    sink.Report({DiagnosticId::kUnknownRelation,
-                 target.span(),
-                 {std::string(target.Text())},
-                 "",
-                 "",
-                 "",
-                 {}});
-    return "";
+    return RefuseTarget(target, sink);
   }
   return "delete from " + Target(TargetParts(target)) + Where(node, table, sink);
 }

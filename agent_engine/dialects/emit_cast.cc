@@ -123,15 +123,6 @@ std::string TargetFormat(const Dialect& dialect, std::string_view format) {
   return pattern + "'";
 }
 
-std::string Replaced(std::string_view text, std::string_view what, std::string_view by) {
-  std::string result(text);
-  for (size_t at = result.find(what); at != std::string::npos;
-       at = result.find(what, at + by.size())) {
-    result.replace(at, what.size(), by);
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string Emitter::Type(const SqlType& type, diagnostics::SourceSpan span) {

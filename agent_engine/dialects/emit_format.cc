@@ -25,15 +25,6 @@ struct NumberPattern {
   bool currency = false;
 };
 
-std::string Replaced(std::string_view text, std::string_view what, std::string_view by) {
-  std::string result(text);
-  for (size_t at = result.find(what); at != std::string::npos;
-       at = result.find(what, at + by.size())) {
-    result.replace(at, what.size(), by);
-  }
-  return result;
-}
-
 bool IsDigits(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
 }

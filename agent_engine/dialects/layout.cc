@@ -14,6 +14,15 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
   return joined;
 }
 
+std::string Replaced(std::string_view text, std::string_view what, std::string_view by) {
+  std::string result(text);
+  for (size_t at = result.find(what); at != std::string::npos;
+       at = result.find(what, at + by.size())) {
+    result.replace(at, what.size(), by);
+  }
+  return result;
+}
+
 std::string Indent(std::string_view text, int columns) {
   std::string indented;
   for (const char c : text) {

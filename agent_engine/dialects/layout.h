@@ -20,6 +20,8 @@ std::string Block(std::string_view text);
 bool IsMultiLine(std::string_view text);
 // Turns the marks into line breaks.
 std::string Finish(std::string text);
+// Every `what` in `text` replaced.
+std::string Replaced(std::string_view text, std::string_view what, std::string_view by);
 std::string Lower(std::string_view text);
 
 }  // namespace datamigrate::dialects

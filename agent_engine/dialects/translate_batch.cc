@@ -83,15 +83,30 @@ std::string BatchTranslator::Statement(Node node, DiagnosticSink& sink) {
     case NodeKind::kDropStatement:
       return Drop(node, sink);
     default:
-      sink.Report({DiagnosticId::kUnsupportedStatement,
-                   node.span(),
-                   {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
-                   "",
-                   "",
-                   "",
-                   {}});
-      return "";
+      return RefuseStatement(node, sink);
   }
+}
+
+std::string BatchTranslator::RefuseStatement(Node node, DiagnosticSink& sink) const {
+  sink.Report({DiagnosticId::kUnsupportedStatement,
+               node.span(),
+               {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
+               "",
+               "",
+               "",
+               {}});
+  return "";
+}
+
+std::string BatchTranslator::RefuseTarget(Node target, DiagnosticSink& sink) const {
+  sink.Report({DiagnosticId::kUnknownRelation,
+               target.span(),
+               {std::string(target.Text())},
+               "",
+               "",
+               "",
+               {}});
+  return "";
 }
 
 std::string BatchTranslator::PrintQuery(relational::Query& query, DiagnosticSink& sink) {
@@ -195,14 +210,7 @@ std::string BatchTranslator::If(Node node, DiagnosticSink& sink) {
         condition.find("information_schema") != std::string::npos));
   if (asks_existence && then.Is(NodeKind::kDropStatement) && !node.Has(Role::kElse))
     return Drop(then, sink, true);
-  sink.Report({DiagnosticId::kUnsupportedStatement,
-               node.span(),
-               {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
-               "",
-               "",
-               "",
-               {}});
-  return "";
+  return RefuseStatement(node, sink);
 }
 
 void BatchTranslator::MarkStale() {
@@ -281,16 +289,7 @@ std::string BatchTranslator::Declare(Node node, DiagnosticSink& sink) {
       tables.push_back(CreateTable(item, sink));
       continue;
     }
-    if (!item.Is(NodeKind::kVariableDeclaration)) {
-      sink.Report({DiagnosticId::kUnsupportedStatement,
-                   item.span(),
-                   {std::string(NodeKindText(item.kind())), std::string(dialect_.title)},
-                   "",
-                   "",
-                   "",
-                   {}});
-      return "";
-    }
+    if (!item.Is(NodeKind::kVariableDeclaration)) return RefuseStatement(item, sink);
     const std::string name = catalog::FoldName(item.TokenText(Role::kName));
     types_[name] = relational::LowerType(Index(), item.Child(Role::kType), 1, sink);
     const Node value = item.Child(Role::kValue);

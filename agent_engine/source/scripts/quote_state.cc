@@ -6,8 +6,6 @@
 namespace datamigrate::source {
 namespace {
 
-constexpr std::string_view kBlank = " \t\v\f\r";
-
 bool IsLetter(char c, char lower) {
   return (c | 0x20) == lower;
 }

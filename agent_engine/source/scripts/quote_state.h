@@ -8,6 +8,9 @@
 
 namespace datamigrate::source {
 
+// What separates words within a line.
+inline constexpr std::string_view kBlank = " \t\v\f\r";
+
 enum class QuoteState : unsigned char {
   kCode,
   kLineComment,

@@ -15,8 +15,6 @@ using diagnostics::SourceFile;
 
 namespace {
 
-constexpr std::string_view kBlank = " \t\v\f\r";
-
 std::string_view TrimBlank(std::string_view text) {
   const size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
