@@ -1,6 +1,6 @@
-// Views and procedures of the sample databases, translated for DuckDB and run over the source's
-// rows, return what the source returned
-// (../shared/expected, taken from Babelfish). Skipped where those files are not there.
+// Views and procedures of the sample databases, translated for DuckDB and PostgreSQL and run there
+// over the source's rows, return what the source returned (../shared/expected, taken from
+// Babelfish). Skipped where those files are not there; PostgreSQL also where no server is given.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -12,7 +12,9 @@
 
 #include "agent_engine/dialects/translate.h"
 #include "agent_engine/source/scripts/script_source.h"
+#include "tests/support/test_database.h"
 #include "tests/unit/dialects/duckdb_session.h"
+#include "tests/unit/dialects/postgres_session.h"
 
 namespace datamigrate::dialects {
 namespace {
@@ -39,10 +41,6 @@ constexpr Sample kSamples[] = {
     {"adventureworksdw", "adventureworks-dw", 1e-6, 5, 0},
 };
 
-std::string Quoted(const std::string& name) {
-  return QuoteIdentifier(name, Target::kDuckDb);
-}
-
 std::string SqlText(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) {
@@ -52,16 +50,64 @@ std::string SqlText(const std::string& text) {
   return quoted + "'";
 }
 
+// Reads the CSV files of expected results; NULL is \N there.
 std::string CsvTable(const std::filesystem::path& path) {
   return "read_csv(" + SqlText(path.string()) +
          ", header = true, all_varchar = true, nullstr = '\\N', quote = '\"', escape = '\"', delim "
          "= ',', max_line_size = 100000000)";
 }
 
-void LoadTable(DuckDbSession& session, const catalog::CatalogIndex& index,
-               const catalog::Table& table, const std::filesystem::path& rows) {
-  session.Run("create schema if not exists " + Quoted(table.name.schema));
-  const std::string name = Quoted(table.name.schema) + "." + Quoted(table.name.name);
+// What differs between the engines that run the translated views.
+struct DuckDbEngine {
+  static constexpr Target kTarget = Target::kDuckDb;
+  static constexpr const char* kClock = "current_localtimestamp()";
+
+  // Makes the temporary table "staged" of the file, every column as text.
+  std::string Stage(const std::filesystem::path& csv) {
+    return session.Run("create or replace temp table staged as from " + CsvTable(csv)).error;
+  }
+  static std::string Bytes(const std::string& hex) { return "unhex(substr(" + hex + ", 3))"; }
+  Rows RunAsText(const std::string& query) {
+    return session.Run("select columns(*)::varchar from (" + query + ") as result");
+  }
+
+  DuckDbSession session;
+};
+
+struct PostgresEngine {
+  static constexpr Target kTarget = Target::kPostgres;
+  static constexpr const char* kClock = "localtimestamp";
+
+  std::string Stage(const std::filesystem::path& csv) {
+    std::string columns;
+    for (const std::string& column : reader.Run("from " + CsvTable(csv) + " limit 0").columns) {
+      columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(column, kTarget) + " text";
+    }
+    session.Run("drop table if exists pg_temp.staged");
+    session.Run("create temp table staged (" + columns + ")");
+    return session.Copy("copy pg_temp.staged from stdin (format csv, header, null '\\N')", csv);
+  }
+  static std::string Bytes(const std::string& hex) {
+    return "decode(substr(" + hex + ", 3), 'hex')";
+  }
+  Rows RunAsText(const std::string& query) { return session.Run(query); }
+
+  testing::TestDatabase database{testing::PostgresSession::ServerUrl()};
+  testing::PostgresSession session{database.url()};
+  DuckDbSession reader;
+};
+
+template <typename Engine>
+std::string Quoted(const std::string& name) {
+  return QuoteIdentifier(name, Engine::kTarget);
+}
+
+template <typename Engine>
+void LoadTable(Engine& engine, const catalog::CatalogIndex& index, const catalog::Table& table,
+               const std::filesystem::path& rows) {
+  engine.session.Run("create schema if not exists " + Quoted<Engine>(table.name.schema));
+  const std::string name =
+      Quoted<Engine>(table.name.schema) + "." + Quoted<Engine>(table.name.name);
   const std::filesystem::path csv = rows / (table.name.ToString() + ".csv");
   std::string definition;
   std::string selection;
@@ -75,26 +121,25 @@ void LoadTable(DuckDbSession& session, const catalog::CatalogIndex& index,
                           .place = {},
                           .indexes = {}};
   const TranslatedQuery query =
-      TranslateView(index, all, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
+      TranslateView(index, all, Engine::kTarget, QuotedRelationNamer(Engine::kTarget));
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const catalog::Column& column = table.columns[i];
-    std::string type = TargetType(column.type, Target::kDuckDb);
+    std::string type = TargetType(column.type, Engine::kTarget);
     if (type.empty() && i < query.columns.size()) type = query.columns[i].target_type;
     if (type.empty()) type = "VARCHAR";
-    const std::string quoted = Quoted(column.name);
+    const std::string quoted = Quoted<Engine>(column.name);
     definition += (i == 0 ? "" : ", ") + quoted + " " + type;
     std::string value = "cast(" + quoted + " as " + type + ")";
-    if (type == "BLOB") value = "unhex(substr(" + quoted + ", 3))";
+    if (type == "BLOB" || type == "BYTEA") value = Engine::Bytes(quoted);
     if (type == "BOOLEAN") value = "cast(cast(" + quoted + " as integer) as boolean)";
     selection += (i == 0 ? "" : ", ") + value;
   }
-  REQUIRE(session.Run("create table " + name + " (" + definition + ")").error == "");
-  if (std::filesystem::exists(csv)) {
-    const Rows loaded =
-        session.Run("insert into " + name + " select " + selection + " from " + CsvTable(csv));
-    INFO(table.name.ToString());
-    CHECK(loaded.error == "");
-  }
+  REQUIRE(engine.session.Run("create table " + name + " (" + definition + ")").error == "");
+  if (!std::filesystem::exists(csv)) return;
+  INFO(table.name.ToString());
+  REQUIRE(engine.Stage(csv) == "");
+  CHECK(engine.session.Run("insert into " + name + " select " + selection + " from staged").error ==
+        "");
 }
 
 std::string Normal(std::string cell) {
@@ -140,12 +185,8 @@ std::string Difference(Rows actual, Rows expected, double tolerance) {
   return "";
 }
 
-Rows RunAsText(DuckDbSession& session, const std::string& query) {
-  return session.Run("select columns(*)::varchar from (" + query + ") as result");
-}
-
-Rows Expected(DuckDbSession& session, const std::filesystem::path& csv) {
-  return session.Run("from " + CsvTable(csv));
+Rows Expected(DuckDbSession& reader, const std::filesystem::path& csv) {
+  return reader.Run("from " + CsvTable(csv));
 }
 
 // {{ var('name', 'default') }} with the arguments of "EXEC p @name='x', @other=2" in place.
@@ -169,16 +210,18 @@ std::string Bind(const std::string& sql, const std::string& call) {
 }
 
 // The expected results were taken with the source's clock at this time.
-std::string WithClock(std::string sql) {
-  constexpr std::string_view kClock = "current_localtimestamp()";
-  for (size_t at = sql.find(kClock); at != std::string::npos; at = sql.find(kClock, at)) {
-    sql.replace(at, kClock.size(), "timestamp '2025-06-16 12:00:00'");
+std::string WithClock(std::string sql, std::string_view clock) {
+  constexpr std::string_view kTime = "timestamp '2025-06-16 12:00:00'";
+  for (size_t at = sql.find(clock); at != std::string::npos; at = sql.find(clock, at)) {
+    sql.replace(at, clock.size(), kTime);
+    at += kTime.size();
   }
   return sql;
 }
 
-// Views that read others are created after them.
-std::map<std::string, std::string> CreateViews(DuckDbSession& session,
+// Views that read others are created after them. Gives each view's error, empty when it was made.
+template <typename Engine>
+std::map<std::string, std::string> CreateViews(Engine& engine,
                                                const catalog::CatalogIndex& index) {
   std::map<std::string, std::string> errors;
   std::vector<const catalog::View*> left;
@@ -189,12 +232,14 @@ std::map<std::string, std::string> CreateViews(DuckDbSession& session,
     std::vector<const catalog::View*> again;
     for (const catalog::View* view : left) {
       const TranslatedQuery query =
-          TranslateView(index, *view, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
-      session.Run("create schema if not exists " + Quoted(view->name.schema));
+          TranslateView(index, *view, Engine::kTarget, QuotedRelationNamer(Engine::kTarget));
+      engine.session.Run("create schema if not exists " + Quoted<Engine>(view->name.schema));
       const Rows created =
-          query.converted() ? session.Run("create view " + Quoted(view->name.schema) + "." +
-                                          Quoted(view->name.name) + " as " + WithClock(query.sql))
-                            : Rows{.error = "refused", .columns = {}, .rows = {}};
+          query.converted()
+              ? engine.session.Run("create view " + Quoted<Engine>(view->name.schema) + "." +
+                                   Quoted<Engine>(view->name.name) + " as " +
+                                   WithClock(query.sql, Engine::kClock))
+              : Rows{.error = "refused", .columns = {}, .rows = {}};
       errors[view->name.ToString()] = created.error;
       if (created.error.empty())
         progress = true;
@@ -206,12 +251,33 @@ std::map<std::string, std::string> CreateViews(DuckDbSession& session,
   return errors;
 }
 
-void CheckRoutines(DuckDbSession& session, const catalog::CatalogIndex& index, const Sample& sample,
+template <typename Engine>
+void CheckViews(Engine& engine, const catalog::CatalogIndex& index, const Sample& sample,
+                const std::filesystem::path& expected) {
+  const std::map<std::string, std::string> errors = CreateViews(engine, index);
+  DuckDbSession reader;
+  int equal = 0;
+  for (const auto& row : reader.Run("from " + CsvTable(expected / "_views.csv")).rows) {
+    const std::string name = row[0] + "." + row[1];
+    INFO(name);
+    REQUIRE(errors.contains(name));
+    CHECK(errors.at(name) == "");
+    const std::string difference = Difference(
+        engine.RunAsText("select * from " + Quoted<Engine>(row[0]) + "." + Quoted<Engine>(row[1])),
+        Expected(reader, expected / (name + ".csv")), sample.tolerance);
+    CHECK(difference == "");
+    equal += difference.empty();
+  }
+  CHECK(equal == sample.views);
+}
+
+template <typename Engine>
+void CheckRoutines(Engine& engine, const catalog::CatalogIndex& index, const Sample& sample,
                    const std::filesystem::path& expected) {
-  const Rows calls = session.Run("from " + CsvTable(expected / "_exec.csv"));
+  DuckDbSession reader;
   int equal = 0;
   static const std::regex kCall(R"(EXEC\s+(\w+)\.(?:\[([^\]]*)\]|(\w+)))");
-  for (const auto& call : calls.rows) {
+  for (const auto& call : reader.Run("from " + CsvTable(expected / "_exec.csv")).rows) {
     std::smatch match;
     if (!std::regex_search(call[1], match, kCall)) continue;
     const std::filesystem::path csv = expected / (call[0] + ".csv");
@@ -219,15 +285,31 @@ void CheckRoutines(DuckDbSession& session, const catalog::CatalogIndex& index, c
         index.FindRoutine(match[1].str(), match[2].str() + match[3].str());
     if (routine == nullptr || !std::filesystem::exists(csv)) continue;
     const TranslatedQuery query =
-        TranslateRoutine(index, *routine, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
+        TranslateRoutine(index, *routine, Engine::kTarget, QuotedRelationNamer(Engine::kTarget));
     if (!query.converted()) continue;
     INFO(call[1] << "\n" << query.sql);
-    const std::string difference = Difference(RunAsText(session, Bind(query.sql, call[1])),
-                                              Expected(session, csv), sample.tolerance);
+    const std::string difference = Difference(engine.RunAsText(Bind(query.sql, call[1])),
+                                              Expected(reader, csv), sample.tolerance);
     CHECK(difference == "");
     equal += difference.empty();
   }
   CHECK(equal >= sample.routines);
+}
+
+template <typename Engine>
+void CheckSample(const Sample& sample) {
+  source::ScriptSourceOptions options;
+  options.load_rows = false;
+  const auto opened = source::ScriptSource::Open(kShared / "corpus" / sample.scripts, options);
+  REQUIRE(opened.ok());
+  const catalog::CatalogIndex index((*opened)->catalog());
+  Engine engine;
+  for (const catalog::Table& table : index.catalog().tables) {
+    LoadTable(engine, index, table, kShared / "rows" / sample.database);
+  }
+  const std::filesystem::path expected = kShared / "expected" / sample.database;
+  CheckViews(engine, index, sample, expected);
+  CheckRoutines(engine, index, sample, expected);
 }
 
 TEST_CASE("views and procedures of the sample databases return the source's rows",
@@ -237,32 +319,13 @@ TEST_CASE("views and procedures of the sample databases return the source's rows
     return;
   }
   for (const Sample& sample : kSamples) {
-    DYNAMIC_SECTION(sample.database) {
-      source::ScriptSourceOptions options;
-      options.load_rows = false;
-      const auto opened = source::ScriptSource::Open(kShared / "corpus" / sample.scripts, options);
-      REQUIRE(opened.ok());
-      const catalog::CatalogIndex index((*opened)->catalog());
-      DuckDbSession session;
-      for (const catalog::Table& table : index.catalog().tables) {
-        LoadTable(session, index, table, kShared / "rows" / sample.database);
+    DYNAMIC_SECTION(sample.database << " on DuckDB") { CheckSample<DuckDbEngine>(sample); }
+    DYNAMIC_SECTION(sample.database << " on PostgreSQL") {
+      if (!testing::PostgresSession::IsAvailable()) {
+        WARN("skipped: DATAMIGRATE_TEST_DATABASE_URL names no PostgreSQL server");
+        return;
       }
-      const std::map<std::string, std::string> errors = CreateViews(session, index);
-      const std::filesystem::path expected = kShared / "expected" / sample.database;
-      int equal = 0;
-      for (const auto& row : session.Run("from " + CsvTable(expected / "_views.csv")).rows) {
-        const std::string name = row[0] + "." + row[1];
-        INFO(name);
-        REQUIRE(errors.contains(name));
-        CHECK(errors.at(name) == "");
-        const std::string difference =
-            Difference(RunAsText(session, "from " + Quoted(row[0]) + "." + Quoted(row[1])),
-                       Expected(session, expected / (name + ".csv")), sample.tolerance);
-        CHECK(difference == "");
-        equal += difference.empty();
-      }
-      CHECK(equal == sample.views);
-      CheckRoutines(session, index, sample, expected);
+      CheckSample<PostgresEngine>(sample);
     }
   }
 }

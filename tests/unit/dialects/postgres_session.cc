@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 
 namespace datamigrate::testing {
@@ -45,8 +46,12 @@ bool PostgresSession::IsAvailable() {
   return std::getenv(kUrlVariable) != nullptr;
 }
 
-PostgresSession::PostgresSession() {
-  auto opened = pg::Connection::Open({.url = std::getenv(kUrlVariable)});
+std::string PostgresSession::ServerUrl() {
+  return std::getenv(kUrlVariable);
+}
+
+PostgresSession::PostgresSession(const std::string& url) {
+  auto opened = pg::Connection::Open({.url = url});
   if (!opened.ok()) throw std::runtime_error(std::string(opened.status().message()));
   connection_ = *std::move(opened);
   Run("create temp table session_mark (x integer); drop table session_mark; "
@@ -73,6 +78,26 @@ Rows PostgresSession::Run(const std::string& sql) {
       cells.push_back(CellText(result.get(), row, column));
   }
   return rows;
+}
+
+std::string PostgresSession::Copy(const std::string& sql, const std::filesystem::path& file) {
+  PGconn* connection = connection_->native();
+  if (const ResultPtr started(PQexec(connection, sql.c_str()), PQclear);
+      PQresultStatus(started.get()) != PGRES_COPY_IN) {
+    return PQresultErrorMessage(started.get());
+  }
+  std::ifstream bytes(file, std::ios::binary);
+  char part[65536];
+  while (bytes.read(part, sizeof part), bytes.gcount() > 0)
+    PQputCopyData(connection, part, static_cast<int>(bytes.gcount()));
+  PQputCopyEnd(connection, bytes.bad() ? "the file cannot be read" : nullptr);
+  std::string error;
+  for (PGresult* result = PQgetResult(connection); result != nullptr;
+       result = PQgetResult(connection)) {
+    const ResultPtr owned(result, PQclear);
+    error += PQresultErrorMessage(result);
+  }
+  return error;
 }
 
 }  // namespace datamigrate::testing
