@@ -1,7 +1,6 @@
 #include "agent_engine/cli/parse_command.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -10,6 +9,7 @@
 #include "agent_engine/cli/json_line.h"
 #include "agent_engine/cli/source_findings.h"
 #include "agent_engine/cli/source_options.h"
+#include "agent_engine/cli/stopwatch.h"
 #include "agent_engine/tsql/parser/parser.h"
 #include "fmt/format.h"
 
@@ -22,22 +22,6 @@ struct Options {
   bool print = false;
   bool json = false;
   std::string format = "jsonl";
-};
-
-// Adds up the time of the calls that it runs.
-class Stopwatch {
- public:
-  template <typename F>
-  auto Time(F&& work) {
-    const auto start = std::chrono::steady_clock::now();
-    auto result = work();
-    total_ += std::chrono::steady_clock::now() - start;
-    return result;
-  }
-  double seconds() const { return std::chrono::duration<double>(total_).count(); }
-
- private:
-  std::chrono::steady_clock::duration total_{};
 };
 
 std::string FirstError(const std::vector<diagnostics::Diagnostic>& found,

@@ -10,6 +10,7 @@
 #include "agent_engine/cli/json_line.h"
 #include "agent_engine/cli/source_findings.h"
 #include "agent_engine/cli/source_options.h"
+#include "agent_engine/cli/stopwatch.h"
 #include "agent_engine/dialects/translate.h"
 #include "fmt/format.h"
 
@@ -48,8 +49,10 @@ int Transpile(const Options& options) {
   if (!catalog.ok()) return ReportFailure(catalog.status());
   const catalog::CatalogIndex index(*catalog);
   bool all_ok = true;
+  Stopwatch stopwatch;
   const absl::Status status = ForEachBatch(stdin, [&](const std::string& batch) {
-    const dialects::TranslatedBatch translated = dialects::TranslateBatch(index, batch, target);
+    const dialects::TranslatedBatch translated =
+        stopwatch.Time([&] { return dialects::TranslateBatch(index, batch, target); });
     all_ok = all_ok && translated.ok;
     if (options.stdin_batches) {
       fmt::print("{}\n", JsonLine(BatchJson(translated, batch)));
@@ -61,6 +64,7 @@ int Transpile(const Options& options) {
   });
   std::fflush(stdout);
   if (!status.ok()) return ReportFailure(status);
+  if (options.stdin_batches) fmt::print(stderr, "TRANSPILE_SECONDS {:.6f}\n", stopwatch.seconds());
   return all_ok || options.stdin_batches ? kSuccess : kInputHasErrors;
 }
 

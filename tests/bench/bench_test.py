@@ -9,7 +9,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import make_tables  # noqa: E402
 import measure  # noqa: E402
-import parse_part  # noqa: E402
 import report  # noqa: E402
 import services  # noqa: E402
 
@@ -46,11 +45,11 @@ class Texts(unittest.TestCase):
     def test_a_repeated_text_ends_when_it_is_long_enough(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "text"
-            self.assertEqual(10, parse_part.write_repeated(path, ["abc", "de"], b"\0", 10))
+            self.assertEqual(10, measure.write_repeated(path, ["abc", "de"], b"\0", 10))
             self.assertEqual(b"abc\0de\0abc", path.read_bytes())
 
     def test_batches_of_the_sample(self):
-        batches = list(parse_part.sample_batches(SAMPLE))
+        batches = list(measure.sample_batches(SAMPLE))
         self.assertGreater(len(batches), 100)
         for batch in batches:
             self.assertIsNone(re.search(r"(?im)^GO$", batch))

@@ -2,6 +2,7 @@
 import dataclasses
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -61,3 +62,24 @@ def percentile(values, share):
     """The value that `share` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def sample_batches(sample):
+    """The batches of the scripts, as GO splits them."""
+    for path in sorted(sample.glob("*.sql")):
+        for batch in re.split(r"(?im)^[ \t]*GO[ \t]*(?:--.*)?$", path.read_text(encoding="utf-8-sig")):
+            if batch.strip():
+                yield batch
+
+
+def write_repeated(path, parts, separator, size):
+    """Writes the parts again and again until the file has `size` bytes; returns its size."""
+    encoded = [part.encode() for part in parts]
+    written = 0
+    with open(path, "wb") as file:
+        while written < size:
+            for part in encoded:
+                written += file.write((separator if written else b"") + part)
+                if written >= size:
+                    break
+    return written
