@@ -1,4 +1,5 @@
 """Pages of docs/reference from the tables of the programs, and the paths that pages name."""
+import dataclasses
 import glob
 import json
 import os
@@ -14,11 +15,12 @@ class PageError(Exception):
     """A page cannot be printed; the message says why and what to do."""
 
 
-def run_program(path, *arguments):
-    """Standard output of a program of the build, in an environment that changes no default that it prints."""
+def run_program(path, *arguments, keep=()):
+    """Standard output of a program of the build, in an environment that changes no default that it prints; `keep` names
+    variables that it needs."""
     if not path.exists():
         raise PageError(f"{path} is not built")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DATAMIGRATE_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DATAMIGRATE_") or name in keep}
     result = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=30, env=environment)
     if result.returncode != 0:
         raise PageError(f"{path} {' '.join(arguments)} ended with {result.returncode}: {result.stderr.strip()}")
@@ -124,16 +126,27 @@ def services_page(_, programs):
 
 TARGETS = ["duckdb", "postgres", "snowflake", "databricks", "bigquery", "redshift", "fabric"]
 KINDS = ["table", "view", "function", "procedure"]
-# Name in the page → path below the repository's root. Those outside it are public sample databases that a machine may lack.
-DATABASES = {
-    "sample": "deploy/local/sample",
-    "Northwind": "../shared/corpus/northwind",
-    "pubs": "../shared/corpus/pubs",
-    "AdventureWorks": "../shared/corpus/adventureworks-oltp",
-    "AdventureWorksDW": "../shared/corpus/adventureworks-dw",
-    "WideWorldImporters": "../shared/corpus/wwi-oltp",
-    "WideWorldImportersDW": "../shared/corpus/wwi-dw",
-}
+SHARED = "../shared"
+
+
+@dataclasses.dataclass
+class Database:
+    """A database of the page. Those outside the repository are public samples that a machine may lack."""
+    name: str
+    scripts: str        # Below the repository's root.
+    captured: str = ""  # Folder below ../shared/rows and ../shared/expected.
+    tolerance: str = "0"
+
+
+DATABASES = [
+    Database("sample", "deploy/local/sample"),
+    Database("Northwind", f"{SHARED}/corpus/northwind", "northwind", "0.031"),
+    Database("pubs", f"{SHARED}/corpus/pubs", "pubs", "1e-6"),
+    Database("AdventureWorks", f"{SHARED}/corpus/adventureworks-oltp", "adventureworks", "1e-6"),
+    Database("AdventureWorksDW", f"{SHARED}/corpus/adventureworks-dw", "adventureworksdw", "1e-6"),
+    Database("WideWorldImporters", f"{SHARED}/corpus/wwi-oltp"),
+    Database("WideWorldImportersDW", f"{SHARED}/corpus/wwi-dw"),
+]
 
 
 def generate(programs, source, target):
@@ -142,36 +155,66 @@ def generate(programs, source, target):
                                       "--out", pathlib.Path(out) / "project", "--json"))
 
 
-def database_rows(root, programs, name):
-    """Lines `| name | kind | found | converted for each target |`, for kinds that the database has."""
-    results = [generate(programs, root / DATABASES[name], target)["objects"] for target in TARGETS]
-    rows = []
+def converted_rows(root, programs, database):
+    """Cells `name, kind, found, converted for each target`, for kinds that the database has."""
+    results = [generate(programs, root / database.scripts, target)["objects"] for target in TARGETS]
     for kind in KINDS:
         found = results[0].get(kind, {}).get("found", 0)
         if found:
-            rows.append([name, kind, str(found), *[str(result[kind]["converted"]) for result in results]])
-    return table_lines(rows)
+            yield [database.name, kind, str(found), *[str(result[kind]["converted"]) for result in results]]
 
 
-def kept_rows(root, name):
-    """The database's lines of the page as it is: for a machine without its scripts."""
+def run_rows(root, programs, database):
+    """Cells `name, kind, runs, equal of compared` on DuckDB, then on PostgreSQL, for kinds that the database has."""
+    captured = [root / SHARED / folder / (database.captured or "none") for folder in ("rows", "expected")]
+    counts = json.loads(run_program(programs / "count_runs", root / database.scripts, *captured, database.tolerance,
+                                    keep=("DATAMIGRATE_TEST_DATABASE_URL",)))
+    for kind in KINDS:
+        cells = [database.name, kind]
+        for engine in ("duckdb", "postgres"):
+            count = counts[engine].get(kind, {"runs": 0, "compared": 0, "equal": 0})
+            cells += [str(count["runs"]), f"{count['equal']} of {count['compared']}" if count["compared"] else "-"]
+        if any(kind in counts[engine] for engine in counts):
+            yield cells
+
+
+def kept_rows(root, section, database):
+    """The database's lines of a section of the page as it is: for a machine that cannot print them anew."""
     page = root / "docs/reference/coverage.md"
-    lines = page.read_text(encoding="utf-8").splitlines(keepends=True) if page.exists() else []
-    return [line for line in lines if line.startswith(f"| {name} |")]
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    lines = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0].splitlines(keepends=True)
+    return [line for line in lines if line.startswith(f"| {database.name} |")]
+
+
+def database_section(root, section, header, rows_of, can_print):
+    out = [table(header, [])]
+    for database in DATABASES:
+        fresh = can_print and (root / database.scripts).exists()
+        out += table_lines(rows_of(database)) if fresh else kept_rows(root, section, database)
+    return "".join(out)
 
 
 def coverage_page(root, programs, tables):
     out = ["# Coverage\n", NOTE, """
 What converts today, counted by `datamigrate generate`: found objects, then how many of them each target gets. What is not counted as
-converted is refused with a code and its place; the original text stays in the project. On DuckDB every converted model is also run by
-`datamigrate migrate`; `tests/engines` and `tests/cases` say what was run elsewhere.
+converted is refused with a code and its place; the original text stays in the project.
 
 ## Databases
 
 """]
-    out.append(table(["database", "objects", "found", *TARGETS], []))
-    for name, path in DATABASES.items():
-        out += database_rows(root, programs, name) if (root / path).exists() else kept_rows(root, name)
+    out.append(database_section(root, "Databases", ["database", "objects", "found", *TARGETS],
+                                lambda database: converted_rows(root, programs, database), True))
+    out.append("""
+## Runs
+
+What converts for DuckDB and PostgreSQL, run there over the database's rows (WideWorldImporters' tables and the sample's are empty
+here): how many objects run, and how many of those whose result was captured from the source return the same rows. A routine is
+equal when every captured call of it is.
+
+""")
+    header = ["database", "objects", "duckdb: run", "equal", "postgres: run", "equal"]
+    out.append(database_section(root, "Runs", header, lambda database: run_rows(root, programs, database),
+                                "DATAMIGRATE_TEST_DATABASE_URL" in os.environ))
     out.append("\n## Types\n\nA dash: columns of the type are kept as text, with a warning.\n\n")
     rows = [[f"`{row['type']}`", *[f"`{row[target]}`" if row[target] else "-" for target in TARGETS]] for row in tables["types"]]
     out.append(table(["SQL Server", *TARGETS], rows))
