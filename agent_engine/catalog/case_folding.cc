@@ -71,8 +71,13 @@ bool IsAscii(char c) {
 }  // namespace
 
 std::string FoldName(std::string_view name) {
-  std::string folded;
-  folded.reserve(name.size());
+  std::string folded(name);
+  size_t ascii = 0;
+  for (; ascii < folded.size() && IsAscii(folded[ascii]); ++ascii)
+    folded[ascii] = FoldAscii(folded[ascii]);
+  if (ascii == folded.size()) return folded;
+  folded.resize(ascii);
+  name.remove_prefix(ascii);
   while (!name.empty()) {
     if (IsAscii(name[0])) {
       folded += FoldAscii(name[0]);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "absl/strings/ascii.h"
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
 #include "agent_engine/dialects/like_pattern.h"
@@ -19,6 +20,22 @@ std::string Filled(std::string_view pattern, std::string_view argument) {
   const size_t mark = pattern.find("$0");
   return std::string(pattern.substr(0, mark)) + std::string(argument) +
          std::string(pattern.substr(mark + 2));
+}
+
+// Whether the dialect takes the name without quotes as it is.
+bool IsPlainName(const Dialect& dialect, std::string_view name) {
+  constexpr size_t kLongestWord = 64;  // Reserved words are shorter.
+  char lower[kLongestWord];
+  if (name.empty() || absl::ascii_isdigit(static_cast<unsigned char>(name[0]))) return false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    if (!absl::ascii_isalnum(c) && c != '_') return false;
+    if (dialect.identifier_case == IdentifierCase::kLower && absl::ascii_isupper(c)) return false;
+    if (dialect.identifier_case == IdentifierCase::kUpper && absl::ascii_islower(c)) return false;
+    if (i < kLongestWord) lower[i] = absl::ascii_tolower(c);
+  }
+  return name.size() > kLongestWord ||
+         !std::ranges::binary_search(dialect.reserved_words, std::string_view(lower, name.size()));
 }
 
 // A CASE whose conditions all compare one expression: its simple form.
@@ -84,18 +101,7 @@ std::string QuotedIdentifier(const Dialect& dialect, std::string_view name) {
 }
 
 std::string Identifier(const Dialect& dialect, std::string_view name) {
-  const bool is_regular =
-      !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])) || name[0] == '_') &&
-      std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
-  const bool loses_case =
-      (dialect.identifier_case == IdentifierCase::kLower &&
-       std::ranges::any_of(name, [](unsigned char c) { return std::isupper(c); })) ||
-      (dialect.identifier_case == IdentifierCase::kUpper &&
-       std::ranges::any_of(name, [](unsigned char c) { return std::islower(c); }));
-  const std::string lower = Lower(name);
-  const bool reserved = std::ranges::binary_search(dialect.reserved_words, std::string_view(lower));
-  return is_regular && !loses_case && !reserved ? std::string(name)
-                                                : QuotedIdentifier(dialect, name);
+  return IsPlainName(dialect, name) ? std::string(name) : QuotedIdentifier(dialect, name);
 }
 
 // Names with Jinja's opening marks would be run by dbt.

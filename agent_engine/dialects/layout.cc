@@ -25,11 +25,15 @@ std::string Replaced(std::string_view text, std::string_view what, std::string_v
 
 std::string Indent(std::string_view text, int columns) {
   std::string indented;
-  for (const char c : text) {
-    indented += c;
-    if (c == kBreak) indented.append(columns, ' ');
+  indented.reserve(text.size() + 64);
+  while (true) {
+    const size_t line = text.find(kBreak);
+    indented += text.substr(0, line);
+    if (line == std::string_view::npos) return indented;
+    indented += kBreak;
+    indented.append(columns, ' ');
+    text.remove_prefix(line + 1);
   }
-  return indented;
 }
 
 std::string Block(std::string_view text) {
@@ -46,18 +50,18 @@ bool IsMultiLine(std::string_view text) {
   return text.find(kBreak) != std::string_view::npos;
 }
 
-std::string Finish(std::string text) {
+std::string Finish(std::string_view text) {
   std::string finished;
-  for (const char c : text) {
-    if (c != kBreak) {
-      finished += c;
-      continue;
-    }
+  finished.reserve(text.size());
+  while (true) {
+    const size_t line = text.find(kBreak);
+    finished += text.substr(0, line);
+    if (line == std::string_view::npos) return finished;
     // Indentation of a line that stayed empty.
     while (finished.ends_with(' ')) finished.pop_back();
     finished += '\n';
+    text.remove_prefix(line + 1);
   }
-  return finished;
 }
 
 std::string Lower(std::string_view text) {

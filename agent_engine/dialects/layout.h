@@ -19,7 +19,7 @@ std::string Indent(std::string_view text, int columns);
 std::string Block(std::string_view text);
 bool IsMultiLine(std::string_view text);
 // Turns the marks into line breaks.
-std::string Finish(std::string text);
+std::string Finish(std::string_view text);
 // Every `what` in `text` replaced.
 std::string Replaced(std::string_view text, std::string_view what, std::string_view by);
 std::string Lower(std::string_view text);

@@ -97,18 +97,19 @@ RangeVariable Lowering::TableRange(const catalog::Table& table) {
   range.id = next_range_++;
   range.keys = KeysOf(table);
   Scope own;
+  range.columns.reserve(table.columns.size());
   for (const catalog::Column& column : table.columns) {
     SqlType type = FromCatalogType(column.type);
     type.nullable = column.nullable;
     type.collation = column.collation;
-    range.columns.push_back({column.name, type});
+    range.columns.push_back({column.name, std::move(type)});
   }
   // Types of computed columns follow from their expressions, which see the other columns.
-  own.ranges.push_back(range);
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const catalog::Column& column = table.columns[i];
     if (column.computed_expression.empty() || range.columns[i].type.id != TypeId::kUnknown)
       continue;
+    if (own.ranges.empty()) own.ranges.push_back(range);
     diagnostics::DiagnosticSink ignored;
     const ParseResult parsed = ParseExpression(column.computed_expression, false, {}, ignored);
     if (!parsed.ok) continue;
