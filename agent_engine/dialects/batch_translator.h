@@ -24,6 +24,9 @@ using tsql::NodeKind;
 using tsql::Role;
 using tsql::SqlType;
 
+// "GRANT statement", "IF statement": what messages call it.
+std::string StatementName(Node statement);
+
 // One empty part for an absent name.
 inline std::vector<std::string> PartsOf(Node name) {
   std::vector<std::string> parts = tsql::NameParts(name);
@@ -110,6 +113,21 @@ class BatchTranslator {
   // UPDATE and DELETE with other sources than the table itself.
   std::string Modify(Node node, DiagnosticSink& sink);
   std::string Delete(Node node, DiagnosticSink& sink);
+  // A statement of another kind, by its first words.
+  std::string Command(Node node, DiagnosticSink& sink);
+  static void NoteDropped(Node node, std::string what, DiagnosticSink& sink);
+  std::string AlterTable(Node node, DiagnosticSink& sink);
+  // Each adds to `statements` what does the same; `alter` is "alter table t ".
+  void AddElement(Node element, const std::string& alter, catalog::Table& table,
+                  std::vector<std::string>& statements, DiagnosticSink& sink);
+  void AddColumn(Node element, const std::string& alter, catalog::Table& table,
+                 std::vector<std::string>& statements, DiagnosticSink& sink);
+  void DropElements(Node action, const std::string& alter, catalog::Table& table,
+                    std::vector<std::string>& statements, DiagnosticSink& sink);
+  void AlterColumn(Node action, const std::string& alter, catalog::Table& table,
+                   std::vector<std::string>& statements, DiagnosticSink& sink);
+  std::string CreateIndex(Node node, DiagnosticSink& sink);
+  std::string CreateSchema(Node node, DiagnosticSink& sink, bool if_not_exists = false);
   std::string Drop(Node node, DiagnosticSink& sink, bool if_exists = false);
   std::string Declare(Node node, DiagnosticSink& sink);
   std::string Assign(Node node, DiagnosticSink& sink);

@@ -185,6 +185,7 @@ struct Dialect {
   std::string_view try_parse_date = "";      // As parse_date; NULL where the text is no date.
   std::string_view like_value = "$0";        // A pattern that is no constant.
   std::string_view forbidden_in_names = "";  // Characters that quotes do not help.
+  bool alters_tables = false;  // ALTER TABLE of columns and keys, as DuckDB and PostgreSQL write it.
 };
 
 // Null for no target that there is.

@@ -570,10 +570,12 @@ constexpr auto kReserved = std::to_array<std::string_view>({
     "between",
     "binary",
     "both",
+    "by",
     "case",
     "cast",
     "check",
     "collate",
+    "collation",
     "column",
     "columns",
     "concurrently",
@@ -667,6 +669,7 @@ constexpr auto kReserved = std::to_array<std::string_view>({
     "try_cast",
     "union",
     "unique",
+    "unpack",
     "unpivot",
     "using",
     "values",
@@ -720,6 +723,7 @@ constexpr Dialect kDuckDb = {
     .format_date = "strftime($0, $1)",
     .parse_date = "strptime($0, $1)",
     .try_parse_date = "try_strptime($0, $1)",
+    .alters_tables = true,
 };
 
 }  // namespace

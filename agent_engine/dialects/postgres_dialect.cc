@@ -540,6 +540,7 @@ constexpr Dialect kPostgres = {
         "to_char(round(cast($0 as numeric), $1), 'FM999,999,999,999,999,999,999,999,990$z')",
     .format_date = "to_char($0, $1)",
     .parse_date = "to_timestamp($0, $1)",
+    .alters_tables = true,
 };
 
 }  // namespace

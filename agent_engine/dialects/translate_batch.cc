@@ -2,6 +2,7 @@
 #include "agent_engine/dialects/translate.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "agent_engine/dialects/batch_translator.h"
 #include "agent_engine/dialects/emitter.h"
@@ -9,6 +10,21 @@
 #include "agent_engine/dialects/pipeline.h"
 
 namespace datamigrate::dialects {
+
+std::string StatementName(Node statement) {
+  if (!statement.Is(NodeKind::kCommand)) return std::string(NodeKindText(statement.kind()));
+  const tsql::SyntaxTree& tree = statement.tree();
+  std::string name;
+  for (uint32_t i = statement.first_token();
+       i < statement.end_token() && i < statement.first_token() + 2; ++i) {
+    const std::string_view word = tree.TextOf(tree.tokens[i]);
+    if (!std::ranges::all_of(word, [](unsigned char c) { return std::isalpha(c); })) break;
+    for (const char c : word)
+      name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    name += ' ';
+  }
+  return name + "statement";
+}
 
 std::string BatchTranslator::Translate(Node batch, bool& ok) {
   std::string sql;
@@ -82,6 +98,14 @@ std::string BatchTranslator::Statement(Node node, DiagnosticSink& sink) {
       return "";
     case NodeKind::kDropStatement:
       return Drop(node, sink);
+    case NodeKind::kAlterTable:
+      return AlterTable(node, sink);
+    case NodeKind::kCreateIndex:
+      return CreateIndex(node, sink);
+    case NodeKind::kCreateSchema:
+      return CreateSchema(node, sink);
+    case NodeKind::kCommand:
+      return Command(node, sink);
     default:
       return RefuseStatement(node, sink);
   }
@@ -90,7 +114,7 @@ std::string BatchTranslator::Statement(Node node, DiagnosticSink& sink) {
 std::string BatchTranslator::RefuseStatement(Node node, DiagnosticSink& sink) const {
   sink.Report({DiagnosticId::kUnsupportedStatement,
                node.span(),
-               {std::string(NodeKindText(node.kind())), std::string(dialect_.title)},
+               {StatementName(node), std::string(dialect_.title)},
                "",
                "",
                "",
@@ -203,13 +227,26 @@ std::string BatchTranslator::If(Node node, DiagnosticSink& sink) {
   Node then = node.Child(Role::kThen);
   if (then.Is(NodeKind::kBlock) && then.Children(Role::kStatement).size() == 1)
     then = then.Children(Role::kStatement)[0];
+  const bool asks_catalog = condition.find("object_id") != std::string::npos ||
+                            condition.find("schema_id") != std::string::npos ||
+                            condition.find("sys.") != std::string::npos ||
+                            condition.find("sysobjects") != std::string::npos ||
+                            condition.find("information_schema") != std::string::npos;
   const bool asks_existence =
-      (condition.starts_with("object_id") && condition.ends_with("is not null")) ||
-      (condition.starts_with("exists") &&
-       (condition.find("sys.") != std::string::npos ||
-        condition.find("information_schema") != std::string::npos));
+      asks_catalog && (condition.starts_with("exists") || condition.ends_with("is not null"));
+  const bool asks_absence =
+      asks_catalog && (condition.starts_with("not exists") || condition.ends_with("is null")) &&
+      !asks_existence;
   if (asks_existence && then.Is(NodeKind::kDropStatement) && !node.Has(Role::kElse))
     return Drop(then, sink, true);
+  if (asks_absence && then.Is(NodeKind::kCreateTable) && !node.Has(Role::kElse)) {
+    std::string text = CreateTable(then, sink);
+    const size_t at = text.find("create table ");
+    if (at != std::string::npos) text.insert(at + 13, "if not exists ");
+    return text;
+  }
+  if (asks_absence && then.Is(NodeKind::kCreateSchema) && !node.Has(Role::kElse))
+    return CreateSchema(then, sink, true);
   return RefuseStatement(node, sink);
 }
 

@@ -284,11 +284,17 @@ SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node,
       return target;
     }
   }
+  if (parts.size() > 3) {
+    Report(DiagnosticId::kUnsupportedConstruct, node,
+           {"a table of a linked server", options_.target_name});
+  }
   Report(
       options_.keep_unknown ? DiagnosticId::kUnknownRelationKept : DiagnosticId::kUnknownRelation,
       node, {JoinedName(parts)});
   source->kind = SourceKind::kNamed;
   source->name_parts = parts;
+  // "msdb..backupset" is a table of the other database's default schema.
+  if (parts.size() == 3 && schema.empty()) source->name_parts[1] = "dbo";
   AddRange(scope, *source, exposed(name), exposed_schema, {}).open = true;
   return source;
 }
