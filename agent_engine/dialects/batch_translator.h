@@ -94,6 +94,7 @@ class BatchTranslator {
   std::string IdentityText(Node identity, const catalog::Column& column,
                            const catalog::Table& table, std::string& before);
   std::string Key(Node element, catalog::Table& table);
+  static void ReportDropped(Node element, DiagnosticSink& sink);
   void AddTable(catalog::Table table);
   const catalog::Table* FindTarget(Node target);
   static std::vector<std::string> TargetParts(Node target);
@@ -107,6 +108,7 @@ class BatchTranslator {
   ExprPtr ToColumn(ExprPtr value, const catalog::Table* table, const std::string& column,
                    DiagnosticSink& sink);
   std::string Insert(Node node, DiagnosticSink& sink);
+  std::string DefaultValues(Node node, const catalog::Table* table, DiagnosticSink& sink);
   std::string Where(Node node, const catalog::Table* table, DiagnosticSink& sink);
   std::string Update(Node node, DiagnosticSink& sink);
 

@@ -14,7 +14,7 @@ std::string BatchTranslator::Merge(Node node, DiagnosticSink& sink) {
   relational::LoweredMerge merge =
       relational::LowerMerge(Index(), node, CopyVariables(), Options(), sink);
   if (merge.table == nullptr || sink.HasErrors()) return "";
-  if (dialect_.row_identity.empty()) {
+  if (!dialect_.supports_merge) {
     Refuse(node, "MERGE on its own", sink);
     return "";
   }
@@ -66,7 +66,7 @@ std::string BatchTranslator::Insert(Node node, DiagnosticSink& sink) {
   std::vector<std::string> columns = ColumnNames(node.Child(Role::kColumns));
   std::string sql = "insert into " + Target(TargetParts(target));
   const Node source = node.Child(Role::kSource);
-  if (source.Is(NodeKind::kDefaultValues)) return sql + " default values";
+  if (source.Is(NodeKind::kDefaultValues)) return sql + DefaultValues(node, table, sink);
   // Without a list the values go to all columns but the one that numbers itself.
   const auto fills_itself = [](const catalog::Column& column) {
     return column.identity || !column.computed_expression.empty();
@@ -118,6 +118,23 @@ std::string BatchTranslator::Insert(Node node, DiagnosticSink& sink) {
   return "";
 }
 
+// A row of defaults, column by column where the dialect has no words for it.
+std::string BatchTranslator::DefaultValues(Node node, const catalog::Table* table,
+                                           DiagnosticSink& sink) {
+  if (dialect_.supports_default_rows) return " default values";
+  if (table == nullptr) {
+    Refuse(node, "DEFAULT VALUES of a table that is not known", sink);
+    return "";
+  }
+  std::vector<std::string> columns;
+  for (const catalog::Column& column : table->columns) {
+    if (!column.identity && column.computed_expression.empty())
+      columns.push_back(Identifier(dialect_, column.name));
+  }
+  const std::vector<std::string> defaults(columns.size(), "default");
+  return " (" + Join(columns, ", ") + ") values (" + Join(defaults, ", ") + ")";
+}
+
 std::string BatchTranslator::Where(Node node, const catalog::Table* table, DiagnosticSink& sink) {
   const Node where = node.Child(Role::kWhere);
   if (!where) return "";
@@ -162,13 +179,13 @@ std::string BatchTranslator::Update(Node node, DiagnosticSink& sink) {
 }
 
 std::string BatchTranslator::Modify(Node node, DiagnosticSink& sink) {
-  if (dialect_.row_identity.empty()) {
-    Refuse(node, "FROM or WITH in a write", sink);
-    return "";
-  }
   relational::LoweredModification lowered =
       relational::LowerModification(Index(), node, CopyVariables(), Options(), sink);
   if (lowered.table == nullptr || sink.HasErrors()) return "";
+  if (dialect_.row_identity.empty() && lowered.table->PrimaryKey() == nullptr) {
+    Refuse(node, "FROM or WITH in a write of a table without a primary key", sink);
+    return "";
+  }
   WriteEmitter emitter(dialect_, namer_, Collation(), sink);
   const std::string target = namer_(lowered.table->name);
   return node.Is(NodeKind::kUpdateStatement) ? emitter.Update(lowered, target)

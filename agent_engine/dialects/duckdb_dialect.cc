@@ -481,12 +481,12 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"GENERATE_SERIES", 2, "generate_series($0, $1)"},
     {"GENERATE_SERIES", 3, "generate_series($0, $1, $2)"},
     {"OPENJSON", 1,
-     "unnest(case when json_type(cast($0 as json)) = 'ARRAY' then cast(cast($0 as json) as json[]) "
-     "else [cast($0 as json)] end)"},
+     "unnest(case json_type(cast($0 as json)) when 'ARRAY' then cast(cast($0 as json) as json[]) "
+     "when 'OBJECT' then [cast($0 as json)] end)"},
     {"OPENJSON", 2,
-     "unnest(case when json_type(cast($0 as json), $1) = 'ARRAY' then "
-     "cast(json_extract(cast($0 as json), $1) as json[]) "
-     "else [json_extract(cast($0 as json), $1)] end)"},
+     "unnest(case json_type(cast($0 as json), $1) when 'ARRAY' then "
+     "cast(json_extract(cast($0 as json), $1) as json[]) when 'OBJECT' then "
+     "[json_extract(cast($0 as json), $1)] end)"},
     // -- Operators
     {"^", 2, "xor($0, $1)"},
 });

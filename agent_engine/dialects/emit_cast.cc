@@ -104,15 +104,54 @@ bool IsNatural(const SqlType& from, const SqlType& to) {
          (IsString(to.id) && (from.id == TypeId::kXml || from.id == TypeId::kJson));
 }
 
+// Digits in groups of 8, 4, 4, 4 and 12, in braces or without; what is behind them is cut.
+bool IsGuid(std::string_view text) {
+  if (text.starts_with('{')) text.remove_prefix(1);
+  if (text.size() < 36) return false;
+  for (size_t i = 0; i < 36; ++i) {
+    const bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (is_hyphen ? c != '-' : std::isxdigit(c) == 0) return false;
+  }
+  return true;
+}
+
+// What an integer type of T-SQL holds, where the target's holds more; empty where it holds as much.
+std::string_view RangeBeyond(const Dialect& dialect, const SqlType& from, const SqlType& to) {
+  if (from.id == TypeId::kBit || from.id == to.id) return "";
+  const bool is_narrower = tsql::IsInteger(from.id) && from.id < to.id;
+  if (is_narrower) return "";
+  switch (to.id) {
+    case TypeId::kTinyInt: {
+      const std::string name = TypeName(dialect, to);
+      return name == "SMALLINT" || dialect.integers_are_wide ? "0 and 255" : "";
+    }
+    case TypeId::kSmallInt:
+      return dialect.integers_are_wide ? "-32768 and 32767" : "";
+    case TypeId::kInt:
+      return dialect.integers_are_wide ? "-2147483648 and 2147483647" : "";
+    default:
+      return "";
+  }
+}
+
+// The piece that the format begins with; a run of one letter is one piece.
+const FormatPiece* PieceOf(const Dialect& dialect, std::string_view format) {
+  const auto piece = std::ranges::find_if(dialect.date_format, [&](const FormatPiece& candidate) {
+    const size_t length = candidate.written.size();
+    return format.starts_with(candidate.written) &&
+           !(length < format.size() && format[length] == format[length - 1]);
+  });
+  return piece == dialect.date_format.end() ? nullptr : &*piece;
+}
+
 // A format in .NET's notation as a literal of the target; marks that are no letters stay as they
 // are. Empty where the target lacks a piece.
 std::string TargetFormat(const Dialect& dialect, std::string_view format) {
   std::string pattern = "'";
   for (size_t i = 0; i < format.size();) {
-    const auto piece = std::ranges::find_if(dialect.date_format, [&](const FormatPiece& candidate) {
-      return format.substr(i).starts_with(candidate.written);
-    });
-    if (piece != dialect.date_format.end()) {
+    const FormatPiece* const piece = PieceOf(dialect, format.substr(i));
+    if (piece != nullptr) {
       pattern += piece->target;
       i += piece->written.size();
       continue;
@@ -181,7 +220,8 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   for (const CastRule& rule : dialect_.casts) {
     if (rule.from != from_class || rule.to != to_class || varies) continue;
     pattern = rule.target;
-    if (rule.caveat && operand.kind != ExprKind::kString)
+    if (rule.caveat && (operand.kind != ExprKind::kString ||
+                        (to.id == TypeId::kUniqueIdentifier && !IsGuid(operand.text))))
       Report(*rule.caveat, cast.span, {tsql::TypeText(to)});
   }
   if (from.id == TypeId::kXml && to_class == TypeClass::kString) is_text_cast = true;
@@ -202,6 +242,13 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
       sql_pattern.insert(0, dialect_.try_prefix);
   }
   Text text = ApplyTemplate(sql_pattern, {Emit(operand)}, Type(to, cast.span));
+  const std::string_view range = RangeBeyond(dialect_, from, to);
+  if (cast.try_cast && !range.empty())
+    return ApplyTemplate("case when $0 between " + std::string(range) + " then $0 end", {text});
+  if (!cast.implicit && !range.empty() && to.id != TypeId::kTinyInt &&
+      !(operand.kind == ExprKind::kNumber && operand.text.size() < 5))
+    Report(DiagnosticId::kIntegerIsWider, cast.span,
+           {std::string(dialect_.title), tsql::TypeText(to)});
   if (to_class == TypeClass::kString) return CutToLength(text, from, to);
   return text;
 }
@@ -301,7 +348,8 @@ Emitter::Text Emitter::EmitHexCast(const Expr& cast) {
     return ApplyTemplate(pattern, {value});
   }
   Text digits = ApplyTemplate(pattern, {value});
-  if (cast.style == 1) digits = ApplyTemplate("'0x' || $0", {digits});
+  if (cast.style == 1)
+    digits = ApplyTemplate("'0x'" + std::string(dialect_.concat) + "$0", {digits});
   const int32_t bytes = operand.type.length;
   const int32_t longest = bytes == SqlType::kMax || bytes == 0 ? SqlType::kMax : 2 * bytes + 2;
   if (longest != SqlType::kMax && cast.type.length >= longest) return digits;
@@ -411,11 +459,8 @@ std::optional<Emitter::Text> Emitter::EmitDateFormat(const Expr& value, std::str
     native.clear();
   };
   for (size_t i = 0; i < format.size();) {
-    const auto piece =
-        std::ranges::find_if(dialect_.date_format, [&](const FormatPiece& candidate) {
-          return format.substr(i).starts_with(candidate.written);
-        });
-    if (piece != dialect_.date_format.end()) {
+    const FormatPiece* const piece = PieceOf(dialect_, format.substr(i));
+    if (piece != nullptr) {
       native += piece->target;
       i += piece->written.size();
       continue;

@@ -123,7 +123,7 @@ Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
     const bool all = pattern.optional_decimals == pattern.decimals;
     text = ApplyTemplate(
         dialect_.drop_match,
-        {text, {all ? "'\\.?0*$'" : "'0{1," + std::to_string(pattern.optional_decimals) + "}$'"}});
+        {text, {all ? "'[.]?0*$'" : "'0{1," + std::to_string(pattern.optional_decimals) + "}$'"}});
   }
   if (pattern.least_digits == 0) text = ApplyTemplate(dialect_.drop_leading_zero, {text});
   const std::string concat(dialect_.concat);
@@ -141,6 +141,35 @@ Emitter::Text Emitter::EmitNumberFormat(const Expr& call) {
   }
   if (pattern.percent) text = ApplyTemplate("$0" + concat + "'%'", {text});
   return text;
+}
+
+// STR with a constant length: the number with as many digits after the point as fit, else stars:
+// "STR (Transact-SQL)".
+Emitter::Text Emitter::EmitNumberText(const Expr& call) {
+  const auto constant = [&](size_t index) -> int32_t {
+    if (index >= call.arguments.size()) return 0;
+    const Expr& value = *call.arguments[index];
+    const bool is_number = value.kind == ExprKind::kNumber && value.text.size() <= 4;
+    return is_number && IsDigits(value.text) ? std::atoi(value.text.c_str()) : -1;
+  };
+  const int32_t length = constant(1);
+  const int32_t decimals = std::min(constant(2), 16);
+  if (length < 0 || decimals < 0 || dialect_.format_number.empty()) {
+    Report(DiagnosticId::kUnsupportedConstruct, call.span,
+           {"STR with a length that is not constant", std::string(dialect_.title)});
+    return {"null"};
+  }
+  const Text value = Emit(*call.arguments[0]);
+  const Text width{std::to_string(length)};
+  std::string sql = "case";
+  for (int32_t digits = decimals; digits >= 0; --digits) {
+    const Text shown =
+        ApplyTemplate(Replaced(Replaced(dialect_.format_number, "$1", std::to_string(digits)), "$z",
+                               digits == 0 ? "" : "." + std::string(digits, '0')),
+                      {value});
+    sql += ApplyTemplate(" when length($0) <= $1 then lpad($0, $1, ' ')", {shown, width}).sql;
+  }
+  return {sql + ApplyTemplate(" when $0 is not null then repeat('*', $1) end", {value, width}).sql};
 }
 
 // Letters in quotes and behind a backslash stand for themselves.

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "agent_engine/dialects/emitter.h"
+#include "agent_engine/dialects/json_path.h"
 #include "agent_engine/dialects/layout.h"
 #include "agent_engine/dialects/like_pattern.h"
 #include "agent_engine/tsql/binder/functions.h"
@@ -37,6 +38,18 @@ bool MayBeZero(const Expr& position) {
   if (position.kind == ExprKind::kArithmetic && position.text == "+")
     return !is_positive(*position.arguments[0]) && !is_positive(*position.arguments[1]);
   return !is_positive(position);
+}
+
+// Whether the call's path is that of the whole text.
+bool ReadsWholeJson(const Expr& call) {
+  const bool is_json = call.text.starts_with("JSON_") || call.text == "OPENJSON";
+  return is_json && call.arguments.size() == 2 && call.arguments[1]->kind == ExprKind::kString &&
+         call.arguments[1]->text == "$";
+}
+
+// Whether the code is that of a character in one byte.
+bool IsByte(const Expr& code) {
+  return code.kind == ExprKind::kNumber && code.text.size() <= 3 && code.text <= "255";
 }
 
 bool BeginsArgument(std::string_view pattern, size_t position) {
@@ -84,13 +97,19 @@ TypeClass ClassOf(const tsql::SqlType& type) {
 }
 
 const FunctionRule* Emitter::FindRule(std::string_view name, size_t arity, TypeClass first) const {
+  const FunctionRule* own = FindRuleIn(dialect_.functions, name, arity, first);
+  return own != nullptr ? own : FindRuleIn(dialect_.shared_functions, name, arity, first);
+}
+
+const FunctionRule* Emitter::FindRuleIn(std::span<const FunctionRule> rules, std::string_view name,
+                                        size_t arity, TypeClass first) const {
   const FunctionRule* best = nullptr;
   const size_t colon = name.find(':');
   const bool has_part = colon != std::string_view::npos;
   const bool is_named =
       has_part && std::ranges::find(dialect_.date_parts, name.substr(colon + 1),
                                     &DatePartName::part) != dialect_.date_parts.end();
-  for (const FunctionRule& rule : dialect_.functions) {
+  for (const FunctionRule& rule : rules) {
     const bool is_any_part =
         is_named && best == nullptr && rule.source.ends_with(":*") &&
         rule.source.substr(0, rule.source.size() - 1) == name.substr(0, colon + 1);
@@ -181,14 +200,9 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
       const size_t index = pattern[++i + 1] - '0';
       filled += "$" + std::to_string(texts.size());
       texts.push_back({AsDateAndTime(*arguments[index])});
-    } else if (mark == "$k") {
-      const Expr& path = *arguments[1];
-      const bool is_path = path.kind == ExprKind::kString && path.text.starts_with("$.");
-      if (!is_path)
-        Report(DiagnosticId::kUnsupportedConstruct, path.span,
-               {"a JSON path that is not constant", std::string(dialect_.title)});
+    } else if (mark == "$p" || mark == "$k" || mark == "$x") {
       filled += "$" + std::to_string(texts.size());
-      texts.push_back({EmitString(is_path ? path.text.substr(2) : "")});
+      texts.push_back(JsonPart(mark[1], arguments));
     } else if (mark == "$j" || mark == "$s") {
       filled += "$" + std::to_string(texts.size());
       texts.push_back({Joined(arguments, mark == "$s"), Binding::kConcat});
@@ -212,6 +226,31 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
   const std::string type =
       pattern.find("$t") == std::string_view::npos ? "" : Type(call.type, call.span);
   return ApplyTemplate(filled, texts, type);
+}
+
+// The marks $p, $k and $x.
+Emitter::Text Emitter::JsonPart(char mark, const std::vector<const Expr*>& arguments) {
+  const Expr& path = *arguments[1];
+  const auto steps =
+      path.kind == ExprKind::kString ? ParseJsonPath(path.text) : std::vector<JsonStep>();
+  if (!steps || path.kind != ExprKind::kString) {
+    Report(DiagnosticId::kUnsupportedConstruct, path.span,
+           {"a JSON path that is not constant or not of keys and indexes",
+            std::string(dialect_.title)});
+    return {"null"};
+  }
+  if (mark == 'x') {
+    Text text = Emit(*arguments[0]);
+    for (const JsonStep& step : *steps) {
+      text = step.index >= 0
+                 ? ApplyTemplate(dialect_.json_index_step, {text, {std::to_string(step.index)}})
+                 : ApplyTemplate(dialect_.json_key_step, {text, {EmitString(step.key)}});
+    }
+    return text;
+  }
+  const std::string text = JsonPathText(*steps, dialect_.json_key);
+  if (mark == 'p') return {EmitString("$" + text)};
+  return {EmitString(text.starts_with('.') ? text.substr(1) : text)};
 }
 
 // The argument as a value with date and time.
@@ -255,6 +294,17 @@ std::string Emitter::RowsFrame(const Expr& call) {
   return " rows between " + EmitBound(window.start) + " and " + EmitBound(window.end);
 }
 
+// The function's row, or that of what it is a variant of: only some dialects need words for those.
+const FunctionRule* Emitter::FindVariant(std::string_view name, size_t arity,
+                                         TypeClass first) const {
+  if (const FunctionRule* rule = FindRule(name, arity, first)) return rule;
+  for (const std::string_view variant : {"_ANY", "_CHECKED", "_TENS", "_ROW", "_WIDE"}) {
+    if (name.ends_with(variant) && name != "REPLACE_ANY")
+      return FindRule(name.substr(0, name.size() - variant.size()), arity, first);
+  }
+  return nullptr;
+}
+
 Emitter::Text Emitter::EmitCall(const Expr& call) {
   if (call.text == "AVG" && call.type.id == tsql::TypeId::kDecimal && dialect_.average_by_division)
     return EmitAverage(call);
@@ -262,19 +312,17 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   if (call.text == "FORMAT" && !dialect_.keeps_styles) return EmitFormat(call);
   std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
   if (call.text == "PATINDEX" && call.fold_case) name += "_ANY_CASE";
+  if (call.text == "NCHAR" && !IsByte(*call.arguments[0])) name = "NCHAR_WIDE";
   if (call.text == "SUBSTRING_INSIDE" && !dialect_.substring_takes_zero &&
       MayBeZero(*call.arguments[1]))
     name = "SUBSTRING";
   const TypeClass first =
       call.arguments.empty() ? TypeClass::kAny : ClassOf(call.arguments[0]->type);
-  const FunctionRule* rule = FindRule(name, call.arguments.size(), first);
-  if (rule == nullptr) {
-    // Variants that only some dialects need words of their own for.
-    for (const std::string_view variant : {"_ANY", "_CHECKED", "_TENS"}) {
-      if (!name.ends_with(variant) || call.text == "REPLACE_ANY") continue;
-      rule = FindRule(name.substr(0, name.size() - variant.size()), call.arguments.size(), first);
-    }
-  }
+  const size_t arity = ReadsWholeJson(call) ? 1 : call.arguments.size();
+  const FunctionRule* rule = FindVariant(name, arity, first);
+  if (rule == nullptr && arity < call.arguments.size())
+    rule = FindVariant(name, call.arguments.size(), first);
+  if (rule == nullptr && call.text == "STR") return EmitNumberText(call);
   if (rule == nullptr && call.text == "DATENAME") {
     // The other parts' names are their numbers.
     if (const FunctionRule* part = FindRule("DATEPART:" + call.part, 1, first)) {
@@ -282,7 +330,7 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
       return ApplyTemplate("cast($0 as $t)", {number}, Type(call.type, call.span));
     }
   }
-  if (rule == nullptr) {
+  if (rule == nullptr || rule->target.empty()) {
     // Names of the relational form, e.g. REPLACE_ANY_CASE, are variants of a function's own.
     std::string own_name = call.text;
     while (tsql::FindFunction(own_name) == nullptr && own_name.rfind('_') != std::string::npos)
@@ -291,14 +339,17 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
       Report(DiagnosticId::kUnsupportedDatePart, call.span,
              {call.part, call.text, std::string(dialect_.title)});
     } else {
-      Report(DiagnosticId::kUnsupportedFunction, call.span,
-             {own_name, std::string(dialect_.title)});
+      Report(DiagnosticId::kUnsupportedFunction, call.span, {own_name, std::string(dialect_.title)},
+             rule == nullptr ? "" : std::string(rule->reference));
     }
     return {"null"};
   }
   if (rule->caveat) Report(*rule->caveat, call.span, {call.text, std::string(dialect_.title)});
   std::vector<const Expr*> arguments;
   for (const ExprPtr& argument : call.arguments) arguments.push_back(argument.get());
+  if (!dialect_.time_of_moment.empty() && call.type.id == tsql::TypeId::kTime &&
+      (call.text == "DATEADD" || call.text == "DATETRUNC"))
+    return EmitOverMoment(call, *rule);
   if (!call.window) return FillTemplate(rule->target, arguments, call);
   // The window belongs to each aggregate inside what surrounds it: cast(sum(x) over (...) as t).
   const Text window{EmitWindow(*call.window, RowsFrame(call))};
@@ -315,6 +366,24 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   Text text = FillTemplate(pattern, arguments, call, &window);
   if (!is_wrapped) text.binding = Binding::kPrimary;
   return text;
+}
+
+// Where times of day are texts: the function of the moment on some day.
+Emitter::Text Emitter::EmitOverMoment(const Expr& call, const FunctionRule& rule) {
+  std::vector<Text> texts;
+  for (const ExprPtr& argument : call.arguments) {
+    Text text = Emit(*argument);
+    texts.push_back(argument->type.id == tsql::TypeId::kTime
+                        ? ApplyTemplate(dialect_.moment_of_time, {text})
+                        : text);
+  }
+  const auto name =
+      std::ranges::find(dialect_.date_parts, std::string_view(call.part), &DatePartName::part);
+  const std::string pattern =
+      Replaced(rule.target, "$u", name == dialect_.date_parts.end() ? call.part : name->name);
+  return ApplyTemplate(
+      dialect_.time_of_moment,
+      {ApplyTemplate(pattern, texts, Type(tsql::MakeType(tsql::TypeId::kDateTime2), call.span))});
 }
 
 // The sum divided by the count, exactly: AVG of decimals is cut, not rounded.
@@ -347,6 +416,8 @@ Emitter::Text Emitter::EmitPatIndex(const Expr& call) {
   std::string regex = ToRegex(pieces);
   if (!open_start) regex.insert(0, "^");
   if (!open_end) regex += "$";
+  if (regex.empty())
+    return ApplyTemplate("case when $0 is not null then 1 end", {Emit(*call.arguments[1])});
   if (call.fold_case && dialect_.regex_text_any_case.starts_with("(?is)")) regex.insert(0, "(?i)");
   const std::string_view rule =
       call.fold_case ? dialect_.regex_position_any_case : dialect_.regex_position;

@@ -254,11 +254,16 @@ std::string Emitter::EmitJoin(const Source& join) {
       break;
   }
   const bool reads_left = join.right->lateral || join.right->kind == SourceKind::kFunction;
-  const bool is_beyond =
-      join.right->lateral &&
-      (dialect_.lateral == LateralJoin::kNone ||
-       (join.right->kind == SourceKind::kValues && !dialect_.supports_lateral_values) ||
-       (join.right->query && join.right->query->limit && !dialect_.supports_limit_in_lateral));
+  const bool is_function = join.right->kind == SourceKind::kFunction;
+  const bool is_left = join.join == JoinKind::kLeft;
+  const bool is_beyond = join.right->lateral &&
+                         (is_function ? !dialect_.supports_lateral_functions ||
+                                            (is_left && !dialect_.supports_left_join_of_functions)
+                                      : dialect_.lateral == LateralJoin::kNone ||
+                                            (join.right->kind == SourceKind::kValues &&
+                                             !dialect_.supports_lateral_values) ||
+                                            (join.right->query && join.right->query->limit &&
+                                             !dialect_.supports_limit_in_lateral));
   if (is_beyond) {
     Report(DiagnosticId::kUnsupportedConstruct, {},
            {"APPLY over " + join.right->alias, std::string(dialect_.title)},
@@ -268,9 +273,13 @@ std::string Emitter::EmitJoin(const Source& join) {
     word = join.join == JoinKind::kLeft ? "outer apply " : "cross apply ";
     return EmitSource(*join.left) + Line(word + EmitSource(*join.right));
   }
-  const bool is_function = join.right->kind == SourceKind::kFunction;
-  if (join.right->lateral || (is_function && dialect_.functions_need_lateral)) word += "lateral ";
   std::string right = EmitSource(*join.right);
+  const bool takes_lateral =
+      is_function
+          ? dialect_.functions_need_lateral ||
+                (join.right->lateral && (dialect_.functions_take_lateral || right.starts_with('(')))
+          : join.right->lateral;
+  if (takes_lateral) word += "lateral ";
   if (join.right->kind == SourceKind::kJoin) right = Block(right);
   std::string sql = EmitSource(*join.left) + Line(word + right);
   if (join.condition) return sql + Line("    on " + Indent(EmitConditions(*join.condition, 0), 4));
@@ -331,8 +340,14 @@ std::string Emitter::EmitSource(const Source& source) {
       return Block("values" + Line("    " + Join(rows, "," + std::string(1, kBreak) + "    "))) +
              alias + columns;
     }
-    case SourceKind::kFunction:
-      return EmitCall(*source.call).sql + alias + columns;
+    case SourceKind::kFunction: {
+      std::string sql = EmitCall(*source.call).sql;
+      for (size_t i = 0; i < source.column_names.size(); ++i)
+        sql = Replaced(sql, "#" + std::to_string(i), Name(source.column_names[i]));
+      const size_t own_columns = sql.find(") as (");
+      if (own_columns == std::string::npos) return sql + alias + columns;
+      return sql.substr(0, own_columns + 1) + alias + sql.substr(own_columns + 4);
+    }
     case SourceKind::kJoin:
       break;
   }

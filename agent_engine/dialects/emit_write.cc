@@ -14,6 +14,7 @@ using diagnostics::DiagnosticId;
 
 constexpr char kRowId[] = "row_id";
 constexpr char kChanged[] = "changed";
+constexpr char kRemoved[] = "removed";
 
 std::string Line(const std::string& text) {
   return kBreak + text;
@@ -21,11 +22,30 @@ std::string Line(const std::string& text) {
 
 }  // namespace
 
-ExprPtr WriteEmitter::RowIdentity(const std::string& alias) const {
-  auto column = MakeExpr(ExprKind::kColumn, SqlType{});
-  column->text = dialect_.row_identity;
-  column->qualifier = alias;
-  return column;
+std::vector<std::string> WriteEmitter::RowIdentity(const catalog::Table& table) const {
+  if (!dialect_.row_identity.empty()) return {std::string(dialect_.row_identity)};
+  std::vector<std::string> columns;
+  for (const catalog::IndexColumn& column : table.PrimaryKey()->columns)
+    columns.push_back(column.name);
+  return columns;
+}
+
+std::string WriteEmitter::AddIdentity(LoweredModification& write, const std::string& target,
+                                      const std::string& rows) const {
+  const std::vector<std::string> columns = RowIdentity(*write.table);
+  // A row that several equal ones match is written once; MERGE fails where they differ.
+  write.rows->distinct = write.rows->distinct || dialect_.row_identity.empty();
+  std::vector<std::string> conditions;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    auto column = MakeExpr(ExprKind::kColumn, SqlType{});
+    column->text = columns[i];
+    column->qualifier = write.alias;
+    const std::string name = kRowId + (i == 0 ? "" : "_" + std::to_string(i + 1));
+    write.rows->items.push_back({std::move(column), name});
+    conditions.push_back(target + "." + Identifier(dialect_, columns[i]) + " = " + rows + "." +
+                         Identifier(dialect_, name));
+  }
+  return Join(conditions, " and ");
 }
 
 std::string WriteEmitter::Print(ExprPtr expr) {
@@ -38,26 +58,37 @@ std::string WriteEmitter::Print(ExprPtr expr) {
 std::string WriteEmitter::Update(LoweredModification& update, const std::string& target) {
   const std::string changed = Identifier(dialect_, kChanged);
   std::vector<std::string> sets;
-  update.rows->items.push_back({RowIdentity(update.alias), kRowId});
+  const std::string condition = AddIdentity(update, target, changed);
   for (size_t i = 0; i < update.sets.size(); ++i) {
     const std::string name = "value_" + std::to_string(i + 1);
     update.rows->items.push_back({std::move(update.sets[i].value), name});
-    sets.push_back(Identifier(dialect_, update.sets[i].column) + " = " + changed + "." + name);
+    sets.push_back(Identifier(dialect_, update.sets[i].column) + " = " + changed + "." +
+                   Identifier(dialect_, name));
   }
   PrepareQuery(*update.rows, collation_, dialect_, sink_);
-  const std::string rows = Emitter(dialect_, namer_, sink_).EmitQuery(*update.rows);
-  return "update " + target + Line("set " + Join(sets, "," + Line("    "))) +
-         Line("from " + Block(rows)) + " as " + changed +
-         Line("where " + target + "." + std::string(dialect_.row_identity) + " = " + changed + "." +
-              kRowId);
+  const std::string rows = Block(Emitter(dialect_, namer_, sink_).EmitQuery(*update.rows));
+  const std::string set = "set " + Join(sets, "," + Line("    "));
+  if (!dialect_.supports_update_from) {
+    return "merge into " + target + Line("using " + rows) + " as " + changed +
+           Line("    on " + condition) + Line("when matched then update " + set);
+  }
+  return "update " + target + Line(set) + Line("from " + rows) + " as " + changed +
+         Line("where " + condition);
 }
 
 std::string WriteEmitter::Delete(LoweredModification& removal, const std::string& target) {
-  removal.rows->items.push_back({RowIdentity(removal.alias), kRowId});
+  const std::string removed = Identifier(dialect_, kRemoved);
+  const std::vector<std::string> identity = RowIdentity(*removal.table);
+  const std::string condition = AddIdentity(removal, target, removed);
   PrepareQuery(*removal.rows, collation_, dialect_, sink_);
+  const std::string rows = Block(Emitter(dialect_, namer_, sink_).EmitQuery(*removal.rows));
+  if (identity.size() == 1) {
+    return "delete from " + target +
+           Line("where " + Identifier(dialect_, identity[0]) + " in " + rows);
+  }
   return "delete from " + target +
-         Line("where " + std::string(dialect_.row_identity) + " in " +
-              Block(Emitter(dialect_, namer_, sink_).EmitQuery(*removal.rows)));
+         Line("where exists (select 1 from " + rows + " as " + removed + " where " + condition +
+              ")");
 }
 
 std::string WriteEmitter::SetList(std::vector<Assignment>& sets) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "agent_engine/dialects/dialect.h"
 #include "agent_engine/dialects/translate.h"
@@ -26,7 +27,12 @@ class WriteEmitter {
                     diagnostics::SourceSpan span);
 
  private:
-  relational::ExprPtr RowIdentity(const std::string& alias) const;
+  // What names a row of the table: the dialect's hidden column, or the columns of the primary key.
+  std::vector<std::string> RowIdentity(const catalog::Table& table) const;
+  // Adds the identity of each row to what the query returns; gives the conditions by which rows of
+  // `target` are found among those of `rows`.
+  std::string AddIdentity(relational::LoweredModification& write, const std::string& target,
+                          const std::string& rows) const;
   std::string Print(relational::ExprPtr expr);
   void MergeAbsent(relational::LoweredMerge& merge, const std::string& target,
                    std::vector<std::string>& statements);

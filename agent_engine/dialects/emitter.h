@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,10 +90,16 @@ class Emitter {
   Text EmitPatIndex(const relational::Expr& call);
   Text EmitFormat(const relational::Expr& call);
   Text EmitNumberFormat(const relational::Expr& call);
+  Text EmitNumberText(const relational::Expr& call);
   std::string AsDateAndTime(const relational::Expr& argument);
   std::string Joined(const std::vector<const relational::Expr*>& arguments, bool behind_first);
   std::string RowsFrame(const relational::Expr& call);
   const FunctionRule* FindRule(std::string_view name, size_t arity, TypeClass first) const;
+  const FunctionRule* FindRuleIn(std::span<const FunctionRule> rules, std::string_view name,
+                                 size_t arity, TypeClass first) const;
+  const FunctionRule* FindVariant(std::string_view name, size_t arity, TypeClass first) const;
+  Text EmitOverMoment(const relational::Expr& call, const FunctionRule& rule);
+  Text JsonPart(char mark, const std::vector<const relational::Expr*>& arguments);
   Text FillTemplate(std::string_view pattern, const std::vector<const relational::Expr*>& arguments,
                     const relational::Expr& call, const Text* window = nullptr);
   Text ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments,

@@ -319,9 +319,12 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"GENERATE_SERIES", 2, "generate_series($0, $1)"},
     {"GENERATE_SERIES", 3, "generate_series($0, $1, $2)"},
     {"OPENJSON", 1,
-     "jsonb_array_elements(case when jsonb_typeof(cast($0 as jsonb)) = 'array' then "
-     "cast($0 as jsonb) else jsonb_build_array(cast($0 as jsonb)) end)"},
-    {"OPENJSON", 2, "jsonb_path_query(cast($0 as jsonb), cast($1 || '[*]' as jsonpath))"},
+     "jsonb_array_elements(case jsonb_typeof(cast($0 as jsonb)) when 'array' then cast($0 as "
+     "jsonb) "
+     "when 'object' then jsonb_build_array(cast($0 as jsonb)) end)"},
+    {"OPENJSON", 2,
+     "jsonb_path_query(cast($0 as jsonb), cast($1 || ' ? (@.type() == \"array\" || @.type() == "
+     "\"object\")' || '[*]' as jsonpath))"},
     {"^", 2, "$0 # $1"},
 });
 

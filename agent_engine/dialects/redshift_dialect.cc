@@ -3,6 +3,7 @@
 #include <array>
 
 #include "agent_engine/dialects/dialect.h"
+#include "agent_engine/dialects/warehouse_functions.h"
 
 namespace datamigrate::dialects {
 namespace {
@@ -53,76 +54,28 @@ constexpr auto kTypes = std::to_array<TypeRule>({
 });
 
 constexpr auto kFunctions = std::to_array<FunctionRule>({
-    // -- Conditions
-    {"COALESCE", -1, "coalesce($*)"},
-    {"ISNULL", 2, "coalesce($0, $1)"},
-    {"NULLIF", 2, "nullif($0, $1)"},
-    {"GREATEST", -1, "greatest($*)"},
-    {"LEAST", -1, "least($*)"},
     // -- Strings
-    {"ASCII", 1, "ascii(nullif($0, ''))"},
-    {"CHAR", 1, "chr($0)"},
-    {"CHARINDEX", 2, "charindex($0, $1)"},
     {"CHARINDEX", 3,
      "case when charindex($0, substring($1, greatest($2, 1))) = 0 then 0 else charindex($0, "
      "substring($1, greatest($2, 1))) + greatest($2, 1) - 1 end"},
-    {"CONCAT", -1, "$j"},
     {"CONCAT_WS", -1, "substring($s, len($0) + 1)"},
-    {"DATALENGTH", 1, "octet_length($0)", kBinary},
-    {"DATALENGTH_TEXT", 1, "length($0)"},
-    {"DATALENGTH_UNICODE", 1, "length($0) * 2"},
-    {"LEFT", 2, "left($0, $1)"},
     {"LEN", 1, "len(rtrim($0))"},
-    {"LOWER", 1, "lower($0)"},
-    {"LTRIM", 1, "ltrim($0)"},
-    {"LTRIM", 2, "ltrim($0, $1)"},
-    {"NCHAR", 1, "chr($0)"},
-    {"QUOTENAME", 1, "'[' || replace($0, ']', ']]') || ']'"},
-    {"REPLACE", 3, "replace($0, $1, $2)"},
     {"REPLACE_ANY_CASE", 3,
      R"(regexp_replace($0, '\\Q' || $1 || '\\E', replace($2, '\\', '\\\\'), 1, 'ip'))"},
-    {"REPLICATE", 2, "case when $1 >= 0 then repeat($0, $1) end"},
-    {"REVERSE", 1, "reverse($0)"},
-    {"RIGHT", 2, "right($0, $1)"},
-    {"RTRIM", 1, "rtrim($0)"},
-    {"RTRIM", 2, "rtrim($0, $1)"},
-    {"SPACE", 1, "repeat(' ', $0)"},
-    {"STR", 1, "lpad(cast(cast(round($0) as bigint) as varchar(20)), 10, ' ')"},
-    {"STR", 2, "lpad(cast(cast(round($0) as bigint) as varchar(20)), $1, ' ')"},
-    {"STR", 3, "lpad(cast(cast($0 as decimal(38, $2)) as varchar(40)), $1, ' ')"},
-    {"STRING_AGG", 2, "listagg($d$0, $1)$g"},
     {"STUFF", 4,
      "case when $1 between 1 and len($0) and $2 >= 0 then left($0, $1 - 1) || coalesce($3, '') "
      "|| substring($0, $1 + $2) end"},
     {"SUBSTRING", 3, "substring($0, greatest($1, 1), greatest($1 + $2, 1) - greatest($1, 1))"},
     {"SUBSTRING_FROM", 2, "substring($0, $1)"},
     {"SUBSTRING_INSIDE", 3, "substring($0, $1, $2)"},
-    {"TRANSLATE", 3, "translate($0, $1, $2)"},
-    {"TRIM", 1, "trim($0)"},
     {"TRIM", 2, "btrim($0, $1)"},
     {"UNICODE", 1, "ascii(nullif($0, ''))"},
-    {"UPPER", 1, "upper($0)"},
     // -- Numbers
-    {"ABS", 1, "abs($0)"},
-    {"ACOS", 1, "acos($0)"},
-    {"ASIN", 1, "asin($0)"},
-    {"ATAN", 1, "atan($0)"},
-    {"ATN2", 2, "atan2($0, $1)"},
-    {"CEILING", 1, "$0", kInteger},
-    {"CEILING", 1, "ceil($0)"},
-    {"COS", 1, "cos($0)"},
-    {"COT", 1, "cot($0)"},
     {"DEGREES", 1, "cast(trunc(degrees($0)) as $t)", kInteger},
     {"DEGREES", 1, "cast(degrees($0) as $t)", kDecimal},
     {"DEGREES", 1, "degrees($0)"},
-    {"EXP", 1, "exp($0)"},
-    {"FLOOR", 1, "$0", kInteger},
-    {"FLOOR", 1, "floor($0)"},
     {"LEFT_SHIFT", 2, "$0 << $1"},
-    {"LOG", 1, "ln($0)"},
-    {"LOG", 2, "ln($0) / ln($1)"},
     {"LOG10", 1, "log($0)"},
-    {"PI", 0, "pi()"},
     {"POWER", 2, "cast(trunc(power(cast($0 as double precision), $1)) as $t)", kInteger},
     {"POWER", 2, "cast(power($0, $1) as $t)", kDecimal},
     {"POWER", 2, "cast(power($0, $1) as $t)", kMoney},
@@ -135,11 +88,6 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"ROUND", 2, "cast(round($0, $1) as $t)", kDecimal},
     {"ROUND", 2, "cast(round($0, $1) as $t)", kMoney},
     {"ROUND", 2, "round($0, $1)"},
-    {"SIGN", 1, "cast(sign($0) as $t)"},
-    {"SIN", 1, "sin($0)"},
-    {"SQRT", 1, "sqrt($0)"},
-    {"SQUARE", 1, "power($0, 2)"},
-    {"TAN", 1, "tan($0)"},
     {"TRUNCATE", 2, "cast(trunc(cast($0 as decimal(38, 0)), $1) as $t)", kInteger},
     {"TRUNCATE", 2, "cast(trunc($0, $1) as $t)", kDecimal},
     {"TRUNCATE", 2, "cast(trunc($0, $1) as $t)", kMoney},
@@ -151,20 +99,17 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"GETUTCDATE", 0, "sysdate"},
     {"SYSDATETIME", 0, "sysdate"},
     {"SYSUTCDATETIME", 0, "sysdate"},
-    {"DATEADD:*", 2, "cast(dateadd($u, $0, $1) as $t)"},
     {"ROUND_DATETIME", 1,
      "dateadd(millisecond, (cast(round(extract(microsecond from $0) * 0.0003) as integer) * 10 + "
      "1) / 3, date_trunc('second', $0))"},
     {"DATEDIFF:week", 2,
      "datediff(day, date_trunc('week', dateadd(day, 1, $0)), date_trunc('week', dateadd(day, 1, "
      "$1))) / 7"},
-    {"DATEDIFF:*", 2, "datediff($u, $0, $1)"},
     {"DATEDIFF_BIG:*", 2, "datediff($u, $0, $1)"},
     {"DATEFROMPARTS", 3,
      "to_date(cast($0 * 10000 + $1 * 100 + $2 as varchar(8)), 'YYYYMMDD', true)"},
     {"DATENAME:month", 1, "to_char($0, 'FMMonth')"},
     {"DATENAME:weekday", 1, "to_char($0, 'FMDay')"},
-    {"DATENAME:*", 1, "cast(date_part($u, $0) as varchar(10))"},
     {"DATEPART:week", 1,
      "cast(floor((date_part(doy, $0) + date_part(dow, date_trunc('year', $0)) - 1) / 7) + 1 as "
      "integer)"},
@@ -174,47 +119,148 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"DATEPART:*", 1, "cast(date_part($u, $0) as integer)"},
     {"DATETRUNC:week", 1, "cast(dateadd(day, -1, date_trunc('week', dateadd(day, 1, $0))) as $t)"},
     {"DATETRUNC:*", 1, "cast(date_trunc('$u', $0) as $t)"},
-    {"EOMONTH", 1, "last_day($0)"},
     {"EOMONTH", 2, "last_day(dateadd(month, $1, $0))"},
     // -- Aggregates and windows
     {"AVG", 1, "cast(sum($d$0) / nullif(count($d$0), 0) as $t)", kInteger},
     {"AVG", 1, "trunc(cast(sum($d$0) as decimal(38, 8)) / nullif(count($d$0), 0), 4)", kMoney},
     {"AVG", 1, "cast(avg(cast($0 as decimal(38, 10))) as $t)", kDecimal},
     {"AVG", 1, "avg($d$0)"},
-    {"COUNT", 1, "count($d$0)"},
-    {"COUNT_BIG", 1, "count($d$0)"},
     {"APPROX_COUNT_DISTINCT", 1, "approximate count(distinct $0)"},
-    {"GROUPING", 1, "grouping($0)"},
     {"GROUPING_ID", -1, "grouping_id($*)"},
-    {"MAX", 1, "max($0)"},
-    {"MIN", 1, "min($0)"},
     // The key, padded to one width, decides; the text behind it comes back.
     {"MAX_TEXT", 2, "substring(max(rpad($1, 8000, ' ') || $0), 8001)"},
     {"MIN_TEXT", 2, "substring(min(rpad($1, 8000, ' ') || $0), 8001)"},
-    {"STDEV", 1, "stddev_samp($d$0)"},
-    {"STDEVP", 1, "stddev_pop($d$0)"},
-    {"SUM", 1, "cast(sum($d$0) as $t)", kInteger},
-    {"SUM", 1, "sum($d$0)"},
-    {"VAR", 1, "var_samp($d$0)"},
-    {"VARP", 1, "var_pop($d$0)"},
-    {"CUME_DIST", 0, "cume_dist()"},
-    {"DENSE_RANK", 0, "dense_rank()"},
     {"FIRST_VALUE", 1, "first_value($0$n)"},
     {"LAG", -1, "lag($*$n)"},
     {"LAST_VALUE", 1, "last_value($0$n)"},
     {"LEAD", -1, "lead($*$n)"},
-    {"NTILE", 1, "ntile($0)"},
-    {"PERCENT_RANK", 0, "percent_rank()"},
-    {"RANK", 0, "rank()"},
-    {"ROW_NUMBER", 0, "row_number()"},
     // -- Others
     {"HASHBYTES_MD5", 1, "from_hex(md5($0))"},
     {"HASHBYTES_SHA1", 1, "from_hex(sha1($0))"},
     {"HASHBYTES_SHA2_256", 1, "from_hex(sha2($0, 256))"},
     {"HASHBYTES_SHA2_512", 1, "from_hex(sha2($0, 512))"},
     {"ISNUMERIC", 1,
-     "case when try_cast(nullif(trim($0), '') as double precision) is not null then 1 else 0 end",
-     kString, DiagnosticId::kTextToNumber},
+     "case when trim($0) <> '' and trim($0) ~ "
+     "'^([-+]?[$£€¥]?[-+]?([0-9][0-9,]*[.]?[0-9]*([eE][-+]?[0-9]*)?|[.][0-9]*|,)?)$' then 1 else 0 "
+     "end",
+     kString},
+    {"ISNUMERIC", 1, "case when $0 is not null then 1 else 0 end"},
+    // -- What T-SQL counts, checks and takes apart in its own way
+    {"CHARINDEX_ANY", 2, "case when $0 = '' then 0 else charindex($0, $1) end"},
+    // There is no function that fails: a text that is no number does.
+    {"LEFT_CHECKED", 2,
+     "left($0, case when $1 < 0 then cast('Invalid length ' || $1 as integer) else $1 end)"},
+    {"RIGHT_CHECKED", 2,
+     "right($0, case when $1 < 0 then cast('Invalid length ' || $1 as integer) else $1 end)"},
+    {"SUBSTRING_CHECKED", 3,
+     "substring($0, greatest($1, 1), case when $2 < 0 then cast('Invalid length ' || $2 as "
+     "integer) "
+     "else greatest($1 + $2, 1) - greatest($1, 1) end)"},
+    {"PARSENAME", 2,
+     "case when len($0) - len(replace($0, '.', '')) < 4 then "
+     "nullif(reverse(split_part(reverse($0), '.', $1)), '') end"},
+    {"STRING_ESCAPE", 2,
+     R"(replace(replace(replace(replace(replace(replace($0, '\\', '\\\\'), '"', '\\"'), '/', '\\/'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t'))"},
+    {"BIT_COUNT", 1, "", kAny, {}, "Redshift has no function that counts the bits of a number"},
+    {"GET_BIT", 2, "($0 >> $1 & 1) = 1"},
+    {"ISDATE", 1, "case when try_cast($0 as timestamp) is not null then 1 else 0 end", kAny,
+     DiagnosticId::kTextToTemporal},
+    {"ROUND_TENS", 2, "cast(round(cast($0 as decimal(38, 10)), $1) as $t)"},
+    {"NEWID", 0, "", kAny, {}, "Redshift has no function that draws identifiers"},
+    {"NEWSEQUENTIALID", 0, "", kAny, {}, "Redshift has no function that draws identifiers"},
+    // -- Moments
+    {"SYSDATETIMEOFFSET", 0, "cast(sysdate as timestamptz)"},
+    {"DATETIMEFROMPARTS", 7,
+     "dateadd(millisecond, $6, cast(to_timestamp(lpad($0, 4, '0') || lpad($1, 2, '0') || lpad($2, "
+     "2, '0') || lpad($3, 2, '0') || lpad($4, 2, '0') || lpad($5, 2, '0'), 'YYYYMMDDHH24MISS', "
+     "true) as timestamp))"},
+    {"DATETIME2FROMPARTS", 8,
+     "dateadd(microsecond, cast($6 * power(10, 6 - $7) as integer), cast(to_timestamp(lpad($0, 4, "
+     "'0') || lpad($1, 2, '0') || lpad($2, 2, '0') || lpad($3, 2, '0') || lpad($4, 2, '0') || "
+     "lpad($5, 2, '0'), 'YYYYMMDDHH24MISS', true) as timestamp))"},
+    {"SMALLDATETIMEFROMPARTS", 5,
+     "cast(to_timestamp(lpad($0, 4, '0') || lpad($1, 2, '0') || lpad($2, 2, '0') || lpad($3, 2, "
+     "'0') "
+     "|| lpad($4, 2, '0'), 'YYYYMMDDHH24MI', true) as timestamp)"},
+    {"TIMEFROMPARTS", 5,
+     "cast(lpad($0, 2, '0') || ':' || lpad($1, 2, '0') || ':' || lpad($2, 2, '0') || '.' || "
+     "lpad($3, $4, '0') as time)"},
+    {"ROUND_FRACTION", 2,
+     "cast(dateadd(microsecond, cast(round(extract(microsecond from $0) / power(10, 6 - $1)) * "
+     "power(10, 6 - $1) - extract(microsecond from $0) as integer), $0) as $t)"},
+    {"DATETIME_PLUS", 2,
+     "dateadd(microsecond, datediff(microsecond, timestamp '1900-01-01', $1), $0)"},
+    {"DATETIME_MINUS", 2,
+     "dateadd(microsecond, datediff(microsecond, $1, $0), timestamp '1900-01-01')"},
+    {"DATE_BUCKET:week", 3,
+     "cast(dateadd(microsecond, cast(floor(datediff(microsecond, $2, $1) / cast($0 * 604800000000 "
+     "as "
+     "decimal(38, 0))) * $0 * 604800000000 as bigint), cast($2 as timestamp)) as $t)"},
+    {"DATE_BUCKET:day", 3,
+     "cast(dateadd(microsecond, cast(floor(datediff(microsecond, $2, $1) / cast($0 * 86400000000 "
+     "as "
+     "decimal(38, 0))) * $0 * 86400000000 as bigint), cast($2 as timestamp)) as $t)"},
+    {"DATE_BUCKET:hour", 3,
+     "cast(dateadd(microsecond, cast(floor(datediff(microsecond, $2, $1) / cast($0 * 3600000000 as "
+     "decimal(38, 0))) * $0 * 3600000000 as bigint), cast($2 as timestamp)) as $t)"},
+    {"DATE_BUCKET:minute", 3,
+     "cast(dateadd(microsecond, cast(floor(datediff(microsecond, $2, $1) / cast($0 * 60000000 as "
+     "decimal(38, 0))) * $0 * 60000000 as bigint), cast($2 as timestamp)) as $t)"},
+    {"DATE_BUCKET:second", 3,
+     "cast(dateadd(microsecond, cast(floor(datediff(microsecond, $2, $1) / cast($0 * 1000000 as "
+     "decimal(38, 0))) * $0 * 1000000 as bigint), cast($2 as timestamp)) as $t)"},
+    {"DATE_BUCKET:millisecond", 3,
+     "cast(dateadd(microsecond, cast(floor(datediff(microsecond, $2, $1) / cast($0 * 1000 as "
+     "decimal(38, 0))) * $0 * 1000 as bigint), cast($2 as timestamp)) as $t)"},
+    {"AT_TIME_ZONE", 2, "timezone($1, $0)", kAny, DiagnosticId::kOffsetLost},
+    {"AT_TIME_ZONE_OFFSET", 2, "$0", kAny, DiagnosticId::kOffsetLost},
+    {"LOCAL_TIME", 2, "timezone($1, $0)"},
+    // -- JSON. A name in a path of SUPER is in lower case unless the session is told otherwise, so
+    // texts are read as texts.
+    {"ISJSON", 1,
+     "case when $0 is not null then case when left(ltrim($0), 1) in ('{', '[') and "
+     "can_json_parse($0) then 1 else 0 end end"},
+    {"JSON_VALUE", 2, "case when left($x, 1) not in ('{', '[') then $x end", kAny,
+     DiagnosticId::kJsonReadAsText},
+    {"JSON_VALUE_ROW", 1, "json_extract_array_element_text('[' || $0 || ']', 0)"},
+    {"JSON_QUERY", 1, "case when left(ltrim($0), 1) in ('{', '[') then $0 end", kAny,
+     DiagnosticId::kJsonReadAsText},
+    {"JSON_QUERY", 2, "case when left($x, 1) in ('{', '[') then $x end", kAny,
+     DiagnosticId::kJsonReadAsText},
+    {"JSON_PATH_EXISTS",
+     2,
+     "",
+     kAny,
+     {},
+     "Redshift reads no null of JSON apart from what is absent"},
+    // -- Tables
+    {"OPENJSON", 1,
+     "(select json_serialize(element) from (select case when left(ltrim($0), 1) = '[' then "
+     "json_parse($0) else array(json_parse($0)) end as document where $0 is not null) as "
+     "documents, "
+     "documents.document as element)"},
+    {"OPENJSON", 2,
+     "(select json_serialize(element) from (select case when left($x, 1) = '[' then json_parse($x) "
+     "else array(json_parse($x)) end as document where left($x, 1) in ('[', '{')) as documents, "
+     "documents.document as element)"},
+    {"STRING_SPLIT", 2,
+     "(select cast(element as varchar(65535)) from (select split_to_array($0, $1) as parts) as "
+     "texts, texts.parts as element)"},
+    {"STRING_SPLIT_ORDINAL", 2,
+     "(select cast(element as varchar(65535)), place + 1 from (select split_to_array($0, $1) as "
+     "parts) as texts, texts.parts as element at place)"},
+    {"GENERATE_SERIES",
+     2,
+     "",
+     kAny,
+     {},
+     "Redshift generates series on its leader node alone: join a table of numbers"},
+    {"GENERATE_SERIES",
+     3,
+     "",
+     kAny,
+     {},
+     "Redshift generates series on its leader node alone: join a table of numbers"},
 });
 
 constexpr auto kDateParts = std::to_array<DatePartName>({
@@ -254,12 +300,26 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kString, kDateTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
     {kString, kSmallDateTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
     {kString, kTime, "cast($0 as $t)", DiagnosticId::kTextToTemporal},
-    {kDecimal, kDateTime, ""},
-    {kFloat, kDateTime, ""},
+    {kDecimal, kDateTime,
+     "dateadd(millisecond, cast(round(($0 - floor($0)) * 86400000) as integer), dateadd(day, "
+     "cast(floor($0) as integer), timestamp '1900-01-01'))"},
+    {kFloat, kDateTime,
+     "dateadd(millisecond, cast(round(($0 - floor($0)) * 86400000) as integer), dateadd(day, "
+     "cast(floor($0) as integer), timestamp '1900-01-01'))"},
+    {kTime, kDateTime, "date '1900-01-01' + $0"},
+    {kTime, kSmallDateTime, "date_trunc('minute', dateadd(second, 30, date '1900-01-01' + $0))"},
+    {kDateTime, kInteger,
+     "cast(round(datediff(millisecond, timestamp '1900-01-01', $0) / 86400000.0) as $t)"},
+    {kDateTime, kFloat,
+     "cast(datediff(microsecond, timestamp '1900-01-01', $0) as double precision) / 86400000000"},
+    {kOffset, kDate, "cast($0 as $t)", DiagnosticId::kOffsetLost},
+    {kOffset, kTime, "cast($0 as $t)", DiagnosticId::kOffsetLost},
+    {kOffset, kDateTime, "cast($0 as $t)", DiagnosticId::kOffsetLost},
+    {kOffset, kSmallDateTime, "cast($0 as $t)", DiagnosticId::kOffsetLost},
     {kInteger, kDateTime, "dateadd(day, $0, timestamp '1900-01-01')"},
     {kDateTime, kSmallDateTime, "date_trunc('minute', dateadd(second, 30, $0))"},
     {kGuid, kString, "$0"},
-    {kString, kGuid, "upper($0)"},
+    {kString, kGuid, "upper(left(replace($0, '{', ''), 36))", DiagnosticId::kGuidNotChecked},
     {kString, kBinary, "to_varbyte($0, 'utf8')"},
     {kBinary, kString, "from_varbyte($0, 'utf8')"},
 });
@@ -441,6 +501,7 @@ constexpr Dialect kRedshift = {
     .title = "Redshift",
     .types = kTypes,
     .functions = kFunctions,
+    .shared_functions = kWarehouseFunctions,
     .casts = kCasts,
     .date_format = kDateFormat,
     .reserved_words = kReserved,
@@ -456,6 +517,12 @@ constexpr Dialect kRedshift = {
     .fold_case = "lower($0)",
     .integer_divide = "$0 / $1",
     .decimal_divide = "trunc(cast($0 as decimal($w, $g)) / $1, $s)",
+    .supports_merge = false,
+    .identity = " generated by default as identity ($0, $1)",
+    .average_by_division = true,
+    .raise = "cast($0 as integer)",  // There is no function that fails.
+    .hex_of_bytes = "upper(from_varbyte($0, 'hex'))",
+    .bytes_of_hex = "to_varbyte($0, 'hex')",
     .format_number = "cast(cast($0 as decimal(38, $1)) as varchar(40))",
     .format_number_grouped = "trim(to_char(round($0, $1), '999,999,999,999,999,999,990$z'))",
     .format_date = "to_char($0, $1)",
@@ -465,6 +532,7 @@ constexpr Dialect kRedshift = {
     .lateral = LateralJoin::kNone,
     .supports_lateral_values = false,
     .supports_limit_in_lateral = false,
+    .supports_lateral_functions = false,
     .supports_values = false,
     .supports_quantified = false,
     .supports_range_frames = false,
@@ -472,6 +540,8 @@ constexpr Dialect kRedshift = {
     .binary_literal = "from_hex('$0')",
     .regex_text = "^($0)$",
     .regex_text_any_case = "^($0)$",
+    .json_key_step = "json_extract_path_text($0, $1, true)",
+    .json_index_step = "json_extract_array_element_text($0, $1, true)",
     .like_value = R"(replace($0, '\\', '\\\\'))",
 };
 

@@ -140,8 +140,9 @@ void ReportNotParsed(std::string_view name, const Node& root, DiagnosticSink& si
 void PrepareQuery(relational::Query& query, const std::string& collation, const Dialect& dialect,
                   DiagnosticSink& sink) {
   const bool joins = dialect.lateral == LateralJoin::kNone || !dialect.supports_limit_in_lateral;
-  relational::JoinLaterals(
-      query, {.supports_queries = !joins, .supports_values = dialect.supports_lateral_values});
+  relational::JoinLaterals(query, {.supports_queries = !joins,
+                                   .supports_values = dialect.supports_lateral_values,
+                                   .joins_functions = dialect.supports_lateral_functions});
   relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties,
                                      .supports_qualify = dialect.supports_qualify});
   relational::KeepCollation(query, {.database_collation = collation}, sink);

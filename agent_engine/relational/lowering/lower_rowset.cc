@@ -148,7 +148,7 @@ SourcePtr Lowering::LowerOpenJson(Node call, Node node, Scope& scope) {
     row->text = "value";
     row->range = range;
     const bool is_json = item.TokenOf(Role::kAsJson) != nullptr;
-    ExprPtr value = MakeCall(is_json ? "JSON_QUERY" : "JSON_VALUE", text,
+    ExprPtr value = MakeCall(is_json ? "JSON_QUERY_ROW" : "JSON_VALUE_ROW", text,
                              ExprList(std::move(row), MakeString(path)));
     value->span = SpanOf(item);
     value = Convert(std::move(value), type, true);
@@ -159,6 +159,7 @@ SourcePtr Lowering::LowerOpenJson(Node call, Node node, Scope& scope) {
   query->from->kind = SourceKind::kFunction;
   query->from->alias = "json_values";
   query->from->column_names = {"value"};
+  query->from->range = range;
   query->from->call = MakeCall("OPENJSON", text, std::move(arguments));
   query->from->call->span = SpanOf(call);
   SourcePtr source = Derived(std::move(query));

@@ -260,7 +260,11 @@ void Lowering::RefineNumberCall(Expr& call) {
 
 void Lowering::RefineDateCall(Expr& call, Node node) {
   std::vector<ExprPtr>& arguments = call.arguments;
-  if (call.text == "DATEADD") {
+  const bool counts = call.text.starts_with("DATEDIFF") || call.text == "DATEADD";
+  if (counts && call.part == "iso_week") {
+    Report(DiagnosticId::kUnsupportedDatePart, node, {call.part, call.text, options_.target_name},
+           "SQL Server refuses it too: use week");
+  } else if (call.text == "DATEADD") {
     RefineDateAdd(call, node);
   } else if (call.text == "EOMONTH" && arguments.size() == 2 && IsNull(*arguments[1])) {
     arguments.pop_back();

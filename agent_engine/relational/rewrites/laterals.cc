@@ -157,6 +157,36 @@ void JoinConditionalRow(Query& query, SourcePtr& join) {
   join = std::move(left);
 }
 
+// A query of expressions over one function's rows, such as OPENJSON's.
+bool IsRowsOfFunction(const Query& query) {
+  return query.kind == QueryKind::kSelect && query.from &&
+         query.from->kind == SourceKind::kFunction && query.from->range >= 0 && !query.where &&
+         !query.distinct && !query.is_grouped && query.group_by.empty() && !query.having &&
+         !query.qualify && !query.limit && !query.offset && query.ctes.empty() &&
+         std::ranges::none_of(query.items, [](const SelectItem& item) {
+           return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
+         });
+}
+
+// OUTER APPLY keeps NULLs: what is taken from a row that is absent is NULL.
+void JoinFunction(Query& query, Source& join) {
+  const SourcePtr row = std::move(join.right);
+  Query& inner = *row->query;
+  const int32_t range = inner.from->range;
+  for (SelectItem& item : inner.items) {
+    VisitExpr(item.expr, [&](ExprPtr& expr) {
+      if (expr->kind == ExprKind::kColumn && expr->range == range) expr->qualifier = row->alias;
+    });
+  }
+  ReplaceInQuery(query, row->range, [&](const Expr& column) -> ExprPtr {
+    const auto item = std::ranges::find(inner.items, column.text, &SelectItem::alias);
+    return item == inner.items.end() ? nullptr : Clone(*item->expr);
+  });
+  join.right = std::move(inner.from);
+  join.right->alias = row->alias;
+  join.right->lateral = true;
+}
+
 void JoinList(Query& query, SourcePtr& join) {
   const SourcePtr list = std::move(join->right);
   ReplaceInQuery(query, list->range, [&](const Expr& column) { return CellOf(*list, column); });
@@ -356,6 +386,9 @@ void VisitJoins(Query& query, SourcePtr& source, const LateralOptions& options) 
   else if (right.kind == SourceKind::kDerived && IsRowOfExpressions(*right.query) &&
            right.query->where && right.column_names.empty())
     JoinConditionalRow(query, source);
+  else if (options.joins_functions && right.kind == SourceKind::kDerived &&
+           right.column_names.empty() && IsRowsOfFunction(*right.query))
+    JoinFunction(query, *source);
   else if (right.kind == SourceKind::kDerived)
     JoinQuery(query, *source);
 }
