@@ -1,15 +1,51 @@
-// Analyses statements with Google's own analyzer of GoogleSQL. Reads them from standard input, each ended by a NUL;
-// prints a line for each: "ok", or what the analyzer says.
+// Analyses batches with Google's own analyzer of GoogleSQL. Reads them from standard input, each ended by a NUL, their
+// statements by a record separator; prints a line for each batch: "ok", or what the analyzer says. Tables that a batch
+// creates are known to the statements behind.
 import com.google.zetasql.Analyzer;
 import com.google.zetasql.AnalyzerOptions;
 import com.google.zetasql.LanguageOptions;
 import com.google.zetasql.SimpleCatalog;
+import com.google.zetasql.SimpleTable;
 import com.google.zetasql.ZetaSQLBuiltinFunctionOptions;
 import com.google.zetasql.ZetaSQLOptions.NameResolutionMode;
 import com.google.zetasql.ZetaSQLOptions.ProductMode;
+import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedColumnDefinition;
+import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedCreateTableStmtBase;
+import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedStatement;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 public final class Analyze {
+  private static void addTable(SimpleCatalog catalog, ResolvedCreateTableStmtBase statement, List<String> added) {
+    List<String> path = statement.getNamePath();
+    SimpleTable table = new SimpleTable(path.get(path.size() - 1));
+    for (ResolvedColumnDefinition column : statement.getColumnDefinitionList()) {
+      table.addSimpleColumn(column.getName(), column.getType());
+    }
+    if (added.contains(table.getName())) catalog.removeSimpleTable(table.getName());
+    catalog.addSimpleTable(table);
+    added.add(table.getName());
+  }
+
+  private static String analyze(String batch, AnalyzerOptions options, SimpleCatalog catalog) {
+    List<String> added = new ArrayList<>();
+    try {
+      for (String statement : batch.split("\u001e")) {
+        if (statement.isBlank()) continue;
+        ResolvedStatement resolved = Analyzer.analyzeStatement(statement, options, catalog);
+        if (resolved instanceof ResolvedCreateTableStmtBase) {
+          addTable(catalog, (ResolvedCreateTableStmtBase) resolved, added);
+        }
+      }
+      return "ok";
+    } catch (RuntimeException error) {
+      return String.valueOf(error.getMessage()).replace('\n', ' ');
+    } finally {
+      added.stream().distinct().forEach(catalog::removeSimpleTable);
+    }
+  }
+
   public static void main(String[] arguments) throws Exception {
     LanguageOptions language = new LanguageOptions();
     language.enableMaximumLanguageFeatures();
@@ -22,14 +58,8 @@ public final class Analyze {
     SimpleCatalog catalog = new SimpleCatalog("cases");
     catalog.addZetaSQLFunctions(new ZetaSQLBuiltinFunctionOptions(language));
     String input = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
-    for (String statement : input.split("\0")) {
-      if (statement.isBlank()) continue;
-      try {
-        Analyzer.analyzeStatement(statement, options, catalog);
-        System.out.println("ok");
-      } catch (RuntimeException error) {
-        System.out.println(String.valueOf(error.getMessage()).replace('\n', ' '));
-      }
+    for (String batch : input.split("\0")) {
+      if (!batch.isBlank()) System.out.println(analyze(batch, options, catalog));
     }
     System.exit(0);
   }

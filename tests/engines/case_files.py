@@ -4,6 +4,10 @@ import pathlib
 import re
 import subprocess
 import sys
+import typing
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import limits  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests/cases/transpile"
@@ -41,23 +45,45 @@ def finished(case):
     return {key: "\n".join(value).strip("\n") if isinstance(value, list) else value for key, value in case.items()}
 
 
-def values():
-    """Every expression of the value cases with the text of its value."""
+class Check(typing.NamedTuple):
+    """A batch and what SQL Server answers: rows of cells as text; None where it fails or the translation tells."""
+    place: str
+    batch: str
+    rows: list | None
+    ordered: bool = True
+
+
+def lines(case, *sections):
+    return [line for section in sections for line in case.get(section, "").split("\n") if line]
+
+
+def checks():
+    """Every value, batch and query of the cases."""
     for case in read("values"):
-        for section in ("values", "values unless refused"):
-            for line in case.get(section, "").split("\n"):
-                expression, arrow, expected = line.rpartition(" => ")
-                if arrow:
-                    yield f"{case['file']}: {case['case']}", expression, expected
-
-
-def queries():
-    """Every query with rows: place, batch, rows, whether their order counts."""
+        place = f"{case['file']}: {case['case']}"
+        for line in lines(case, "values", "values unless refused"):
+            expression, _, expected = line.rpartition(" => ") if " => " in line else line.rpartition(" =>")
+            yield Check(place, "SELECT " + expression, [[expected]])
+        for line in lines(case, "fails or told"):
+            yield Check(place, "SELECT " + line, None)
+    for case in read("batches"):
+        place = f"batches/{case['file']}: {case['case']}"
+        for line in lines(case, "batches", "values"):
+            batch, _, expected = line.rpartition(" => ") if " => " in line else line.rpartition(" =>")
+            rows = [row.split(",") for row in expected.split("|")] if expected else []
+            yield Check(place, over_setup(case, batch), rows)
+        for line in lines(case, "fails or told"):
+            yield Check(place, over_setup(case, line), None)
     for case in read("duckdb"):
         for section in ("rows", "rows unordered"):
             if section in case and "tsql" in case:
                 setup = case["setup"] + "\n" if "setup" in case else ""
-                yield f"{case['file']}: {case['case']}", setup + case["tsql"], case[section], section == "rows"
+                rows = [row.split("\t") for row in case[section].split("\n")] if case[section] else []
+                yield Check(f"{case['file']}: {case['case']}", setup + case["tsql"], rows, section == "rows")
+
+
+def over_setup(case, text):
+    return f"{case['setup']}\nSELECT {text} FROM t" if "setup" in case else text
 
 
 def constructs(target):
@@ -95,18 +121,66 @@ def same(actual, expected):
 
 
 def trimmed(text):
-    """A moment without the noughts behind its seconds."""
+    """A moment without the noughts behind its seconds and the offset of UTC."""
+    text = re.sub(r"^(.*\d:\d\d:\d\d(?:\.\d+)?)\+00(:00)?$", r"\1", text)
     return re.sub(r"^(.*\d:\d\d:\d\d)(\.\d*?)0*$", lambda m: m.group(1) + m.group(2).rstrip("."), text)
 
 
-def same_rows(actual, expected, ordered):
-    wanted = expected.split("\n") if expected else []
-    if not ordered:
+def same_row(actual, expected):
+    """A comma in the expected text may be part of a value."""
+    return (len(actual) == len(expected) and all(map(same, actual, expected))) or ",".join(actual) == ",".join(expected)
+
+
+def same_rows(actual, check):
+    wanted = check.rows
+    if not check.ordered:
         actual, wanted = sorted(actual), sorted(wanted)
-    return len(actual) == len(wanted) and all(
-        len(left.split("\t")) == len(right.split("\t"))
-        and all(same(a, b) for a, b in zip(left.split("\t"), right.split("\t")))
-        for left, right in zip(actual, wanted))
+    return len(actual) == len(wanted) and all(map(same_row, actual, wanted))
+
+
+def tells(result):
+    """Whether the translation refuses or warns."""
+    return not result["ok"] or any(found["severity"] == "warning" for found in result["diagnostics"])
+
+
+def reason(engine, sql):
+    """Why the engine cannot stand for the warehouse in this text; None where it can."""
+    return next((why for piece, why in limits.LIMITS[engine] if re.search(piece, sql)), None)
+
+
+def run(engine, program, target, execute):
+    """Runs every check; `execute` gives the rows of a batch's last statement, or raises. Returns tally and failures."""
+    tally = {"equal": 0, "told": 0, "refused": 0, "beyond the engine": 0}
+    failures = []
+    every = list(checks())
+    for check, result in zip(every, translate(program, target, [check.batch for check in every]), strict=True):
+        if check.rows is None and tells(result):
+            tally["told"] += 1
+            continue
+        if not result["ok"]:
+            tally["refused"] += 1
+            print("refused:", check.place, result["diagnostics"][0]["message"])
+            continue
+        why = reason(engine, result["sql"])
+        if why:
+            tally["beyond the engine"] += 1
+            print("beyond the engine:", check.place, why)
+            continue
+        try:
+            actual = execute(result["sql"])
+        except Exception as error:  # Each kind of the engine's errors is a failure of the case.
+            if check.rows is None:
+                tally["told"] += 1
+            else:
+                failures.append(f"{check.place}\n{result['sql']}\n{str(error).splitlines()[0]}")
+            continue
+        if check.rows is None:
+            failures.append(f"{check.place}\n{check.batch}\n{result['sql']}\ngot {actual}, where SQL Server fails")
+        elif same_rows(actual, check):
+            tally["equal"] += 1
+        else:
+            failures.append(f"{check.place}\n{result['sql']}\ngot {actual} for {check.rows}")
+    return tally, failures
 
 
 def finish(name, tally, failures):

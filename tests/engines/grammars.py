@@ -43,8 +43,7 @@ def complaint_of_sqlfluff(sql, linter):
 
 
 def main(program):
-    batches = ["SELECT " + expression for _, expression, _ in case_files.values()]
-    batches += [batch for _, batch, _, _ in case_files.queries()]
+    batches = [check.batch for check in case_files.checks()]
     tally = {"read": 0, "refused": 0, "known": 0}
     failures = []
     for target, (glot, fluff) in DIALECTS.items():
