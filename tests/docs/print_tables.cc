@@ -5,6 +5,7 @@
 #include "agent_engine/verify/validation.h"
 #include "common/diagnostics/diagnostic.h"
 #include "nlohmann/json.hpp"
+#include "tests/docs/function_tables.h"
 
 namespace {
 
@@ -84,6 +85,7 @@ int main() {
   const ordered_json tables = {{"diagnostics", Diagnostics()},
                                {"checks", Checks()},
                                {"types", Types()},
+                               {"functions", datamigrate::docs::FunctionTable()},
                                {"approval_score", datamigrate::verify::kApprovalScore}};
   std::printf("%s\n", tables.dump(1).c_str());
 }

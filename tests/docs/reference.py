@@ -146,6 +146,8 @@ DATABASES = [
     Database("AdventureWorksDW", f"{SHARED}/corpus/adventureworks-dw", "adventureworksdw", "1e-6"),
     Database("WideWorldImporters", f"{SHARED}/corpus/wwi-oltp"),
     Database("WideWorldImportersDW", f"{SHARED}/corpus/wwi-dw"),
+    Database("ContosoDW", f"{SHARED}/corpus/contoso-dw"),
+    Database("FutonManufacturing", f"{SHARED}/corpus/other-sample-databases/futon-manufacturing", "futonmanufacturing", "1e-6"),
 ]
 
 
@@ -207,8 +209,8 @@ converted is refused with a code and its place; the original text stays in the p
     out.append("""
 ## Runs
 
-What converts for DuckDB and PostgreSQL, run there over the database's rows (WideWorldImporters' tables and the sample's are empty
-here): how many objects run, and how many of those whose result was captured from the source return the same rows. A routine is
+What converts for DuckDB and PostgreSQL, run there over the database's rows (the tables of WideWorldImporters, ContosoDW and
+the sample are empty here): how many objects run, and how many of those whose result was captured from the source return the same rows. A routine is
 equal when every captured call of it is.
 
 """)
@@ -218,7 +220,26 @@ equal when every captured call of it is.
     out.append("\n## Types\n\nA dash: columns of the type are kept as text, with a warning.\n\n")
     rows = [[f"`{row['type']}`", *[f"`{row[target]}`" if row[target] else "-" for target in TARGETS]] for row in tables["types"]]
     out.append(table(["SQL Server", *TARGETS], rows))
+    out.append("""
+## Functions
+
+`yes`, or the codes of what is said where the function stands ([diagnostics](diagnostics.md)). A dash: refused, with TP0102 or the code
+beside it. `not` names date parts that are refused. Arithmetic on integers that overflows fails in SQL Server; Snowflake and BigQuery
+have wider integers, where it does not.
+
+""")
+    rows = [[f"`{row['function']}`", *[support(row[target]) for target in TARGETS]] for row in tables["functions"]]
+    out.append(table(["function", *TARGETS], rows))
     return "".join(out)
+
+
+def support(found):
+    """A cell: what a target makes of a function."""
+    codes = [code for code in found["codes"] if found["ok"] or code != "TP0102"]
+    if not found["ok"]:
+        return " ".join(["-", *codes])
+    limits = ["not " + ", ".join(found["refused"])] if found["refused"] else []
+    return "; ".join([", ".join(codes) or "yes", *limits])
 
 
 def pages(root, programs):

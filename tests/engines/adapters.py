@@ -63,9 +63,10 @@ def check(program, folder, source, target):
 def main(program, folder):
     jobs = []
     tally = {"projects read": 0, "not here": 0}
-    for name, path in reference.DATABASES.items():
-        if (ROOT / path).exists():
-            jobs += [(name, ROOT / path, target) for target in reference.TARGETS]
+    for database in reference.DATABASES:
+        scripts = ROOT / database.scripts
+        if scripts.exists():
+            jobs += [(database.name, scripts, target) for target in reference.TARGETS]
         else:
             tally["not here"] += len(reference.TARGETS)
             print("not here:", path)
