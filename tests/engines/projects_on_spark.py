@@ -1,6 +1,6 @@
 """Runs the sample databases' dbt projects for Databricks on Apache Spark in ANSI mode.
 
-projects_on_spark.py DATAMIGRATE DBT: each project is generated, compiled by dbt with the Databricks adapter (no connection is
+projects_on_spark.py DATAMIGRATE DBT [DATABASE ...]: each project is generated, compiled by dbt with the Databricks adapter (no connection is
 made), and its models are created as views in their order over the source's rows, where those are at hand (../shared/rows); the
 others have empty tables. Every model must run, and every view whose result was captured from the source (../shared/expected)
 must return the same rows.
@@ -17,22 +17,14 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
 import case_files  # noqa: E402
 import on_spark  # noqa: E402
+import reference  # noqa: E402
 from pyspark.errors import PySparkException  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED = ROOT / "../shared"
-# Scripts, the folder of rows and expected results, and how far numbers may be apart (../shared/expected/README.md).
-DATABASES = {
-    "sample": (ROOT / "deploy/local/sample", None, 0),
-    "Northwind": (SHARED / "corpus/northwind", "northwind", 0.031),
-    "pubs": (SHARED / "corpus/pubs", "pubs", 1e-6),
-    "AdventureWorks": (SHARED / "corpus/adventureworks-oltp", "adventureworks", 1e-6),
-    "AdventureWorksDW": (SHARED / "corpus/adventureworks-dw", "adventureworksdw", 1e-6),
-    "WideWorldImporters": (SHARED / "corpus/wwi-oltp", None, 0),
-    "WideWorldImportersDW": (SHARED / "corpus/wwi-dw", None, 0),
-}
+SHARED = ROOT / reference.SHARED
 # The clock at which the expected results were taken.
 CLOCK = "timestamp_ntz'2025-06-16 12:00:00'"
 
@@ -181,21 +173,21 @@ def drop_schemas(session):
 
 def main():
     program, dbt = sys.argv[1:3]
-    wanted = sys.argv[3:] or list(DATABASES)
+    wanted = sys.argv[3:] or [database.name for database in reference.DATABASES]
     failures = []
     with tempfile.TemporaryDirectory() as name:
         session = on_spark.start(name)
-        for database in wanted:
-            scripts, captured, tolerance = DATABASES[database]
+        for database in [one for one in reference.DATABASES if one.name in wanted]:
+            scripts = ROOT / database.scripts
             if not scripts.exists():
-                print(f"projects on Spark: {database} skipped: {scripts} is not there")
+                print(f"projects on Spark: {database.name} skipped: {scripts} is not there")
                 continue
             with tempfile.TemporaryDirectory() as folder:
                 manifest = compiled(program, dbt, scripts, pathlib.Path(folder))
             found = []
-            tally = run_database(session, manifest, captured, tolerance, found)
+            tally = run_database(session, manifest, database.captured, float(database.tolerance), found)
             failures += found
-            print(f"projects on Spark: {database}: {tally['run']} of {tally['models']} models run, "
+            print(f"projects on Spark: {database.name}: {tally['run']} of {tally['models']} models run, "
                   f"{tally['equal']} of {tally['captured']} captured views equal", flush=True)
             drop_schemas(session)
         session.stop()
