@@ -368,7 +368,8 @@ bool Parser::SplitMethod(Mark start) {
   const uint32_t count = Here().value - start.value;
   if (count < 3 || failed()) return false;
   const Token& method = (&Current())[-1];
-  if (method.kind != TokenKind::kWord || !IsMethodOfBuiltInType(TextOf(method))) return false;
+  const bool is_name = method.kind == TokenKind::kWord || method.kind == TokenKind::kQuotedName;
+  if (!is_name || !IsMethodOfBuiltInType(UnquoteName(TextOf(method)))) return false;
   const Token& owner = (&method)[-2];
   if (EqualsIgnoringCase(TextOf(owner), "dbo") || EqualsIgnoringCase(TextOf(owner), "[dbo]")) {
     return false;
