@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "agent_engine/dialects/target.h"
+#include "agent_engine/dialects/xml_syntax.h"
 #include "agent_engine/tsql/binder/sql_type.h"
 #include "common/diagnostics/diagnostic.h"
 
@@ -211,6 +212,9 @@ struct Dialect {
   std::string_view like_value = "$0";        // A pattern that is no constant.
   std::string_view forbidden_in_names = "";  // Characters that quotes do not help.
   bool alters_tables = false;  // ALTER TABLE of columns and keys, as DuckDB and PostgreSQL write it.
+  // $0: text; year-month-day as month/day/year, which style 101 reads alike; empty: it does not.
+  std::string_view month_first = "";
+  const XmlSyntax* xml = nullptr;  // Null: XML is not read.
 };
 
 // Null for no target that there is.

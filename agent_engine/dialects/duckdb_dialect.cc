@@ -55,12 +55,29 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"GREATEST", -1, "greatest($*)", kAny, {}, "GREATEST (Transact-SQL): NULLs are ignored"},
     {"LEAST", -1, "least($*)", kAny, {}, "LEAST (Transact-SQL): NULLs are ignored"},
     // -- Strings
+    {"ESCAPED_ATTRIBUTE",
+     1,
+     "replace(replace(replace(replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), "
+     "'>', '&gt;'), "
+     "chr(13), '&#x0D;'), '\"', '&quot;'), chr(10), '&#x0A;'), "
+     "chr(9), '&#x09;')",
+     kAny,
+     {},
+     "FOR XML (SQL Server): marks are entities"},
+    {"ESCAPED_TEXT",
+     1,
+     "replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), "
+     "chr(13), '&#x0D;')",
+     kAny,
+     {},
+     "FOR XML (SQL Server): marks are entities"},
     {"ASCII",
      1,
      "ascii(nullif($0, ''))",
      kAny,
      {},
      "ASCII (Transact-SQL): NULL for an empty string"},
+    {"BASE64_TEXT", 1, "base64($0)", kAny, {}, "Use the BINARY BASE64 Option"},
     {"CHAR",
      1,
      "case when $0 between 0 and 255 then chr($0) end",
@@ -724,6 +741,8 @@ constexpr Dialect kDuckDb = {
     .parse_date = "strptime($0, $1)",
     .try_parse_date = "try_strptime($0, $1)",
     .alters_tables = true,
+    .month_first = "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\2/\\3/\\1')",
+    .xml = &kDuckDbXml,
 };
 
 }  // namespace

@@ -306,6 +306,7 @@ const FunctionRule* Emitter::FindVariant(std::string_view name, size_t arity,
 }
 
 Emitter::Text Emitter::EmitCall(const Expr& call) {
+  if (call.text.starts_with("XML_")) return EmitXml(call);
   if (call.text == "AVG" && call.type.id == tsql::TypeId::kDecimal && dialect_.average_by_division)
     return EmitAverage(call);
   if (call.text == "PATINDEX" && !dialect_.supports_like_sets) return EmitPatIndex(call);

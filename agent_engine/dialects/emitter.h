@@ -105,6 +105,21 @@ class Emitter {
   Text ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments,
                      const std::string& type = "");
 
+  // -- XML (emit_xml.cc)
+  struct XmlSet;
+  Text EmitXml(const relational::Expr& call);
+  XmlSet EmitXmlSet(const relational::Expr& set);
+  XmlSet EmitXmlStep(const relational::Expr& step);
+  XmlSet EmitXmlAt(const relational::Expr& at);
+  std::string EmitXmlNodes(const relational::Expr& call);
+  std::string EmitXmlCompare(const relational::Expr& call);
+  std::string EmitXmlPair(const relational::Expr& call, const std::string& left,
+                          const std::string& right);
+  std::string EmitXmlTest(const relational::Expr& step, const std::string& document,
+                          const std::string& node, bool of_attributes);
+  std::string XmlAlias(const relational::Expr& set);
+  std::string NewXmlVariable();
+
   // -- Conversions (emit_cast.cc)
   Text EmitCast(const relational::Expr& cast);
   Text EmitDateToString(const relational::Expr& cast);
@@ -142,6 +157,8 @@ class Emitter {
   diagnostics::DiagnosticSink& sink_;
   bool pins_types_ = false;
   bool is_outermost_ = true;
+  std::vector<std::string> xml_items_;  // The nodes that predicates around are asked of.
+  int xml_variables_ = 0;
 };
 
 }  // namespace datamigrate::dialects

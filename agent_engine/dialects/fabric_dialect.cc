@@ -60,6 +60,22 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     // -- Conditions
     {"ISNULL", 2, "isnull($0, $1)"},
     // -- Strings
+    {"ESCAPED_ATTRIBUTE",
+     1,
+     "replace(replace(replace(replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), "
+     "'>', '&gt;'), "
+     "char(13), '&#x0D;'), '\"', '&quot;'), char(10), '&#x0A;'), "
+     "char(9), '&#x09;')",
+     kAny,
+     {},
+     "FOR XML (SQL Server): marks are entities"},
+    {"ESCAPED_TEXT",
+     1,
+     "replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), "
+     "char(13), '&#x0D;')",
+     kAny,
+     {},
+     "FOR XML (SQL Server): marks are entities"},
     {"ASCII", 1, "ascii($0)"},
     {"CHAR", 1, "char($0)"},
     {"CHARINDEX", 3, "charindex($0, $1, $2)"},

@@ -48,12 +48,34 @@ constexpr auto kTypes = std::to_array<TypeRule>({
 });
 
 constexpr auto kFunctions = std::to_array<FunctionRule>({
+    {"ESCAPED_ATTRIBUTE",
+     1,
+     "replace(replace(replace(replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), "
+     "'>', '&gt;'), "
+     "chr(13), '&#x0D;'), '\"', '&quot;'), chr(10), '&#x0A;'), "
+     "chr(9), '&#x09;')",
+     kAny,
+     {},
+     "FOR XML (SQL Server): marks are entities"},
+    {"ESCAPED_TEXT",
+     1,
+     "replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), "
+     "chr(13), '&#x0D;')",
+     kAny,
+     {},
+     "FOR XML (SQL Server): marks are entities"},
     {"COALESCE", -1, "coalesce($*)"},
     {"ISNULL", 2, "coalesce($0, $1)"},
     {"NULLIF", 2, "nullif($0, $1)"},
     {"GREATEST", -1, "greatest($*)"},
     {"LEAST", -1, "least($*)"},
     {"ASCII", 1, "ascii(nullif($0, ''))"},
+    {"BASE64_TEXT",
+     1,
+     "replace(encode($0, 'base64'), chr(10), '')",
+     kAny,
+     {},
+     "Use the BINARY BASE64 Option"},
     {"CHAR", 1, "case when $0 between 1 and 255 then chr($0) end"},
     {"CHARINDEX", 2, "strpos($1, $0)"},
     {"CHARINDEX", 3,
@@ -544,6 +566,8 @@ constexpr Dialect kPostgres = {
     .format_date = "to_char($0, $1)",
     .parse_date = "to_timestamp($0, $1)",
     .alters_tables = true,
+    .month_first = "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\2/\\3/\\1')",
+    .xml = &kPostgresXml,
 };
 
 }  // namespace

@@ -16,6 +16,13 @@ inline constexpr auto kWarehouseFunctions = std::to_array<FunctionRule>({
     {"GREATEST", -1, "greatest($*)"},
     {"LEAST", -1, "least($*)"},
     // -- Strings
+    // "FOR XML (SQL Server)": marks are entities.
+    {"ESCAPED_ATTRIBUTE", 1,
+     "replace(replace(replace(replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), "
+     "'>', '&gt;'), chr(13), '&#x0D;'), '\"', '&quot;'), chr(10), '&#x0A;'), chr(9), '&#x09;')"},
+    {"ESCAPED_TEXT", 1,
+     "replace(replace(replace(replace($0, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), chr(13), "
+     "'&#x0D;')"},
     {"ASCII", 1, "ascii(nullif($0, ''))"},
     {"CHAR", 1, "case when $0 between 0 and 255 then chr($0) end"},
     {"CHARINDEX", 2, "charindex($0, $1)"},

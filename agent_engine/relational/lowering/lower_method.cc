@@ -18,16 +18,9 @@ ExprPtr Lowering::LowerAtTimeZone(Node node, Scope& scope) {
 }
 
 ExprPtr Lowering::LowerMethodCall(Node node, Scope& scope) {
+  if (IsXmlMethod(node)) return LowerXmlMethod(node, scope);
   const std::string method(node.TokenText(Role::kMethod));
   const Node operand = node.Child(Role::kOperand);
-  // (SELECT ... FOR XML PATH(''), TYPE).value('.', 'nvarchar(max)') is the text of the
-  // concatenation.
-  Node inner = operand;
-  while (inner.Is(NodeKind::kParenthesized)) inner = inner.Child(Role::kOperand);
-  if (inner.Is(NodeKind::kScalarSubquery) && inner.Child(Role::kQuery).Has(Role::kFor) &&
-      FoldName(method) == "value") {
-    return LowerSubquery(inner, scope);
-  }
   std::string type = "the type";
   if (operand) {
     const ExprPtr value = LowerExpr(operand, scope);

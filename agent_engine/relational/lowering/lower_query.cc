@@ -43,6 +43,7 @@ void CollectGroupExprs(std::vector<GroupItem>& items, std::vector<Expr*>& exprs)
 
 QueryPtr Lowering::LowerSelectStatement(Node statement, const Scope* outer) {
   const size_t known_ctes = ctes_.size();
+  const size_t known_namespaces = xml_namespaces_.size();
   auto holder = std::make_unique<Query>();
   if (const Node with = statement.Child(Role::kWith)) LowerWith(with, *holder, outer);
   if (const Node option = statement.Child(Role::kOption)) {
@@ -54,6 +55,7 @@ QueryPtr Lowering::LowerSelectStatement(Node statement, const Scope* outer) {
   QueryPtr query =
       query_node ? LowerQuery(query_node, outer, outer == nullptr && inlining_.empty()) : nullptr;
   ctes_.resize(known_ctes);
+  xml_namespaces_.resize(known_namespaces);
   if (query == nullptr) return holder;
   query->recursive = query->recursive || holder->recursive;
   for (CommonTable& cte : query->ctes) holder->ctes.push_back(std::move(cte));
@@ -62,9 +64,7 @@ QueryPtr Lowering::LowerSelectStatement(Node statement, const Scope* outer) {
 }
 
 void Lowering::LowerWith(Node with, Query& query, const Scope* outer) {
-  if (with.Has(Role::kXmlNamespaces)) {
-    Report(DiagnosticId::kUnsupportedConstruct, with, {"WITH XMLNAMESPACES", options_.target_name});
-  }
+  if (const Node namespaces = with.Child(Role::kXmlNamespaces)) AddXmlNamespaces(namespaces);
   for (const Node cte : with.Children(Role::kCte)) {
     CteEntry entry;
     entry.printed = UnquoteName(cte.TokenText(Role::kAlias));
@@ -141,6 +141,7 @@ QueryPtr Lowering::LowerRecursive(Node cte, CteEntry entry, const Scope* outer) 
 QueryPtr Lowering::LowerQuery(Node node, const Scope* outer, bool is_outermost) {
   if (node.Has(Role::kFor)) {
     const std::string kind = JoinedTokens(node.Child(Role::kFor), Role::kKind, " ");
+    if (kind.starts_with("XML")) return LowerForXmlRow(node, outer, is_outermost);
     Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kFor),
            {kind.starts_with("FOR") ? kind : "FOR " + kind, options_.target_name});
   }
@@ -185,7 +186,10 @@ QueryPtr Lowering::LowerSpecification(Node node, const Scope* outer, Scope& scop
   window_definitions_.clear();
   if (const Node window = node.Child(Role::kWindow))
     window_definitions_ = window.Children(Role::kItem);
+  XmlFrame frame;
+  XmlFrame* const outer_frame = std::exchange(xml_frame_, &frame);
   if (const Node from = node.Child(Role::kFrom)) query->from = LowerFrom(from, scope);
+  frame.takes_documents = query->from != nullptr;
   if (const Node where = node.Child(Role::kWhere)) query->where = LowerExpr(where, scope);
   if (const Node group_by = node.Child(Role::kGroupBy)) LowerGroupBy(group_by, *query, scope);
   if (const Node having = node.Child(Role::kHaving)) query->having = LowerExpr(having, scope);
@@ -193,6 +197,8 @@ QueryPtr Lowering::LowerSpecification(Node node, const Scope* outer, Scope& scop
   LowerSelectList(node.Child(Role::kSelectList), *query, scope);
   if (const Node top = node.Child(Role::kTop)) LowerTop(top, *query, scope);
   MarkDetermined(*query, scope);
+  JoinDocuments(*query, frame);
+  xml_frame_ = outer_frame;
   window_definitions_ = windows;
   return query;
 }
@@ -479,44 +485,6 @@ void Lowering::CheckNames(Query& query, Node node) {
       Report(DiagnosticId::kDuplicateColumn, node, {name}, "give one of them another name with AS");
     }
   }
-}
-
-// The idiom that joins strings: SELECT ', ' + x FROM t ORDER BY y FOR XML PATH('').
-QueryPtr Lowering::LowerForXml(Node node, const Scope* outer) {
-  const Node clause = node.Child(Role::kFor);
-  const std::string kind = JoinedTokens(clause, Role::kKind, " ");
-  std::string options;
-  for (const Node option : clause.Children(Role::kOption))
-    options += UpperText(option.Text()) + " ";
-  const std::string all = UpperText(clause.Text());
-  const bool is_path =
-      kind.find("XML") != std::string::npos && all.find("PATH") != std::string::npos;
-  const bool is_plain = is_path && all.find("('')") != std::string::npos &&
-                        all.find("ROOT") == std::string::npos &&
-                        all.find("ELEMENTS") == std::string::npos;
-  Scope scope;
-  scope.outer = outer;
-  QueryPtr query = LowerBody(node.Child(Role::kBody), outer, scope);
-  const bool fits = is_plain && query->kind == QueryKind::kSelect && query->items.size() == 1 &&
-                    query->items[0].alias.empty() && query->limit == nullptr &&
-                    !query->is_grouped && IsString(query->items[0].expr->type.id);
-  if (!fits) {
-    Report(DiagnosticId::kUnsupportedConstruct, clause,
-           {"FOR XML other than the concatenation of one text", options_.target_name});
-    return query;
-  }
-  if (all.find("TYPE") == std::string::npos) Report(DiagnosticId::kXmlEntities, clause, {});
-  if (const Node order_by = node.Child(Role::kOrderBy)) LowerOrderBy(order_by, *query, scope);
-  ExprPtr value = std::move(query->items[0].expr);
-  auto call = MakeCall("STRING_AGG", MakeSized(TypeId::kNVarChar, SqlType::kMax),
-                       ExprList(std::move(value), MakeString("")));
-  call->distinct = query->distinct;
-  call->order_by = std::move(query->order_by);
-  query->order_by.clear();
-  query->distinct = false;
-  query->items[0].expr = std::move(call);
-  FillFields(*query);
-  return query;
 }
 
 }  // namespace datamigrate::relational

@@ -170,7 +170,9 @@ std::vector<RangeColumn> Lowering::RenamedColumns(Node column_list,
 SourcePtr Lowering::LowerFrom(Node from, Scope& scope) {
   SourcePtr result;
   for (const Node node : from.Children(Role::kSource)) {
+    const size_t known_documents = xml_documents_.size();
     SourcePtr source = LowerSource(node, scope);
+    result = BehindDocuments(std::move(result), known_documents);
     if (!result) {
       result = std::move(source);
       continue;
@@ -357,9 +359,9 @@ SourcePtr Lowering::LowerValues(Node node, Scope& scope) {
 SourcePtr Lowering::LowerJoin(Node node, Scope& scope) {
   auto source = std::make_unique<Source>();
   source->kind = SourceKind::kJoin;
-  source->left = LowerSource(node.Child(Role::kLeft), scope);
+  source->left = LowerWithDocuments(node.Child(Role::kLeft), scope);
   const size_t left_ranges = scope.ranges.size();
-  source->right = LowerSource(node.Child(Role::kRight), scope);
+  source->right = LowerWithDocuments(node.Child(Role::kRight), scope);
   const std::string kind = JoinedTokens(node, Role::kJoinKind, " ");
   for (const std::string_view hint :
        {"LOOP", "HASH", "MERGE", "REMOTE", "REDUCE", "REPLICATE", "REDISTRIBUTE"}) {
@@ -386,14 +388,16 @@ SourcePtr Lowering::LowerJoin(Node node, Scope& scope) {
 SourcePtr Lowering::LowerApply(Node node, Scope& scope) {
   auto source = std::make_unique<Source>();
   source->kind = SourceKind::kJoin;
-  source->left = LowerSource(node.Child(Role::kLeft), scope);
+  source->left = LowerWithDocuments(node.Child(Role::kLeft), scope);
   const bool is_outer = JoinedTokens(node, Role::kJoinKind, " ").starts_with("OUTER");
   // The right side sees the left side's columns, always with their table's alias.
   const size_t before = scope.ranges.size();
   Scope caller = scope;
   Scope lateral;
   lateral.outer = &caller;
+  const size_t known_documents = xml_documents_.size();
   source->right = LowerSource(node.Child(Role::kRight), lateral);
+  source->left = BehindDocuments(std::move(source->left), known_documents);
   for (RangeVariable& range : lateral.ranges) scope.ranges.push_back(std::move(range));
   source->right->lateral =
       source->right->kind == SourceKind::kDerived || source->right->kind == SourceKind::kValues;
@@ -425,8 +429,11 @@ SourcePtr Lowering::LowerFunctionTable(Node node, Scope& scope) {
              {"the table function " + routine->name.ToString(), options_.target_name});
     } else {
       Report(parts.size() > 1 ? DiagnosticId::kUnknownFunction : DiagnosticId::kUnsupportedFunction,
-             call, {JoinedName(parts), options_.target_name});
+             call, {JoinedName(parts), options_.target_name},
+             name == "OPENXML" ? "read the document with nodes() and value()" : "");
     }
+  } else if (FoldName(UnquoteName(call.TokenText(Role::kMethod))) == "nodes") {
+    return LowerXmlNodes(call, node, scope);
   } else {
     Report(DiagnosticId::kUnsupportedMethod, call,
            {std::string(call.TokenText(Role::kMethod)), "xml", options_.target_name});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent_engine/relational/lowering/lowering.h"
+#include "agent_engine/relational/xml/xquery.h"
 #include "agent_engine/tsql/binder/functions.h"
 #include "agent_engine/tsql/parser/parser.h"
 
@@ -38,6 +39,22 @@ struct Scope {
   const Scope* outer = nullptr;
   std::vector<RangeVariable> ranges;
   bool qualify = false;  // Column references are printed with their table's alias.
+};
+
+// The documents of XML that a query block takes apart, each once, beside its sources.
+struct XmlFrame {
+  bool takes_documents = false;  // The FROM clause is lowered: more can be joined to it.
+  std::vector<std::pair<ExprPtr, ExprPtr>> known;  // A document, and the column of its nodes.
+  std::vector<SourcePtr> documents;                // To be joined behind FROM.
+};
+
+// Where an XQuery stands and what it is about.
+struct XQueryContext {
+  const Expr* nodes = nullptr;  // The column of the document's nodes.
+  const Expr* node = nullptr;  // The number of the node that it is relative to; null: the document.
+  bool is_predicate = false;   // Relative to the node that a predicate is asked of.
+  Node literal{};              // For diagnostics.
+  Scope* scope = nullptr;      // For sql:column().
 };
 
 struct CteEntry {
@@ -80,6 +97,7 @@ class Lowering {
   friend class ScalarInliner;
   friend class WriteLowering;
   friend class ModificationLowering;
+  friend class XmlWriter;
 
   // -- Findings
   diagnostics::SourceSpan SpanOf(Node node) const {
@@ -115,7 +133,9 @@ class Lowering {
   void AlignBranches(Query& left, Query& right, Node node);
   void ConvertBranch(Query& query, const std::vector<OutputField>& fields);
   void CheckNames(Query& query, Node node);
-  QueryPtr LowerForXml(Node query, const Scope* outer);
+  QueryPtr LowerForXmlRow(Node query, const Scope* outer, bool is_outermost);
+  bool JoinsTexts(Node query) const;  // lower_for_xml.cc, and the next
+  QueryPtr LowerForXml(Node query, const Scope* outer, bool keeps_marks = false);
 
   // -- Sources (lower_source.cc)
   SourcePtr LowerFrom(Node from, Scope& scope);
@@ -173,6 +193,28 @@ class Lowering {
   ExprPtr LowerSubquery(Node node, Scope& scope);
   ExprPtr LowerAtTimeZone(Node node, Scope& scope);
   ExprPtr LowerMethodCall(Node node, Scope& scope);
+  // -- XML (lower_xml.cc, lower_xquery.cc)
+  bool IsXmlMethod(Node call) const;
+  ExprPtr LowerXmlMethod(Node node, Scope& scope);
+  SourcePtr LowerXmlNodes(Node call, Node node, Scope& scope);
+  // Joins the documents that FROM itself needs in front of a source that reads them.
+  SourcePtr LowerWithDocuments(Node source, Scope& scope);
+  SourcePtr BehindDocuments(SourcePtr left, size_t known_documents);
+  void JoinDocuments(Query& query, XmlFrame& frame);
+  std::pair<SourcePtr, ExprPtr> MakeDocument(ExprPtr operand, const Scope& scope);
+  // The column of the nodes of `document`; null where the caller has to read it by itself.
+  ExprPtr JoinedDocument(const Expr& document, const Scope& scope);
+  void AddXmlNamespaces(Node namespaces);
+  XQueryPtr ReadXQuery(Node literal);
+  SqlType XmlValueType(Node literal);
+  ExprPtr RefuseXQuery(const XQueryContext& context, const XQueryNode& node, std::string piece);
+  ExprPtr XQuerySet(const XQueryNode& node, const XQueryContext& context);
+  ExprPtr XQueryValue(const XQueryNode& node, const XQueryContext& context);
+  ExprPtr XQueryCall(const XQueryNode& node, const XQueryContext& context);
+  ExprPtr XQueryCondition(const XQueryNode& node, const XQueryContext& context);
+  ExprPtr XQueryPredicate(const XQueryNode& node, const XQueryContext& context);
+  ExprPtr XQueryComparison(const XQueryNode& node, const XQueryContext& context);
+
   void UnifyResults(std::vector<ExprPtr*> results, SqlType& type);
   void Balance(ExprPtr& left, ExprPtr& right, std::string_view what);
   QueryPtr LowerNested(Node query, Scope& scope);
@@ -232,6 +274,11 @@ class Lowering {
       reserved_aliases_;  // Folded: those of the callers of the function being expanded.
   std::optional<diagnostics::SourceSpan>
       span_override_;  // While the text of another object is lowered.
+  XmlFrame* xml_frame_ = nullptr;
+  std::vector<SourcePtr> xml_documents_;  // That sources of the FROM clause at hand read.
+  absl::flat_hash_map<int32_t, ExprPtr> xml_nodes_;  // By range of nodes(): its document's nodes.
+  std::vector<std::string> xml_aliases_;
+  XmlNamespaces xml_namespaces_;  // Of WITH XMLNAMESPACES.
   int32_t next_range_ = 0;
   int depth_ = 0;
 };
