@@ -564,7 +564,10 @@ Emitter::Text Emitter::EmitStringToDate(const Expr& cast) {
             std::string(dialect_.title)});
     return {"null"};
   }
-  const Text parsed = ApplyTemplate(rule, {Emit(*cast.arguments[0]), {pattern}});
+  Text text = Emit(*cast.arguments[0]);
+  if (cast.style == 101 && !dialect_.month_first.empty())
+    text = ApplyTemplate(dialect_.month_first, {text});
+  const Text parsed = ApplyTemplate(rule, {text, {pattern}});
   return ApplyTemplate("cast($0 as $t)", {parsed}, Type(cast.type, cast.span));
 }
 
