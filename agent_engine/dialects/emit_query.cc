@@ -304,6 +304,20 @@ std::string Emitter::EmitValues(const Source& source, const std::string& alias,
          (dialect_.supports_column_lists ? columns : "");
 }
 
+// A dbt variable that names a relation; its default is a query on one line, in Jinja's quotes.
+std::string Emitter::EmitInput(const Source& source) {
+  std::string escaped;
+  bool at_break = false;
+  for (const char c : EmitQuery(*source.query)) {
+    if (c == kBreak) at_break = true;
+    if (at_break && (c == kBreak || c == ' ')) continue;
+    if (std::exchange(at_break, false)) escaped += ' ';
+    if (c == '\'' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return "{{ var('" + source.name_parts[0] + "', '(" + escaped + ")') }}";
+}
+
 std::string Emitter::EmitSource(const Source& source) {
   if (source.kind == SourceKind::kJoin) return EmitJoin(source);
   std::string columns;
@@ -348,6 +362,8 @@ std::string Emitter::EmitSource(const Source& source) {
       if (own_columns == std::string::npos) return sql + alias + columns;
       return sql.substr(0, own_columns + 1) + alias + sql.substr(own_columns + 4);
     }
+    case SourceKind::kInput:
+      return EmitInput(source) + alias;
     case SourceKind::kJoin:
       break;
   }

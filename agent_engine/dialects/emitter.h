@@ -138,6 +138,7 @@ class Emitter {
                          bool is_right);
   std::string EmitCtes(const relational::Query& query);
   std::string EmitItem(const relational::Query& query, size_t index, bool is_outermost);
+  std::string EmitInput(const relational::Source& source);
   std::string EmitSource(const relational::Source& source);
   std::string EmitValues(const relational::Source& source, const std::string& alias,
                          const std::string& columns);

@@ -54,12 +54,15 @@ relational::Variables RoutineParameters(const catalog::CatalogIndex& catalog,
                                         DiagnosticSink& sink) {
   relational::Variables variables;
   for (const catalog::Parameter& parameter : routine.parameters) {
-    if (parameter.read_only) continue;
+    const catalog::UserType* type =
+        catalog.FindUserType(parameter.type.user_type.schema, parameter.type.user_type.name);
+    const bool is_table = parameter.read_only || (type != nullptr && !type->columns.empty());
     auto expr = relational::MakeExpr(relational::ExprKind::kParameter,
                                      tsql::FromCatalogType(parameter.type), create.span());
     expr->text = VariableName(routine.name.name, parameter.name);
     SetDefault(catalog, *expr, parameter.default_expression);
-    sink.Report({DiagnosticId::kParameterBecomesVariable,
+    sink.Report({is_table ? DiagnosticId::kParameterNamesRelation
+                          : DiagnosticId::kParameterBecomesVariable,
                  create.span(),
                  {parameter.name, expr->text},
                  "",

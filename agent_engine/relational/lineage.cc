@@ -145,6 +145,7 @@ class Tracer {
       case SourceKind::kNamed:
         UseCommonTable(source, visible, rows);
         break;
+      case SourceKind::kInput:
       case SourceKind::kDerived: {
         QueryLineage below = Trace(*source.query, &scope);
         Rename(below.fields, source.column_names);

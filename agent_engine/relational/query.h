@@ -21,6 +21,7 @@ enum class SourceKind : uint8_t {
   kDerived,   // query; column_names
   kValues,    // rows; column_names
   kFunction,  // call: a table-valued function of the target; column_names
+  kInput,     // name_parts: the dbt variable that names a relation; query: what is read without it
   kJoin,      // left, right, join, condition
 };
 

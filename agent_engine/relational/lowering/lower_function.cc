@@ -40,6 +40,12 @@ ExprPtr Lowering::LowerCall(Node node, Scope& scope) {
   if (ExprPtr special = LowerSpecialForm(name, node, scope, found); found) return special;
   const FunctionSignature* signature = FindFunction(name);
   if (signature == nullptr) {
+    if (options_.known_call) {
+      if (ExprPtr value = options_.known_call(name, node.Children(Role::kArgument))) {
+        value->span = SpanOf(node);
+        return value;
+      }
+    }
     if (catalog_.FindRoutine("", parts.back()) != nullptr)
       return LowerUserFunction(parts, node, scope);
     return Refuse(DiagnosticId::kUnknownFunction, node, {parts.back()});

@@ -24,6 +24,10 @@ struct LoweringOptions {
   bool require_names = false;  // Every output column must have a name, and names differ (views).
   bool allows_into = false;    // SELECT ... INTO: the caller takes the rows.
   bool assigns_variables = false;  // SELECT @a = x: a column named "a", which the caller takes.
+  // What a function that has no translation gives where the caller knows it (OBJECT_ID of a table
+  // that a routine has just dropped); asked by its upper-case name. Null: not known.
+  std::function<ExprPtr(const std::string& function, const std::vector<tsql::Node>& arguments)>
+      known_call{};
 };
 
 // What variables stand for, by folded name with its @.

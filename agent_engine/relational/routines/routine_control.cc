@@ -4,6 +4,7 @@
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/lowering/write_lowering.h"
+#include "agent_engine/relational/routines/known_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 
 namespace datamigrate::relational {
@@ -103,7 +104,7 @@ QueryPtr UnionAll(QueryPtr left, QueryPtr right) {
 // -- IF
 
 RoutineRunner::Fork RoutineRunner::TakeFork() {
-  return {CopyVariables(), state_.tables, state_.returned ? Clone(*state_.returned) : nullptr,
+  return {Copy(state_.variables), state_.tables, state_.returned ? Clone(*state_.returned) : nullptr,
           effects_.results.size()};
 }
 
@@ -161,6 +162,7 @@ bool RoutineRunner::Merge(const Expr& condition, Fork then, std::vector<QueryPtr
     std::string step = name.name;
     while (step.starts_with('#') || step.starts_with('@')) step.erase(0, 1);
     merged[key] = {.is_empty = false,
+                   .is_dropped = false,
                    .step = steps_.Add("new_" + step, UnionAll(std::move(taken), std::move(other)))};
   }
   state_.tables = std::move(merged);
@@ -225,6 +227,10 @@ RoutineRunner::Flow RoutineRunner::RunIf(Node statement) {
   }
   ExprPtr condition = Evaluate(statement.Child(Role::kCondition));
   if (sink_->HasErrors()) return Flow::kRefused;
+  if (const Truth truth = KnownTruth(*condition); truth != Truth::kOpen) {
+    const Node taken = truth == Truth::kTrue ? then : otherwise;
+    return taken ? RunList(Branch(taken), 0) : Flow::kGoesOn;
+  }
   condition = FreezeCondition(std::move(condition));
   const std::vector<Node> then_list = Branch(then);
   const std::vector<Node> else_list = Branch(otherwise);
@@ -277,7 +283,7 @@ RoutineRunner::Flow RoutineRunner::RunWhile(Node statement) {
 // A loop that adds, for each row of its cursor, rows that depend on that row alone.
 RoutineRunner::Flow RoutineRunner::RunCursorLoop(Node statement, Cursor& cursor,
                                                  const std::vector<Node>& body) {
-  LoweredQuery lowered = LowerSelect(Index(), cursor.query, CopyVariables(), options_, *sink_);
+  LoweredQuery lowered = LowerSelect(Index(), cursor.query, VisibleVariables(), options_, *sink_);
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
   if (lowered.query->fields.size() != cursor.targets.size())
     return Refuse(statement, "a FETCH into more or fewer variables than columns");
@@ -336,7 +342,7 @@ RoutineRunner::Flow RoutineRunner::RunCursorLoop(Node statement, Cursor& cursor,
 RoutineRunner::Flow RoutineRunner::RunLoopInsert(Node insert, const std::string& alias,
                                                  const Query& rows, const TableStates& before) {
   DiagnosticSink own;
-  LoweredWrite write = LowerWrite(Index(), insert, CopyVariables(), options_, own);
+  LoweredWrite write = LowerWrite(Index(), insert, VisibleVariables(), options_, own);
   bool numbers = false;
   for (const diagnostics::Diagnostic& found : own.diagnostics()) {
     numbers = numbers || found.id == DiagnosticId::kNumbersDrawn;
@@ -398,7 +404,8 @@ RoutineRunner::Flow RoutineRunner::RunLoopInsert(Node insert, const std::string&
 // -- EXECUTE
 
 bool RoutineRunner::BindArguments(Node statement, const catalog::Routine& routine, Variables& bound,
-                                  std::vector<std::pair<std::string, std::string>>& outputs) {
+                                  std::vector<std::pair<std::string, std::string>>& outputs,
+                                  std::map<std::string, std::string>& tables) {
   const std::vector<Node> arguments = statement.Children(Role::kArgument);
   for (size_t i = 0; i < routine.parameters.size(); ++i) {
     const catalog::Parameter& parameter = routine.parameters[i];
@@ -410,6 +417,10 @@ bool RoutineRunner::BindArguments(Node statement, const catalog::Routine& routin
     }
     ExprPtr value;
     const Node expression = given ? given.Child(Role::kValue) : Node();
+    if (TableTypeOf(parameter) != nullptr) {
+      tables[parameter.name] = expression ? std::string(expression.Text()) : "";
+      continue;
+    }
     const bool is_default = !expression || UpperText(expression.Text()) == "DEFAULT";
     if (is_default) {
       const std::string text =
@@ -453,16 +464,13 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
   const std::string key = FoldName(routine.name.ToString());
   if (std::ranges::find(running_, key) != running_.end() || running_.size() > kMaxNesting)
     return Refuse(statement, "a call of " + routine.name.ToString() + ", which calls itself");
-  for (const catalog::Parameter& parameter : routine.parameters) {
-    if (parameter.read_only)
-      return Refuse(statement, "a call with the table-valued parameter " + parameter.name);
-  }
   const tsql::ParseResult* parsed = Parse(routine.definition);
   if (parsed == nullptr) return Refuse(statement, "a call of " + routine.name.ToString());
   const Node create = parsed->tree.Root().Child(Role::kStatement);
   Variables bound;
   std::vector<std::pair<std::string, std::string>> outputs;
-  if (!BindArguments(statement, routine, bound, outputs)) return Flow::kRefused;
+  std::map<std::string, std::string> tables;
+  if (!BindArguments(statement, routine, bound, outputs, tables)) return Flow::kRefused;
   const diagnostics::SourceSpan span = call_span_.value_or(statement.span());
   // The called text has its own variables, cursors and places.
   Variables variables = std::exchange(state_.variables, std::move(bound));
@@ -473,12 +481,25 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
   const auto outer_span = std::exchange(call_span_, span);
   for (const catalog::Parameter& parameter : routine.parameters)
     types_[FoldName(parameter.name)] = tsql::FromCatalogType(parameter.type);
+  HiddenTables hidden = HideTableVariables();
+  for (const catalog::Parameter& parameter : routine.parameters) {
+    const catalog::UserType* type = TableTypeOf(parameter);
+    if (type == nullptr) continue;
+    const auto given = hidden.states.find(StateKey({"dbo", tables[parameter.name]}));
+    catalog::Table table;
+    table.name = {"dbo", parameter.name};
+    table.columns = type->columns;
+    AddTable(std::move(table));
+    if (given != hidden.states.end())
+      state_.tables[StateKey({"dbo", parameter.name})] = given->second;
+  }
   DiagnosticSink own;
   DiagnosticSink* sink = std::exchange(sink_, &own);
   running_.push_back(key);
   const std::vector<Node> statements = create.Children(Role::kStatement);
   const Flow flow = RunList(statements, 0);
   running_.pop_back();
+  RestoreTableVariables(std::move(hidden));
   sink_ = sink;
   for (diagnostics::Diagnostic& found : own.Take()) {
     found.span = span;

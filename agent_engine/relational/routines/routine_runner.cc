@@ -94,13 +94,15 @@ RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
   for (const catalog::Parameter& parameter : routine.parameters) {
     const std::string name = FoldName(parameter.name);
     types_[name] = tsql::FromCatalogType(parameter.type);
-    const catalog::UserType* type =
-        Index().FindUserType(parameter.type.user_type.schema, parameter.type.user_type.name);
-    if (parameter.read_only || (type != nullptr && !type->columns.empty())) {
-      Refuse(create, "the table-valued parameter " + parameter.name,
-             "load its rows as a table, and read that");
+    const catalog::UserType* type = TableTypeOf(parameter);
+    if (!parameter.read_only && type == nullptr) continue;
+    const auto variable = state_.variables.find(name);
+    if (type == nullptr || variable == state_.variables.end()) {
+      Refuse(create, "the table-valued parameter " + parameter.name + " of an unknown type");
       return {};
     }
+    AddInput(parameter, *type, variable->second->text);
+    state_.variables.erase(name);
   }
   std::vector<Node> statements = create.Children(Role::kStatement);
   std::string result_table;
@@ -112,7 +114,7 @@ RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
         body.Is(NodeKind::kBlock) ? body.Children(Role::kStatement) : std::vector<Node>{body};
     if (returns.Is(NodeKind::kTableReturn)) {
       result_table = std::string(returns.TokenText(Role::kName));
-      DeclareTable(result_table, returns.Children(Role::kElement));
+      DeclareTable({"dbo", result_table}, returns.Children(Role::kElement));
     } else {
       returns_ = tsql::FromCatalogType(routine.returns);
     }
@@ -141,6 +143,12 @@ RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
     outputs->items.push_back({Clone(*value->second), name});
   }
   if (!outputs->items.empty()) AddResult(std::move(outputs));
+  for (const catalog::ObjectName& name : written_) {
+    const auto state = state_.tables.find(StateKey(name));
+    if (state == state_.tables.end() || !state->second.is_dropped) continue;
+    Refuse(create, "DROP TABLE of " + name.ToString() + ", which it does not make again");
+    return {};
+  }
   for (QueryPtr& result : effects_.results) result = steps_.Complete(std::move(result));
   for (const catalog::ObjectName& name : written_) {
     const std::string key = StateKey(name);
@@ -217,6 +225,8 @@ RoutineRunner::Flow RoutineRunner::RunStatement(Node statement) {
       return RunCreateTable(statement);
     case NodeKind::kDropStatement:
       return RunDrop(statement);
+    case NodeKind::kAlterTable:
+      return RunAlterTable(statement);
     case NodeKind::kExecuteStatement:
       return RunExecute(statement);
     case NodeKind::kDeclareCursor:
@@ -319,7 +329,7 @@ RoutineRunner::Flow RoutineRunner::RunSelect(Node statement) {
   LoweringOptions options = options_;
   options.require_names = true;
   options.keep_order = row_limit_ > 0;
-  LoweredQuery lowered = LowerSelect(Index(), statement, CopyVariables(), options, *sink_);
+  LoweredQuery lowered = LowerSelect(Index(), statement, VisibleVariables(), options, *sink_);
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
   if (row_limit_ > 0 && !lowered.query->limit) lowered.query->limit = MakeInteger(row_limit_);
   Settle(*lowered.query);
@@ -331,17 +341,12 @@ RoutineRunner::Flow RoutineRunner::RunSelectInto(Node statement, Node into) {
   LoweringOptions options = options_;
   options.require_names = true;
   options.allows_into = true;
-  LoweredQuery lowered = LowerSelect(Index(), statement, CopyVariables(), options, *sink_);
+  LoweredQuery lowered = LowerSelect(Index(), statement, VisibleVariables(), options, *sink_);
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
-  const std::vector<std::string> parts = NamePartsOf(into);
   catalog::Table table;
-  table.name = {
-      parts.size() > 1 && !parts[parts.size() - 2].empty() ? parts[parts.size() - 2] : "dbo",
-      parts.back()};
-  if (!IsTemporary(table.name) &&
-      Index().FindTable(table.name.schema, table.name.name) != nullptr) {
+  table.name = TableNameOf(into);
+  if (!IsTemporary(table.name) && TableExists(table.name))
     return Refuse(into, "SELECT INTO a table that exists");
-  }
   for (const OutputField& field : lowered.query->fields) {
     catalog::Column column;
     column.name = field.name;
@@ -354,10 +359,7 @@ RoutineRunner::Flow RoutineRunner::RunSelectInto(Node statement, Node into) {
   Settle(*lowered.query);
   const catalog::ObjectName name = table.name;
   AddTable(std::move(table));
-  if (!IsTemporary(name)) {
-    created_.push_back(StateKey(name));
-    Note(DiagnosticId::kTableBecomesModel, into, {name.ToString()});
-  }
+  if (!IsTemporary(name)) NoteCreated(name, into);
   PutState(name, std::move(lowered.query));
   return Flow::kGoesOn;
 }
@@ -379,7 +381,7 @@ void RoutineRunner::NoteTriggers(const catalog::Table& table, Node statement) {
 
 RoutineRunner::Flow RoutineRunner::RunWrite(Node statement) {
   if (row_limit_ > 0) return Refuse(statement, "a write under SET ROWCOUNT");
-  return StoreWrite(LowerWrite(Index(), statement, CopyVariables(), options_, *sink_), statement);
+  return StoreWrite(LowerWrite(Index(), statement, VisibleVariables(), options_, *sink_), statement);
 }
 
 RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement) {
@@ -391,6 +393,7 @@ RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement
       Note(DiagnosticId::kTableBecomesModel, statement, {name.ToString()});
   }
   row_count_ = nullptr;
+  identity_ = nullptr;
   if (write.row_count) {
     Settle(*write.row_count);
     row_count_ = std::move(write.row_count);
@@ -402,11 +405,12 @@ RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement
   if (write.empties) {
     if (!IsTemporary(name) && std::ranges::find(written_, name) == written_.end())
       written_.push_back(name);
-    state_.tables[StateKey(name)] = {.is_empty = true, .step = 0};
+    state_.tables[StateKey(name)] = {.is_empty = true, .is_dropped = false, .step = 0};
   } else {
     QueryPtr after = was_empty && write.added ? std::move(write.added) : std::move(write.after);
     Settle(*after);
     PutState(name, std::move(after));
+    if (statement.Is(NodeKind::kInsertStatement)) NoteIdentity(*write.table);
   }
   if (!output) return Flow::kGoesOn;
   if (!write.output_into) {
@@ -453,112 +457,6 @@ RoutineRunner::Flow RoutineRunner::RunInsertExecute(Node statement) {
   LoweredWrite added =
       LowerAddedRows(Index(), *table, columns, std::move(rows), statement, options_, *sink_);
   return StoreWrite(std::move(added), statement);
-}
-
-RoutineRunner::Flow RoutineRunner::RunCreateTable(Node statement) {
-  const std::vector<std::string> parts = NamePartsOf(statement.Child(Role::kName));
-  const catalog::ObjectName name{
-      parts.size() > 1 && !parts[parts.size() - 2].empty() ? parts[parts.size() - 2] : "dbo",
-      parts.back()};
-  if (statement.Has(Role::kQuery)) return Refuse(statement, "CREATE TABLE AS SELECT");
-  if (!IsTemporary(name)) return Refuse(statement, Described(statement));
-  DeclareTable(parts.back(), statement.Children(Role::kElement));
-  return sink_->HasErrors() ? Flow::kRefused : Flow::kGoesOn;
-}
-
-RoutineRunner::Flow RoutineRunner::RunDrop(Node statement) {
-  const std::string kind = UpperText(statement.TokenText(Role::kKind));
-  if (kind == "INDEX" || kind == "STATISTICS") return Drop(statement);
-  const std::vector<Node> names = statement.Children(Role::kName);
-  const bool is_temporary = kind == "TABLE" && std::ranges::all_of(names, [&](Node name) {
-                              return NamePartsOf(name).back().starts_with('#');
-                            });
-  if (!is_temporary) return Refuse(statement, Described(statement));
-  for (const Node name : names) state_.tables.erase(StateKey({"dbo", NamePartsOf(name).back()}));
-  return Flow::kGoesOn;
-}
-
-// -- Tables
-
-bool RoutineRunner::IsTemporary(const catalog::ObjectName& name) const {
-  return name.name.starts_with('#') || name.name.starts_with('@');
-}
-
-StateReader RoutineRunner::Reader() const {
-  return {state_.tables, steps_,
-          [this](const catalog::ObjectName& name) {
-            const catalog::Table* table = Index().FindTable(name.schema, name.name);
-            return table == nullptr ? std::vector<OutputField>{}
-                                    : FieldsOf(Index(), *table, options_);
-          },
-          [this](const catalog::ObjectName& name) { return ExpandView(name, state_.tables); }};
-}
-
-QueryPtr RoutineRunner::ReadState(const catalog::ObjectName& name,
-                                  const TableStates& states) const {
-  const catalog::Table* table = Index().FindTable(name.schema, name.name);
-  if (table == nullptr) return std::make_unique<Query>();
-  const std::vector<OutputField> fields = FieldsOf(Index(), *table, options_);
-  const auto state = states.find(StateKey(name));
-  if (state == states.end()) {
-    auto source = std::make_unique<Source>();
-    source->relation = table->name;
-    source->alias = table->name.name;
-    return SelectFrom(std::move(source), fields);
-  }
-  if (state->second.is_empty) return EmptyQuery(fields);
-  return SelectFrom(StepSource(steps_.NameOf(state->second.step)), fields);
-}
-
-void RoutineRunner::PutState(const catalog::ObjectName& table, QueryPtr after) {
-  if (!IsTemporary(table) && std::ranges::find(written_, table) == written_.end())
-    written_.push_back(table);
-  std::string name = table.name;
-  while (name.starts_with('#') || name.starts_with('@')) name.erase(0, 1);
-  const size_t step = steps_.Add("new_" + name, std::move(after));
-  state_.tables[StateKey(table)] = {.is_empty = false, .step = step};
-}
-
-bool RoutineRunner::ReadsWritten(const catalog::View& view, const TableStates& states,
-                                 int depth) const {
-  if (depth > 32) return false;
-  DiagnosticSink ignored;
-  const tsql::ParseResult parsed = tsql::ParseBatch(view.definition, {}, ignored);
-  const Node create = parsed.tree.Root().Child(Role::kStatement);
-  if (!parsed.ok || !create.Is(NodeKind::kCreateView)) return false;
-  const LoweredQuery lowered =
-      LowerSelect(outer_, create.Child(Role::kQuery), {}, options_, ignored);
-  return std::ranges::any_of(lowered.reads, [&](const catalog::ObjectName& name) {
-    if (states.contains(StateKey(name))) return true;
-    const catalog::View* below = outer_.FindView(name.schema, name.name);
-    return below != nullptr && ReadsWritten(*below, states, depth + 1);
-  });
-}
-
-// A view over a table that was written shows what is there now.
-QueryPtr RoutineRunner::ExpandView(const catalog::ObjectName& name,
-                                   const TableStates& states) const {
-  if (written_.empty()) return nullptr;
-  const catalog::View* view = outer_.FindView(name.schema, name.name);
-  if (view == nullptr || !ReadsWritten(*view, states, 0)) return nullptr;
-  DiagnosticSink ignored;
-  const tsql::ParseResult parsed = tsql::ParseBatch(view->definition, {}, ignored);
-  const Node create = parsed.tree.Root().Child(Role::kStatement);
-  LoweredQuery lowered = LowerSelect(outer_, create.Child(Role::kQuery), {}, options_, ignored);
-  if (!lowered.query || ignored.HasErrors()) return nullptr;
-  ForEachPart(
-      *lowered.query, [](Source&) {}, [](Expr& expr) { expr.span = {}; });
-  if (const Node columns = create.Child(Role::kColumns)) {
-    const std::vector<Node> names = columns.Children(Role::kItem);
-    Query* first = lowered.query.get();  // The first branch names the columns.
-    while (first->kind != QueryKind::kSelect) first = first->left.get();
-    for (size_t i = 0; i < names.size() && i < first->items.size(); ++i) {
-      const std::string column = tsql::UnquoteName(names[i].TokenText(Role::kPart));
-      first->items[i].alias = column;
-      lowered.query->fields[i].name = column;
-    }
-  }
-  return std::move(lowered.query);
 }
 
 void RoutineRunner::ReserveNames(const tsql::SyntaxTree& tree) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,11 @@ class RoutineRunner {
  public:
   RoutineRunner(const catalog::CatalogIndex& catalog, const LoweringOptions& options,
                 DiagnosticSink& sink)
-      : outer_(catalog), options_(options), sink_(&sink) {}
+      : outer_(catalog), options_(options), sink_(&sink) {
+    options_.known_call = [this](const std::string& function, const std::vector<Node>& arguments) {
+      return KnownCall(function, arguments);
+    };
+  }
 
   RoutineEffects Run(const catalog::Routine& routine, Node create, Variables parameters);
 
@@ -74,8 +79,6 @@ class RoutineRunner {
   Flow RunSelectInto(Node statement, Node into);
   Flow RunWrite(Node statement);
   Flow RunInsertExecute(Node statement);
-  Flow RunDrop(Node statement);
-  Flow RunCreateTable(Node statement);
   Flow StoreWrite(LoweredWrite write, Node statement);
   void NoteTriggers(const catalog::Table& table, Node statement);
 
@@ -85,13 +88,12 @@ class RoutineRunner {
   Flow RunSelectAssignment(Node statement, Node body);
   Flow Assign(const std::string& name, ExprPtr value, Node at);
   ExprPtr Evaluate(Node expression);
-  Variables CopyVariables() const { return Copy(state_.variables); }
+  // The routine's variables and the server's that are known here, such as @@ROWCOUNT.
+  Variables VisibleVariables() const;
   static Variables Copy(const Variables& variables);
   // A value that reads tables is worked out once, in a step.
   ExprPtr Freeze(ExprPtr value, const std::string& name);
   ExprPtr FreezeCondition(ExprPtr condition);
-  void DeclareTable(const std::string& name, const std::vector<Node>& elements);
-  void AddTable(catalog::Table table);
 
   // -- Control (routine_control.cc)
   Flow RunIf(Node statement);
@@ -104,7 +106,8 @@ class RoutineRunner {
   Flow RunText(const std::string& text, Node at);
   Flow RunConstantSql(Node statement);
   bool BindArguments(Node statement, const catalog::Routine& routine, Variables& bound,
-                     std::vector<std::pair<std::string, std::string>>& outputs);
+                     std::vector<std::pair<std::string, std::string>>& outputs,
+                     std::map<std::string, std::string>& tables);
   Fork TakeFork();
   void Restart(const Fork& fork);
   // True where a result has rows on one of the paths only.
@@ -112,7 +115,28 @@ class RoutineRunner {
   void FilterResults(const Expr& condition, size_t first, bool negated);
   Flow RunToEnd(const std::vector<Node>& branch, const std::vector<Frame>& rest);
 
-  // -- Tables
+  // -- Tables (routine_tables.cc)
+  struct HiddenTables {
+    std::vector<catalog::Table> tables;
+    TableStates states;
+  };
+  Flow RunCreateTable(Node statement);
+  Flow RunDrop(Node statement);
+  Flow RunAlterTable(Node statement);
+  static catalog::ObjectName TableNameOf(Node name);
+  bool TableExists(const catalog::ObjectName& name) const;
+  void NoteCreated(const catalog::ObjectName& name, Node at);
+  void DeclareTable(const catalog::ObjectName& name, const std::vector<Node>& elements);
+  void AddTable(catalog::Table table);
+  void AddInput(const catalog::Parameter& parameter, const catalog::UserType& type,
+                const std::string& variable);
+  // The table type of a table-valued parameter; null for others.
+  const catalog::UserType* TableTypeOf(const catalog::Parameter& parameter) const;
+  HiddenTables HideTableVariables();
+  void RestoreTableVariables(HiddenTables hidden);
+  ExprPtr KnownCall(const std::string& function, const std::vector<Node>& arguments);
+  ExprPtr ObjectId(Node argument);
+  void NoteIdentity(const catalog::Table& table);
   const catalog::CatalogIndex& Index() const { return index_ ? *index_ : outer_; }
   StateReader Reader() const;
   QueryPtr ReadState(const catalog::ObjectName& table, const TableStates& states) const;
@@ -127,7 +151,7 @@ class RoutineRunner {
   void Settle(Part& part) const;
 
   const catalog::CatalogIndex& outer_;
-  const LoweringOptions& options_;
+  LoweringOptions options_;
   DiagnosticSink* sink_;
   State state_;
   Steps steps_;
@@ -139,6 +163,7 @@ class RoutineRunner {
   std::vector<Frame> frames_;
   std::vector<std::string> running_;  // Routines being followed, to stop recursion.
   QueryPtr row_count_;                // Of the last write; null where not known.
+  QueryPtr identity_;                 // The number that the last INSERT drew; null where not known.
   std::optional<diagnostics::SourceSpan> call_span_;  // While another routine's text is followed.
   catalog::Catalog own_;  // Temporary tables and table variables.
   std::unique_ptr<catalog::CatalogIndex> index_;

@@ -1,4 +1,4 @@
-// Variables, table variables and temporary tables of a routine.
+// Variables of a routine.
 #include <algorithm>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
@@ -39,6 +39,61 @@ ExprPtr ReadOne(const std::string& step, const OutputField& field) {
   return value;
 }
 
+// Whether the variable is read there.
+bool Mentions(Node node, std::string_view variable) {
+  if (!node) return false;
+  if (node.Is(NodeKind::kVariableReference) &&
+      FoldName(node.TokenText(Role::kValue)) == FoldName(variable)) {
+    return true;
+  }
+  return std::ranges::any_of(node.Children(),
+                             [&](Node child) { return Mentions(child, variable); });
+}
+
+bool IsOne(const Expr* limit) {
+  return limit != nullptr && limit->kind == ExprKind::kNumber && limit->text == "1";
+}
+
+// The columns of the range variable that the condition sets equal to something of elsewhere.
+void CollectFixed(const Expr& condition, int32_t range, std::vector<std::string>& columns) {
+  if (condition.kind == ExprKind::kAnd) {
+    for (const ExprPtr& part : condition.arguments) CollectFixed(*part, range, columns);
+  }
+  if (condition.kind != ExprKind::kCompare || condition.text != "=") return;
+  for (const size_t side : {size_t{0}, size_t{1}}) {
+    const Expr& column = *condition.arguments[side];
+    bool is_elsewhere = true;
+    const ExprPtr value = Clone(*condition.arguments[1 - side]);
+    ForEachPart(
+        *value, [&](Source&) { is_elsewhere = false; },
+        [&](Expr& part) {
+          is_elsewhere =
+              is_elsewhere && (part.kind != ExprKind::kColumn || part.range != range);
+        });
+    if (column.kind == ExprKind::kColumn && column.range == range && is_elsewhere)
+      columns.push_back(FoldName(column.text));
+  }
+}
+
+// Whether a key of its only table holds the query to one row.
+bool FindsOneRow(const catalog::CatalogIndex& catalog, const Query& query) {
+  if (query.kind != QueryKind::kSelect || query.is_grouped || !query.from || !query.where ||
+      query.from->kind != SourceKind::kRelation) {
+    return false;
+  }
+  const catalog::Table* table =
+      catalog.FindTable(query.from->relation.schema, query.from->relation.name);
+  if (table == nullptr) return false;
+  std::vector<std::string> fixed;
+  CollectFixed(*query.where, query.from->range, fixed);
+  return std::ranges::any_of(table->keys, [&](const catalog::KeyConstraint& key) {
+    return !key.columns.empty() &&
+           std::ranges::all_of(key.columns, [&](const catalog::IndexColumn& column) {
+             return std::ranges::find(fixed, FoldName(column.name)) != fixed.end();
+           });
+  });
+}
+
 }  // namespace
 
 Variables RoutineRunner::Copy(const Variables& variables) {
@@ -47,17 +102,24 @@ Variables RoutineRunner::Copy(const Variables& variables) {
   return copy;
 }
 
-ExprPtr RoutineRunner::Evaluate(Node expression) {
-  Variables variables = CopyVariables();
-  if (row_count_) {
-    auto count = MakeExpr(ExprKind::kSubquery, row_count_->fields[0].type);
-    count->query = Clone(*row_count_);
-    variables["@@rowcount"] = std::move(count);
-  }
+Variables RoutineRunner::VisibleVariables() const {
+  Variables variables = Copy(state_.variables);
+  const auto add = [&](const char* name, const QueryPtr& query) {
+    if (!query) return;
+    auto value = MakeExpr(ExprKind::kSubquery, query->fields[0].type);
+    value->query = Clone(*query);
+    variables[name] = std::move(value);
+  };
+  add("@@rowcount", row_count_);
+  add("@@identity", identity_);
   variables["@@error"] = MakeInteger(0);
   variables["@@trancount"] = MakeInteger(0);
+  return variables;
+}
+
+ExprPtr RoutineRunner::Evaluate(Node expression) {
   ExprPtr value =
-      LowerOverTable(Index(), nullptr, expression, std::move(variables), options_, *sink_);
+      LowerOverTable(Index(), nullptr, expression, VisibleVariables(), options_, *sink_);
   Settle(*value);
   return value;
 }
@@ -103,7 +165,8 @@ RoutineRunner::Flow RoutineRunner::RunDeclare(Node statement) {
   for (const Node item : statement.Children(Role::kItem)) {
     const std::string name = FoldName(item.TokenText(Role::kName));
     if (item.Is(NodeKind::kTableVariableDeclaration)) {
-      DeclareTable(std::string(item.TokenText(Role::kName)), item.Children(Role::kElement));
+      DeclareTable({"dbo", std::string(item.TokenText(Role::kName))},
+                   item.Children(Role::kElement));
       continue;
     }
     if (!item.Is(NodeKind::kVariableDeclaration)) return Refuse(item, Described(item));
@@ -179,12 +242,13 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
     }
     return Flow::kGoesOn;
   }
-  Variables variables = CopyVariables();
+  Variables variables = VisibleVariables();
+  // A value that goes on from row to row is a loop; with one row it is the value from before.
+  bool goes_on = false;
   for (const Node item : items) {
-    // A value that goes on from row to row is a loop.
-    variables.erase(FoldName(item.TokenText(Role::kTarget)));
-    if (JoinedTokens(item, Role::kOperator, "") != "=")
-      return Refuse(item, "a variable that gathers the rows of a SELECT");
+    goes_on = goes_on || JoinedTokens(item, Role::kOperator, "") != "=";
+    for (const Node other : items)
+      goes_on = goes_on || Mentions(other.Child(Role::kValue), item.TokenText(Role::kTarget));
   }
   LoweringOptions options = options_;
   options.assigns_variables = true;
@@ -195,7 +259,10 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
                            std::ranges::any_of(query.items, [](const SelectItem& item) {
                              return ContainsAggregate(*item.expr);
                            });
-  if (!has_one_row && !query.limit) {
+  const bool has_key = FindsOneRow(Index(), query);
+  if (goes_on && !has_one_row && !has_key && !IsOne(query.limit.get()))
+    return Refuse(statement, "a variable that gathers the rows of a SELECT");
+  if (!has_one_row && !has_key && !query.limit) {
     if (statement.Child(Role::kQuery).Has(Role::kOrderBy))
       return Refuse(statement, "a SELECT that assigns the last row of an order",
                     "say TOP (1) and turn the order round");
@@ -214,8 +281,16 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
       sink_->Report({DiagnosticId::kUndeclaredVariable, items[i].span(), {name}, "", "", "", {}});
       return Flow::kRefused;
     }
-    ExprPtr value = ConvertTo(ReadOne(steps_.NameOf(step), fields[i]), type->second, *sink_);
+    ExprPtr value = ReadOne(steps_.NameOf(step), fields[i]);
     const auto old = state_.variables.find(name);
+    const std::string op = JoinedTokens(items[i], Role::kOperator, "");
+    if (op != "=") {
+      if (old == state_.variables.end())
+        return Refuse(items[i], "an assignment to an unknown value");
+      value = Combine(op.substr(0, op.size() - 1), Clone(*old->second), std::move(value), items[i],
+                      options_, *sink_);
+    }
+    value = ConvertTo(std::move(value), type->second, *sink_);
     const bool was_null = old != state_.variables.end() && old->second->kind == ExprKind::kNull;
     if (!has_one_row && !was_null) {
       if (old == state_.variables.end())
@@ -230,66 +305,6 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
     state_.variables[name] = std::move(value);
   }
   return sink_->HasErrors() ? Flow::kRefused : Flow::kGoesOn;
-}
-
-// -- Tables
-
-void RoutineRunner::DeclareTable(const std::string& name, const std::vector<Node>& elements) {
-  catalog::Table table;
-  table.name = {"dbo", name};
-  for (const Node element : elements) {
-    if (element.Is(NodeKind::kPrimaryKey) || element.Is(NodeKind::kUnique)) {
-      catalog::KeyConstraint key;
-      key.primary = element.Is(NodeKind::kPrimaryKey);
-      for (const Node column : element.Child(Role::kColumns).Children(Role::kItem))
-        key.columns.push_back({tsql::UnquoteName(column.TokenText(Role::kName)), false});
-      table.keys.push_back(std::move(key));
-    }
-    if (!element.Is(NodeKind::kColumnDefinition)) continue;
-    catalog::Column column;
-    column.name = tsql::UnquoteName(element.TokenText(Role::kName));
-    if (const Node computed = element.Child(Role::kComputed)) {
-      column.computed_expression = std::string(computed.Text());
-    } else {
-      column.type = tsql::ToCatalogType(LowerType(outer_, element.Child(Role::kType), 1, *sink_));
-    }
-    column.collation = std::string(element.TokenText(Role::kCollation));
-    if (const Node nullability = element.Child(Role::kNullability))
-      column.nullable = !nullability.Has(Role::kNegation);
-    if (const Node identity = element.Child(Role::kIdentity)) {
-      column.identity = true;
-      column.nullable = false;
-      column.identity_seed = std::string(identity.TokenText(Role::kSeed));
-      column.identity_increment = std::string(identity.TokenText(Role::kIncrement));
-      if (const Node seed = identity.Child(Role::kSeed))
-        column.identity_seed = std::string(seed.Text());
-      if (const Node step = identity.Child(Role::kIncrement))
-        column.identity_increment = std::string(step.Text());
-    }
-    for (const Node constraint : element.Children(Role::kConstraint)) {
-      if (constraint.Is(NodeKind::kDefault))
-        column.default_expression = std::string(constraint.Child(Role::kValue).Text());
-      if (constraint.Is(NodeKind::kPrimaryKey) || constraint.Is(NodeKind::kUnique)) {
-        catalog::KeyConstraint key;
-        key.primary = constraint.Is(NodeKind::kPrimaryKey);
-        key.columns.push_back({column.name, false});
-        if (key.primary) column.nullable = false;
-        table.keys.push_back(std::move(key));
-      }
-    }
-    table.columns.push_back(std::move(column));
-  }
-  AddTable(std::move(table));
-}
-
-// Tables that a routine makes start empty.
-void RoutineRunner::AddTable(catalog::Table table) {
-  const std::string key = StateKey(table.name);
-  std::erase_if(own_.tables,
-                [&](const catalog::Table& known) { return StateKey(known.name) == key; });
-  own_.tables.push_back(std::move(table));
-  index_ = std::make_unique<catalog::CatalogIndex>(outer_, own_);
-  state_.tables[key] = {.is_empty = true, .step = 0};
 }
 
 }  // namespace datamigrate::relational

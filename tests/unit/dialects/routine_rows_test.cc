@@ -269,6 +269,62 @@ TEST_CASE("JSON rows fill a table", "[routines]") {
   CHECK(After(Translate(source, "p"), "Change") == Lines{"2|25", "4|40", "7|70", "8|NULL"});
 }
 
+TEST_CASE("a table-valued parameter reads the relation that a variable names, or no rows",
+          "[routines]") {
+  const Source source(R"(CREATE TYPE dbo.Prices AS TABLE (ItemId int NOT NULL, Price int NULL);
+GO
+CREATE PROCEDURE dbo.add_prices @new dbo.Prices READONLY AS
+    INSERT dbo.Change SELECT ItemId, Price FROM @new;
+GO
+CREATE PROCEDURE dbo.p @Lines dbo.Prices READONLY AS BEGIN
+    DECLARE @new dbo.Prices;
+    INSERT @new SELECT ItemId, Price * 2 FROM @Lines WHERE Price > 5;
+    EXEC dbo.add_prices @new = @new; END)");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(After(query, "Change") == Lines{"2|25", "4|40"});
+  CHECK(Reports(query, diagnostics::DiagnosticId::kParameterNamesRelation));
+  REQUIRE(query.parts.size() == 1);
+  const std::regex variable(R"(\{\{ var\('p__lines', '\(.*\)'\) \}\})");
+  const std::string rows = "(select 7 as ItemId, 10 as Price union all select 8, 1)";
+  CHECK(RowsOf(std::regex_replace(query.parts[0].sql, variable, rows)) ==
+        Lines{"2|25", "4|40", "7|20"});
+}
+
+TEST_CASE("a SELECT that assigns goes on from the value before, where a key finds one row",
+          "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS BEGIN
+    DECLARE @n int;
+    SELECT @n = SUM(Price) FROM dbo.Change;
+    SELECT @n = ISNULL(@n, 0) + Price FROM dbo.Item WHERE Id = 2;
+    SELECT @n += Price FROM dbo.Item WHERE Id = 99;
+    SELECT @n AS N; END)");
+  CHECK(RowsOf(Translate(source, "p").sql) == Lines{"85"});
+}
+
+TEST_CASE("a table that is dropped and made again holds what is put there", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS BEGIN
+    IF OBJECT_ID('tempdb..#found') IS NOT NULL DROP TABLE #found;
+    SELECT Id INTO #found FROM dbo.Item WHERE Id < 3;
+    IF OBJECT_ID(N'dbo.Summary', N'U') IS NOT NULL DROP TABLE dbo.Summary;
+    CREATE TABLE dbo.Summary (Id int NOT NULL, Part nvarchar(9) NULL);
+    ALTER TABLE dbo.Summary ADD CONSTRAINT PK_S PRIMARY KEY (Id);
+    INSERT dbo.Summary (Id) SELECT Id FROM #found;
+    DROP TABLE dbo.Change;
+    SELECT Id AS ItemId INTO dbo.Change FROM dbo.Summary WHERE Id = 2;
+    IF ERROR_NUMBER() IS NOT NULL DELETE dbo.Summary; END)");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(After(query, "Summary") == Lines{"1|NULL", "2|NULL"});
+  CHECK(After(query, "Change") == Lines{"2"});
+}
+
+TEST_CASE("SCOPE_IDENTITY() is the number that the last INSERT drew", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS BEGIN
+    INSERT dbo.Log (Message) VALUES (N'second');
+    DECLARE @id int = SCOPE_IDENTITY();
+    INSERT dbo.Change (ItemId, Price) VALUES (@id, @@IDENTITY); END)");
+  CHECK(After(Translate(source, "p"), "Change") == Lines{"15|15", "2|25", "4|40"});
+}
+
 TEST_CASE("what has no set form is refused with its reason", "[routines]") {
   for (const char* body : {
            "DECLARE @i int = 0; WHILE @i < 3 BEGIN SET @i += 1; END; SELECT @i AS I",
@@ -278,6 +334,8 @@ TEST_CASE("what has no set form is refused with its reason", "[routines]") {
            "THROW 50000, N'no', 1",
            "DECLARE @id uniqueidentifier = NEWID(); SELECT @id AS A; SELECT @id AS B",
            "CREATE LOGIN someone WITH PASSWORD = 'x'",
+           "DROP TABLE dbo.Change; SELECT 1 AS One",
+           "ALTER TABLE dbo.Change ADD Extra int; SELECT 1 AS One",
        }) {
     INFO(body);
     const Source source(std::string("CREATE PROCEDURE dbo.p @t nvarchar(20) AS BEGIN ") + body +
