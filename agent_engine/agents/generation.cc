@@ -1,5 +1,7 @@
 #include "agent_engine/agents/generation.h"
 
+#include <algorithm>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "agent_engine/agents/state_conversion.h"
@@ -39,12 +41,20 @@ std::vector<v1::ObjectCount> CountConverted(const catalog::Catalog& catalog,
       converted[model.source_kind].insert(model.source_object.ToString());
     }
   }
+  const auto left_out = static_cast<int>(std::ranges::count(
+      project.unconverted, dbt::kAdministrationKind, &dbt::UnconvertedObject::kind));
   std::vector<v1::ObjectCount> counts = CountObjects(catalog);
   for (v1::ObjectCount& count : counts) {
+    if (count.kind() == "procedure") count.set_found(count.found() - left_out);
     const int done = ResolvesInUse(count.kind()) ? count.found()
                                                  : static_cast<int>(converted[count.kind()].size());
     count.set_converted(done);
     count.set_refused(count.found() - done);
+  }
+  if (left_out > 0) {
+    v1::ObjectCount& administration = counts.emplace_back();  // Neither converted nor refused.
+    administration.set_kind(std::string(dbt::kAdministrationKind));
+    administration.set_found(left_out);
   }
   return counts;
 }

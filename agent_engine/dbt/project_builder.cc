@@ -405,6 +405,10 @@ class ProjectBuilder {
     }
     std::vector<Model> refused;
     for (const size_t i : order_) {
+      if (queries_[i].translated.is_administration) {
+        AddAdministration(queries_[i]);
+        continue;
+      }
       Model model = BuildQueryModel(queries_[i], is_read[i]);
       if (model.status == ModelStatus::kRefused) {
         refused.push_back(std::move(model));
@@ -516,6 +520,13 @@ class ProjectBuilder {
                                     UnconvertedPath(model.source_object), model.source_sql,
                                     model.place, model.diagnostics});
     project_.models.push_back(std::move(model));
+  }
+
+  // Kept beside the project as it is; no model stands for it.
+  void AddAdministration(Query& query) {
+    project_.unconverted.push_back({query.object, "", std::string(kAdministrationKind),
+                                    UnconvertedPath(query.object), query.definition, query.place,
+                                    std::move(query.translated.diagnostics)});
   }
 
   void AddTriggers() {

@@ -108,7 +108,10 @@ struct SourceTable {
   std::string staging_model;
 };
 
-// An object without a model: a trigger, a table function in another language.
+// The kind of procedures that look after the server and have no part in a warehouse.
+inline constexpr std::string_view kAdministrationKind = "administration";
+
+// An object without a model: a trigger, a procedure that administers the server.
 struct UnconvertedObject {
   catalog::ObjectName object;
   std::string model;  // Its refused model, which has the diagnostics too; empty when there is none.

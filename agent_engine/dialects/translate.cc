@@ -12,6 +12,7 @@
 #include "agent_engine/relational/rewrites/column_lists.h"
 #include "agent_engine/relational/rewrites/laterals.h"
 #include "agent_engine/relational/rewrites/limits.h"
+#include "agent_engine/relational/routines/administration.h"
 #include "agent_engine/relational/routines/routine_effects.h"
 #include "agent_engine/relational/routines/table_states.h"
 #include "agent_engine/tsql/parser/parser.h"
@@ -244,6 +245,16 @@ TranslatedQuery TranslateRoutine(const catalog::CatalogIndex& catalog,
   if (create.Has(Role::kExternal)) {
     sink.Report({DiagnosticId::kExternalCode, create.span(), {}, "", "", "", {}});
     return Refused(sink);
+  }
+  if (routine.kind == catalog::RoutineKind::kProcedure) {
+    const std::string what = relational::AdministrationOf(catalog, create);
+    if (!what.empty()) {
+      DiagnosticSink only;
+      only.Report({DiagnosticId::kAdministrationOnly, create.span(), {what}, "", "", "", {}});
+      TranslatedQuery result = Refused(only);
+      result.is_administration = true;
+      return result;
+    }
   }
   return PrintEffects(
       catalog,

@@ -46,6 +46,7 @@ struct TranslatedQuery {
   std::vector<diagnostics::Diagnostic> diagnostics;  // Positions are in the definition's text.
   relational::QueryLineage lineage{};                // Of the columns, in order.
   std::vector<TranslatedPart> parts{};               // Of routines.
+  bool is_administration = false;  // A procedure without any part in a warehouse; not converted.
 
   bool converted() const { return !sql.empty() || !parts.empty(); }
 };

@@ -194,6 +194,22 @@ TEST_CASE("A type that the target lacks is kept as text, with a warning", "[dbt]
   CHECK(Has(project.models[0].diagnostics, DiagnosticId::kNoTargetType));
 }
 
+TEST_CASE("A procedure that administers the server has no model and is listed apart", "[dbt]") {
+  catalog::Catalog catalog;
+  catalog::Routine routine;
+  routine.name = {"dbo", "ReindexAll"};
+  routine.definition = "CREATE PROCEDURE dbo.ReindexAll AS ALTER INDEX ALL ON dbo.T REBUILD";
+  catalog.routines.push_back(routine);
+  const Project project = BuildProject(catalog, {}, DialectTranslator());
+  CHECK(std::ranges::none_of(
+      project.models, [](const Model& model) { return model.source_object.name == "ReindexAll"; }));
+  const auto listed =
+      std::ranges::find(project.unconverted, kAdministrationKind, &UnconvertedObject::kind);
+  REQUIRE(listed != project.unconverted.end());
+  CHECK(listed->object.name == "ReindexAll");
+  CHECK(listed->path == "unconverted/dbo/dbo__reindex_all.sql");
+}
+
 TEST_CASE("An empty catalog gives an empty project", "[dbt]") {
   const Project project = BuildProject({}, {}, testing::ShopTranslator());
   CHECK(project.models.empty());
