@@ -256,9 +256,16 @@ class ProjectPrinter {
 
   void AppendVariables(std::string& text) const {
     if (project_.variables.empty()) return;
-    absl::StrAppend(&text,
-                    "\n## Variables\n\nParameters of routines that became models.\n\n"
-                    "| variable | default | model |\n|---|---|---|\n");
+    absl::StrAppend(&text, "\n## Variables\n\nParameters of routines that became models.\n\n");
+    const bool takes_tables = std::ranges::any_of(project_.variables, [](const Variable& variable) {
+      return variable.default_value.starts_with("(select ");
+    });
+    if (takes_tables) {
+      absl::StrAppend(&text,
+                      "Where the default is a query in parentheses, the variable takes a table: set "
+                      "it to the name of a relation with these columns.\n\n");
+    }
+    absl::StrAppend(&text, "| variable | default | model |\n|---|---|---|\n");
     for (const Variable& variable : project_.variables) {
       absl::StrAppend(&text, "| ", MarkdownText(variable.name), " | ",
                       MarkdownText(variable.default_value), " | ", variable.model, " |\n");

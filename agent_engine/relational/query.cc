@@ -10,8 +10,8 @@ QueryPtr CloneOrNull(const QueryPtr& query) {
   return query ? Clone(*query) : nullptr;
 }
 
-SourcePtr CloneSource(const SourcePtr& source) {
-  if (!source) return nullptr;
+SourcePtr CopyOf(const Source* source) {
+  if (source == nullptr) return nullptr;
   auto copy = std::make_unique<Source>();
   copy->kind = source->kind;
   copy->alias = source->alias;
@@ -26,8 +26,8 @@ SourcePtr CloneSource(const SourcePtr& source) {
   copy->column_names = source->column_names;
   copy->lateral = source->lateral;
   copy->join = source->join;
-  copy->left = CloneSource(source->left);
-  copy->right = CloneSource(source->right);
+  copy->left = CopyOf(source->left.get());
+  copy->right = CopyOf(source->right.get());
   copy->condition = CloneOrNull(source->condition);
   copy->range = source->range;
   return copy;
@@ -62,7 +62,21 @@ void VisitSourceQueries(Source* source, const std::function<void(Query&)>& visit
   VisitSourceQueries(source->right.get(), visit);
 }
 
+void VisitLeaves(Source* source, const std::function<void(Source&)>& visit) {
+  if (source == nullptr) return;
+  if (source->kind == SourceKind::kJoin) {
+    VisitLeaves(source->left.get(), visit);
+    VisitLeaves(source->right.get(), visit);
+    return;
+  }
+  visit(*source);
+}
+
 }  // namespace
+
+SourcePtr CloneSource(const Source& source) {
+  return CopyOf(&source);
+}
 
 QueryPtr Clone(const Query& query) {
   auto copy = std::make_unique<Query>();
@@ -73,7 +87,7 @@ QueryPtr Clone(const Query& query) {
   copy->kind = query.kind;
   copy->distinct = query.distinct;
   for (const SelectItem& item : query.items) copy->items.push_back({Clone(*item.expr), item.alias});
-  copy->from = CloneSource(query.from);
+  copy->from = CopyOf(query.from.get());
   copy->where = CloneOrNull(query.where);
   for (const GroupItem& item : query.group_by) copy->group_by.push_back(CloneGroup(item));
   copy->is_grouped = query.is_grouped;
@@ -119,6 +133,21 @@ void ForEachChild(Expr& expr, const std::function<void(ExprPtr&)>& visit) {
   for (OrderItem& item : expr.window->order_by) visit(item.expr);
   if (expr.window->start.offset) visit(expr.window->start.offset);
   if (expr.window->end.offset) visit(expr.window->end.offset);
+}
+
+void ForEachPart(Expr& expr, const std::function<void(Source&)>& visit_source,
+                 const std::function<void(Expr&)>& visit_expr) {
+  visit_expr(expr);
+  if (expr.query) ForEachPart(*expr.query, visit_source, visit_expr);
+  ForEachChild(expr, [&](ExprPtr& child) { ForEachPart(*child, visit_source, visit_expr); });
+}
+
+void ForEachPart(Query& query, const std::function<void(Source&)>& visit_source,
+                 const std::function<void(Expr&)>& visit_expr) {
+  ForEachQuery(query, [&](Query& below) { ForEachPart(below, visit_source, visit_expr); });
+  ForEachExpr(query, [&](ExprPtr& expr) { ForEachPart(*expr, visit_source, visit_expr); });
+  // Last: a visitor may put a query in a source's place.
+  VisitLeaves(query.from.get(), visit_source);
 }
 
 }  // namespace datamigrate::relational

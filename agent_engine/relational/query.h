@@ -99,6 +99,7 @@ struct Query {
 };
 
 QueryPtr Clone(const Query& query);
+SourcePtr CloneSource(const Source& source);
 
 // Calls `visit` for each expression slot of the query's own clauses, sources included, but not of
 // its sub-queries.
@@ -108,5 +109,11 @@ void ForEachExpr(Query& query, const std::function<void(ExprPtr&)>& visit);
 void ForEachQuery(Query& query, const std::function<void(Query&)>& visit);
 // Calls `visit` for each expression slot directly below `expr`, its windows and orders included.
 void ForEachChild(Expr& expr, const std::function<void(ExprPtr&)>& visit);
+// Calls `visit_source` for every source but joins and `visit_expr` for every expression, those of
+// sub-queries included.
+void ForEachPart(Query& query, const std::function<void(Source&)>& visit_source,
+                 const std::function<void(Expr&)>& visit_expr);
+void ForEachPart(Expr& expr, const std::function<void(Source&)>& visit_source,
+                 const std::function<void(Expr&)>& visit_expr);
 
 }  // namespace datamigrate::relational

@@ -276,6 +276,8 @@ ExprPtr Lowering::LowerVariable(Node node) {
 
 ExprPtr Lowering::LowerColumn(Node node, Scope& scope) {
   const Node name = node.Child(Role::kName);
+  if (!name && UpperText(node.Text()) == "$ACTION")
+    return ResolveColumn({"$action"}, SpanOf(node), scope);
   if (!name) {
     return Refuse(DiagnosticId::kUnsupportedConstruct, node,
                   {std::string(node.Text()), options_.target_name});

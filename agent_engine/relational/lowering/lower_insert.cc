@@ -1,4 +1,4 @@
-// INSERT, and the rows that OUTPUT returns.
+// INSERT.
 #include <algorithm>
 #include <cstdlib>
 
@@ -216,64 +216,87 @@ LoweredWrite WriteLowering::AddRows(const catalog::Table& table,
   return std::move(result_);
 }
 
-bool WriteLowering::LowerInsert(Node statement) {
+// INSERT TOP (n): any n of the rows; "INSERT (Transact-SQL)", TOP.
+QueryPtr WriteLowering::FirstOf(QueryPtr rows, Node top) {
+  Scope none;
+  ExprPtr count = lowering_.Convert(lowering_.LowerExpr(top.Child(Role::kValue), none),
+                                    MakeType(TypeId::kBigInt), true);
+  lowering_.Report(DiagnosticId::kTopWithoutOrder, top, {});
+  if (rows->kind != QueryKind::kSelect || rows->limit) {
+    auto source = std::make_unique<Source>();
+    source->kind = SourceKind::kDerived;
+    source->alias = "all_rows";
+    source->range = lowering_.next_range_++;
+    auto outer = std::make_unique<Query>();
+    for (const OutputField& field : rows->fields) {
+      auto column = MakeExpr(ExprKind::kColumn, field.type);
+      column->text = field.name;
+      column->range = source->range;
+      AddItem(*outer, std::move(column), field.name);
+    }
+    outer->recursive = std::exchange(rows->recursive, false);
+    outer->ctes = std::move(rows->ctes);
+    rows->ctes.clear();
+    source->query = std::move(rows);
+    outer->from = std::move(source);
+    rows = std::move(outer);
+  }
+  rows->limit = std::move(count);
+  return rows;
+}
+
+InsertedRows WriteLowering::RowsOfInsert(Node statement) {
+  InsertedRows inserted;
+  NoteOptions(statement);
   const Node target = statement.Child(Role::kTarget);
   Scope target_scope;
-  const SourcePtr table = LowerTargetOnly(target, target_scope);
-  if (table == nullptr) return false;
+  if (LowerTargetOnly(target, target_scope) == nullptr) return inserted;
   const catalog::Table& written = *result_.table;
-  std::vector<std::string> columns;
   if (const Node list = statement.Child(Role::kColumns)) {
     for (const Node item : list.Children(Role::kItem))
-      columns.push_back(UnquoteName(item.TokenText(Role::kPart)));
-    for (const std::string& name : columns) {
+      inserted.columns.push_back(UnquoteName(item.TokenText(Role::kPart)));
+    for (const std::string& name : inserted.columns) {
       if (written.FindColumn(name) != nullptr) continue;
       lowering_.Report(DiagnosticId::kUnknownColumn, list, {name});
-      return false;
+      return inserted;
     }
   } else if (!statement.Child(Role::kSource).Is(NodeKind::kDefaultValues)) {
     for (const catalog::Column& column : written.columns) {
       if (!column.identity && column.computed_expression.empty() && !column.hidden)
-        columns.push_back(column.name);
+        inserted.columns.push_back(column.name);
     }
   }
   auto holder = std::make_unique<Query>();
   const size_t known_ctes = lowering_.ctes_.size();
   if (const Node with = statement.Child(Role::kWith)) lowering_.LowerWith(with, *holder, nullptr);
-  QueryPtr rows = LowerRowsOf(statement.Child(Role::kSource), columns);
+  QueryPtr rows = LowerRowsOf(statement.Child(Role::kSource), inserted.columns);
   lowering_.ctes_.resize(known_ctes);
-  if (!rows) return false;
+  if (!rows) return inserted;
   if (!holder->ctes.empty()) {
     for (CommonTable& cte : rows->ctes) holder->ctes.push_back(std::move(cte));
     rows->ctes = std::move(holder->ctes);
     rows->recursive = rows->recursive || holder->recursive;
   }
-  LoweredWrite added = AddRows(written, columns, std::move(rows), statement);
+  if (const Node top = statement.Child(Role::kTop)) {
+    if (top.TokenOf(Role::kPercent) != nullptr) {
+      Refuse(top, "TOP (n) PERCENT in a write");
+      return inserted;
+    }
+    rows = FirstOf(std::move(rows), top);
+  }
+  inserted.table = &written;
+  inserted.rows = std::move(rows);
+  return inserted;
+}
+
+bool WriteLowering::LowerInsert(Node statement) {
+  InsertedRows inserted = RowsOfInsert(statement);
+  if (inserted.table == nullptr) return false;
+  LoweredWrite added =
+      AddRows(*inserted.table, inserted.columns, std::move(inserted.rows), statement);
   if (added.table == nullptr) return false;
   result_ = std::move(added);
   return LowerOutput(statement, result_.added.get(), nullptr);
-}
-
-// OUTPUT sees the rows under the names "inserted" and "deleted": "OUTPUT clause (Transact-SQL)".
-bool WriteLowering::LowerOutput(Node statement, const Query* inserted, const Query* deleted) {
-  const std::vector<Node> clauses = statement.Children(Role::kOutput);
-  if (clauses.empty()) return true;
-  if (clauses.size() > 1) return Refuse(clauses[1], "a second OUTPUT clause");
-  auto query = std::make_unique<Query>();
-  const Query& rows = inserted != nullptr ? *inserted : *deleted;
-  query->from = std::make_unique<Source>();
-  query->from->kind = SourceKind::kDerived;
-  query->from->query = relational::Clone(rows);
-  std::vector<RangeColumn> columns;
-  for (const OutputField& field : rows.fields) columns.push_back({field.name, field.type});
-  Scope scope;
-  lowering_.AddRange(scope, *query->from, inserted != nullptr ? "inserted" : "deleted", "",
-                     std::move(columns));
-  lowering_.LowerSelectList(clauses[0].Child(Role::kSelectList), *query, scope);
-  result_.output = std::move(query);
-  result_.output_into = clauses[0].Child(Role::kInto);
-  result_.output_columns = clauses[0].Child(Role::kColumns);
-  return true;
 }
 
 }  // namespace datamigrate::relational

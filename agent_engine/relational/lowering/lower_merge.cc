@@ -30,18 +30,79 @@ ExprPtr And(ExprPtr left, ExprPtr right) {
   return MakeLogical(ExprKind::kAnd, std::move(left), std::move(right));
 }
 
-// A branch for rows of the target.
-struct TargetBranch {
-  ExprPtr condition;
-  std::vector<SetColumn> sets;
-  bool deletes = false;
-};
+std::vector<CommonTable> CloneTables(const std::vector<CommonTable>& tables) {
+  std::vector<CommonTable> copies;
+  for (const CommonTable& table : tables)
+    copies.push_back({table.name, table.column_names, Clone(*table.query)});
+  return copies;
+}
+
+SqlType ActionType() {
+  SqlType type = MakeSized(TypeId::kNVarChar, 10);
+  type.nullable = true;
+  return type;
+}
 
 }  // namespace
 
+// The rows that branches update, delete and insert, each with what was done to it.
+QueryPtr WriteLowering::MergedRows(const std::vector<TargetBranch>& branches, const Source* joined,
+                                   const Query* inserted) const {
+  QueryPtr all;
+  const auto add = [&](QueryPtr rows) {
+    if (!all) {
+      all = std::move(rows);
+      return;
+    }
+    auto both = std::make_unique<Query>();
+    both->kind = QueryKind::kUnionAll;
+    both->fields = all->fields;
+    both->left = std::move(all);
+    both->right = std::move(rows);
+    all = std::move(both);
+  };
+  const auto null_of = [&](size_t field) {
+    SqlType type = fields_[field].type;
+    type.nullable = true;
+    return MakeCast(MakeNull(type), type, false);
+  };
+  for (size_t i = 0; i < branches.size(); ++i) {
+    const TargetBranch& branch = branches[i];
+    QueryPtr rows = ChangedRows(
+        [&](size_t field) { return FieldOf(field, alias_); },
+        [&](size_t field) {
+          if (branch.deletes) return null_of(field);
+          const auto set = std::ranges::find(branch.sets, field, &SetColumn::field);
+          return set == branch.sets.end() ? FieldOf(field, alias_) : Clone(*set->value);
+        },
+        MakeCast(MakeString(branch.deletes ? "DELETE" : "UPDATE"), ActionType(), false));
+    rows->from = relational::CloneSource(*joined);
+    rows->where = Clone(*branch.condition);
+    for (size_t earlier = 0; earlier < i; ++earlier)
+      rows->where = And(std::move(rows->where), UnlessTrue(Clone(*branches[earlier].condition)));
+    add(std::move(rows));
+  }
+  if (inserted != nullptr) {
+    const int32_t range = lowering_.next_range_++;
+    QueryPtr rows = ChangedRows(null_of,
+                                [&](size_t field) {
+                                  auto column = MakeExpr(ExprKind::kColumn, fields_[field].type);
+                                  column->text = fields_[field].name;
+                                  column->range = range;
+                                  return column;
+                                },
+                                MakeCast(MakeString("INSERT"), ActionType(), false));
+    rows->from = std::make_unique<Source>();
+    rows->from->kind = SourceKind::kDerived;
+    rows->from->alias = "inserted_rows";
+    rows->from->range = range;
+    rows->from->query = relational::Clone(*inserted);
+    add(std::move(rows));
+  }
+  return all;
+}
+
 bool WriteLowering::LowerMerge(Node statement) {
-  if (statement.Has(Role::kOutput))
-    return Refuse(statement.Child(Role::kOutput), "OUTPUT of a MERGE");
   auto holder = std::make_unique<Query>();
   const size_t known_ctes = lowering_.ctes_.size();
   if (const Node with = statement.Child(Role::kWith)) lowering_.LowerWith(with, *holder, nullptr);
@@ -159,6 +220,13 @@ bool WriteLowering::LowerMerge(Node statement) {
     kept->from->right->alias = source_alias;
     kept->from->right->query = std::move(marked);
     kept->from->condition = std::move(on);
+  }
+  if (statement.Has(Role::kOutput)) {
+    QueryPtr changes =
+        MergedRows(branches, kept->from.get(), inserted.get());
+    changes->ctes = CloneTables(holder->ctes);
+    changes->recursive = holder->recursive;
+    if (!LowerChangeOutput(statement, std::move(changes))) return false;
   }
   // Later branches see the rows that earlier ones leave.
   for (size_t field = 0; field < fields_.size(); ++field) {

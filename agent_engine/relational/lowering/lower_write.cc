@@ -73,6 +73,13 @@ SourcePtr Derived(QueryPtr query, std::string alias) {
   return source;
 }
 
+std::vector<CommonTable> CloneTables(const std::vector<CommonTable>& tables) {
+  std::vector<CommonTable> copies;
+  for (const CommonTable& table : tables)
+    copies.push_back({table.name, table.column_names, Clone(*table.query)});
+  return copies;
+}
+
 ExprPtr And(ExprPtr left, ExprPtr right) {
   if (!left) return right;
   if (!right) return left;
@@ -116,7 +123,7 @@ LoweredWrite WriteLowering::Run(Node statement) {
       ok = IsPlain(statement) && LowerUpdate(statement);
       break;
     case NodeKind::kInsertStatement:
-      ok = IsPlain(statement) && LowerInsert(statement);
+      ok = LowerInsert(statement);
       break;
     case NodeKind::kMergeStatement:
       ok = IsPlain(statement) && LowerMerge(statement);
@@ -129,7 +136,10 @@ LoweredWrite WriteLowering::Run(Node statement) {
 }
 
 bool WriteLowering::IsPlain(Node statement) {
-  if (statement.Has(Role::kTop)) return Refuse(statement.Child(Role::kTop), "TOP in a write");
+  const bool takes_top =
+      !statement.Is(NodeKind::kMergeStatement) && !statement.Has(Role::kFrom) && each_ == nullptr;
+  if (statement.Has(Role::kTop) && !takes_top)
+    return Refuse(statement.Child(Role::kTop), "TOP in a write with a join");
   if (statement.Has(Role::kCurrentOf)) return Refuse(statement, "WHERE CURRENT OF");
   NoteOptions(statement);
   return true;
@@ -177,7 +187,12 @@ bool WriteLowering::TakeTable(const Source& source, Node node) {
 
 SourcePtr WriteLowering::TableSource() {
   auto source = std::make_unique<Source>();
-  source->relation = result_.table->name;
+  if (top_rows_) {
+    source->kind = SourceKind::kDerived;
+    source->query = relational::Clone(*top_rows_);
+  } else {
+    source->relation = result_.table->name;
+  }
   source->alias = alias_.empty() ? result_.table->name.name : alias_;
   return source;
 }
@@ -326,7 +341,8 @@ bool WriteLowering::LowerDelete(Node statement) {
                        ? LowerTargetAndFrom(statement, scope, leaf)
                        : LowerTargetOnly(statement.Child(Role::kTarget), scope);
   if (from == nullptr) return false;
-  const bool is_alone = from->kind != SourceKind::kJoin;
+  if (leaf == nullptr) leaf = from.get();
+  const bool is_alone = from->kind != SourceKind::kJoin && each_ == nullptr;
   if (!is_alone) scope.qualify = true;
   ExprPtr condition;
   if (const Node where = statement.Child(Role::kWhere)) {
@@ -334,6 +350,8 @@ bool WriteLowering::LowerDelete(Node statement) {
     condition = lowering_.LowerExpr(where, scope);
   }
   lowering_.ctes_.resize(known_ctes);
+  if (each_ != nullptr) JoinEachRow(from, leaf, {}, condition);
+  if (!TakeTop(statement, condition)) return false;
   QueryPtr deleted = SelectFields(is_alone ? "" : alias_);
   if (is_alone) {
     const bool stands_alone = holder->ctes.empty();
@@ -352,8 +370,6 @@ bool WriteLowering::LowerDelete(Node statement) {
   // DELETE ... FROM with a join: rows that have a match there.
   std::vector<ExprPtr> conditions;
   if (condition) conditions.push_back(std::move(condition));
-  if (statement.Has(Role::kOutput))
-    return Refuse(statement.Child(Role::kOutput), "OUTPUT of a DELETE with a join");
   const std::vector<std::string> key = KeyColumns();
   if (!TakeLeaf(from, leaf, conditions)) {
     if (key.empty())
@@ -365,14 +381,95 @@ bool WriteLowering::LowerDelete(Node statement) {
   match->from = std::move(from);
   for (ExprPtr& part : conditions) match->where = And(std::move(match->where), std::move(part));
   auto exists = MakeExpr(ExprKind::kExists, MakeType(TypeId::kBit, false));
-  exists->negated = true;
   exists->query = std::move(match);
+  deleted->ctes = CloneTables(holder->ctes);
+  deleted->recursive = holder->recursive;
+  deleted->from = TableSource();
+  deleted->where = Clone(*exists);
+  if (!LowerOutput(statement, nullptr, deleted.get())) return false;
+  result_.row_count = CountOf(std::move(deleted));
+  exists->negated = true;
   result_.after = SelectFields(alias_);
   result_.after->recursive = holder->recursive;
   result_.after->ctes = std::move(holder->ctes);
   result_.after->from = TableSource();
   result_.after->where = std::move(exists);
   return true;
+}
+
+// -- One statement for the rows of a loop
+
+void WriteLowering::NoteEachRead(Source& source) {
+  if (source.kind == SourceKind::kRelation) each_->reads.push_back(source.relation);
+}
+
+// Columns of the source that the condition sets equal to columns of the target.
+void WriteLowering::CollectEqualColumns(const Expr& condition,
+                                        std::vector<std::string>& columns) const {
+  if (condition.kind == ExprKind::kAnd) {
+    for (const ExprPtr& part : condition.arguments) CollectEqualColumns(*part, columns);
+  }
+  if (condition.kind != ExprKind::kCompare || condition.text != "=") return;
+  for (const size_t side : {size_t{0}, size_t{1}}) {
+    const Expr& own = *condition.arguments[side];
+    const Expr& other = *condition.arguments[1 - side];
+    if (own.kind == ExprKind::kColumn && own.range == range_ && other.kind == ExprKind::kColumn &&
+        other.range == each_->source->range) {
+      columns.push_back(FoldName(other.text));
+      if (each_->key.size() == 1 && columns.back() == each_->key[0])
+        each_->own_column = FoldName(own.text);
+    }
+  }
+}
+
+void WriteLowering::JoinEachRow(SourcePtr& from, const Source* leaf,
+                                const std::vector<SetColumn>& sets, ExprPtr& condition) {
+  const auto visit = [&](Expr& expr) {
+    ForEachPart(
+        expr, [this](Source& source) { NoteEachRead(source); },
+        [&](Expr& part) {
+          if (part.kind != ExprKind::kColumn || part.range != range_) return;
+          each_->builds_on_sets =
+              each_->builds_on_sets || std::ranges::any_of(sets, [&](const SetColumn& set) {
+                return fields_[set.field].name == part.text;
+              });
+        });
+  };
+  for (const SetColumn& set : sets) visit(*set.value);
+  std::vector<std::string> equal;
+  if (condition) {
+    visit(*condition);
+    CollectEqualColumns(*condition, equal);
+  }
+  std::vector<const Source*> leaves;
+  CollectLeaves(*from, leaves);
+  for (const Source* source : leaves) {
+    if (source == leaf) continue;
+    if (source->kind == SourceKind::kRelation) each_->reads.push_back(source->relation);
+    if (source->query) {
+      const QueryPtr copy = relational::Clone(*source->query);
+      ForEachPart(
+          *copy, [this](Source& below) { NoteEachRead(below); }, [](Expr&) {});
+    }
+  }
+  each_->finds_own_rows =
+      !each_->key.empty() && std::ranges::all_of(each_->key, [&](const std::string& column) {
+        return std::ranges::find(equal, column) != equal.end();
+      });
+  if (leaves.size() == 1) {
+    auto touched = SelectFields(alias_);
+    touched->from = TableSource();
+    touched->from->range = range_;
+    if (condition) touched->where = Clone(*condition);
+    each_->count = CountOf(std::move(touched));
+  }
+  auto join = std::make_unique<Source>();
+  join->kind = SourceKind::kJoin;
+  join->join = JoinKind::kCross;
+  join->left = std::move(from);
+  join->right = std::move(each_->source);
+  from = std::move(join);
+  if (each_->condition) condition = And(std::move(condition), std::move(each_->condition));
 }
 
 // -- UPDATE
@@ -465,8 +562,6 @@ void WriteLowering::TouchPeriod(std::vector<SetColumn>& sets, Node at) {
 }
 
 bool WriteLowering::LowerUpdate(Node statement) {
-  if (statement.Has(Role::kOutput))
-    return Refuse(statement.Child(Role::kOutput), "OUTPUT of an UPDATE");
   auto holder = std::make_unique<Query>();
   const size_t known_ctes = lowering_.ctes_.size();
   if (const Node with = statement.Child(Role::kWith)) lowering_.LowerWith(with, *holder, nullptr);
@@ -476,8 +571,10 @@ bool WriteLowering::LowerUpdate(Node statement) {
                        ? LowerTargetAndFrom(statement, scope, leaf)
                        : LowerTargetOnly(statement.Child(Role::kTarget), scope);
   if (from == nullptr) return false;
-  const bool is_alone = from->kind != SourceKind::kJoin;
-  if (!is_alone) scope.qualify = true;
+  if (leaf == nullptr) leaf = from.get();
+  const bool is_joined = from->kind == SourceKind::kJoin;
+  const bool is_alone = !is_joined && each_ == nullptr;
+  if (!is_alone || statement.Has(Role::kOutput)) scope.qualify = true;
   bool ok = true;
   std::vector<SetColumn> sets = LowerSets(statement.Children(Role::kSet), scope, ok);
   ExprPtr condition;
@@ -486,14 +583,26 @@ bool WriteLowering::LowerUpdate(Node statement) {
   lowering_.ctes_.resize(known_ctes);
   if (!ok) return false;
   TouchPeriod(sets, statement);
+  if (each_ != nullptr) JoinEachRow(from, leaf, sets, condition);
+  if (!TakeTop(statement, condition)) return false;
+  const auto new_value = [&](size_t field) {
+    const auto set = std::ranges::find(sets, field, &SetColumn::field);
+    return set == sets.end() ? FieldOf(field, alias_) : Clone(*set->value);
+  };
+  const auto old_value = [&](size_t field) { return FieldOf(field, alias_); };
   if (is_alone) {
+    QueryPtr changed = ChangedRows(old_value, new_value, nullptr);
+    changed->from = TableSource();
+    if (condition) changed->where = Clone(*condition);
+    changed->ctes = CloneTables(holder->ctes);
+    changed->recursive = holder->recursive;
+    if (!LowerChangeOutput(statement, std::move(changed))) return false;
     auto query = SelectFields("");
     query->from = TableSource();
     QueryPtr touched = SelectFields("");
     touched->from = TableSource();
     if (condition) touched->where = Clone(*condition);
-    for (const CommonTable& cte : holder->ctes)
-      touched->ctes.push_back({cte.name, cte.column_names, relational::Clone(*cte.query)});
+    touched->ctes = CloneTables(holder->ctes);
     ApplySets(*query, std::move(sets), condition.get());
     query->recursive = holder->recursive;
     query->ctes = std::move(holder->ctes);
@@ -501,7 +610,9 @@ bool WriteLowering::LowerUpdate(Node statement) {
     result_.row_count = CountOf(std::move(touched));
     return true;
   }
-  lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement, {result_.table->name.ToString()});
+  if (is_joined || (!each_->finds_own_rows && !each_->order))
+    lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement,
+                     {result_.table->name.ToString()});
   // The rows that change, each with its new values; where several match, one of them.
   auto changes = std::make_unique<Query>();
   const std::vector<std::string> key = KeyColumns();
@@ -522,7 +633,10 @@ bool WriteLowering::LowerUpdate(Node statement) {
     AddItem(*changes, std::move(set.value), "new_" + std::to_string(set_fields.size()));
   }
   if (by_key) {
-    AddItem(*changes, NumberWithin(std::move(partition)), kChangeNumber);
+    ExprPtr number = NumberWithin(std::move(partition));
+    if (each_ != nullptr && each_->order)
+      number->window->order_by.push_back({Clone(*each_->order), true});
+    AddItem(*changes, std::move(number), kChangeNumber);
     changes->from = std::move(from);
     changes->where = std::move(condition);
   } else {
@@ -534,14 +648,18 @@ bool WriteLowering::LowerUpdate(Node statement) {
       changes->where = And(std::move(changes->where), std::move(part));
     AddItem(*changes, MakeInteger(1), kChangeNumber);
     changes->from = std::move(from);
+    if (each_ != nullptr && each_->order)
+      changes->order_by.push_back({Clone(*each_->order), true});
     changes->limit = MakeInteger(1);
   }
+  const int32_t changes_range = lowering_.next_range_ + 1;
+  lowering_.next_range_ += 2;
   const std::string changes_alias = FoldName(alias_) == "changes" ? "new_values" : "changes";
   const auto column = [&](const std::string& name, const SqlType& type) {
     auto expr = MakeExpr(ExprKind::kColumn, type);
     expr->text = name;
     expr->qualifier = changes_alias;
-    expr->range = lowering_.next_range_ + 1;
+    expr->range = changes_range;
     return expr;
   };
   const ExprPtr is_changed =
@@ -557,14 +675,38 @@ bool WriteLowering::LowerUpdate(Node statement) {
                         FieldOf(key_fields[i], alias_)));
   }
   if (by_key) join->condition = And(std::move(join->condition), Clone(*is_changed));
+  if (statement.Has(Role::kOutput)) {
+    if (!by_key)
+      return Refuse(statement.Child(Role::kOutput),
+                    "OUTPUT of an UPDATE with a join, of a table without a key");
+    QueryPtr changed = ChangedRows(
+        old_value,
+        [&](size_t field) {
+          const auto set = std::ranges::find(set_fields, field);
+          if (set == set_fields.end()) return FieldOf(field, alias_);
+          const auto index = static_cast<size_t>(set - set_fields.begin());
+          return column("new_" + std::to_string(index + 1),
+                        changes->fields[key_fields.size() + index].type);
+        },
+        nullptr);
+    changed->from = std::make_unique<Source>();
+    changed->from->kind = SourceKind::kJoin;
+    changed->from->join = JoinKind::kInner;
+    changed->from->left = TableSource();
+    changed->from->right = Derived(relational::Clone(*changes), changes_alias);
+    changed->from->condition = Clone(*join->condition);
+    changed->ctes = CloneTables(holder->ctes);
+    changed->recursive = holder->recursive;
+    if (!LowerChangeOutput(statement, std::move(changed))) return false;
+  }
   auto query = SelectFields(alias_);
   std::vector<SetColumn> from_changes;
   for (size_t i = 0; i < set_fields.size(); ++i)
     from_changes.push_back({set_fields[i], column("new_" + std::to_string(i + 1),
                                                   changes->fields[key_fields.size() + i].type)});
   ApplySets(*query, std::move(from_changes), is_changed.get());
-  lowering_.next_range_ += 2;
   join->right = Derived(std::move(changes), changes_alias);
+  join->right->range = changes_range;
   join->right->lateral = !by_key;
   query->from = std::move(join);
   query->recursive = holder->recursive;
@@ -576,9 +718,17 @@ bool WriteLowering::LowerUpdate(Node statement) {
 // -- Entry points
 
 LoweredWrite LowerWrite(const catalog::CatalogIndex& catalog, Node statement, Variables variables,
-                        const LoweringOptions& options, diagnostics::DiagnosticSink& sink) {
+                        const LoweringOptions& options, diagnostics::DiagnosticSink& sink,
+                        EachRow* each) {
   Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
-  return WriteLowering(lowering, catalog, options).Run(statement);
+  return WriteLowering(lowering, catalog, options, each).Run(statement);
+}
+
+InsertedRows LowerInsertedRows(const catalog::CatalogIndex& catalog, Node statement,
+                               Variables variables, const LoweringOptions& options,
+                               diagnostics::DiagnosticSink& sink) {
+  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
+  return WriteLowering(lowering, catalog, options).RowsOfInsert(statement);
 }
 
 LoweredWrite LowerAddedRows(const catalog::CatalogIndex& catalog, const catalog::Table& table,

@@ -26,11 +26,37 @@ struct LoweredWrite {
   QueryPtr row_count;
 };
 
+// One UPDATE or DELETE for all rows of a source, as a loop would do it for one after another.
+// Variables have columns of the source.
+struct EachRow {
+  SourcePtr source;              // Taken.
+  ExprPtr condition;             // Rows that count; null: all.
+  std::vector<std::string> key;  // Columns that together differ from row to row; may be empty.
+  ExprPtr order;                 // The later row has the last word; null: any.
+  // What comes back.
+  std::vector<catalog::ObjectName> reads;  // Relations that the statement reads, its target apart.
+  QueryPtr count;               // How many rows of the target one row finds; null with a join.
+  bool finds_own_rows = false;  // No row of the target is touched for two rows of the source.
+  std::string own_column;       // By this column, folded, where the key has one.
+  bool builds_on_sets = false;  // It reads columns of the target that it sets.
+};
+
+// The rows that an INSERT puts into a table, as its source gives them.
+struct InsertedRows {
+  const catalog::Table* table = nullptr;  // Null after a report.
+  std::vector<std::string> columns;
+  QueryPtr rows;
+};
+
+InsertedRows LowerInsertedRows(const catalog::CatalogIndex& catalog, tsql::Node statement,
+                               Variables variables, const LoweringOptions& options,
+                               diagnostics::DiagnosticSink& sink);
+
 // `statement` is one of the five; anything else is refused. Tables that only the caller knows
 // (temporary ones, table variables) are in `catalog` under their written name.
 LoweredWrite LowerWrite(const catalog::CatalogIndex& catalog, tsql::Node statement,
                         Variables variables, const LoweringOptions& options,
-                        diagnostics::DiagnosticSink& sink);
+                        diagnostics::DiagnosticSink& sink, EachRow* each = nullptr);
 
 // The rows of `source`, whose columns are in the order of `columns` (empty: of the table), added to
 // `table`: what INSERT does with a query. `at` is where findings are reported.

@@ -24,6 +24,7 @@ struct LoweringOptions {
   bool require_names = false;  // Every output column must have a name, and names differ (views).
   bool allows_into = false;    // SELECT ... INTO: the caller takes the rows.
   bool assigns_variables = false;  // SELECT @a = x: a column named "a", which the caller takes.
+  bool takes_all = false;  // TOP in a write is left out: it is repeated until no row is left.
   // What a function that has no translation gives where the caller knows it (OBJECT_ID of a table
   // that a routine has just dropped); asked by its upper-case name. Null: not known.
   std::function<ExprPtr(const std::string& function, const std::vector<tsql::Node>& arguments)>

@@ -1,6 +1,7 @@
 // The lowering of statements that write, shared by its files. Only they include this.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,15 +18,23 @@ struct SetColumn {
   ExprPtr value;
 };
 
+// A branch of MERGE for rows of the target.
+struct TargetBranch {
+  ExprPtr condition;
+  std::vector<SetColumn> sets;
+  bool deletes = false;
+};
+
 class WriteLowering {
  public:
   WriteLowering(Lowering& lowering, const catalog::CatalogIndex& catalog,
-                const LoweringOptions& options)
-      : lowering_(lowering), catalog_(catalog), options_(options) {}
+                const LoweringOptions& options, EachRow* each = nullptr)
+      : lowering_(lowering), catalog_(catalog), options_(options), each_(each) {}
 
   LoweredWrite Run(Node statement);
   LoweredWrite AddRows(const catalog::Table& table, const std::vector<std::string>& columns,
                        QueryPtr source, Node at);
+  InsertedRows RowsOfInsert(Node statement);
   std::vector<OutputField> Fields(const catalog::Table& table);
 
  private:
@@ -35,6 +44,12 @@ class WriteLowering {
   bool LowerUpdate(Node statement);
   bool LowerInsert(Node statement);
   bool LowerMerge(Node statement);  // lower_merge.cc
+  QueryPtr MergedRows(const std::vector<TargetBranch>& branches, const Source* joined,
+                      const Query* inserted) const;
+  void JoinEachRow(SourcePtr& from, const Source* leaf, const std::vector<SetColumn>& sets,
+                   ExprPtr& condition);
+  void NoteEachRead(Source& source);
+  void CollectEqualColumns(const Expr& condition, std::vector<std::string>& columns) const;
 
   // -- Parts
   bool Refuse(Node node, std::string what);
@@ -55,7 +70,17 @@ class WriteLowering {
   QueryPtr LowerRowsOf(Node source, const std::vector<std::string>& columns);
   QueryPtr LowerValueRows(Node values, const std::vector<std::string>& columns);
   QueryPtr AddedRows(const std::vector<std::string>& columns, QueryPtr source, Node at);
+  QueryPtr FirstOf(QueryPtr rows, Node top);
+
+  // -- TOP and OUTPUT (lower_output.cc)
+  bool TakeTop(Node statement, ExprPtr& condition);
   bool LowerOutput(Node statement, const Query* inserted, const Query* deleted);
+  bool LowerChangeOutput(Node statement, QueryPtr changes);
+  bool TakeOutputTarget(Node clause);
+  std::string OldName(size_t field) const;
+  std::string NewName(size_t field) const;
+  QueryPtr ChangedRows(const std::function<ExprPtr(size_t)>& old_value,
+                       const std::function<ExprPtr(size_t)>& new_value, ExprPtr action) const;
 
   ExprPtr FieldOf(size_t field, const std::string& qualifier) const;
   // A query of all fields of the table, without clauses.
@@ -70,6 +95,8 @@ class WriteLowering {
   Lowering& lowering_;
   const catalog::CatalogIndex& catalog_;
   const LoweringOptions& options_;
+  EachRow* each_;  // Null: the statement stands alone.
+  QueryPtr top_rows_;  // The table with the rows of TOP numbered; null: no TOP.
   LoweredWrite result_;
   int32_t range_ = -1;               // Of the table, in `after`.
   std::string alias_;                // Its alias there.

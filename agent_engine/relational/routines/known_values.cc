@@ -89,4 +89,26 @@ Truth KnownTruth(const Expr& condition) {
   }
 }
 
+ExprPtr FoldWhole(ExprPtr value) {
+  const Expr& inner = WithoutCasts(*value);
+  const bool is_whole = value->type.id == tsql::TypeId::kInt ||
+                        value->type.id == tsql::TypeId::kBigInt ||
+                        value->type.id == tsql::TypeId::kSmallInt;
+  if (!is_whole || inner.kind != ExprKind::kArithmetic || inner.arguments.size() != 2) return value;
+  const auto left = WholeNumber(*inner.arguments[0]);
+  const auto right = WholeNumber(*inner.arguments[1]);
+  int64_t result = 0;
+  if (!left || !right) return value;
+  const bool overflows = inner.text == "+"   ? __builtin_add_overflow(*left, *right, &result)
+                         : inner.text == "-" ? __builtin_sub_overflow(*left, *right, &result)
+                         : inner.text == "*" ? __builtin_mul_overflow(*left, *right, &result)
+                                             : true;
+  // Beyond 16 bits the source may overflow where this does not.
+  if (overflows || result > 32767 || result < -32767) return value;
+  ExprPtr number = MakeInteger(result);
+  number->type = value->type;
+  number->span = value->span;
+  return number;
+}
+
 }  // namespace datamigrate::relational

@@ -12,4 +12,8 @@ enum class Truth : uint8_t { kTrue, kFalse, kUnknown, kOpen };  // kOpen: not de
 // blanks decides nothing); the rest is kOpen.
 Truth KnownTruth(const Expr& condition);
 
+// Sums, differences and products of constant whole numbers worked out, where the result fits the
+// type; everything else as it is.
+ExprPtr FoldWhole(ExprPtr value);
+
 }  // namespace datamigrate::relational

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/routines/variable_use.h"
 
 namespace datamigrate::relational {
 
@@ -28,6 +29,7 @@ bool HoldsRandom(const Query& query) {
 
 template <typename Part>
 void RoutineRunner::Settle(Part& part) const {
+  if (turns_ != nullptr) NoteReads(part);
   Reader().Apply(part);
   if (!call_span_) return;
   ForEachPart(
@@ -94,6 +96,7 @@ RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
   for (const catalog::Parameter& parameter : routine.parameters) {
     const std::string name = FoldName(parameter.name);
     types_[name] = tsql::FromCatalogType(parameter.type);
+    if (parameter.output) outputs_.insert(name);
     const catalog::UserType* type = TableTypeOf(parameter);
     if (!parameter.read_only && type == nullptr) continue;
     const auto variable = state_.variables.find(name);
@@ -185,7 +188,55 @@ RoutineRunner::Flow RoutineRunner::RunList(const std::vector<Node>& statements, 
   return Flow::kGoesOn;
 }
 
+// Whether a statement reads a variable whose value a loop has left open; blocks apart.
+bool RoutineRunner::ReadsLost(Node statement) {
+  if (lost_.empty() || statement.Is(NodeKind::kBlock) || statement.Is(NodeKind::kTryCatch) ||
+      statement.Is(NodeKind::kWhile)) {
+    return false;
+  }
+  const Node read =
+      statement.Is(NodeKind::kIf) ? statement.Child(Role::kCondition) : statement;
+  for (const std::string& name : lost_) {
+    if (state_.variables.contains(name)) continue;
+    const VariableUse use = FirstUse({read}, name);
+    if (use != VariableUse::kReads) continue;
+    Refuse(statement, "a use of " + name + ", which a loop gives its value");
+    return true;
+  }
+  return false;
+}
+
 RoutineRunner::Flow RoutineRunner::RunStatement(Node statement) {
+  if (ReadsLost(statement)) return Flow::kRefused;
+  const Flow flow = RunKind(statement);
+  NoteRowCount(statement);
+  return flow;
+}
+
+// Options, messages and transactions set it to 0, simple assignments to 1: "@@ROWCOUNT
+// (Transact-SQL)". Writes have set it themselves.
+void RoutineRunner::NoteRowCount(Node statement) {
+  switch (statement.kind()) {
+    case NodeKind::kPrint:
+    case NodeKind::kSetOption:
+    case NodeKind::kRaiseError:
+    case NodeKind::kCommand:
+      row_count_ = MakeInteger(0);
+      break;
+    case NodeKind::kSetVariable:
+      row_count_ = MakeInteger(1);
+      break;
+    case NodeKind::kSelectStatement:
+    case NodeKind::kIf:
+    case NodeKind::kExecuteStatement:
+      row_count_ = nullptr;
+      break;
+    default:
+      break;
+  }
+}
+
+RoutineRunner::Flow RoutineRunner::RunKind(Node statement) {
   switch (statement.kind()) {
     case NodeKind::kEmptyStatement:
       return Flow::kGoesOn;
@@ -281,6 +332,7 @@ RoutineRunner::Flow RoutineRunner::RunCommand(Node statement) {
   if (verb == "BEGIN" || verb == "COMMIT" || verb == "SAVE")
     return Drop(statement, "transaction statement");
   const std::string first = FirstWords(statement, 1);
+  if (first == "BREAK" || first == "CONTINUE") return RunTurnEnd(statement);
   if (first == "OPEN" || first == "CLOSE" || first == "DEALLOCATE") {
     if (cursors_.contains(FoldName(tsql::UnquoteName(statement.TokenText(Role::kName)))))
       return Flow::kGoesOn;
@@ -302,6 +354,7 @@ RoutineRunner::Flow RoutineRunner::RunCommand(Node statement) {
 }
 
 RoutineRunner::Flow RoutineRunner::RunReturn(Node statement) {
+  if (turns_ != nullptr && turns_->routine_depth == running_.size()) return Refuse(statement, "RETURN inside a loop");
   const Node value = statement.Child(Role::kValue);
   if (value) {
     ExprPtr returned = Evaluate(value);
@@ -326,6 +379,7 @@ RoutineRunner::Flow RoutineRunner::RunSelect(Node statement) {
     if (assigns) return RunSelectAssignment(statement, body);
     if (const Node into = body.Child(Role::kInto)) return RunSelectInto(statement, into);
   }
+  if (turns_ != nullptr) return Refuse(statement, "a result for each turn of a loop");
   LoweringOptions options = options_;
   options.require_names = true;
   options.keep_order = row_limit_ > 0;
@@ -338,6 +392,7 @@ RoutineRunner::Flow RoutineRunner::RunSelect(Node statement) {
 }
 
 RoutineRunner::Flow RoutineRunner::RunSelectInto(Node statement, Node into) {
+  if (turns_ != nullptr) return Refuse(statement, "SELECT INTO inside a loop");
   LoweringOptions options = options_;
   options.require_names = true;
   options.allows_into = true;
@@ -381,6 +436,7 @@ void RoutineRunner::NoteTriggers(const catalog::Table& table, Node statement) {
 
 RoutineRunner::Flow RoutineRunner::RunWrite(Node statement) {
   if (row_limit_ > 0) return Refuse(statement, "a write under SET ROWCOUNT");
+  if (turns_ != nullptr) return RunWriteInTurns(statement);
   return StoreWrite(LowerWrite(Index(), statement, VisibleVariables(), options_, *sink_), statement);
 }
 
@@ -395,8 +451,10 @@ RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement
   row_count_ = nullptr;
   identity_ = nullptr;
   if (write.row_count) {
+    // Worked out here: later the table holds other rows.
     Settle(*write.row_count);
-    row_count_ = std::move(write.row_count);
+    const OutputField field = write.row_count->fields[0];
+    row_count_ = ReadOne(steps_.NameOf(steps_.Add("row_count", std::move(write.row_count))), field);
   }
   QueryPtr output = std::move(write.output);
   if (output) Settle(*output);
@@ -434,6 +492,7 @@ RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement
 }
 
 RoutineRunner::Flow RoutineRunner::RunInsertExecute(Node statement) {
+  if (turns_ != nullptr) return Refuse(statement, "INSERT from a routine inside a loop");
   const Node target = statement.Child(Role::kTarget);
   const std::vector<std::string> parts =
       target.Is(NodeKind::kVariableTable)

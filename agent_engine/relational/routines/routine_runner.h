@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,7 +39,7 @@ class RoutineRunner {
   RoutineEffects Run(const catalog::Routine& routine, Node create, Variables parameters);
 
  private:
-  enum class Flow : uint8_t { kGoesOn, kEnds, kRefused };
+  enum class Flow : uint8_t { kGoesOn, kEnds, kBreaks, kContinues, kRefused };
 
   // What changes from statement to statement; copied where a path splits.
   struct State {
@@ -53,6 +54,33 @@ class RoutineRunner {
   struct Cursor {
     Node query;
     std::vector<std::string> targets;  // Folded variables of the first FETCH.
+  };
+  // A value, or a row of several, that each turn of a loop works out once.
+  struct LookUp {
+    std::vector<OutputField> fields;
+    ExprPtr value;  // One field.
+    QueryPtr row;   // At most one row, which sees the turn.
+  };
+  // A loop that is being followed for all its turns at once: each is a row of a step.
+  struct Turns {
+    Turns* outer = nullptr;  // The loop around.
+    size_t step = 0;
+    std::string alias;
+    int32_t range = 0;
+    std::vector<OutputField> fields;  // Columns so far: of the loop around, its own, look-ups.
+    std::vector<LookUp> look_ups;
+    ExprPtr is_turn;               // Of the step's rows, those that are turns; null: all.
+    std::vector<ExprPtr> path;     // Conditions of the IFs around.
+    std::vector<std::string> key;  // Columns that together differ from turn to turn.
+    std::set<std::string> finds;   // Variables that keep an old value where no row is found.
+    std::vector<catalog::ObjectName> reads;  // Of its look-ups and conditions.
+    std::set<std::string> inserted;  // State keys of tables that get rows,
+    std::set<std::string> changed;   // and of those that lose or change them.
+    // Tables of which each turn touches rows of its own only: those whose column is its key. Empty:
+    // some statement touches others, too.
+    std::map<std::string, std::string> own_columns;
+    size_t routine_depth = 0;
+    bool may_break = false;  // WHILE; not a cursor.
   };
   struct Fork {  // The part of the state that a path starts from.
     Variables variables;
@@ -71,6 +99,9 @@ class RoutineRunner {
   // -- Statements (routine_runner.cc)
   Flow RunList(const std::vector<Node>& statements, size_t first);
   Flow RunStatement(Node statement);
+  Flow RunKind(Node statement);
+  void NoteRowCount(Node statement);
+  bool ReadsLost(Node statement);
   Flow RunOption(Node statement);
   Flow RunRowCount(Node statement);
   Flow RunCommand(Node statement);
@@ -86,34 +117,95 @@ class RoutineRunner {
   Flow RunDeclare(Node statement);
   Flow RunSet(Node statement);
   Flow RunSelectAssignment(Node statement, Node body);
+  Flow RunGathering(Node statement, Node item);  // routine_gather.cc
+  bool AllNull(const std::vector<Node>& items) const;
   Flow Assign(const std::string& name, ExprPtr value, Node at);
   ExprPtr Evaluate(Node expression);
   // The routine's variables and the server's that are known here, such as @@ROWCOUNT.
   Variables VisibleVariables() const;
   static Variables Copy(const Variables& variables);
+  static ExprPtr ReadOne(const std::string& step, const OutputField& field);
   // A value that reads tables is worked out once, in a step.
   ExprPtr Freeze(ExprPtr value, const std::string& name);
   ExprPtr FreezeCondition(ExprPtr condition);
 
   // -- Control (routine_control.cc)
+  static constexpr size_t kMaxSplits = 12;  // IFs that a RETURN makes two whole paths of.
   Flow RunIf(Node statement);
-  Flow RunWhile(Node statement);
-  Flow RunCursorLoop(Node statement, Cursor& cursor, const std::vector<Node>& body);
-  Flow RunLoopInsert(Node insert, const std::string& alias, const Query& rows,
-                     const TableStates& before);
   Flow RunExecute(Node statement);
   Flow RunProcedure(Node statement, const catalog::Routine& routine);
-  Flow RunText(const std::string& text, Node at);
-  Flow RunConstantSql(Node statement);
+  Flow RunChoice(Node at, const Expr& condition, const std::function<Flow()>& then,
+                 const std::function<Flow()>& otherwise);
   bool BindArguments(Node statement, const catalog::Routine& routine, Variables& bound,
                      std::vector<std::pair<std::string, std::string>>& outputs,
                      std::map<std::string, std::string>& tables);
   Fork TakeFork();
   void Restart(const Fork& fork);
+  void MergeVariables(const Expr& condition, Variables then_variables, ExprPtr then_returned);
   // True where a result has rows on one of the paths only.
   bool Merge(const Expr& condition, Fork then, std::vector<QueryPtr> then_results);
   void FilterResults(const Expr& condition, size_t first, bool negated);
   Flow RunToEnd(const std::vector<Node>& branch, const std::vector<Frame>& rest);
+
+  // -- Dynamic SQL (routine_text.cc)
+  struct TextParameters {
+    Variables values;
+    absl::flat_hash_map<std::string, tsql::SqlType> types;
+    std::vector<std::pair<std::string, std::string>> outputs;  // Parameter, variable.
+  };
+  Flow RunConstantSql(Node statement);
+  bool BindText(Node statement, const std::vector<Node>& arguments, TextParameters& parameters);
+  Flow RunTexts(const Expr& texts, const TextParameters& parameters, Node at);
+  Flow RunText(const std::string& text, const TextParameters& parameters, Node at);
+
+  // -- Loops (routine_loops.cc)
+  Flow RunWhile(Node statement);
+  Flow RunUnrolled(Node statement);
+  bool IsUnrolled() const { return !unrolled_.empty() && unrolled_.back() == running_.size(); }
+  Flow RunTurnEnd(Node statement);
+  Flow RunTurns(Node statement);
+  Flow RunCursorWhile(Node statement);  // kBreaks: not a loop over a cursor.
+  // The body once for each row of a query whose columns the variables get.
+  Flow RunRowLoop(Node statement, QueryPtr query, const std::vector<std::string>& targets,
+                  const std::vector<Node>& body);
+  Flow LeaveTurns(const Turns& turns, const std::vector<std::string>& assigned,
+                  const std::vector<std::string>& carried, Variables before);
+  void BeginTurns(Turns& turns);
+  static void AddOuterColumns(const Turns& turns, size_t count, const Turns& from, Query& query);
+  static void Rebase(Expr& expr, const Turns& from, const Turns& to);
+  static bool EndsTurn(Node node);
+  bool IsReadLater(const std::string& variable) const;
+  std::vector<std::string> KeyOfRows(const Query& query,
+                                     const std::vector<std::string>& targets) const;
+
+  // -- Loops that are one statement (routine_patterns.cc); kBreaks: none of them.
+  Flow RunLoopPattern(Node statement);
+  Flow RunBatches(Node statement, const std::vector<Node>& body);
+  Flow RunQueue(Node statement, const std::vector<Node>& body);
+  Flow RunLevels(Node statement, const std::vector<Node>& body);
+
+  // -- Statements of loops (routine_turns.cc)
+  static ExprPtr TurnColumn(const Turns& turns, const OutputField& field);
+  static std::string NameTurnColumn(const Turns& turns, const std::string& wish);
+  static ExprPtr PathCondition(const Turns& turns);
+  SourcePtr TurnSource(const Turns& turns) const;
+  ExprPtr AddLookUp(ExprPtr value, const std::string& wish);
+  std::vector<ExprPtr> AddRowLookUp(QueryPtr row, const std::string& wish);
+  QueryPtr WithLookUps(const Turns& turns, QueryPtr base);
+  Flow RunIfInTurns(Node statement, ExprPtr condition);
+  Flow AssignInTurns(const std::vector<Node>& items, QueryPtr query, bool has_one_row);
+  Flow RunWriteInTurns(Node statement);
+  Flow InsertInTurns(Node statement);
+  Flow ChangeInTurns(Node statement);
+  Flow StoreTurnWrite(LoweredWrite write, Node statement);
+  void NoteReads(Query& query) const;
+  void NoteReads(Expr& expr) const;
+  void NoteRead(const catalog::ObjectName& table, const std::string& own_column) const;
+  static void NoteTouch(Turns& turns, const std::string& table, const std::string& own_column);
+  std::string OwnColumn(const Expr& condition, int32_t range) const;
+  bool IsTurnKey(const Expr& expr) const;
+  bool TracesToKey(const Query& query, size_t item) const;
+  bool LoopIsSet(const Turns& turns, Node statement);
 
   // -- Tables (routine_tables.cc)
   struct HiddenTables {
@@ -162,13 +254,18 @@ class RoutineRunner {
   std::map<std::string, Cursor> cursors_;
   std::vector<Frame> frames_;
   std::vector<std::string> running_;  // Routines being followed, to stop recursion.
-  QueryPtr row_count_;                // Of the last write; null where not known.
+  ExprPtr row_count_;                 // @@ROWCOUNT; null where not known.
   QueryPtr identity_;                 // The number that the last INSERT drew; null where not known.
   std::optional<diagnostics::SourceSpan> call_span_;  // While another routine's text is followed.
   catalog::Catalog own_;  // Temporary tables and table variables.
   std::unique_ptr<catalog::CatalogIndex> index_;
   std::deque<std::string> texts_;
   std::vector<std::unique_ptr<tsql::ParseResult>> parsed_;
+  Turns* turns_ = nullptr;          // Of the innermost loop that is followed as a set.
+  std::set<std::string> lost_;      // Variables whose value a loop has left open.
+  std::set<std::string> outputs_;   // Parameters whose last value somebody takes.
+  int32_t next_range_ = 1'000'000;  // Beyond those of one lowering.
+  std::vector<size_t> unrolled_;    // Loops that are followed turn by turn: depths of routines.
   size_t splits_ = 0;
   int64_t row_limit_ = 0;  // SET ROWCOUNT.
   bool is_function_ = false;

@@ -12,6 +12,7 @@ namespace datamigrate::relational {
 RoutineRunner::Flow RoutineRunner::RunCreateTable(Node statement) {
   const catalog::ObjectName name = TableNameOf(statement.Child(Role::kName));
   if (statement.Has(Role::kQuery)) return Refuse(statement, "CREATE TABLE AS SELECT");
+  if (turns_ != nullptr) return Refuse(statement, "CREATE TABLE inside a loop");
   if (!IsTemporary(name)) {
     if (TableExists(name)) return Refuse(statement, "CREATE TABLE of a table that exists");
     NoteCreated(name, statement);
@@ -24,7 +25,7 @@ RoutineRunner::Flow RoutineRunner::RunCreateTable(Node statement) {
 RoutineRunner::Flow RoutineRunner::RunDrop(Node statement) {
   const std::string kind = UpperText(statement.TokenText(Role::kKind));
   if (kind == "INDEX" || kind == "STATISTICS") return Drop(statement);
-  if (kind != "TABLE") return Refuse(statement, Described(statement));
+  if (kind != "TABLE" || turns_ != nullptr) return Refuse(statement, Described(statement));
   for (const Node node : statement.Children(Role::kName)) {
     const catalog::ObjectName name = TableNameOf(node);
     if (!TableExists(name)) continue;

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/routines/known_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
+#include "agent_engine/relational/routines/variable_use.h"
 
 namespace datamigrate::relational {
 namespace {
@@ -23,31 +25,6 @@ bool IsRandom(Expr& expr) {
                  (part.kind == ExprKind::kCall && (part.text == "NEWID" || part.text == "RAND"));
       });
   return random;
-}
-
-ExprPtr ReadOne(const std::string& step, const OutputField& field) {
-  auto query = std::make_unique<Query>();
-  auto column = MakeExpr(ExprKind::kColumn, field.type);
-  column->text = field.name;
-  column->range = 0;
-  query->fields.push_back(field);
-  query->items.push_back({std::move(column), ""});
-  query->from = StepSource(step);
-  auto value = MakeExpr(ExprKind::kSubquery, field.type);
-  value->type.nullable = true;
-  value->query = std::move(query);
-  return value;
-}
-
-// Whether the variable is read there.
-bool Mentions(Node node, std::string_view variable) {
-  if (!node) return false;
-  if (node.Is(NodeKind::kVariableReference) &&
-      FoldName(node.TokenText(Role::kValue)) == FoldName(variable)) {
-    return true;
-  }
-  return std::ranges::any_of(node.Children(),
-                             [&](Node child) { return Mentions(child, variable); });
 }
 
 bool IsOne(const Expr* limit) {
@@ -96,6 +73,20 @@ bool FindsOneRow(const catalog::CatalogIndex& catalog, const Query& query) {
 
 }  // namespace
 
+ExprPtr RoutineRunner::ReadOne(const std::string& step, const OutputField& field) {
+  auto query = std::make_unique<Query>();
+  auto column = MakeExpr(ExprKind::kColumn, field.type);
+  column->text = field.name;
+  column->range = 0;
+  query->fields.push_back(field);
+  query->items.push_back({std::move(column), ""});
+  query->from = StepSource(step);
+  auto value = MakeExpr(ExprKind::kSubquery, field.type);
+  value->type.nullable = true;
+  value->query = std::move(query);
+  return value;
+}
+
 Variables RoutineRunner::Copy(const Variables& variables) {
   Variables copy;
   for (const auto& [name, value] : variables) copy[name] = Clone(*value);
@@ -110,7 +101,7 @@ Variables RoutineRunner::VisibleVariables() const {
     value->query = Clone(*query);
     variables[name] = std::move(value);
   };
-  add("@@rowcount", row_count_);
+  if (row_count_) variables["@@rowcount"] = Clone(*row_count_);
   add("@@identity", identity_);
   variables["@@error"] = MakeInteger(0);
   variables["@@trancount"] = MakeInteger(0);
@@ -131,6 +122,7 @@ ExprPtr RoutineRunner::Freeze(ExprPtr value, const std::string& name) {
                             value->query->items.size() == 1 && !value->query->where &&
                             value->query->from->alias == value->query->from->name_parts[0];
   if (is_condition) return value;  // It reads a step already.
+  if (turns_ != nullptr) return AddLookUp(std::move(value), name);
   auto query = std::make_unique<Query>();
   OutputField field{"value", value->type};
   query->fields.push_back(field);
@@ -154,7 +146,8 @@ RoutineRunner::Flow RoutineRunner::Assign(const std::string& name, ExprPtr value
     sink_->Report({DiagnosticId::kUndeclaredVariable, at.span(), {name}, "", "", "", {}});
     return Flow::kRefused;
   }
-  value = ConvertTo(std::move(value), type->second, *sink_);
+  value = FoldWhole(ConvertTo(std::move(value), type->second, *sink_));
+  lost_.erase(name);
   std::string step = name;
   while (step.starts_with('@')) step.erase(0, 1);
   state_.variables[name] = Freeze(std::move(value), step);
@@ -165,6 +158,7 @@ RoutineRunner::Flow RoutineRunner::RunDeclare(Node statement) {
   for (const Node item : statement.Children(Role::kItem)) {
     const std::string name = FoldName(item.TokenText(Role::kName));
     if (item.Is(NodeKind::kTableVariableDeclaration)) {
+      if (turns_ != nullptr) return Refuse(item, "a table variable declared inside a loop");
       DeclareTable({"dbo", std::string(item.TokenText(Role::kName))},
                    item.Children(Role::kElement));
       continue;
@@ -184,8 +178,8 @@ RoutineRunner::Flow RoutineRunner::RunDeclare(Node statement) {
     types_[name] = LowerType(outer_, item.Child(Role::kType), 1, *sink_);
     if (const Node value = item.Child(Role::kValue)) {
       if (Assign(name, Evaluate(value), item) == Flow::kRefused) return Flow::kRefused;
-    } else {
-      state_.variables[name] = MakeNull(types_[name]);
+    } else if (turns_ == nullptr || !state_.variables.contains(name)) {
+      state_.variables[name] = MakeNull(types_[name]);  // Not again on each turn.
     }
   }
   return sink_->HasErrors() ? Flow::kRefused : Flow::kGoesOn;
@@ -220,6 +214,15 @@ RoutineRunner::Flow RoutineRunner::RunSet(Node statement) {
 
 // SELECT @a = x, @b = y FROM ...: the values of one row. Without a row the variables keep theirs:
 // "SELECT @local_variable (Transact-SQL)".
+// Whether every variable that the items assign is NULL so far.
+bool RoutineRunner::AllNull(const std::vector<Node>& items) const {
+  return std::ranges::all_of(items, [&](Node item) {
+    const auto old = state_.variables.find(FoldName(item.TokenText(Role::kTarget)));
+    return old != state_.variables.end() && old->second->kind == ExprKind::kNull &&
+           !turns_->finds.contains(old->first);
+  });
+}
+
 RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body) {
   const std::vector<Node> items = body.Child(Role::kSelectList).Children(Role::kItem);
   for (const Node item : items) {
@@ -248,7 +251,7 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
   for (const Node item : items) {
     goes_on = goes_on || JoinedTokens(item, Role::kOperator, "") != "=";
     for (const Node other : items)
-      goes_on = goes_on || Mentions(other.Child(Role::kValue), item.TokenText(Role::kTarget));
+      goes_on = goes_on || Mentions(other.Child(Role::kValue), FoldName(item.TokenText(Role::kTarget)));
   }
   LoweringOptions options = options_;
   options.assigns_variables = true;
@@ -260,8 +263,10 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
                              return ContainsAggregate(*item.expr);
                            });
   const bool has_key = FindsOneRow(Index(), query);
-  if (goes_on && !has_one_row && !has_key && !IsOne(query.limit.get()))
-    return Refuse(statement, "a variable that gathers the rows of a SELECT");
+  if (goes_on && !has_one_row && !has_key && !IsOne(query.limit.get())) {
+    if (items.size() == 1) return RunGathering(statement, items[0]);
+    return Refuse(statement, "variables that gather the rows of a SELECT");
+  }
   if (!has_one_row && !has_key && !query.limit) {
     if (statement.Child(Role::kQuery).Has(Role::kOrderBy))
       return Refuse(statement, "a SELECT that assigns the last row of an order",
@@ -269,6 +274,10 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
     Note(DiagnosticId::kSeveralRowsMatch, statement,
          {"the SELECT that assigns " + std::string(items[0].TokenText(Role::kTarget))});
     query.limit = MakeInteger(1);
+  }
+  if (turns_ != nullptr) {
+    const bool is_value = has_one_row || (has_key && !goes_on && AllNull(items));
+    return AssignInTurns(items, std::move(lowered.query), is_value);
   }
   Settle(query);
   std::vector<OutputField> fields = query.fields;

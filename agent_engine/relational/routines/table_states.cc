@@ -3,39 +3,9 @@
 #include <utility>
 
 namespace datamigrate::relational {
-namespace {
-
-void VisitSource(Source* source, const std::function<void(Source&)>& visit_source,
-                 const std::function<void(Expr&)>& visit_expr) {
-  if (source == nullptr) return;
-  if (source->kind == SourceKind::kJoin) {
-    VisitSource(source->left.get(), visit_source, visit_expr);
-    VisitSource(source->right.get(), visit_source, visit_expr);
-    return;
-  }
-  visit_source(*source);
-}
-
-}  // namespace
-
 std::string StateKey(const catalog::ObjectName& table) {
   return catalog::FoldName(table.schema.empty() ? "dbo" : table.schema) + "." +
          catalog::FoldName(table.name);
-}
-
-void ForEachPart(Expr& expr, const std::function<void(Source&)>& visit_source,
-                 const std::function<void(Expr&)>& visit_expr) {
-  visit_expr(expr);
-  if (expr.query) ForEachPart(*expr.query, visit_source, visit_expr);
-  ForEachChild(expr, [&](ExprPtr& child) { ForEachPart(*child, visit_source, visit_expr); });
-}
-
-void ForEachPart(Query& query, const std::function<void(Source&)>& visit_source,
-                 const std::function<void(Expr&)>& visit_expr) {
-  ForEachQuery(query, [&](Query& below) { ForEachPart(below, visit_source, visit_expr); });
-  ForEachExpr(query, [&](ExprPtr& expr) { ForEachPart(*expr, visit_source, visit_expr); });
-  // Last: a visitor may put a query in a source's place.
-  VisitSource(query.from.get(), visit_source, visit_expr);
 }
 
 size_t Steps::Add(const std::string& name, QueryPtr query) {
@@ -53,6 +23,11 @@ size_t Steps::Add(const std::string& name, QueryPtr query) {
   by_name_[unique] = index;
   steps_.push_back({std::move(unique), {}, std::move(query)});
   return index;
+}
+
+void Steps::Put(size_t step, QueryPtr query, bool reads_itself) {
+  steps_[step].query = std::move(query);
+  if (reads_itself) recursive_.insert(step);
 }
 
 std::set<size_t> Steps::ReadBy(const Query& query) const {
@@ -82,6 +57,7 @@ QueryPtr Steps::Complete(QueryPtr query) const {
   std::vector<CommonTable> all;
   for (const size_t step : ReadBy(*query)) {
     all.push_back({steps_[step].name, steps_[step].column_names, Clone(*steps_[step].query)});
+    query->recursive = query->recursive || recursive_.contains(step);
   }
   for (CommonTable& own : query->ctes) all.push_back(std::move(own));
   query->ctes = std::move(all);

@@ -36,6 +36,8 @@ class Steps {
   void Reserve(const std::string& name) { taken_.insert(catalog::FoldName(name)); }
   // Adds a step and returns its index; `name` is a wish.
   size_t Add(const std::string& name, QueryPtr query);
+  // Gives a step another query; `reads_itself` where it is recursive.
+  void Put(size_t step, QueryPtr query, bool reads_itself);
   size_t count() const { return steps_.size(); }
   const std::string& NameOf(size_t step) const { return steps_[step].name; }
   const Query& QueryOf(size_t step) const { return *steps_[step].query; }
@@ -47,14 +49,9 @@ class Steps {
  private:
   std::vector<CommonTable> steps_;
   std::map<std::string, size_t> by_name_;
+  std::set<size_t> recursive_;
   std::set<std::string> taken_;
 };
-
-// Calls `visit` for every source and every expression of a query, sub-queries included.
-void ForEachPart(Query& query, const std::function<void(Source&)>& visit_source,
-                 const std::function<void(Expr&)>& visit_expr);
-void ForEachPart(Expr& expr, const std::function<void(Source&)>& visit_source,
-                 const std::function<void(Expr&)>& visit_expr);
 
 // Makes every source that reads a table with a state read that state instead.
 struct StateReader {

@@ -1,107 +1,9 @@
 // Procedures and functions over rows small enough to work out by hand: what they return, and what
 // they leave in the tables that they write.
-#include <algorithm>
-#include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <regex>
-
-#include "agent_engine/dialects/translate.h"
-#include "agent_engine/source/scripts/script_source.h"
-#include "tests/unit/dialects/duckdb_session.h"
+#include "tests/unit/dialects/routine_rows.h"
 
 namespace datamigrate::dialects {
 namespace {
-
-using testing::DuckDbSession;
-using Lines = std::vector<std::string>;
-
-constexpr char kTables[] = R"(
-CREATE TABLE dbo.Item (Id int NOT NULL PRIMARY KEY, Name nvarchar(20) NOT NULL, Price int NULL,
-  Doubled AS Price * 2);
-GO
-CREATE TABLE dbo.Change (ItemId int NOT NULL, Price int NULL);
-GO
-CREATE TABLE dbo.Log (LogId int IDENTITY(10, 5) NOT NULL PRIMARY KEY, Message nvarchar(50) NULL,
-  Kind nvarchar(10) NOT NULL DEFAULT (N'plain'));
-GO
-CREATE VIEW dbo.Expensive AS SELECT Id, Name FROM dbo.Item WHERE Price >= 20;
-GO
-)";
-
-constexpr char kRows[] = R"(
-create schema if not exists dbo;
-create table dbo."Item" ("Id" integer, "Name" varchar, "Price" integer, "Doubled" integer);
-insert into dbo."Item" values (1, 'pen', 10, 20), (2, 'ink', 20, 40), (3, 'pad', null, null);
-create table dbo."Change" ("ItemId" integer, "Price" integer);
-insert into dbo."Change" values (2, 25), (4, 40);
-create table dbo."Log" ("LogId" integer, "Message" varchar, "Kind" varchar);
-insert into dbo."Log" values (10, 'first', 'plain');
-)";
-
-// A catalog of the tables above and more definitions, read from a script.
-class Source {
- public:
-  explicit Source(const std::string& definitions) {
-    path_ = std::filesystem::temp_directory_path() /
-            ("routine_rows_" + std::to_string(reinterpret_cast<uintptr_t>(this)) + ".sql");
-    std::ofstream(path_) << kTables << definitions << "\nGO\n";
-    source::ScriptSourceOptions options;
-    options.load_rows = false;
-    auto opened = source::ScriptSource::Open(path_, options);
-    REQUIRE(opened.ok());
-    source_ = std::move(*opened);
-  }
-  ~Source() { std::filesystem::remove(path_); }
-
-  const catalog::Catalog& catalog() const { return source_->catalog(); }
-
- private:
-  std::filesystem::path path_;
-  std::unique_ptr<source::ScriptSource> source_;
-};
-
-TranslatedQuery Translate(const Source& source, const std::string& routine) {
-  const catalog::CatalogIndex index(source.catalog());
-  const catalog::Routine* found = index.FindRoutine("dbo", routine);
-  REQUIRE(found != nullptr);
-  return TranslateRoutine(index, *found, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
-}
-
-// Rows as "a|b", in order of their text.
-Lines RowsOf(std::string sql, const std::string& parameter = "") {
-  static const std::regex kVariable(R"(\{\{ var\('\w+', '([^']*)'\) \}\})");
-  sql = std::regex_replace(sql, kVariable, parameter.empty() ? "$1" : parameter);
-  DuckDbSession session;
-  REQUIRE(session.Run(kRows).error == "");
-  const testing::Rows rows = session.Run(sql);
-  INFO(sql);
-  CHECK(rows.error == "");
-  Lines lines;
-  for (const auto& row : rows.rows) {
-    std::string line;
-    for (const std::string& cell : row) line += (line.empty() ? "" : "|") + cell;
-    lines.push_back(line);
-  }
-  std::ranges::sort(lines);
-  return lines;
-}
-
-// What the routine p leaves in a table.
-Lines After(const TranslatedQuery& query, const std::string& table,
-            const std::string& parameter = "") {
-  for (const diagnostics::Diagnostic& found : query.diagnostics)
-    UNSCOPED_INFO(diagnostics::Message(found));
-  const auto part = std::ranges::find_if(
-      query.parts, [&](const TranslatedPart& candidate) { return candidate.table.name == table; });
-  REQUIRE(part != query.parts.end());
-  return RowsOf(part->sql, parameter);
-}
-
-bool Reports(const TranslatedQuery& query, diagnostics::DiagnosticId id) {
-  return std::ranges::any_of(query.diagnostics,
-                             [&](const diagnostics::Diagnostic& d) { return d.id == id; });
-}
 
 TEST_CASE("an INSERT adds rows, numbers them on and works computed columns out", "[routines]") {
   const Source source(R"(CREATE PROCEDURE dbo.p @n int AS
@@ -325,15 +227,132 @@ TEST_CASE("SCOPE_IDENTITY() is the number that the last INSERT drew", "[routines
   CHECK(After(Translate(source, "p"), "Change") == Lines{"15|15", "2|25", "4|40"});
 }
 
+TEST_CASE("OUTPUT of an UPDATE has both sides of each changed row", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS BEGIN
+    DECLARE @changed TABLE (Id int, Before int, After int);
+    UPDATE dbo.Item SET Price = Price + 5 OUTPUT inserted.Id, deleted.Price, inserted.Price
+      INTO @changed WHERE Price >= 20;
+    UPDATE i SET Price = c.Price OUTPUT deleted.Price AS Was, inserted.Price
+      FROM dbo.Item AS i JOIN dbo.Change AS c ON c.ItemId = i.Id;
+    SELECT Id, Before, After FROM @changed; END)");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(RowsOf(query.sql) == Lines{"25|25"});
+  REQUIRE(query.parts.size() == 2);
+  CHECK(RowsOf(query.parts[0].sql) == Lines{"2|20|25"});
+  CHECK(After(query, "Item") == Lines{"1|pen|10|20", "2|ink|25|50", "3|pad|NULL|NULL"});
+}
+
+TEST_CASE("OUTPUT of a DELETE with a join has the deleted rows", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS
+    DELETE i OUTPUT deleted.Id, deleted.Name
+    FROM dbo.Item AS i JOIN dbo.Change AS c ON c.ItemId = i.Id; SELECT @@ROWCOUNT AS N;)");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(RowsOf(query.sql) == Lines{"2|ink"});
+  REQUIRE(query.parts.size() == 2);
+  CHECK(RowsOf(query.parts[0].sql) == Lines{"1"});
+}
+
+TEST_CASE("OUTPUT of a MERGE says what was done to each row", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS
+    MERGE dbo.Item AS t USING dbo.Change AS s ON s.ItemId = t.Id
+    WHEN MATCHED THEN UPDATE SET Price = s.Price
+    WHEN NOT MATCHED BY TARGET THEN INSERT (Id, Name, Price) VALUES (s.ItemId, N'add', s.Price)
+    WHEN NOT MATCHED BY SOURCE AND t.Price IS NULL THEN DELETE
+    OUTPUT $action, deleted.Id AS OldId, inserted.Id, inserted.Price;)");
+  CHECK(RowsOf(Translate(source, "p").sql) ==
+        Lines{"DELETE|3|NULL|NULL", "INSERT|NULL|4|40", "UPDATE|2|2|25"});
+}
+
+TEST_CASE("TOP in a write touches so many rows", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS BEGIN
+    DELETE TOP (1) FROM dbo.Item OUTPUT deleted.Id WHERE Price IS NOT NULL;
+    UPDATE TOP (1) dbo.Change SET Price = 0;
+    INSERT TOP (2) INTO dbo.Log (Message) SELECT Name FROM dbo.Item; END)");
+  const TranslatedQuery query = Translate(source, "p");
+  // The key orders the rows of a table that has one.
+  CHECK(RowsOf(query.sql) == Lines{"1"});
+  CHECK(After(query, "Item") == Lines{"2|ink|20|40", "3|pad|NULL|NULL"});
+  const Lines change = After(query, "Change");
+  CHECK((change == Lines{"2|0", "4|40"} || change == Lines{"2|25", "4|0"}));
+  CHECK(After(query, "Log").size() == 3);
+  CHECK(Reports(query, diagnostics::DiagnosticId::kTopWithoutOrder));
+}
+
+TEST_CASE("dynamic SQL with parameters, and with text that conditions choose", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p @n int AS BEGIN
+    DECLARE @sql nvarchar(max) = N'SELECT Id, Name FROM ' + QUOTENAME(N'dbo') + N'.Item WHERE 1 = 1';
+    DECLARE @most int;
+    IF @n > 0 SET @sql += N' AND Price >= @least';
+    SET @sql = @sql + N' AND Id < 3';
+    EXEC sp_executesql @sql, N'@least int', @least = @n;
+    EXEC sp_executesql N'SELECT @out = MAX(Price) FROM dbo.Item WHERE Id < @id',
+      N'@id int, @out int OUTPUT', 3, @out = @most OUTPUT;
+    INSERT dbo.Change VALUES (9, @most); END)");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(RowsOf(query.sql, "15") == Lines{"2|ink"});
+  CHECK(RowsOf(query.sql, "0") == Lines{"1|pen", "2|ink"});
+  CHECK(After(query, "Change", "0") == Lines{"2|25", "4|40", "9|20"});
+}
+
+TEST_CASE("procedures that look after the server are neither converted nor refused",
+          "[routines]") {
+  for (const char* body : {
+           "IF SERVERPROPERTY('IsXTPSupported') = 1 EXEC (N'CREATE COLUMNSTORE INDEX i ON dbo.Item')",
+           "DECLARE @sql nvarchar(max) = N'CREATE ROLE ' + QUOTENAME(@r); EXECUTE (@sql)",
+           "ALTER INDEX ALL ON dbo.Item REBUILD; UPDATE STATISTICS dbo.Item",
+           "EXEC sp_addrolemember N'db_datareader', @r",
+           "PRINT N'done'",
+       }) {
+    INFO(body);
+    const Source source(std::string("CREATE PROCEDURE dbo.p @r sysname AS BEGIN ") + body + "; END");
+    const TranslatedQuery query = Translate(source, "p");
+    CHECK(!query.converted());
+    CHECK(query.is_administration);
+    CHECK(Reports(query, diagnostics::DiagnosticId::kAdministrationOnly));
+  }
+  for (const char* body : {"EXEC (N'DELETE dbo.Item'); CREATE INDEX i ON dbo.Item (Name)",
+                           "EXEC (@r)", "SELECT Id FROM dbo.Item"}) {
+    INFO(body);
+    const Source source(std::string("CREATE PROCEDURE dbo.p @r sysname AS BEGIN ") + body + "; END");
+    CHECK(!Translate(source, "p").is_administration);
+  }
+}
+
+TEST_CASE("@@ROWCOUNT counts the rows that a statement has touched", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS BEGIN
+    DECLARE @a int, @b int, @c int;
+    UPDATE dbo.Change SET ItemId = ItemId + 10 WHERE ItemId < 10;
+    SET @a = @@ROWCOUNT;
+    SET @b = @@ROWCOUNT;
+    DELETE dbo.Change WHERE ItemId = 12;
+    IF @@ROWCOUNT > 0 SET @c = 7;
+    SELECT @a AS A, @b AS B, @c AS C; END)");
+  // A simple assignment leaves 1.
+  CHECK(RowsOf(Translate(source, "p").sql) == Lines{"2|1|7"});
+}
+
+TEST_CASE("a variable that gathers rows is an aggregate", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p @n int AS BEGIN
+    DECLARE @list nvarchar(100), @all nvarchar(100) = N'<', @sum int = 100, @missed int = 0;
+    SELECT @list = COALESCE(@list + N', ', N'') + Name FROM dbo.Item WHERE Id <= @n ORDER BY Id DESC;
+    SELECT @all = @all + Name + N';' FROM dbo.Item WHERE Id <= @n ORDER BY Name;
+    SELECT @sum += ItemId FROM dbo.Change WHERE ItemId > @n;
+    SELECT @missed = @missed + Price FROM dbo.Item;
+    SELECT @list AS List, @all AS Everything, @sum AS Total, @missed AS Missed; END)");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(RowsOf(query.sql, "3") == Lines{"pad, ink, pen|<ink;pad;pen;|104|NULL"});
+  CHECK(RowsOf(query.sql, "0") == Lines{"NULL|<|106|NULL"});
+}
+
 TEST_CASE("what has no set form is refused with its reason", "[routines]") {
   for (const char* body : {
-           "DECLARE @i int = 0; WHILE @i < 3 BEGIN SET @i += 1; END; SELECT @i AS I",
-           "DECLARE @s nvarchar(50) = N''; SELECT @s = @s + Name FROM dbo.Item; SELECT @s AS S",
+           "DECLARE @s nvarchar(50) = N''; SELECT @s = REPLACE(@s, N'x', Name) FROM dbo.Item; "
+           "SELECT @s AS S",
            "DECLARE @sql nvarchar(90) = N'SELECT 1 AS A'; SET @sql += @t; EXEC (@sql)",
-           "UPDATE dbo.Log SET Message = N'x' OUTPUT deleted.LogId WHERE LogId = 1",
+           "UPDATE dbo.Item SET Price = 1 OUTPUT inserted.Doubled WHERE Id = 1",
            "THROW 50000, N'no', 1",
            "DECLARE @id uniqueidentifier = NEWID(); SELECT @id AS A; SELECT @id AS B",
-           "CREATE LOGIN someone WITH PASSWORD = 'x'",
+           "DELETE dbo.Item; CREATE LOGIN someone WITH PASSWORD = 'x'",
            "DROP TABLE dbo.Change; SELECT 1 AS One",
            "ALTER TABLE dbo.Change ADD Extra int; SELECT 1 AS One",
        }) {
