@@ -140,7 +140,8 @@ bool WriteLowering::IsPlain(Node statement) {
       !statement.Is(NodeKind::kMergeStatement) && !statement.Has(Role::kFrom) && each_ == nullptr;
   if (statement.Has(Role::kTop) && !takes_top)
     return Refuse(statement.Child(Role::kTop), "TOP in a write with a join");
-  if (statement.Has(Role::kCurrentOf)) return Refuse(statement, "WHERE CURRENT OF");
+  if (statement.Has(Role::kCurrentOf) && (each_ == nullptr || each_->current.empty()))
+    return Refuse(statement, "WHERE CURRENT OF");
   NoteOptions(statement);
   return true;
 }
@@ -436,6 +437,13 @@ void WriteLowering::JoinEachRow(SourcePtr& from, const Source* leaf,
         });
   };
   for (const SetColumn& set : sets) visit(*set.value);
+  for (auto& [column, value] : each_->current) {
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      if (FoldName(fields_[i].name) != FoldName(column)) continue;
+      condition = And(std::move(condition),
+                      MakeCompare("=", FieldOf(i, alias_), std::move(value)));
+    }
+  }
   std::vector<std::string> equal;
   if (condition) {
     visit(*condition);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent_engine/relational/lowering/lowering.h"
@@ -32,6 +33,8 @@ struct EachRow {
   SourcePtr source;              // Taken.
   ExprPtr condition;             // Rows that count; null: all.
   std::vector<std::string> key;  // Columns that together differ from row to row; may be empty.
+  // WHERE CURRENT OF: columns of the written table and what the row has for them.
+  std::vector<std::pair<std::string, ExprPtr>> current;
   ExprPtr order;                 // The later row has the last word; null: any.
   // What comes back.
   std::vector<catalog::ObjectName> reads;  // Relations that the statement reads, its target apart.

@@ -107,12 +107,14 @@ class Administration {
   // A query of the server's own views says nothing of the database's rows.
   static bool ReadsSystemOnly(Node node) {
     if (node.Is(NodeKind::kTableReference)) return IsSystem(NamePartsOf(node.Child(Role::kName)));
-    if (node.Is(NodeKind::kFunctionTable)) return false;
+    if (node.Is(NodeKind::kFunctionTable))
+      return IsSystem(NamePartsOf(node.Child(Role::kCall).Child(Role::kName)));
     return std::ranges::all_of(node.Children(), ReadsSystemOnly);
   }
 
   static bool HoldsTable(Node node) {
-    return node.Is(NodeKind::kTableReference) || std::ranges::any_of(node.Children(), HoldsTable);
+    return node.Is(NodeKind::kTableReference) || node.Is(NodeKind::kFunctionTable) ||
+           std::ranges::any_of(node.Children(), HoldsTable);
   }
 
   void VisitSelect(Node node) {

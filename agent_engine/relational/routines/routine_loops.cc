@@ -37,6 +37,10 @@ bool TestsFetch(Node condition, bool has_row) {
          text == "@@FETCH_STATUS=-1" || text == "@@FETCH_STATUS<0";
 }
 
+bool UsesCurrent(Node node) {
+  return node.Has(Role::kCurrentOf) || std::ranges::any_of(node.Children(), UsesCurrent);
+}
+
 ExprPtr Typed(ExprPtr value, const SqlType& type) {
   return MakeCast(std::move(value), type, false);
 }
@@ -184,10 +188,6 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   Variables before = Copy(state_.variables);
   Turns turns;
   turns.may_break = true;
-  for (const std::string& name : carried) {
-    if (turns.key.empty() && turns_ == nullptr && CountsOn(body, name))
-      turns.key = {FoldName(name.substr(1))};
-  }
   BeginTurns(turns);
   const size_t outer_count = turns.fields.size();
   auto first = std::make_unique<Query>();
@@ -204,8 +204,13 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   ExprPtr goes_on;
   if (breaks)
     goes_on = add_state("goes_on", tsql::MakeType(TypeId::kInt, false), MakeInteger(1));
-  for (const std::string& name : carried)
+  std::vector<OutputField> carried_fields;
+  for (const std::string& name : carried) {
     state_.variables[name] = add_state(name, types_[name], Clone(*before[name]));
+    carried_fields.push_back(turns.fields.back());
+    if (turns.key.empty() && turns.outer == nullptr && CountsOn(body, name))
+      turns.key = {FoldName(turns.fields.back().name)};
+  }
   if (turns.outer != nullptr) {
     first->from = TurnSource(*turns.outer);
     first->where = PathCondition(*turns.outer);
@@ -260,16 +265,16 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   all->left = WithLookUps(turns, std::move(first));
   all->right = WithLookUps(turns, std::move(next));
   steps_.Put(turns.step, std::move(all), /*reads_itself=*/true);
-  return LeaveTurns(turns, assigned, carried, std::move(before));
+  return LeaveTurns(turns, assigned, carried, carried_fields, std::move(before));
 }
 
 // What variables hold after the loop.
 RoutineRunner::Flow RoutineRunner::LeaveTurns(const Turns& turns,
                                               const std::vector<std::string>& assigned,
                                               const std::vector<std::string>& carried,
+                                              const std::vector<OutputField>& carried_fields,
                                               Variables before) {
   state_.variables = std::move(before);
-  state_.variables.erase(kGoesOn);
   row_count_ = nullptr;
   identity_ = nullptr;
   for (const std::string& name : assigned) state_.variables.erase(name);
@@ -279,14 +284,10 @@ RoutineRunner::Flow RoutineRunner::LeaveTurns(const Turns& turns,
   }
   std::vector<OutputField> last;
   std::vector<std::string> names;
-  for (const std::string& name : carried) {
-    if (!IsReadLater(name)) continue;
-    const auto field = std::ranges::find_if(turns.fields, [&](const OutputField& candidate) {
-      return "@" + candidate.name == FoldName(name);
-    });
-    if (field == turns.fields.end()) continue;
-    last.push_back(*field);
-    names.push_back(name);
+  for (size_t i = 0; i < carried.size(); ++i) {
+    if (!IsReadLater(carried[i])) continue;
+    last.push_back(carried_fields[i]);
+    names.push_back(carried[i]);
   }
   for (const std::string& name : assigned) {
     if (std::ranges::find(names, name) == names.end()) lost_.insert(name);
@@ -346,7 +347,28 @@ RoutineRunner::Flow RoutineRunner::RunCursorWhile(Node statement) {
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
   if (lowered.query->fields.size() != targets.size())
     return Refuse(statement, "a FETCH into more or fewer variables than columns");
+  if (std::ranges::any_of(body, UsesCurrent)) AddCurrentRow(*lowered.query);
   return RunRowLoop(statement, std::move(lowered.query), targets, body);
+}
+
+// The key of the cursor's only table, beside the columns that are fetched.
+void RoutineRunner::AddCurrentRow(Query& query) const {
+  if (query.kind != QueryKind::kSelect || query.is_grouped || query.distinct || !query.from ||
+      query.from->kind != SourceKind::kRelation) {
+    return;
+  }
+  const catalog::Table* table =
+      Index().FindTable(query.from->relation.schema, query.from->relation.name);
+  if (table == nullptr || table->PrimaryKey() == nullptr) return;
+  for (const catalog::IndexColumn& part : table->PrimaryKey()->columns) {
+    const catalog::Column* column = table->FindColumn(part.name);
+    if (column == nullptr) return;
+    auto expr = MakeExpr(ExprKind::kColumn, tsql::FromCatalogType(column->type));
+    expr->text = column->name;
+    expr->range = query.from->range;
+    query.fields.push_back({"current_" + column->name, expr->type});
+    query.items.push_back({std::move(expr), query.fields.back().name});
+  }
 }
 
 RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
@@ -381,6 +403,20 @@ RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
     turns.fields.push_back(field);
     state_.variables[targets[i]] = TurnColumn(turns, field);
   }
+  for (size_t i = targets.size(); i < query->fields.size(); ++i) {
+    OutputField field{NameTurnColumn(turns, query->fields[i].name), query->fields[i].type};
+    source->column_names.push_back(field.name);
+    auto expr = MakeExpr(ExprKind::kColumn, field.type);
+    expr->text = field.name;
+    expr->qualifier = turns.outer != nullptr ? source->alias : "";
+    expr->range = source->range;
+    AddItem(*rows, std::move(expr), field);
+    turns.fields.push_back(field);
+    turns.current.emplace_back(query->items[i].expr->text, field);
+  }
+  if (turns.key.empty()) {
+    for (const auto& [column, field] : turns.current) turns.key.push_back(FoldName(field.name));
+  }
   source->query = std::move(query);
   if (turns.outer == nullptr) {
     rows->from = std::move(source);
@@ -413,7 +449,7 @@ RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
   if (flow == Flow::kRefused || sink_->HasErrors()) return Flow::kRefused;
   if (!LoopIsSet(turns, statement)) return Flow::kRefused;
   steps_.Put(turns.step, WithLookUps(turns, std::move(rows)), /*reads_itself=*/false);
-  return LeaveTurns(turns, assigned, {}, std::move(before));
+  return LeaveTurns(turns, assigned, {}, {}, std::move(before));
 }
 
 // The variables that together differ from row to row: a key of the query's only table among them,

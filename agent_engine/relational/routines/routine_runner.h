@@ -72,6 +72,8 @@ class RoutineRunner {
     ExprPtr is_turn;               // Of the step's rows, those that are turns; null: all.
     std::vector<ExprPtr> path;     // Conditions of the IFs around.
     std::vector<std::string> key;  // Columns that together differ from turn to turn.
+    // A cursor's own table: its key, and the columns that hold it. For WHERE CURRENT OF.
+    std::vector<std::pair<std::string, OutputField>> current;
     std::set<std::string> finds;   // Variables that keep an old value where no row is found.
     std::vector<catalog::ObjectName> reads;  // Of its look-ups and conditions.
     std::set<std::string> inserted;  // State keys of tables that get rows,
@@ -169,12 +171,14 @@ class RoutineRunner {
   Flow RunRowLoop(Node statement, QueryPtr query, const std::vector<std::string>& targets,
                   const std::vector<Node>& body);
   Flow LeaveTurns(const Turns& turns, const std::vector<std::string>& assigned,
-                  const std::vector<std::string>& carried, Variables before);
+                  const std::vector<std::string>& carried,
+                  const std::vector<OutputField>& carried_fields, Variables before);
   void BeginTurns(Turns& turns);
   static void AddOuterColumns(const Turns& turns, size_t count, const Turns& from, Query& query);
   static void Rebase(Expr& expr, const Turns& from, const Turns& to);
   static bool EndsTurn(Node node);
   bool IsReadLater(const std::string& variable) const;
+  void AddCurrentRow(Query& query) const;
   std::vector<std::string> KeyOfRows(const Query& query,
                                      const std::vector<std::string>& targets) const;
 

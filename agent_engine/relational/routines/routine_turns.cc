@@ -328,6 +328,12 @@ RoutineRunner::Flow RoutineRunner::ChangeInTurns(Node statement) {
   each.source = TurnSource(*turns_);
   each.condition = PathCondition(*turns_);
   each.key = turns_->key;
+  if (statement.Has(Role::kCurrentOf)) {
+    for (const auto& [column, field] : turns_->current)
+      each.current.emplace_back(column, TurnColumn(*turns_, field));
+    each.key.clear();
+    for (const auto& [column, field] : turns_->current) each.key.push_back(FoldName(field.name));
+  }
   if (turns_->may_break && turns_->outer == nullptr)
     each.order = TurnColumn(*turns_, {"turn", tsql::MakeType(TypeId::kInt, false)});
   LoweredWrite write = LowerWrite(Index(), statement, VisibleVariables(), options_, *sink_, &each);

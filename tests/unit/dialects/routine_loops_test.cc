@@ -126,6 +126,19 @@ TEST_CASE("a cursor that deletes, and one that fetches first", "[routines][loops
   CHECK(After(Translate(deletes, "p"), "Item") == Lines{"3|pad|NULL|NULL"});
 }
 
+TEST_CASE("WHERE CURRENT OF is the cursor's own row", "[routines][loops]") {
+  const Source source = Procedure(R"(
+    DECLARE @price int;
+    DECLARE c CURSOR FOR SELECT Price FROM dbo.Item;
+    OPEN c; FETCH NEXT FROM c INTO @price;
+    WHILE @@FETCH_STATUS = 0 BEGIN
+      IF @price > 15 UPDATE dbo.Item SET Price = @price + 1 WHERE CURRENT OF c;
+      IF @price IS NULL DELETE dbo.Item WHERE CURRENT OF c;
+      FETCH NEXT FROM c INTO @price;
+    END)");
+  CHECK(After(Translate(source, "p"), "Item") == Lines{"1|pen|10|20", "2|ink|21|42"});
+}
+
 TEST_CASE("loops inside loops, and procedures that they call", "[routines][loops]") {
   const Source source = Procedure(R"(
     DECLARE @i int = 1, @j int;
