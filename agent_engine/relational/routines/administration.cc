@@ -32,6 +32,10 @@ class Administration {
   explicit Administration(const catalog::CatalogIndex& catalog) : catalog_(catalog) {}
 
   std::string Describe(Node create) {
+    // What it gives to its caller is a result.
+    for (const Node parameter : create.Children(Role::kParameter)) {
+      if (parameter.Has(Role::kOutput)) return "";
+    }
     Walk(create, 0);
     if (works_on_rows_ || !OnlyRebuilds()) return "";
     if (words_.empty()) return prints_ ? "only prints messages" : "";
@@ -219,7 +223,7 @@ class Administration {
       texts.push_back(TextOf(text));
     }
     if (texts.empty()) works_on_rows_ = true;
-    for (const std::string& each : texts) VisitText(each, depth);
+    for (const std::string& each : texts) VisitText(each, depth, /*is_called=*/false);
   }
 
   void VisitCall(const std::vector<std::string>& parts, const std::string& folded, int depth) {
@@ -227,22 +231,25 @@ class Administration {
         catalog_.FindRoutine(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
     if (routine != nullptr && routine->kind == catalog::RoutineKind::kProcedure) {
       if (!called_.insert(FoldName(routine->name.ToString())).second) return;
-      return VisitText(routine->definition, depth);
+      return VisitText(routine->definition, depth, /*is_called=*/true);
     }
     if (routine == nullptr && (folded.starts_with("sp_") || folded.starts_with("xp_")))
       return Add("EXECUTE " + folded);
     works_on_rows_ = true;
   }
 
-  void VisitText(const std::string& text, int depth) {
+  // A text that defines a procedure is a definition, unless the procedure is called.
+  void VisitText(const std::string& text, int depth, bool is_called) {
     kept_.push_back(text);
     diagnostics::DiagnosticSink ignored;
     parsed_.push_back(
         std::make_unique<tsql::ParseResult>(tsql::ParseBatch(kept_.back(), {}, ignored)));
     const tsql::ParseResult& parsed = *parsed_.back();
     if (parsed.ok) {
-      for (const Node statement : parsed.tree.Root().Children(Role::kStatement))
-        Walk(statement, depth + 1);
+      for (const Node statement : parsed.tree.Root().Children(Role::kStatement)) {
+        const bool defines = statement.Is(NodeKind::kCreateProcedure) && !is_called;
+        defines ? VisitDefinition(statement) : Walk(statement, depth + 1);
+      }
       return;
     }
     works_on_rows_ = true;

@@ -316,6 +316,9 @@ TEST_CASE("procedures that look after the server are neither converted nor refus
     const Source source(std::string("CREATE PROCEDURE dbo.p @r sysname AS BEGIN ") + body + "; END");
     CHECK(!Translate(source, "p").is_administration);
   }
+  const Source gives(R"(CREATE PROCEDURE dbo.p @n int OUTPUT AS BEGIN
+    SELECT @n = COUNT(*) FROM dbo.Item; PRINT N'counted'; END)");
+  CHECK(RowsOf(Translate(gives, "p").sql) == Lines{"3"});
 }
 
 TEST_CASE("@@ROWCOUNT counts the rows that a statement has touched", "[routines]") {
