@@ -460,6 +460,28 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"RANK", 0, "rank()"},
     {"ROW_NUMBER", 0, "row_number()"},
     // -- Others
+    {"FOR JSON",
+     1,
+     "regexp_replace(printf('%.15e', $0), 'e([+-])(\\d\\d)$', 'e\\10\\2')",
+     kFloat,
+     {},
+     "Format query results as JSON with FOR JSON"},
+    {"FOR JSON", 1, "to_base64($0)", kBinary},
+    {"FOR JSON", 1, "cast($0 as varchar)"},
+    {"FOR JSON MOMENT", 2,
+     "case when microsecond($0) % 1000000 = 0 then strftime($0, '%Y-%m-%dT%H:%M:%S') else "
+     "rpad(strftime($0, '%Y-%m-%dT%H:%M:%S.%f'), 20 + $1, '0') end"},
+    {"FOR JSON OFFSET", 2,
+     "case when microsecond($0) % 1000000 = 0 then strftime(timezone('UTC', $0), "
+     "'%Y-%m-%dT%H:%M:%SZ') else rpad(strftime(timezone('UTC', $0), '%Y-%m-%dT%H:%M:%S.%f'), 20 + "
+     "$1, '0') || 'Z' end",
+     kAny, DiagnosticId::kOffsetLost},
+    {"FOR JSON QUOTED", 1, "replace(cast(to_json($0) as varchar), '/', '\\/')"},
+    {"FOR JSON REAL", 1,
+     "regexp_replace(printf('%.7e', $0), 'e([+-])(\\d\\d)$', 'e\\10\\2')"},
+    {"FOR JSON TIME", 2,
+     "case when microsecond($0) % 1000000 = 0 then cast($0 as varchar) else "
+     "rpad(cast($0 as varchar), 9 + $1, '0') end"},
     {"HASHBYTES_MD5", 1, "unhex(md5($0))"},
     {"HASHBYTES_SHA1", 1, "unhex(sha1($0))"},
     {"HASHBYTES_SHA2_256", 1, "unhex(sha256($0))"},

@@ -291,6 +291,27 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"ISJSON", 1, "cast($0 is json object or $0 is json array as integer)"},
     {"JSON_PATH_EXISTS", 2,
      "cast(jsonb_path_exists(cast($0 as jsonb), cast($1 as jsonpath)) as integer)"},
+    {"FOR JSON", 1,
+     "regexp_replace(btrim(to_char($0, '9.999999999999999EEEE')), 'e([+-])(\\d\\d)$', "
+     "'e\\10\\2')",
+     kFloat},
+    {"FOR JSON", 1, "replace(encode($0, 'base64'), chr(10), '')", kBinary},
+    {"FOR JSON", 1, "to_char($0, 'YYYY-MM-DD')", kDate},
+    {"FOR JSON", 1, "cast($0 as text)"},
+    {"FOR JSON MOMENT", 2,
+     "case when date_trunc('second', $0) = $0 then to_char($0, 'YYYY-MM-DD\"T\"HH24:MI:SS') else "
+     "rpad(to_char($0, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), 20 + $1, '0') end"},
+    {"FOR JSON OFFSET", 2,
+     "case when date_trunc('second', $0) = $0 then to_char(timezone('UTC', $0), "
+     "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') else rpad(to_char(timezone('UTC', $0), "
+     "'YYYY-MM-DD\"T\"HH24:MI:SS.US'), 20 + $1, '0') || 'Z' end",
+     kAny, DiagnosticId::kOffsetLost},
+    {"FOR JSON QUOTED", 1, "replace(cast(to_json($0) as text), '/', '\\/')"},
+    {"FOR JSON REAL", 1,
+     "regexp_replace(btrim(to_char($0, '9.9999999EEEE')), 'e([+-])(\\d\\d)$', 'e\\10\\2')"},
+    {"FOR JSON TIME", 2,
+     "case when date_trunc('second', cast($0 as interval)) = cast($0 as interval) then cast($0 as "
+     "text) else rpad(cast($0 as text), 9 + $1, '0') end"},
     {"HASHBYTES_SHA2_512", 1, "sha512(convert_to($0, 'UTF8'))", kString},
     {"AVG", 1, "cast(trunc(avg($d$0)) as $t)", kInteger},
     {"AVG", 1, "trunc(avg($d$0), 4)", kMoney},

@@ -139,6 +139,7 @@ ExprPtr Clone(const Expr& expr) {
   copy->fold_case = expr.fold_case;
   copy->fold_accents = expr.fold_accents;
   copy->trim = expr.trim;
+  copy->json = expr.json;
   copy->determined = expr.determined;
   return copy;
 }

@@ -52,6 +52,13 @@ enum class ExprKind : uint8_t {
   kKey,   // [operand]: what SQL Server compares a string by; fold_case, fold_accents, trim
 };
 
+// What FOR JSON makes of a text: a string, or a part of its own text, as it is.
+enum class JsonText : uint8_t {
+  kNone,
+  kText,      // An object or array that counts as a string: of WITHOUT_ARRAY_WRAPPER.
+  kFragment,  // Of a nested FOR JSON, JSON_QUERY, JSON_MODIFY, JSON_OBJECT, ....
+};
+
 struct OrderItem {
   ExprPtr expr;
   bool descending = false;
@@ -104,6 +111,7 @@ struct Expr {
   bool fold_case = false;
   bool fold_accents = false;
   bool trim = false;
+  JsonText json = JsonText::kNone;
   bool determined = false;  // A grouping expression whose value a key of its table determines.
 
   Expr();

@@ -677,6 +677,8 @@ QueryPtr Lowering::LowerNested(Node query, Scope& scope) {
 
 ExprPtr Lowering::LowerSubquery(Node node, Scope& scope) {
   const Node query = node.Child(Role::kQuery);
+  if (JoinedTokens(query.Child(Role::kFor), Role::kKind, " ").starts_with("JSON"))
+    return LowerJsonSubquery(node, scope);
   auto expr = MakeExpr(ExprKind::kSubquery, SqlType{}, SpanOf(node));
   expr->query = query.Has(Role::kFor) ? LowerForXml(query, &scope) : LowerNested(query, scope);
   if (expr->query->fields.size() != 1) {

@@ -138,19 +138,28 @@ QueryPtr Lowering::LowerRecursive(Node cte, CteEntry entry, const Scope* outer) 
   return query;
 }
 
+// The rows of a query: its body in its order.
+QueryPtr Lowering::LowerRows(Node node, const Scope* outer, Scope& scope) {
+  QueryPtr query = LowerBody(node.Child(Role::kBody), outer, scope);
+  if (const Node order_by = node.Child(Role::kOrderBy)) {
+    LowerOrderBy(order_by, *query, scope);
+    if (const Node offset = node.Child(Role::kOffsetFetch)) LowerOffset(offset, *query, scope);
+  }
+  return query;
+}
+
 QueryPtr Lowering::LowerQuery(Node node, const Scope* outer, bool is_outermost) {
   if (node.Has(Role::kFor)) {
     const std::string kind = JoinedTokens(node.Child(Role::kFor), Role::kKind, " ");
     if (kind.starts_with("XML")) return LowerForXmlRow(node, outer, is_outermost);
+    if (kind.starts_with("JSON")) return LowerForJson(node, outer, is_outermost);
     Report(DiagnosticId::kUnsupportedConstruct, node.Child(Role::kFor),
            {kind.starts_with("FOR") ? kind : "FOR " + kind, options_.target_name});
   }
   Scope scope;
   scope.outer = outer;
-  QueryPtr query = LowerBody(node.Child(Role::kBody), outer, scope);
+  QueryPtr query = LowerRows(node, outer, scope);
   if (const Node order_by = node.Child(Role::kOrderBy)) {
-    LowerOrderBy(order_by, *query, scope);
-    if (const Node offset = node.Child(Role::kOffsetFetch)) LowerOffset(offset, *query, scope);
     const bool decides_rows = query->limit != nullptr || query->offset != nullptr;
     if (!decides_rows && !(is_outermost && options_.keep_order)) {
       if (is_outermost) Report(DiagnosticId::kOrderDropped, order_by, {});

@@ -136,6 +136,15 @@ class Lowering {
   QueryPtr LowerForXmlRow(Node query, const Scope* outer, bool is_outermost);
   bool JoinsTexts(Node query) const;  // lower_for_xml.cc, and the next
   QueryPtr LowerForXml(Node query, const Scope* outer, bool keeps_marks = false);
+  QueryPtr LowerRows(Node query, const Scope* outer, Scope& scope);
+
+  // -- JSON (lower_json.cc)
+  QueryPtr LowerForJson(Node query, const Scope* outer, bool is_outermost);
+  ExprPtr LowerJsonSubquery(Node node, Scope& scope);
+  ExprPtr JsonRow(std::vector<SelectItem> items, Node clause, bool is_auto, bool includes_nulls);
+  QueryPtr JsonRowsBelow(QueryPtr rows, std::vector<SelectItem>& items,
+                         std::vector<OrderItem>& keys);
+  bool NestsTables(const Query& rows, const Scope& scope) const;
 
   // -- Sources (lower_source.cc)
   SourcePtr LowerFrom(Node from, Scope& scope);
