@@ -215,6 +215,22 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"AT_TIME_ZONE", 2, "timestamp($0, $1)", kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "$0", kAny, DiagnosticId::kOffsetLost},
     {"LOCAL_TIME", 2, "datetime($0, $1)"},
+    {"PERCENTILE_CONT", 1, "percentile_cont($v, $0)"},
+    {"PERCENTILE_DISC", 1, "percentile_disc($v, $0)"},
+    {"CURRENT_USER", 0, "session_user()"},
+    {"RANDOM_FRACTION", 0, "rand()"},
+    {"RANDOM_INTEGER", 0, "cast(floor(rand() * 4294967296) - 2147483648 as int64)"},
+    {"FOR JSON", 1, "to_base64($0)", kBinary},
+    {"FOR JSON", 1, "regexp_replace(format('%.15e', $0), 'e([+-])(\\\\d\\\\d)$', 'e\\\\10\\\\2')",
+     kFloat},
+    {"FOR JSON", 1, "cast($0 as string)", kBit},
+    {"FOR JSON", 1, "cast($0 as string)", kInteger},
+    {"FOR JSON", 1, "format('%.4f', $0)", kMoney},
+    {"FOR JSON", 1, "format_date('%Y-%m-%d', $0)", kDate},
+    {"FOR JSON MOMENT", 2,
+     "if(datetime_trunc($0, second) = $0, format_datetime('%Y-%m-%dT%H:%M:%S', $0), "
+     "rpad(format_datetime('%Y-%m-%dT%H:%M:%E6S', $0), 20 + $1, '0'))"},
+    {"FOR JSON QUOTED", 1, "if($0 is null, null, replace(to_json_string($0), '/', '\\\\/'))"},
     // -- JSON
     {"ISJSON", 1,
      "case when $0 is not null then if(json_type(safe.parse_json($0, wide_number_mode => 'round')) "

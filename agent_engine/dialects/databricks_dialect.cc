@@ -244,6 +244,28 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "$0", kAny, DiagnosticId::kOffsetLost},
     {"LOCAL_TIME", 2, "convert_timezone(current_timezone(), $1, cast($0 as timestamp_ntz))"},
+    {"PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
+    {"PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
+    {"PERCENTILE_DISC_DOWN", 1, "percentile_disc($0)$g"},
+    {"CURRENT_USER", 0, "current_user()"},
+    {"RANDOM_FRACTION", 0, "rand()"},
+    {"RANDOM_INTEGER", 0, "cast(floor(rand() * 4294967296) - 2147483648 as int)"},
+    {"UTF-16 BYTES", 1, "encode($0, 'UTF-16LE')"},
+    {"UTF-16 TEXT", 1, "decode($0, 'UTF-16LE')"},
+    {"FOR JSON", 1, "replace(replace(base64($0), char(13), ''), char(10), '')", kBinary},
+    {"FOR JSON", 1, "regexp_replace(format_string('%.15e', $0), 'e([+-])(\\\\d\\\\d)$', 'e$10$2')",
+     kFloat},
+    {"FOR JSON", 1, "cast($0 as string)", kBit},
+    {"FOR JSON", 1, "cast($0 as string)", kInteger},
+    {"FOR JSON", 1, "cast($0 as string)", kDecimal},
+    {"FOR JSON", 1, "cast($0 as string)", kMoney},
+    {"FOR JSON", 1, "date_format($0, 'yyyy-MM-dd')", kDate},
+    {"FOR JSON MOMENT", 2,
+     "date_format($0, 'yyyy-MM-dd') || 'T' || case when date_trunc('second', $0) = $0 then "
+     "date_format($0, 'HH:mm:ss') else rpad(date_format($0, 'HH:mm:ss.SSSSSS'), 9 + $1, '0') end"},
+    {"FOR JSON QUOTED", 1,
+     "case when $0 is not null then replace(regexp_replace(to_json(array($0)), '^\\\\[|\\\\]$', "
+     "''), '/', '\\\\/') end"},
     // -- JSON
     {"ISJSON", 1,
      "case when $0 is not null then cast(coalesce(schema_of_variant(try_parse_json($0)) rlike "

@@ -49,11 +49,15 @@ struct TypeRule {
 //   $t           the result's type        $d  "distinct " where it was written
 //   $o           " order by ..." of WITHIN GROUP, empty without one
 //   $g           " within group (order by ...)", empty without one
+//   $v           what WITHIN GROUP orders by
+//   $w           the window; behind the whole where it is not named
+//   $r           the window over all rows of the partition, in the order of WITHIN GROUP
 //   $u           the date part's name in the target (see DatePartName)
 //   $a0, $a1     argument 0 or 1 as a date and time, cast where it is a date
 //   $p           argument 1, a constant JSON path, in the target's notation
 //   $k           the same without its "$" and its first point
 //   $x           argument 0, taken apart along that path: json_key_step and json_index_step
+//   $q           argument 1, a constant JSON path, as an array of its steps: {a,1}
 //   $j           all arguments joined by the target's concatenation, NULL as an empty string
 //   $s           all but the first joined likewise, each behind the first where it is not NULL
 //   #0, #1       the names of a table's columns, where the target's function returns more of them:

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent_engine/dialects/clr_bits.h"
 #include "agent_engine/dialects/dialect.h"
 
 namespace datamigrate::dialects {
@@ -171,9 +172,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"STRING_AGG", 2, "string_agg($d$0, $1$o)"},
     {"STRING_ESCAPE",
      2,
-     "replace(replace(replace(replace(replace(replace($0, '\\', '\\\\'), '\"', '\\\"'), '/', "
-     "'\\/'), "
-     "chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t')",
+     "regexp_replace(replace(cast(to_json($0) as varchar), '/', '\\/'), '^\"|\"$', '', 'g')",
      kAny,
      {},
      "STRING_ESCAPE (Transact-SQL): the type is json"},
@@ -418,6 +417,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"DATETRUNC:second", 1, "date_trunc('second', $0)"},
     {"EOMONTH", 1, "last_day($0)"},
     {"EOMONTH", 2, "last_day(cast($0 + to_months($1) as date))"},
+    {"SWITCHOFFSET", 1, "$0", kAny, DiagnosticId::kOffsetLost},
+    {"TODATETIMEOFFSET", 1, "timezone('UTC', $0)", kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE", 2, "timezone($1, $0)", kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "$0", kAny, DiagnosticId::kOffsetLost},
     {"LOCAL_TIME", 2, "timezone($1, $0)", kAny, {}, "AT TIME ZONE (Transact-SQL)"},
@@ -456,6 +457,10 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"LAST_VALUE", 1, "last_value($0$n)"},
     {"LEAD", -1, "lead($*$n)"},
     {"NTILE", 1, "ntile($0)"},
+    {"APPROX_PERCENTILE_CONT", 1, "quantile_cont(cast($v as double), $0)"},
+    {"APPROX_PERCENTILE_DISC", 1, "quantile_disc($v, $0)"},
+    {"PERCENTILE_CONT", 1, "quantile_cont($v, $0)"},
+    {"PERCENTILE_DISC", 1, "quantile_disc($v, $0)"},
     {"PERCENT_RANK", 0, "percent_rank()"},
     {"RANK", 0, "rank()"},
     {"ROW_NUMBER", 0, "row_number()"},
@@ -477,11 +482,86 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "$1, '0') || 'Z' end",
      kAny, DiagnosticId::kOffsetLost},
     {"FOR JSON QUOTED", 1, "replace(cast(to_json($0) as varchar), '/', '\\/')"},
-    {"FOR JSON REAL", 1,
-     "regexp_replace(printf('%.7e', $0), 'e([+-])(\\d\\d)$', 'e\\10\\2')"},
+    {"FOR JSON REAL", 1, "regexp_replace(printf('%.7e', $0), 'e([+-])(\\d\\d)$', 'e\\10\\2')"},
     {"FOR JSON TIME", 2,
      "case when microsecond($0) % 1000000 = 0 then cast($0 as varchar) else "
      "rpad(cast($0 as varchar), 9 + $1, '0') end"},
+    {"HIERARCHYID.GETANCESTOR",
+     2,
+     "list_transform(list_transform([regexp_extract_all(cast(cast($0 || '\\x00'::blob as bit) "
+     "as varchar), '" HIERARCHY_LEVEL
+     "')], lambda l: case when len(l) >= $1 then array_to_string(l[:len(l) - $1], '') end), lambda "
+     "s: unbin(rpad(s, cast((length(s) + 7) // 8 * 8 as integer), '0')))[1]",
+     kAny,
+     {},
+     "[MS-SSCLRT], hierarchyid"},
+    {"HIERARCHYID.GETLEVEL", 1,
+     "cast(len(regexp_extract_all(cast(cast($0 || '\\x00'::blob as bit) as varchar), "
+     "'" HIERARCHY_LEVEL "')) as smallint)"},
+    {"HIERARCHYID.GETREPARENTEDVALUE", 3,
+     "list_transform([case when starts_with(rtrim(cast(cast($0 || '\\x00'::blob as bit) as "
+     "varchar), "
+     "'0'), rtrim(cast(cast($1 || '\\x00'::blob as bit) as varchar), '0')) then rtrim(cast(cast($2 "
+     "|| '\\x00'::blob as bit) as varchar), '0') || substr(rtrim(cast(cast($0 || '\\x00'::blob "
+     "as bit) as varchar), '0'), length(rtrim(cast(cast($1 || '\\x00'::blob as bit) as varchar), "
+     "'0')) + 1) when $0 is not null and $1 is not null then error('the value is no descendant "
+     "of the old root') end], lambda s: unbin(rpad(s, cast((length(s) + 7) // 8 * 8 as integer), "
+     "'0')))[1]"},
+    {"HIERARCHYID.ISDESCENDANTOF", 2,
+     "starts_with(cast(cast($0 || '\\x00'::blob as bit) as varchar), rtrim(cast(cast($1 || "
+     "'\\x00'::blob "
+     "as bit) as varchar), '0'))"},
+    {"HIERARCHYID.TOSTRING", 1,
+     "'/' || array_to_string(list_transform(regexp_extract_all(cast(cast($0 || '\\x00'::blob as "
+     "bit) as varchar), '" HIERARCHY_ORDINAL "[01]'), lambda t: cast(" HIERARCHY_VALUE(
+         "t") " - 1 + cast(right(t, 1) as bigint) as varchar) || case when right(t, 1) = '1' then "
+              "'/' else "
+              "'.' end), '')"},
+    {"SPATIAL.FIRST",
+     1,
+     "list_transform(list_transform([hex($0)], lambda h: case when cast('0x' || h[11:12] as "
+     "integer) "
+     "& 8 > 0 then cast('0x' || h[27:28] || h[25:26] || h[23:24] || h[21:22] || h[19:20] || "
+     "h[17:18] "
+     "|| h[15:16] || h[13:14] as ubigint) end), lambda u: case when u >> 63 = 1 then -1 else 1 "
+     "end * cast((u & 4503599627370495) + case when (u >> 52) & 2047 > 0 then 4503599627370496 "
+     "else 0 end as double) * power(cast(2 as double), greatest(cast((u >> 52) & 2047 as integer), "
+     "1) - 1075))[1]",
+     kAny,
+     {},
+     "[MS-SSCLRT], geography and geometry"},
+    {"SPATIAL.SECOND", 1,
+     "list_transform(list_transform([hex($0)], lambda h: case when cast('0x' || h[11:12] as "
+     "integer) "
+     "& 8 > 0 then cast('0x' || h[43:44] || h[41:42] || h[39:40] || h[37:38] || h[35:36] || "
+     "h[33:34] "
+     "|| h[31:32] || h[29:30] as ubigint) end), lambda u: case when u >> 63 = 1 then -1 else 1 "
+     "end * cast((u & 4503599627370495) + case when (u >> 52) & 2047 > 0 then 4503599627370496 "
+     "else 0 end as double) * power(cast(2 as double), greatest(cast((u >> 52) & 2047 as integer), "
+     "1) - 1075))[1]"},
+    {"SPATIAL.STGEOMETRYTYPE", 1,
+     "list_transform([hex($0)], lambda h: case when cast('0x' || h[11:12] as integer) & 8 > 0 "
+     "then 'Point' when cast('0x' || h[11:12] as integer) & 16 > 0 then 'LineString' else "
+     "list_transform(list_transform([10 "
+     "+ cast('0x' || h[19:20] || h[17:18] || h[15:16] || h[13:14] as bigint) * (16 + case when "
+     "h[12:12] in ('1', '3', '5', '7', '9', 'B', 'D', 'F') then 8 else 0 end + case when h[12:12] "
+     "in ('2', '3', '6', '7', 'A', 'B', 'E', 'F') then 8 else 0 end)], lambda p: p + 16 + 5 * "
+     "cast('0x' || h[2 * (p) + 7:2 * (p) + 8] || h[2 * (p) + 5:2 * (p) + 6] || h[2 * (p) + 3:2 "
+     "* (p) + 4] || h[2 * (p) + 1:2 * (p) + 2] as bigint)), lambda q: ['Point', 'LineString', "
+     "'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon', 'GeometryCollection', "
+     "'CircularString', "
+     "'CompoundCurve', 'CurvePolygon', 'FullGlobe'][cast('0x' || h[2 * q + 1:2 * q + 2] as "
+     "integer)])[1] "
+     "end)[1]"},
+    {"SPATIAL.STSRID", 1,
+     "list_transform([hex($0)], lambda h: cast(cast('0x' || h[7:8] || h[5:6] || h[3:4] || h[1:2] "
+     "as bigint) as integer))[1]"},
+    {"SPATIAL.TOSTRING", 3,
+     "coalesce('POINT (' || regexp_replace(cast($1 as varchar), '[.]0$', '') || ' ' || "
+     "regexp_replace(cast($2 "
+     "as varchar), '[.]0$', '') || ')', case when $0 is not null then error('only points are "
+     "written "
+     "as text') end)"},
     {"HASHBYTES_MD5", 1, "unhex(md5($0))"},
     {"HASHBYTES_SHA1", 1, "unhex(sha1($0))"},
     {"HASHBYTES_SHA2_256", 1, "unhex(sha256($0))"},
@@ -506,11 +586,47 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      kAny,
      {},
      "JSON_VALUE (Transact-SQL): scalars only"},
+    {"ISJSON_ARRAY", 1,
+     "case when json_valid($0) then cast(json_type($0) = 'ARRAY' as integer) when $0 is not null "
+     "then 0 end"},
+    {"ISJSON_OBJECT", 1,
+     "case when json_valid($0) then cast(json_type($0) = 'OBJECT' as integer) when $0 is not null "
+     "then 0 end"},
+    {"ISJSON_SCALAR", 1,
+     "case when json_valid($0) then cast(json_type($0) not in ('ARRAY', 'OBJECT', 'BOOLEAN', "
+     "'NULL') as integer) when $0 is not null then 0 end"},
+    {"ISJSON_VALUE", 1, "cast(json_valid($0) as integer)"},
+    {"JSON_MODIFY", 6,
+     "case when json_exists($0, $3) then cast(json_merge_patch($0, $4 || coalesce($2, 'null') || "
+     "$5) as varchar) else $0 end",
+     kAny, DiagnosticId::kJsonText,
+     "JSON_MODIFY (Transact-SQL): a lax path changes nothing where its parent is missing"},
+    {"JSON_QUERY", 1, "case when json_type($0) in ('OBJECT', 'ARRAY') then $0 end"},
     {"JSON_QUERY", 2,
      "case when json_type($0, $1) in ('OBJECT', 'ARRAY') then cast(json_extract($0, $1) as "
      "varchar) end",
      kAny, DiagnosticId::kJsonText, "JSON_QUERY (Transact-SQL): objects and arrays only"},
+    {"JSON_VALUE_STRICT", 2,
+     "case when json_exists($0, $1) then case when json_type($0, $1) not in ('OBJECT', 'ARRAY') "
+     "then json_extract_string($0, $1) end when $0 is not null then error('Property cannot be "
+     "found on the specified JSON path.') end"},
     {"JSON_PATH_EXISTS", 2, "cast(json_exists($0, $1) as integer)"},
+    {"CURRENT_USER", 0, "cast(current_user as varchar)"},
+    {"RANDOM_FRACTION", 0, "random()"},
+    {"RANDOM_INTEGER", 0, "cast(floor(random() * 4294967296) - 2147483648 as integer)"},
+    {"UTF-16 BYTES",
+     1,
+     "unhex(array_to_string(list_transform(regexp_extract_all($0, '(?s).'), lambda c: case when "
+     "unicode(c) < 65536 then printf('%02X%02X', unicode(c) & 255, unicode(c) >> 8) else "
+     "printf('%02X%02X%02X%02X', (unicode(c) - 65536) >> 10 & 255, 216 + ((unicode(c) - 65536) >> "
+     "18), unicode(c) & 255, 220 + (unicode(c) >> 8 & 3)) end), ''))",
+     kAny,
+     {},
+     "nchar and nvarchar (Transact-SQL): UTF-16, the lower byte first"},
+    {"UTF-16 TEXT", 1,
+     "list_transform([hex($0)], lambda h: array_to_string(list_transform(range(0, len(h) // 4), "
+     "lambda i: chr(cast('0x' || h[4 * i + 3:4 * i + 4] || h[4 * i + 1:4 * i + 2] as integer))), "
+     "''))[1]"},
     {"NEWID", 0, "gen_random_uuid()"},
     {"NEWSEQUENTIALID", 0, "gen_random_uuid()"},
     {"STRING_SPLIT_ORDINAL", 2,
@@ -519,13 +635,24 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"STRING_SPLIT", 2, "unnest(string_split($0, $1))"},
     {"GENERATE_SERIES", 2, "generate_series($0, $1)"},
     {"GENERATE_SERIES", 3, "generate_series($0, $1, $2)"},
+    {"OPENJSON_DEFAULT", 1,
+     "(select key, case when type = 'VARCHAR' then json_extract_string(value, '$') when type <> "
+     "'NULL' then cast(value as varchar) end, case type when 'NULL' then 0 when 'VARCHAR' then 1 "
+     "when 'BOOLEAN' then 3 when 'ARRAY' then 4 when 'OBJECT' then 5 else 2 end from json_each($0) "
+     "where key is not null)",
+     kAny, DiagnosticId::kJsonText},
+    {"OPENJSON_DEFAULT", 2,
+     "(select key, case when type = 'VARCHAR' then json_extract_string(value, '$') when type <> "
+     "'NULL' then cast(value as varchar) end, case type when 'NULL' then 0 when 'VARCHAR' then 1 "
+     "when 'BOOLEAN' then 3 when 'ARRAY' then 4 when 'OBJECT' then 5 else 2 end from json_each($0, "
+     "$1) where key is not null)",
+     kAny, DiagnosticId::kJsonText},
     {"OPENJSON", 1,
      "unnest(case json_type(cast($0 as json)) when 'ARRAY' then cast(cast($0 as json) as json[]) "
      "when 'OBJECT' then [cast($0 as json)] end)"},
     {"OPENJSON", 2,
-     "unnest(case json_type(cast($0 as json), $1) when 'ARRAY' then "
-     "cast(json_extract(cast($0 as json), $1) as json[]) when 'OBJECT' then "
-     "[json_extract(cast($0 as json), $1)] end)"},
+     "unnest(case json_type(cast($0 as json), $1) when 'ARRAY' then cast(json_extract(cast($0 as "
+     "json), $1) as json[]) when 'OBJECT' then [json_extract(cast($0 as json), $1)] end)"},
     // -- Operators
     {"^", 2, "xor($0, $1)"},
 });

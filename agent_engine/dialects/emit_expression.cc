@@ -285,9 +285,10 @@ Emitter::Text Emitter::EmitTemporal(const Expr& expr) {
   std::string text = expr.text;
   // Targets keep microseconds; some would round the seventh digit up.
   const size_t point = text.find('.');
-  if (point != std::string::npos && text.size() > point + 7) {
-    if (std::isdigit(static_cast<unsigned char>(text[point + 7])) && text[point + 7] != '0')
-      Report(DiagnosticId::kFractionCut, expr.span, {});
+  const size_t end =
+      point == std::string::npos ? 0 : text.find_first_not_of("0123456789", point + 1);
+  if (point != std::string::npos && std::min(end, text.size()) > point + 7) {
+    if (text[point + 7] != '0') Report(DiagnosticId::kFractionCut, expr.span, {});
     text.erase(point + 7, 1);
   }
   // Midnight is said by the date alone.

@@ -7,6 +7,7 @@
 #include "agent_engine/dialects/json_path.h"
 #include "agent_engine/dialects/layout.h"
 #include "agent_engine/dialects/like_pattern.h"
+#include "agent_engine/relational/json_path.h"
 #include "agent_engine/tsql/binder/functions.h"
 
 namespace datamigrate::dialects {
@@ -180,6 +181,17 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
   }
   // The marks that stand for more than one argument are filled first.
   std::string filled;
+  std::vector<std::pair<std::string_view, size_t>> made;
+  // A mark that is written again names the same text.
+  const auto insert = [&](std::string_view mark, const auto& make) {
+    auto known = std::ranges::find(made, mark, &std::pair<std::string_view, size_t>::first);
+    if (known == made.end()) {
+      made.emplace_back(mark, texts.size());
+      texts.push_back(make());
+      known = made.end() - 1;
+    }
+    filled += "$" + std::to_string(known->second);
+  };
   for (size_t i = 0; i < pattern.size(); ++i) {
     const std::string_view mark = pattern.substr(i, 2);
     if (mark == "$*") {
@@ -203,12 +215,17 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
     } else if (mark == "$p" || mark == "$k" || mark == "$x") {
       filled += "$" + std::to_string(texts.size());
       texts.push_back(JsonPart(mark[1], arguments));
+    } else if (mark == "$v" && !call.order_by.empty()) {
+      insert(mark, [&] { return Emit(*call.order_by[0].expr); });
+    } else if (mark == "$r" && call.window) {
+      insert(mark, [&] { return Text{EmitWholePartition(call)}; });
+    } else if (mark == "$q") {
+      insert(mark, [&] { return Text{EmitPathSteps(*arguments[1])}; });
     } else if (mark == "$j" || mark == "$s") {
       filled += "$" + std::to_string(texts.size());
       texts.push_back({Joined(arguments, mark == "$s"), Binding::kConcat});
     } else if (mark == "$w" && window != nullptr) {
-      filled += "$" + std::to_string(texts.size());
-      texts.push_back(*window);
+      insert(mark, [&] { return *window; });
     } else if (mark == "$n") {
       filled += call.ignore_nulls ? " ignore nulls" : "";
     } else {
@@ -251,6 +268,16 @@ Emitter::Text Emitter::JsonPart(char mark, const std::vector<const Expr*>& argum
   const std::string text = JsonPathText(*steps, dialect_.json_key);
   if (mark == 'p') return {EmitString("$" + text)};
   return {EmitString(text.starts_with('.') ? text.substr(1) : text)};
+}
+
+// The steps of a constant JSON path, as a literal.
+std::string Emitter::EmitPathSteps(const Expr& argument) {
+  const auto path =
+      argument.kind == ExprKind::kString ? relational::ParseJsonPath(argument.text) : std::nullopt;
+  if (!path)
+    Report(DiagnosticId::kUnsupportedConstruct, argument.span,
+           {"a JSON path that is not constant", std::string(dialect_.title)});
+  return EmitString(path ? relational::JsonPathArray(*path) : "{}");
 }
 
 // The argument as a value with date and time.
@@ -355,7 +382,7 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   // The window belongs to each aggregate inside what surrounds it: cast(sum(x) over (...) as t).
   const Text window{EmitWindow(*call.window, RowsFrame(call))};
   std::string pattern(rule->target);
-  bool is_wrapped = false;
+  bool is_wrapped = pattern.find("$r") != std::string::npos;
   for (const std::string_view aggregate : {"sum($d$0)", "count($d$0)", "avg($d$0)"}) {
     for (size_t at = pattern.find(aggregate); at != std::string::npos;
          at = pattern.find(aggregate, at + aggregate.size())) {
@@ -385,6 +412,19 @@ Emitter::Text Emitter::EmitOverMoment(const Expr& call, const FunctionRule& rule
   return ApplyTemplate(
       dialect_.time_of_moment,
       {ApplyTemplate(pattern, texts, Type(tsql::MakeType(tsql::TypeId::kDateTime2), call.span))});
+}
+
+// The call's window over all rows of a partition, in the order of WITHIN GROUP.
+std::string Emitter::EmitWholePartition(const Expr& call) {
+  Window window;
+  for (const ExprPtr& part : call.window->partition_by) window.partition_by.push_back(Clone(*part));
+  for (const OrderItem& item : call.order_by)
+    window.order_by.push_back({Clone(*item.expr), item.descending});
+  window.has_frame = true;
+  window.is_rows = true;
+  window.start.kind = FrameBound::Kind::kUnboundedPreceding;
+  window.end.kind = FrameBound::Kind::kUnboundedFollowing;
+  return EmitWindow(window, "");
 }
 
 // The sum divided by the count, exactly: AVG of decimals is cut, not rounded.

@@ -94,6 +94,8 @@ class Emitter {
   std::string AsDateAndTime(const relational::Expr& argument);
   std::string Joined(const std::vector<const relational::Expr*>& arguments, bool behind_first);
   std::string RowsFrame(const relational::Expr& call);
+  std::string EmitWholePartition(const relational::Expr& call);
+  std::string EmitPathSteps(const relational::Expr& argument);
   const FunctionRule* FindRule(std::string_view name, size_t arity, TypeClass first) const;
   const FunctionRule* FindRuleIn(std::span<const FunctionRule> rules, std::string_view name,
                                  size_t arity, TypeClass first) const;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent_engine/dialects/clr_bits.h"
 #include "agent_engine/dialects/dialect.h"
 
 namespace datamigrate::dialects {
@@ -17,7 +18,7 @@ constexpr auto kTypes = std::to_array<TypeRule>({
     {TypeId::kSmallInt, "SMALLINT"},
     {TypeId::kInt, "INTEGER"},
     {TypeId::kBigInt, "BIGINT"},
-    {TypeId::kDecimal, "NUMERIC($p, $s)"},
+    {TypeId::kDecimal, "NUMERIC($q, $s)"},
     {TypeId::kMoney, "NUMERIC(19, 4)"},
     {TypeId::kSmallMoney, "NUMERIC(10, 4)"},
     {TypeId::kReal, "REAL"},
@@ -119,9 +120,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "as numeric)) as text))), 0)) as text), $1, ' ') end"},
     {"STRING_AGG", 2, "string_agg($d$0, $1$o)"},
     {"STRING_ESCAPE", 2,
-     "replace(replace(replace(replace(replace(replace($0, '\\', '\\\\'), '\"', '\\\"'), '/', "
-     "'\\/'), "
-     "chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t')"},
+     "regexp_replace(replace(cast(to_json(cast($0 as text)) as text), '/', '\\/'), '^\"|\"$', '', "
+     "'g')"},
     {"STUFF", 4,
      "case when $1 between 1 and length($0) and $2 >= 0 then overlay($0 placing coalesce($3, '') "
      "from $1 for $2) end"},
@@ -278,6 +278,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"EOMONTH", 2,
      "cast(date_trunc('month', $0 + make_interval(months => $1)) + interval '1 month - 1 day' as "
      "date)"},
+    {"SWITCHOFFSET", 1, "$0", kAny, DiagnosticId::kOffsetLost},
+    {"TODATETIMEOFFSET", 1, "timezone('UTC', $0)", kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE", 2, "timezone($1, $0)", kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "$0", kAny, DiagnosticId::kOffsetLost},
     {"LOCAL_TIME", 2, "timezone($1, $0)"},
@@ -289,6 +291,12 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      kString},
     {"ISNUMERIC", 1, "cast($0 is not null as integer)"},
     {"ISJSON", 1, "cast($0 is json object or $0 is json array as integer)"},
+    {"ISJSON_ARRAY", 1, "cast($0 is json array as integer)"},
+    {"ISJSON_OBJECT", 1, "cast($0 is json object as integer)"},
+    {"ISJSON_SCALAR", 1,
+     "cast($0 is json scalar and btrim($0, ' ' || chr(9) || chr(10) || chr(13)) not in ('true', "
+     "'false', 'null') as integer)"},
+    {"ISJSON_VALUE", 1, "cast($0 is json as integer)"},
     {"JSON_PATH_EXISTS", 2,
      "cast(jsonb_path_exists(cast($0 as jsonb), cast($1 as jsonpath)) as integer)"},
     {"FOR JSON", 1,
@@ -306,12 +314,87 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') else rpad(to_char(timezone('UTC', $0), "
      "'YYYY-MM-DD\"T\"HH24:MI:SS.US'), 20 + $1, '0') || 'Z' end",
      kAny, DiagnosticId::kOffsetLost},
-    {"FOR JSON QUOTED", 1, "replace(cast(to_json($0) as text), '/', '\\/')"},
+    {"FOR JSON QUOTED", 1, "replace(cast(to_json(cast($0 as text)) as text), '/', '\\/')"},
     {"FOR JSON REAL", 1,
      "regexp_replace(btrim(to_char($0, '9.9999999EEEE')), 'e([+-])(\\d\\d)$', 'e\\10\\2')"},
     {"FOR JSON TIME", 2,
      "case when date_trunc('second', cast($0 as interval)) = cast($0 as interval) then cast($0 as "
      "text) else rpad(cast($0 as text), 9 + $1, '0') end"},
+    {"HIERARCHYID.GETANCESTOR", 2,
+     "(select case when s is not null then decode(coalesce((select "
+     "string_agg(lpad(to_hex(cast(cast(substr(s, "
+     "i, 8) as bit(8)) as integer)), 2, '0'), '' order by i) from generate_series(1, length(s), "
+     "8) as i), ''), 'hex') end from (select substring(rtrim(cast(cast('x' || encode($0, 'hex') "
+     "as bit varying) as text), '0'), '^((?:" HIERARCHY_LEVEL ")*)(?:" HIERARCHY_LEVEL
+     "){' || $1 || '}$') as s) as node)"},
+    {"HIERARCHYID.GETLEVEL", 1,
+     "cast(regexp_count(cast(cast('x' || encode($0, 'hex') as bit varying) as text), "
+     "'" HIERARCHY_LEVEL "') as smallint)"},
+    {"HIERARCHYID.GETREPARENTEDVALUE", 3,
+     "(select case when s is not null then decode(coalesce((select "
+     "string_agg(lpad(to_hex(cast(cast(substr(s, "
+     "i, 8) as bit(8)) as integer)), 2, '0'), '' order by i) from generate_series(1, length(s), "
+     "8) as i), ''), 'hex') end from (select case when starts_with(rtrim(cast(cast('x' || "
+     "encode($0, "
+     "'hex') as bit varying) as text), '0'), rtrim(cast(cast('x' || encode($1, 'hex') as bit "
+     "varying) "
+     "as text), '0')) then rtrim(cast(cast('x' || encode($2, 'hex') as bit varying) as text), "
+     "'0') || substr(rtrim(cast(cast('x' || encode($0, 'hex') as bit varying) as text), '0'), "
+     "length(rtrim(cast(cast('x' || encode($1, 'hex') as bit varying) as text), '0')) + 1) when "
+     "$0 is not null and $1 is not null then cast(cast('the value is no descendant of the old "
+     "root' || left(cast(random() as text), 0) as integer) as text) end as s) as node)"},
+    {"HIERARCHYID.ISDESCENDANTOF", 2,
+     "starts_with(cast(cast('x' || encode($0, 'hex') as bit varying) as text), rtrim(cast(cast('x' "
+     "|| encode($1, 'hex') as bit varying) as text), '0'))"},
+    {"HIERARCHYID.TOSTRING", 1,
+     "case when $0 is not null then (select '/' || coalesce(string_agg(cast(" HIERARCHY_VALUE(
+         "t") " - 1 + cast(right(t, 1) as bigint) as text) || case when right(t, 1) = '1' then '/' "
+              "else "
+              "'.' end, '' order by i), '') from regexp_matches(cast(cast('x' || encode($0, 'hex') "
+              "as bit "
+              "varying) as text), '(" HIERARCHY_ORDINAL
+              "[01])', 'g') with ordinality as codes (matched, i) cross join lateral (select "
+              "matched[1] "
+              "as t) as code) end"},
+    {"SPATIAL.FIRST", 1,
+     "(select case when u < 0 then -1 else 1 end * cast((u & 4503599627370495) + case when (u "
+     ">> 52) & 2047 > 0 then 4503599627370496 else 0 end as double precision) * power(cast(2 as "
+     "double precision), greatest(cast((u >> 52) & 2047 as integer), 1) - 1075) from (select "
+     "cast(cast('x' "
+     "|| substr(h, 27, 2) || substr(h, 25, 2) || substr(h, 23, 2) || substr(h, 21, 2) || substr(h, "
+     "19, 2) || substr(h, 17, 2) || substr(h, 15, 2) || substr(h, 13, 2) as bit(64)) as bigint) "
+     "as u from (select encode($0, 'hex') as h) as bytes where get_byte($0, 5) & 8 > 0) as "
+     "number)"},
+    {"SPATIAL.SECOND", 1,
+     "(select case when u < 0 then -1 else 1 end * cast((u & 4503599627370495) + case when (u "
+     ">> 52) & 2047 > 0 then 4503599627370496 else 0 end as double precision) * power(cast(2 as "
+     "double precision), greatest(cast((u >> 52) & 2047 as integer), 1) - 1075) from (select "
+     "cast(cast('x' "
+     "|| substr(h, 43, 2) || substr(h, 41, 2) || substr(h, 39, 2) || substr(h, 37, 2) || substr(h, "
+     "35, 2) || substr(h, 33, 2) || substr(h, 31, 2) || substr(h, 29, 2) as bit(64)) as bigint) "
+     "as u from (select encode($0, 'hex') as h) as bytes where get_byte($0, 5) & 8 > 0) as "
+     "number)"},
+    {"SPATIAL.STGEOMETRYTYPE", 1,
+     "case when get_byte($0, 5) & 8 > 0 then 'Point' when get_byte($0, 5) & 16 > 0 then "
+     "'LineString' "
+     "else (array['Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', "
+     "'MultiPolygon', "
+     "'GeometryCollection', 'CircularString', 'CompoundCurve', 'CurvePolygon', "
+     "'FullGlobe'])[(select "
+     "get_byte(b, p + 16 + 5 * (get_byte(b, p + 0) + get_byte(b, p + 1) * 256 + get_byte(b, p "
+     "+ 2) * 65536 + get_byte(b, p + 3) * 16777216)) from (select $0 as b, 10 + (get_byte($0, "
+     "6 + 0) + get_byte($0, 6 + 1) * 256 + get_byte($0, 6 + 2) * 65536 + get_byte($0, 6 + 3) * "
+     "16777216) * (16 + (get_byte($0, 5) & 1) * 8 + (get_byte($0, 5) & 2) * 4) as p) as shape)] "
+     "end"},
+    {"SPATIAL.STSRID", 1,
+     "(get_byte($0, 0 + 0) + get_byte($0, 0 + 1) * 256 + get_byte($0, 0 + 2) * 65536 + "
+     "get_byte($0, "
+     "0 + 3) * 16777216)"},
+    {"SPATIAL.TOSTRING", 3,
+     "coalesce('POINT (' || cast($1 as text) || ' ' || cast($2 as text) || ')', case when $0 is "
+     "not null then cast(cast('only points are written as text' || left(cast(random() as text), 0) "
+     "as integer) as text) end)"},
+    {"HASHBYTES_SHA2_512", 1, "sha512($0)", kBinary},
     {"HASHBYTES_SHA2_512", 1, "sha512(convert_to($0, 'UTF8'))", kString},
     {"AVG", 1, "cast(trunc(avg($d$0)) as $t)", kInteger},
     {"AVG", 1, "trunc(avg($d$0), 4)", kMoney},
@@ -338,36 +421,100 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"LAST_VALUE", 1, "last_value($0)"},
     {"LEAD", -1, "lead($*)"},
     {"NTILE", 1, "ntile(cast($0 as integer))"},
+    {"APPROX_PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
+    {"APPROX_PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
+    {"PERCENTILE_CONT", 1,
+     "(array_agg($v) filter (where $v is not null)$r)[cast(floor($0 * (count($v)$w - 1)) as "
+     "integer) + 1] + ((array_agg($v) filter (where $v is not null)$r)[cast(ceil($0 * "
+     "(count($v)$w - 1)) as integer) + 1] - (array_agg($v) filter (where $v is not "
+     "null)$r)[cast(floor($0 * (count($v)$w - 1)) as integer) + 1]) * ($0 * (count($v)$w - 1) - "
+     "floor($0 * (count($v)$w - 1)))"},
+    {"PERCENTILE_DISC", 1,
+     "(array_agg($v) filter (where $v is not null)$r)[greatest(cast(ceil($0 * count($v)$w) as "
+     "integer), 1)]"},
+    {"PERCENTILE_DISC_DOWN", 1,
+     "(array_agg($v) filter (where $v is not null)$r)[greatest(cast(ceil($0 * count($v)$w) as "
+     "integer), 1)]"},
     {"PERCENT_RANK", 0, "percent_rank()"},
     {"RANK", 0, "rank()"},
     {"ROW_NUMBER", 0, "row_number()"},
     {"HASHBYTES_MD5", 1, "decode(md5($0), 'hex')"},
+    {"HASHBYTES_SHA2_256", 1, "sha256($0)", kBinary},
     {"HASHBYTES_SHA2_256", 1, "sha256(convert_to($0, 'UTF8'))", kString},
+    {"JSON_VALUE_STRICT", 2,
+     "case when cast($0 as json) #> $q is not null then case when json_typeof(cast($0 as json) #> "
+     "$q) not in ('object', 'array') then cast($0 as json) #>> $q end when $0 is not null then "
+     "cast(cast('Property cannot be found on the specified JSON path' || left(cast(random() as "
+     "text), 0) as integer) as text) end"},
     {"JSON_VALUE", 2,
      "case when jsonb_typeof(jsonb_path_query_first(cast($0 as jsonb), cast($1 as jsonpath))) not "
      "in ('object', 'array') then jsonb_path_query_first(cast($0 as jsonb), cast($1 as jsonpath)) "
      "#>> '{}' end"},
+    {"JSON_QUERY", 1, "case when json_typeof(cast($0 as json)) in ('object', 'array') then $0 end"},
     {"JSON_QUERY", 2,
-     "case when jsonb_typeof(jsonb_path_query_first(cast($0 as jsonb), cast($1 as jsonpath))) in "
-     "('object', 'array') then cast(jsonb_path_query_first(cast($0 as jsonb), cast($1 as "
-     "jsonpath)) as text) end",
+     "case when json_typeof(cast($0 as json) #> $q) in ('object', 'array') then cast(cast($0 as "
+     "json) #> $q as text) end"},
+    {"JSON_MODIFY", 6,
+     "case when $2 is null then cast(cast($0 as jsonb) #- $q as text) else "
+     "cast(jsonb_set(cast($0 as jsonb), $q, cast($2 as jsonb)) as text) end",
+     kAny, DiagnosticId::kJsonText},
+    {"JSON_MODIFY_APPEND", 3,
+     "cast(jsonb_set(cast($0 as jsonb), $q, coalesce(cast($0 as jsonb) #> $q, '[]') || "
+     "jsonb_build_array(cast($2 as jsonb))) as text)",
+     kAny, DiagnosticId::kJsonText},
+    {"JSON_MODIFY_VALUE", 3,
+     "case when $2 is null then cast(cast($0 as jsonb) #- $q as text) else "
+     "cast(jsonb_set(cast($0 as jsonb), $q, cast($2 as jsonb)) as text) end",
      kAny, DiagnosticId::kJsonText},
     {"ROUND_DATETIME", 1,
      "date_trunc('second', $0) + make_interval(secs => (cast(round(extract(microseconds from $0) % "
      "1000000 * 0.0003) as integer) * 10 + 1) / 3 / 1000.0)"},
+    {"CURRENT_USER", 0, "cast(current_user as text)"},
+    {"RANDOM_FRACTION", 0, "random()"},
+    {"RANDOM_INTEGER", 0, "cast(floor(random() * 4294967296) - 2147483648 as integer)"},
+    {"UTF-16 BYTES", 1,
+     "case when $0 is not null then (select decode(coalesce(string_agg(case when ascii(c) < 65536 "
+     "then lpad(to_hex(ascii(c) & 255), 2, '0') || lpad(to_hex(ascii(c) >> 8), 2, '0') else "
+     "lpad(to_hex((ascii(c) - 65536) >> 10 & 255), 2, '0') || to_hex(216 + ((ascii(c) - 65536) >> "
+     "18)) || lpad(to_hex(ascii(c) & 255), 2, '0') || to_hex(220 + (ascii(c) >> 8 & 3)) end, '' "
+     "order by i), ''), 'hex') from string_to_table($0, null) with ordinality as characters (c, "
+     "i)) end"},
+    {"UTF-16 TEXT", 1,
+     "case when $0 is not null then (select coalesce(string_agg(chr(get_byte($0, 2 * i) + 256 * "
+     "get_byte($0, 2 * i + 1)), '' order by i), '') from generate_series(0, octet_length($0) / 2 - "
+     "1) as i) end"},
     {"NEWID", 0, "gen_random_uuid()"},
     {"NEWSEQUENTIALID", 0, "gen_random_uuid()"},
     {"STRING_SPLIT", 2, "string_to_table($0, $1)"},
     {"STRING_SPLIT_ORDINAL", 2, "string_to_table($0, $1) with ordinality"},
     {"GENERATE_SERIES", 2, "generate_series($0, $1)"},
     {"GENERATE_SERIES", 3, "generate_series($0, $1, $2)"},
+    {"OPENJSON_DEFAULT", 1,
+     "lateral (select key, value #>> '{}', case json_typeof(value) when 'null' then 0 when "
+     "'string' "
+     "then 1 when 'number' then 2 when 'boolean' then 3 when 'array' then 4 else 5 end from "
+     "(select "
+     "cast(place - 1 as text) as key, value from json_array_elements(case when json_typeof(cast($0 "
+     "as json)) = 'array' then cast($0 as json) end) with ordinality as elements (value, place) "
+     "union all select key, value from json_each(case when json_typeof(cast($0 as json)) = "
+     "'object' "
+     "then cast($0 as json) end)) as parts)"},
+    {"OPENJSON_DEFAULT", 2,
+     "lateral (select key, value #>> '{}', case json_typeof(value) when 'null' then 0 when "
+     "'string' "
+     "then 1 when 'number' then 2 when 'boolean' then 3 when 'array' then 4 else 5 end from "
+     "(select "
+     "cast(place - 1 as text) as key, value from json_array_elements(case when "
+     "json_typeof((cast($0 "
+     "as json) #> $q)) = 'array' then (cast($0 as json) #> $q) end) with ordinality as elements "
+     "(value, place) union all select key, value from json_each(case when json_typeof((cast($0 "
+     "as json) #> $q)) = 'object' then (cast($0 as json) #> $q) end)) as parts)"},
     {"OPENJSON", 1,
-     "jsonb_array_elements(case jsonb_typeof(cast($0 as jsonb)) when 'array' then cast($0 as "
-     "jsonb) "
-     "when 'object' then jsonb_build_array(cast($0 as jsonb)) end)"},
+     "json_array_elements(case json_typeof(cast($0 as json)) when 'array' then cast($0 as json) "
+     "when 'object' then json_build_array(cast($0 as json)) end)"},
     {"OPENJSON", 2,
-     "jsonb_path_query(cast($0 as jsonb), cast($1 || ' ? (@.type() == \"array\" || @.type() == "
-     "\"object\")' || '[*]' as jsonpath))"},
+     "json_array_elements(case json_typeof(cast($0 as json) #> $q) when 'array' then cast($0 as "
+     "json) #> $q when 'object' then json_build_array(cast($0 as json) #> $q) end)"},
     {"^", 2, "$0 # $1"},
 });
 

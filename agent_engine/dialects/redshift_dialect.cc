@@ -215,6 +215,24 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"AT_TIME_ZONE", 2, "timezone($1, $0)", kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "$0", kAny, DiagnosticId::kOffsetLost},
     {"LOCAL_TIME", 2, "timezone($1, $0)"},
+    {"PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
+    {"PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
+    {"PERCENTILE_DISC_DOWN", 1, "percentile_disc($0)$g"},
+    {"FOR JSON", 1, "case when $0 then 'true' when not $0 then 'false' end", kBit},
+    {"FOR JSON", 1, "cast($0 as varchar)", kInteger},
+    {"FOR JSON", 1, "cast($0 as varchar)", kDecimal},
+    {"FOR JSON", 1, "cast($0 as varchar)", kMoney},
+    {"FOR JSON", 1, "to_char($0, 'YYYY-MM-DD')", kDate},
+    {"FOR JSON MOMENT", 2,
+     "case when date_trunc('second', $0) = $0 then to_char($0, 'YYYY-MM-DD\"T\"HH24:MI:SS') else "
+     "rpad(to_char($0, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), 20 + $1, '0') end"},
+    {"FOR JSON QUOTED", 1,
+     "'\"' || replace(replace(replace(replace(replace(replace(replace(replace($0, '\\\\', "
+     "'\\\\\\\\'), '\"', '\\\\\"'), '/', '\\\\/'), chr(8), '\\\\b'), chr(12), '\\\\f'), chr(10), "
+     "'\\\\n'), chr(13), '\\\\r'), chr(9), '\\\\t') || '\"'"},
+    {"CURRENT_USER", 0, "cast(current_user as varchar(128))"},
+    {"RANDOM_FRACTION", 0, "random()"},
+    {"RANDOM_INTEGER", 0, "cast(floor(random() * 4294967296) - 2147483648 as integer)"},
     // -- JSON. A name in a path of SUPER is in lower case unless the session is told otherwise, so
     // texts are read as texts.
     {"ISJSON", 1,

@@ -219,6 +219,22 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "convert_timezone($1, $0)"},
     {"LOCAL_TIME", 2, "cast(convert_timezone($1, $0) as timestamp_ntz)"},
+    {"PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
+    {"PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
+    {"PERCENTILE_DISC_DOWN", 1, "percentile_disc($0)$g"},
+    {"CURRENT_USER", 0, "current_user()"},
+    {"RANDOM_FRACTION", 0, "uniform(cast(0 as float), cast(1 as float), random())"},
+    {"RANDOM_INTEGER", 0, "cast(uniform(-2147483648, 2147483647, random()) as integer)"},
+    {"FOR JSON", 1, "base64_encode($0)", kBinary},
+    {"FOR JSON", 1, "cast($0 as varchar)", kBit},
+    {"FOR JSON", 1, "cast($0 as varchar)", kInteger},
+    {"FOR JSON", 1, "cast($0 as varchar)", kDecimal},
+    {"FOR JSON", 1, "cast($0 as varchar)", kMoney},
+    {"FOR JSON", 1, "to_char($0, 'YYYY-MM-DD')", kDate},
+    {"FOR JSON MOMENT", 2,
+     "iff(date_trunc(second, $0) = $0, to_char($0, 'YYYY-MM-DD\"T\"HH24:MI:SS'), "
+     "rpad(to_char($0, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6'), 20 + $1, '0'))"},
+    {"FOR JSON QUOTED", 1, "replace(to_json(to_variant($0)), '/', '\\\\/')"},
     // -- JSON
     {"JSON_VALUE", 2,
      "case when typeof(get_path(parse_json($0), $k)) not in ('OBJECT', 'ARRAY') then "

@@ -9,8 +9,9 @@ namespace datamigrate::relational {
 namespace {
 
 constexpr auto kAggregates = std::to_array<std::string_view>(
-    {"APPROX_COUNT_DISTINCT", "AVG", "CHECKSUM_AGG", "COUNT", "COUNT_BIG", "GROUPING",
-     "GROUPING_ID", "MAX", "MIN", "STDEV", "STDEVP", "STRING_AGG", "SUM", "VAR", "VARP"});
+    {"APPROX_COUNT_DISTINCT", "APPROX_PERCENTILE_CONT", "APPROX_PERCENTILE_DISC", "AVG",
+     "CHECKSUM_AGG", "COUNT", "COUNT_BIG", "GROUPING", "GROUPING_ID", "MAX", "MIN", "STDEV",
+     "STDEVP", "STRING_AGG", "SUM", "VAR", "VARP"});
 
 std::vector<OrderItem> CloneOrder(const std::vector<OrderItem>& items) {
   std::vector<OrderItem> copy;

@@ -60,20 +60,17 @@ ExprPtr ConstantText(const Expr& value) {
   return text;
 }
 
+ExprPtr NestedObject(std::vector<JsonMember> members);
+
 // The members' texts with their keys, NULL where the member is left out.
 std::vector<ExprPtr> MemberTexts(std::vector<JsonMember> members, bool includes_nulls) {
   std::vector<ExprPtr> texts;
   for (JsonMember& member : members) {
     ExprPtr value = std::move(member.value);
-    bool is_left_out_empty = false;
     if (!value) {
-      is_left_out_empty =
-          !includes_nulls && std::ranges::none_of(member.members, [](const JsonMember& below) {
-            return below.value && IsNeverNull(*below.value);
-          });
-      value = JsonObject(std::move(member.members), includes_nulls);
-      if (is_left_out_empty)
-        value = MakeCall("NULLIF", TextType(), ExprList(std::move(value), MakeString("{}")));
+      value = includes_nulls ? JsonObject(std::move(member.members), true)
+                             : NestedObject(std::move(member.members));
+      if (!value) continue;
     } else if (value->kind == ExprKind::kNull) {
       if (!includes_nulls) continue;
       value = MakeString("null");
@@ -88,6 +85,51 @@ std::vector<ExprPtr> MemberTexts(std::vector<JsonMember> members, bool includes_
     texts.back()->type.nullable = !never_null;
   }
   return texts;
+}
+
+// The texts between braces: those that are NULL are left out.
+ExprPtr Braced(std::vector<ExprPtr> texts) {
+  TextBuilder object;
+  object.Add("{");
+  if (!texts.empty() && IsNeverNull(*texts[0])) {
+    object.Add(std::move(texts[0]));
+    for (size_t i = 1; i < texts.size(); ++i) {
+      TextBuilder next;
+      next.Add(",");
+      const bool never_null = IsNeverNull(*texts[i]);
+      next.Add(std::move(texts[i]));
+      ExprPtr text = next.Take();
+      if (!never_null)
+        text = MakeCall("COALESCE", TextType(false), ExprList(std::move(text), MakeString("")));
+      object.Add(std::move(text));
+    }
+  } else if (texts.size() == 1) {
+    object.Add(
+        MakeCall("COALESCE", TextType(false), ExprList(std::move(texts[0]), MakeString(""))));
+  } else if (!texts.empty()) {
+    texts.insert(texts.begin(), MakeString(","));
+    object.Add(MakeCall("CONCAT_WS", TextType(false), std::move(texts)));
+  }
+  object.Add("}");
+  return object.Take();
+}
+
+// An object within another one: NULL where all of it is left out; null where it always is.
+ExprPtr NestedObject(std::vector<JsonMember> members) {
+  std::vector<ExprPtr> texts = MemberTexts(std::move(members), false);
+  if (texts.empty()) return nullptr;
+  if (texts.size() == 1 && !IsNeverNull(*texts[0])) {
+    TextBuilder object;
+    object.Add("{");
+    object.Add(std::move(texts[0]));
+    object.Add("}");
+    return object.Take();
+  }
+  const bool stays =
+      std::ranges::any_of(texts, [](const ExprPtr& text) { return IsNeverNull(*text); });
+  ExprPtr object = Braced(std::move(texts));
+  if (stays) return object;
+  return MakeCall("NULLIF", TextType(), ExprList(std::move(object), MakeString("{}")));
 }
 
 }  // namespace
@@ -210,30 +252,7 @@ bool AddMember(std::vector<JsonMember>& members, std::string_view path, ExprPtr 
 }
 
 ExprPtr JsonObject(std::vector<JsonMember> members, bool includes_nulls) {
-  std::vector<ExprPtr> texts = MemberTexts(std::move(members), includes_nulls);
-  TextBuilder object;
-  object.Add("{");
-  if (!texts.empty() && IsNeverNull(*texts[0])) {
-    object.Add(std::move(texts[0]));
-    for (size_t i = 1; i < texts.size(); ++i) {
-      TextBuilder next;
-      next.Add(",");
-      const bool never_null = IsNeverNull(*texts[i]);
-      next.Add(std::move(texts[i]));
-      ExprPtr text = next.Take();
-      if (!never_null)
-        text = MakeCall("COALESCE", TextType(false), ExprList(std::move(text), MakeString("")));
-      object.Add(std::move(text));
-    }
-  } else if (texts.size() == 1) {
-    object.Add(
-        MakeCall("COALESCE", TextType(false), ExprList(std::move(texts[0]), MakeString(""))));
-  } else if (!texts.empty()) {
-    texts.insert(texts.begin(), MakeString(","));
-    object.Add(MakeCall("CONCAT_WS", TextType(false), std::move(texts)));
-  }
-  object.Add("}");
-  return object.Take();
+  return Braced(MemberTexts(std::move(members), includes_nulls));
 }
 
 }  // namespace datamigrate::relational

@@ -354,6 +354,7 @@ ExprPtr Lowering::Convert(ExprPtr expr, const SqlType& type, bool implicit, int3
   if (type.id == TypeId::kUnknown || type.id == TypeId::kNull) return expr;
   if (expr->type.id == TypeId::kUnknown && implicit) return expr;
   if (IsTemporal(type.id) && type.id != TypeId::kDateTimeOffset) expr = LocalTime(std::move(expr));
+  if (ExprPtr converted = ConvertClr(expr, type)) return converted;
   const bool is_refused = expr->type.id != TypeId::kUnknown && expr->type.id != TypeId::kNull &&
                           !AreConvertible(expr->type, type, implicit);
   if (!is_refused && (!try_cast || expr->kind == ExprKind::kString)) {
@@ -367,6 +368,15 @@ ExprPtr Lowering::Convert(ExprPtr expr, const SqlType& type, bool implicit, int3
   if (is_refused) {
     ReportAt(DiagnosticId::kNotConvertible, expr->span, {TypeText(expr->type), TypeText(type)});
     return expr;
+  }
+  // Bytes are those of UTF-16 where the text is Unicode; styles 1 and 2 read and write digits.
+  const bool writes_digits = style == 1 || style == 2;
+  if (IsUnicode(expr->type.id) && IsBinary(type.id) && !writes_digits)
+    return Convert(UnicodeBytes(std::move(expr)), type, implicit);
+  if (IsBinary(expr->type.id) && IsUnicode(type.id) && !writes_digits) {
+    SqlType text = MakeSized(type.id, SqlType::kMax, expr->type.nullable);
+    return Convert(MakeCall("UTF-16 TEXT", std::move(text), ExprList(std::move(expr))), type,
+                   false);
   }
   if (ExprPtr rounded = RoundFraction(expr, type)) return rounded;
   const bool both_strings = IsString(expr->type.id) && IsString(type.id);

@@ -135,6 +135,8 @@ ExprPtr Lowering::LowerExpr(Node node, Scope& scope) {
       return LowerCast(node, scope);
     case NodeKind::kConvert:
       return LowerConvert(node, scope);
+    case NodeKind::kParse:
+      return LowerParse(node, scope);
     case NodeKind::kTrim: {
       std::vector<ExprPtr> arguments =
           ExprList(Convert(LowerExpr(node.Child(Role::kOperand), scope),
@@ -267,6 +269,7 @@ ExprPtr Lowering::LowerVariable(Node node) {
     value->span = SpanOf(node);
     return value;
   }
+  if (ExprPtr setting = LowerSetting(node)) return setting;
   if (name.starts_with("@@")) {
     return Refuse(DiagnosticId::kUnsupportedFunction, node,
                   {std::string(name), options_.target_name});
@@ -339,6 +342,8 @@ ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnosti
         if (FoldName(candidate.name) != FoldName(parts[parts.size() - 2]) ||
             !IsOpaque(candidate.type.id))
           continue;
+        ExprPtr value = ResolveColumn({parts.begin(), parts.end() - 1}, span, first_scope);
+        if (ExprPtr property = ClrProperty(value, parts.back())) return property;
         ReportAt(DiagnosticId::kUnsupportedMethod, span,
                  {parts.back(), TypeText(candidate.type), options_.target_name});
         return MakeNull(SqlType{});

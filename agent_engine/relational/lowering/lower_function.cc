@@ -38,6 +38,8 @@ ExprPtr Lowering::LowerCall(Node node, Scope& scope) {
   const std::string name = UpperText(parts.back());
   bool found = false;
   if (ExprPtr special = LowerSpecialForm(name, node, scope, found); found) return special;
+  if (ExprPtr json = LowerJsonFunction(name, node, scope, found); found) return json;
+  if (ExprPtr answer = LowerEnvironment(name, node, scope, found); found) return answer;
   const FunctionSignature* signature = FindFunction(name);
   if (signature == nullptr) {
     if (options_.known_call) {

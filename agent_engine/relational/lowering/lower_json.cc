@@ -116,11 +116,11 @@ ExprPtr Lowering::JsonRow(std::vector<SelectItem> items, Node clause, bool is_au
       is_new = AddMember(members, item.alias, std::move(value));
     }
     if (!is_new) {
-      Report(DiagnosticId::kUnsupportedConstruct, clause,
-             {"FOR JSON with the property " + item.alias +
-                  " written twice or apart from its object",
-              options_.target_name},
-             "SQL Server refuses it too: give columns of one object names side by side");
+      Report(
+          DiagnosticId::kUnsupportedConstruct, clause,
+          {"FOR JSON with the property " + item.alias + " written twice or apart from its object",
+           options_.target_name},
+          "SQL Server refuses it too: give columns of one object names side by side");
       return nullptr;
     }
   }
@@ -183,12 +183,6 @@ QueryPtr Lowering::LowerForJson(Node node, const Scope* outer, bool is_outermost
              {"FOR JSON over columns that are not known", options_.target_name});
     return rows;
   }
-  if (options.is_auto && NestsTables(*rows, scope)) {
-    Report(DiagnosticId::kUnsupportedConstruct, clause,
-           {"FOR JSON AUTO over the columns of more than one table", options_.target_name},
-           "write FOR JSON PATH with a sub-query for each inner array");
-    return rows;
-  }
   std::vector<OrderItem> keys = KeysOf(*rows);
   std::vector<SelectItem> items;
   const bool is_one_row = rows->kind == QueryKind::kSelect && !rows->from && !rows->is_grouped &&
@@ -198,8 +192,12 @@ QueryPtr Lowering::LowerForJson(Node node, const Scope* outer, bool is_outermost
                           });
   const bool is_plain = is_one_row || IsPlain(*rows, scope);
   if (!is_one_row && rows->order_by.empty()) Report(DiagnosticId::kJsonOrder, clause, {});
+  const std::vector<JsonLevel> levels =
+      options.is_auto ? LevelsOf(*rows, scope) : std::vector<JsonLevel>{};
   QueryPtr query;
-  if (is_plain) {
+  if (levels.size() > 1) {
+    query = JsonLevels(std::move(rows), levels, clause, options.includes_nulls, items, keys);
+  } else if (is_plain) {
     items = std::move(rows->items);
     rows->items.clear();
     rows->order_by.clear();
@@ -215,11 +213,11 @@ QueryPtr Lowering::LowerForJson(Node node, const Scope* outer, bool is_outermost
     text->order_by = std::move(keys);
     if (is_outermost) {
       // No rows give no text, not even an empty one.
-      query->having = MakeCompare(
-          ">",
-          MakeCall("COUNT", MakeType(TypeId::kInt, false),
-                   ExprList(MakeExpr(ExprKind::kStar, MakeType(TypeId::kInt, false)))),
-          MakeInteger(0));
+      query->having =
+          MakeCompare(">",
+                      MakeCall("COUNT", MakeType(TypeId::kInt, false),
+                               ExprList(MakeExpr(ExprKind::kStar, MakeType(TypeId::kInt, false)))),
+                      MakeInteger(0));
     }
   }
   TextBuilder whole;
@@ -249,22 +247,6 @@ ExprPtr Lowering::LowerJsonSubquery(Node node, Scope& scope) {
   expr->type = query.fields[0].type;
   expr->type.nullable = true;
   return expr;
-}
-
-// Whether AUTO makes arrays within arrays: columns of more than one table are asked for.
-bool Lowering::NestsTables(const Query& rows, const Scope& scope) const {
-  if (rows.kind != QueryKind::kSelect) return false;
-  int32_t first = -1;
-  for (const SelectItem& item : rows.items) {
-    if (item.expr->kind != ExprKind::kColumn) continue;
-    const bool is_own = std::ranges::any_of(scope.ranges, [&](const RangeVariable& range) {
-      return range.id == item.expr->range;
-    });
-    if (!is_own) continue;
-    if (first >= 0 && item.expr->range != first) return true;
-    first = item.expr->range;
-  }
-  return false;
 }
 
 }  // namespace datamigrate::relational

@@ -23,10 +23,14 @@ ExprPtr Lowering::LowerMethodCall(Node node, Scope& scope) {
   const Node operand = node.Child(Role::kOperand);
   std::string type = "the type";
   if (operand) {
-    const ExprPtr value = LowerExpr(operand, scope);
+    ExprPtr value = LowerExpr(operand, scope);
     type = TypeText(value->type);
+    if (ExprPtr result = LowerClrMethod(value, method, node, scope)) return result;
+    if (value)
+      if (ExprPtr property = ClrProperty(value, method)) return property;
   } else if (const Node name = node.Child(Role::kType)) {
     type = std::string(name.Text());
+    if (ExprPtr result = LowerClrStatic(type, method, node, scope)) return result;
   }
   return Refuse(DiagnosticId::kUnsupportedMethod, node, {method, type, options_.target_name});
 }

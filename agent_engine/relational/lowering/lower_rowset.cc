@@ -115,10 +115,6 @@ SourcePtr Lowering::LowerOpenJson(Node call, Node node, Scope& scope) {
   const std::string alias = node.TokenText(Role::kAlias).empty()
                                 ? "json_rows"
                                 : UnquoteName(node.TokenText(Role::kAlias));
-  if (!schema) {
-    Report(DiagnosticId::kUnsupportedConstruct, call,
-           {"OPENJSON without WITH", options_.target_name}, "name the columns in a WITH clause");
-  }
   Scope values;
   values.outer = scope.ranges.empty() && scope.outer != nullptr ? scope.outer : &scope;
   std::vector<ExprPtr> arguments;
@@ -132,24 +128,32 @@ SourcePtr Lowering::LowerOpenJson(Node call, Node node, Scope& scope) {
              {"a JSON path that is not constant", options_.target_name});
     }
   }
+  if (!schema) return LowerOpenJsonDefault(std::move(arguments), call, alias, scope);
   const SqlType text = MakeSized(TypeId::kNVarChar, SqlType::kMax);
   auto query = std::make_unique<Query>();
   const int32_t range = next_range_++;
   std::vector<RangeColumn> columns;
-  for (const Node item : schema ? schema.Children(Role::kItem) : std::vector<Node>{}) {
+  for (const Node item : schema.Children(Role::kItem)) {
     const std::string name = UnquoteName(item.TokenText(Role::kName));
     const SqlType type = TypeOf(item.Child(Role::kType), 1);
     std::string path = "$.\"" + name + "\"";
     if (std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_'; }))
       path = "$." + name;
-    if (item.TokenOf(Role::kPath) != nullptr)
-      path = LaxPath(UnquoteString(item.TokenText(Role::kPath)), item);
+    bool is_strict = false;
+    if (item.TokenOf(Role::kPath) != nullptr) {
+      path = UnquoteString(item.TokenText(Role::kPath));
+      const std::optional<JsonPath> parsed = ParseJsonPath(path);
+      is_strict = parsed && parsed->is_strict && item.TokenOf(Role::kAsJson) == nullptr;
+      path = is_strict ? JsonPathText(*parsed) : LaxPath(path, item);
+    }
     auto row = MakeExpr(ExprKind::kColumn, text, SpanOf(item));
     row->text = "value";
     row->range = range;
     const bool is_json = item.TokenOf(Role::kAsJson) != nullptr;
-    ExprPtr value = MakeCall(is_json ? "JSON_QUERY_ROW" : "JSON_VALUE_ROW", text,
-                             ExprList(std::move(row), MakeString(path)));
+    ExprPtr value = MakeCall(is_json     ? "JSON_QUERY_ROW"
+                             : is_strict ? "JSON_VALUE_STRICT"
+                                         : "JSON_VALUE_ROW",
+                             text, ExprList(std::move(row), MakeString(path)));
     value->span = SpanOf(item);
     value = Convert(std::move(value), type, true);
     columns.push_back({name, value->type});
@@ -163,7 +167,7 @@ SourcePtr Lowering::LowerOpenJson(Node call, Node node, Scope& scope) {
   query->from->call = MakeCall("OPENJSON", text, std::move(arguments));
   query->from->call->span = SpanOf(call);
   SourcePtr source = Derived(std::move(query));
-  AddRange(scope, *source, alias, "", std::move(columns)).open = !schema;
+  AddRange(scope, *source, alias, "", std::move(columns));
   return source;
 }
 

@@ -290,6 +290,7 @@ SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node,
     Report(DiagnosticId::kUnsupportedConstruct, node,
            {"a table of a linked server", options_.target_name});
   }
+  if (SourcePtr described = LowerInformationSchema(parts, node, scope)) return described;
   Report(
       options_.keep_unknown ? DiagnosticId::kUnknownRelationKept : DiagnosticId::kUnknownRelation,
       node, {JoinedName(parts)});

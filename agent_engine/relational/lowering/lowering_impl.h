@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent_engine/relational/json_path.h"
 #include "agent_engine/relational/lowering/lowering.h"
 #include "agent_engine/relational/xml/xquery.h"
 #include "agent_engine/tsql/binder/functions.h"
@@ -61,6 +62,12 @@ struct CteEntry {
   std::string name;  // Folded.
   std::string printed;
   std::vector<RangeColumn> columns;
+};
+
+// A table of FOR JSON AUTO: its name and which columns of the result are its own.
+struct JsonLevel {
+  std::string key;
+  std::vector<size_t> items;
 };
 
 std::string UpperText(std::string_view text);
@@ -144,7 +151,50 @@ class Lowering {
   ExprPtr JsonRow(std::vector<SelectItem> items, Node clause, bool is_auto, bool includes_nulls);
   QueryPtr JsonRowsBelow(QueryPtr rows, std::vector<SelectItem>& items,
                          std::vector<OrderItem>& keys);
-  bool NestsTables(const Query& rows, const Scope& scope) const;
+  std::vector<JsonLevel> LevelsOf(const Query& rows,
+                                  const Scope& scope) const;  // lower_json_auto.cc
+  QueryPtr JsonLevels(QueryPtr rows, const std::vector<JsonLevel>& levels, Node clause,
+                      bool includes_nulls, std::vector<SelectItem>& items,
+                      std::vector<OrderItem>& keys);
+  static SelectItem JsonArrayColumn(const std::string& key, int32_t range);
+  ExprPtr LowerJsonFunction(const std::string& name, Node node, Scope& scope,
+                            bool& found);  // lower_json_functions.cc, and the rest
+  std::optional<JsonPath> ConstantPath(Node argument, Scope& scope);
+  ExprPtr LowerJsonQuery(Node node, Scope& scope);
+  ExprPtr LowerJsonModify(Node node, Scope& scope);
+  ExprPtr JsonArgument(Node node, Scope& scope);
+  ExprPtr JsonKey(Node argument, Scope& scope);
+  ExprPtr LowerJsonObject(Node node, Scope& scope);
+  ExprPtr LowerJsonArray(Node node, Scope& scope);
+  static ExprPtr JoinedJson(std::string_view open, std::vector<ExprPtr> parts,
+                            std::string_view close, diagnostics::SourceSpan span);
+  ExprPtr LowerJsonAggregate(Node node, Scope& scope);
+  ExprPtr LowerIsJson(Node node, Scope& scope);
+  SourcePtr LowerOpenJsonDefault(std::vector<ExprPtr> arguments, Node call,
+                                 const std::string& alias, Scope& scope);
+
+  // -- The server, the session, chance, cultures (lower_environment.cc)
+  ExprPtr LowerEnvironment(const std::string& name, Node node, Scope& scope, bool& found);
+  ExprPtr LowerRandom(Node node, const std::vector<Node>& arguments);
+  ExprPtr LowerFormatMessage(Node node, Scope& scope);
+  ExprPtr LowerParse(Node node, Scope& scope);
+  static ExprPtr UnicodeBytes(ExprPtr text);
+  ExprPtr LowerOffset(const std::string& name, Node node, Scope& scope);
+  ExprPtr LowerSetBit(Node node, Scope& scope);
+  ExprPtr LowerSetting(Node node);
+  SourcePtr LowerInformationSchema(const std::vector<std::string>& parts, Node node, Scope& scope);
+
+  // -- Methods of CLR types (lower_clr.cc)
+  ExprPtr LowerClrMethod(ExprPtr& value, const std::string& method, Node node, Scope& scope);
+  ExprPtr LowerClrStatic(const std::string& type, const std::string& method, Node node,
+                         Scope& scope);
+  ExprPtr LowerHierarchyMethod(ExprPtr& value, const std::string& method, Node node, Scope& scope);
+  static ExprPtr LowerSpatialMethod(ExprPtr& value, const std::string& method, Node node);
+  ExprPtr ClrProperty(ExprPtr& value, const std::string& property);
+  static ExprPtr ClrText(ExprPtr value);
+  ExprPtr ConvertClr(ExprPtr& expr, const SqlType& type);
+  static ExprPtr ClrConstant(TypeId type, const std::string& text, int32_t srid,
+                             diagnostics::SourceSpan span);
 
   // -- Sources (lower_source.cc)
   SourcePtr LowerFrom(Node from, Scope& scope);
@@ -252,6 +302,7 @@ class Lowering {
   static void RefineChar(Expr& call);
   static void RefineQuoteName(Expr& call);
   static void RefineNumberCall(Expr& call);
+  static void RefinePercentile(Expr& call);
   void RefineDateCall(Expr& call, Node node);
   void RefineDateAdd(Expr& call, Node node);
   static void RefineHash(Expr& call);

@@ -246,6 +246,7 @@ void Lowering::RefineNumberCall(Expr& call) {
   const auto is_negative = [](const Expr& expr) {
     return expr.kind == ExprKind::kNumber && expr.text.starts_with('-');
   };
+  if (call.text.starts_with("PERCENTILE_") && !call.order_by.empty()) RefinePercentile(call);
   if ((call.text == "DEGREES" || call.text == "RADIANS") && call.type.id == TypeId::kDecimal) {
     call.type = MakeDecimal(38, 18, call.type.nullable);
   } else if (call.text == "ROUND" && call.arguments.size() == 2 &&
@@ -256,6 +257,28 @@ void Lowering::RefineNumberCall(Expr& call) {
     call.arguments.pop_back();
     call.text = "FLOOR";
   }
+}
+
+// From the largest value down, a continuous percentile is another one from the least value up.
+void Lowering::RefinePercentile(Expr& call) {
+  OrderItem& order = call.order_by[0];
+  const bool is_continuous = call.text == "PERCENTILE_CONT";
+  if (is_continuous && !IsApproximate(order.expr->type.id))
+    order.expr = MakeCast(std::move(order.expr), MakeType(TypeId::kFloat), false);
+  // NULLs do not count, wherever they are ordered.
+  order.expr->type.nullable = false;
+  if (call.arguments[0]->kind == ExprKind::kNumber)
+    call.arguments[0]->type = MakeType(TypeId::kFloat, false);
+  if (!order.descending) return;
+  if (!is_continuous) {
+    call.text = "PERCENTILE_DISC_DOWN";
+    return;
+  }
+  order.descending = false;
+  auto rest = MakeExpr(ExprKind::kArithmetic, MakeType(TypeId::kFloat), call.span);
+  rest->text = "-";
+  rest->arguments = ExprList(MakeInteger(1), std::move(call.arguments[0]));
+  call.arguments[0] = std::move(rest);
 }
 
 void Lowering::RefineDateCall(Expr& call, Node node) {
@@ -319,22 +342,34 @@ void Lowering::RefineDateAdd(Expr& call, Node node) {
   }
 }
 
-// HASHBYTES of a constant algorithm; texts of Unicode are hashed as UTF-16, which no target has.
+// HASHBYTES of a constant algorithm; Unicode text is hashed as its bytes in UTF-16.
 void Lowering::RefineHash(Expr& call) {
-  if (!IsText(*call.arguments[0]) || IsUnicode(call.arguments[1]->type.id)) return;
+  if (!IsText(*call.arguments[0])) return;
+  if (IsUnicode(call.arguments[1]->type.id))
+    call.arguments[1] = UnicodeBytes(std::move(call.arguments[1]));
   call.text = "HASHBYTES_" + Upper(call.arguments[0]->text);
   call.arguments.erase(call.arguments.begin());
 }
 
-// JSON paths: "lax" is what the targets do by themselves, "strict" none of them does.
+// JSON paths: lax ones are what the targets have, a strict one fails where it finds nothing.
 void Lowering::RefineJson(Expr& call, Node node) {
   if (call.arguments.size() < 2 || !IsText(*call.arguments[1])) return;
-  std::string& path = call.arguments[1]->text;
-  if (Upper(path.substr(0, 4)) == "LAX ") path.erase(0, 4);
-  if (Upper(path.substr(0, 7)) == "STRICT ") {
-    Report(DiagnosticId::kUnsupportedConstruct, node, {"a strict JSON path", options_.target_name},
-           "a lax path gives NULL where a strict one fails");
+  std::string& text = call.arguments[1]->text;
+  const std::optional<JsonPath> path = ParseJsonPath(text);
+  if (!path) {
+    Report(DiagnosticId::kUnsupportedConstruct, node,
+           {"the JSON path " + text, options_.target_name},
+           "name properties and elements by number only");
+    return;
   }
+  text = JsonPathText(*path);
+  if (!path->is_strict) return;
+  if (call.text == "JSON_VALUE") {
+    call.text = "JSON_VALUE_STRICT";
+    return;
+  }
+  Report(DiagnosticId::kUnsupportedConstruct, node, {"a strict JSON path", options_.target_name},
+         "a lax path gives NULL where a strict one fails");
 }
 
 // Windows' names of time zones are not the targets': "AT TIME ZONE (Transact-SQL)".
