@@ -380,7 +380,8 @@ RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
   Turns turns;
   BeginTurns(turns);
   const size_t outer_count = turns.fields.size();
-  turns.key = KeyOfRows(*query, targets);
+  const std::vector<std::string> key = KeyOfRows(*query, targets);
+  bool keeps_key = !key.empty();
   Settle(*query);
   auto rows = std::make_unique<Query>();
   if (turns.outer != nullptr) AddOuterColumns(turns, outer_count, *turns.outer, *rows);
@@ -402,7 +403,14 @@ RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
     AddItem(*rows, std::move(value), field);
     turns.fields.push_back(field);
     state_.variables[targets[i]] = TurnColumn(turns, field);
+    if (std::ranges::find(key, targets[i]) == key.end()) continue;
+    // Two keys could become one in a narrower variable.
+    const SqlType& own = query->fields[i].type;
+    keeps_key = keeps_key && own.id == type->second.id && own.scale <= type->second.scale &&
+                (type->second.length == SqlType::kMax || own.length <= type->second.length);
+    turns.key.push_back(FoldName(field.name));
   }
+  if (!keeps_key) turns.key.clear();
   for (size_t i = targets.size(); i < query->fields.size(); ++i) {
     OutputField field{NameTurnColumn(turns, query->fields[i].name), query->fields[i].type};
     source->column_names.push_back(field.name);
@@ -461,15 +469,12 @@ std::vector<std::string> RoutineRunner::KeyOfRows(const Query& query,
     for (size_t i = 0; i < query.items.size() && i < targets.size(); ++i) {
       const Expr& expr = *query.items[i].expr;
       if (expr.kind == ExprKind::kColumn && FoldName(expr.text) == FoldName(name))
-        return targets[i].substr(1);
+        return targets[i];
     }
     return "";
   };
   if (query.kind != QueryKind::kSelect) return key;
-  if (query.distinct) {
-    for (const std::string& target : targets) key.push_back(target.substr(1));
-    return key;
-  }
+  if (query.distinct) return targets;
   if (query.is_grouped || !query.from || query.from->kind != SourceKind::kRelation) return key;
   const catalog::Table* table =
       Index().FindTable(query.from->relation.schema, query.from->relation.name);
