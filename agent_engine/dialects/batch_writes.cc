@@ -137,7 +137,7 @@ std::string BatchTranslator::DefaultValues(Node node, const catalog::Table* tabl
 
 std::string BatchTranslator::Where(Node node, const catalog::Table* table, DiagnosticSink& sink) {
   const Node where = node.Child(Role::kWhere);
-  if (!where) return "";
+  if (!where) return dialect_.writes_need_where ? kBreak + std::string("where true") : "";
   return kBreak + std::string("where ") +
          PrintExpr(
              relational::LowerOverTable(Index(), table, where, CopyVariables(), Options(), sink),

@@ -393,6 +393,7 @@ constexpr Dialect kDatabricks = {
     .date_format = kDateFormat,
     .reserved_words = kReserved,
     .identifier_quote = '`',
+    .guid_is_text = true,
     // Spark's QUALIFY does not see what a grouped query aggregates.
     .supports_qualify = false,
     .nulls_first_by_default = true,
@@ -425,6 +426,7 @@ constexpr Dialect kDatabricks = {
     .functions_need_lateral = true,
     .supports_quantified = false,
     .substring_takes_zero = false,
+    .order_sees_aliases = true,
     .truncate = "if($0 < 0, ceil($0, $1), floor($0, $1))",
     .time_literal = "$0",
     .timestamp_literal = "timestamp_ntz $0",

@@ -118,6 +118,7 @@ struct Dialect {
   char identifier_quote = '"';
   IdentifierCase identifier_case = IdentifierCase::kInsensitive;  // What unquoted names become.
   bool integers_are_wide = false;  // Its smaller integers hold what the widest one does.
+  bool guid_is_text = false;
   bool bit_is_boolean = true;
   bool supports_qualify = true;
   bool supports_with_ties = false;
@@ -138,7 +139,7 @@ struct Dialect {
   // $p, $s: the result's; $g: s and guard digits; $w: 18 more. $a, $b: " * 10^n" that make the
   // operands whole; $k: " * 10^n" that scales the quotient up to $s digits; $m: 10^$s; $u: 10^-$s.
   std::string_view decimal_divide = {};
-  std::string_view row_identity = {};         // The hidden column that names a row; empty: none.
+  std::string_view row_identity = {};  // The hidden column that names a row; empty: none.
   bool supports_merge = true;
   bool merge_has_by_source = true;    // WHEN NOT MATCHED BY SOURCE
   bool supports_update_from = true;   // Otherwise MERGE.
@@ -148,9 +149,9 @@ struct Dialect {
   std::string_view identity_type = "";  // The only type that such columns have.
   bool supports_primary_keys = true;
   bool supports_unique_keys = true;
-  std::string_view key_ending = "";  // Behind a key's words.
-  bool supports_defaults = true;     // Of columns.
-  bool supports_default_rows = true;  // INSERT ... DEFAULT VALUES
+  std::string_view key_ending = "";           // Behind a key's words.
+  bool supports_defaults = true;              // Of columns.
+  bool supports_default_rows = true;          // INSERT ... DEFAULT VALUES
   std::string_view computed_column = {};      // Behind name and type; $0: the expression.
   bool average_by_division = false;           // AVG of decimals rounds, where T-SQL cuts.
   std::string_view drop_match = {};           // $0 without what the pattern $1 matches.
@@ -186,10 +187,14 @@ struct Dialect {
   bool substring_takes_zero = true;   // substr(x, 0, n) has n - 1 characters.
   bool supports_range_frames = true;  // And windows of aggregates with an order and no frame.
   bool supports_like_escape = true;   // Otherwise the backslash escapes.
-  bool concat_takes_null = true;      // A bare NULL between the operator.
-  bool supports_like_sets = false;    // T-SQL's own patterns.
-  bool keeps_styles = false;          // CONVERT with a style, and FORMAT, as in T-SQL.
-  bool keeps_lengths = false;         // cast(x as varchar(n)) cuts, char(n) pads.
+  bool operators_take_null = true;    // A bare NULL beside an operator.
+  bool aggregates_need_from = false;
+  bool writes_need_where = false;      // UPDATE and DELETE of all rows.
+  bool order_sees_aliases = false;     // In expressions of ORDER BY, before columns of that name.
+  std::string_view limit_of_all = {};  // Where OFFSET needs LIMIT.
+  bool supports_like_sets = false;     // T-SQL's own patterns.
+  bool keeps_styles = false;           // CONVERT with a style, and FORMAT, as in T-SQL.
+  bool keeps_lengths = false;          // cast(x as varchar(n)) cuts, char(n) pads.
   std::string_view recursive_with = "with recursive ";
   std::string_view concat = " || ";
   std::string_view set_distinct = "";  // Behind UNION, EXCEPT and INTERSECT without ALL.
@@ -215,7 +220,8 @@ struct Dialect {
   std::string_view try_parse_date = "";      // As parse_date; NULL where the text is no date.
   std::string_view like_value = "$0";        // A pattern that is no constant.
   std::string_view forbidden_in_names = "";  // Characters that quotes do not help.
-  bool alters_tables = false;  // ALTER TABLE of columns and keys, as DuckDB and PostgreSQL write it.
+  bool alters_tables =
+      false;  // ALTER TABLE of columns and keys, as DuckDB and PostgreSQL write it.
   // $0: text; year-month-day as month/day/year, which style 101 reads alike; empty: it does not.
   std::string_view month_first = "";
   const XmlSyntax* xml = nullptr;  // Null: XML is not read.

@@ -63,6 +63,8 @@ bool IsCall(std::string_view sql) {
 std::string Emitter::EmitArithmeticOperand(const Expr& operand, const Expr& parent, Binding least) {
   // Narrow integers would overflow where T-SQL computes in the wider type.
   const Expr& inner = *WithoutImplicitCast(operand);
+  if (inner.kind == ExprKind::kNull && !dialect_.operators_take_null)
+    return TypedNull(parent.type, operand.span);
   const bool is_narrow = inner.type.id == TypeId::kTinyInt || inner.type.id == TypeId::kSmallInt;
   if (tsql::IsIntegral(parent.type.id) && operand.kind == ExprKind::kCast && operand.implicit &&
       is_narrow && inner.kind != ExprKind::kNumber) {

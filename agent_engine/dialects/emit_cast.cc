@@ -116,6 +116,14 @@ bool IsGuid(std::string_view text) {
   return true;
 }
 
+// As SQL Server prints it.
+std::string GuidText(std::string_view text) {
+  if (text.starts_with('{')) text.remove_prefix(1);
+  std::string upper(text.substr(0, 36));
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  return upper;
+}
+
 // What an integer type of T-SQL holds, where the target's holds more; empty where it holds as much.
 std::string_view RangeBeyond(const Dialect& dialect, const SqlType& from, const SqlType& to) {
   if (from.id == TypeId::kBit || from.id == to.id) return "";
@@ -214,6 +222,9 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   }
   if (Text raised = EmitRaise(cast); !raised.sql.empty()) return raised;
   if (Text tried = EmitTryTextCast(cast); !tried.sql.empty()) return tried;
+  if (to.id == TypeId::kUniqueIdentifier && operand.kind == ExprKind::kString &&
+      IsGuid(operand.text) && dialect_.guid_is_text)
+    return {EmitString(GuidText(operand.text))};
   std::string_view pattern = "cast($0 as $t)";
   const bool varies = from_class == TypeClass::kAny;
   bool is_text_cast = from_class == TypeClass::kString && to_class == TypeClass::kString;

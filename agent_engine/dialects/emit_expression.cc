@@ -105,19 +105,23 @@ std::string Identifier(const Dialect& dialect, std::string_view name) {
 }
 
 // Names with Jinja's opening marks would be run by dbt.
-std::string Emitter::Name(std::string_view name, diagnostics::SourceSpan span) {
+std::string Emitter::AliasName(std::string_view name, diagnostics::SourceSpan span) {
   for (const std::string_view mark : {"{{", "{%", "{#"}) {
     if (name.find(mark) != std::string_view::npos) {
       Report(DiagnosticId::kUnsupportedConstruct, span,
              {"the name " + std::string(name), "a dbt model"}, "rename it in the source");
     }
   }
+  return Identifier(dialect_, name);
+}
+
+std::string Emitter::Name(std::string_view name, diagnostics::SourceSpan span) {
   if (name.find_first_of(dialect_.forbidden_in_names) != std::string_view::npos &&
       !dialect_.forbidden_in_names.empty()) {
     Report(DiagnosticId::kForbiddenName, span, {std::string(name), std::string(dialect_.title)},
            "give the column another name in the source's view");
   }
-  return Identifier(dialect_, name);
+  return AliasName(name, span);
 }
 
 std::string Emitter::Operand(const Expr& expr, Binding least) {
@@ -127,10 +131,14 @@ std::string Emitter::Operand(const Expr& expr, Binding least) {
 }
 
 Emitter::Text Emitter::Emit(const Expr& expr) {
+  const auto compared = [&](size_t index, size_t other) {
+    const Expr& argument = *expr.arguments[index];
+    if (argument.kind != ExprKind::kNull || dialect_.operators_take_null)
+      return Operand(argument, Binding::kConcat);
+    return TypedNull(expr.arguments[other]->type, expr.span);
+  };
   const auto comparison = [&](std::string_view op) -> Text {
-    return {Operand(*expr.arguments[0], Binding::kConcat) + " " + std::string(op) + " " +
-                Operand(*expr.arguments[1], Binding::kConcat),
-            Binding::kComparison};
+    return {compared(0, 1) + " " + std::string(op) + " " + compared(1, 0), Binding::kComparison};
   };
   switch (expr.kind) {
     case ExprKind::kNull:
@@ -151,7 +159,7 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
     case ExprKind::kParameter:
       return EmitParameter(expr);
     case ExprKind::kStar:
-      return {expr.qualifier.empty() ? "*" : Name(expr.qualifier) + ".*"};
+      return {expr.qualifier.empty() ? "*" : AliasName(expr.qualifier) + ".*"};
     case ExprKind::kNegate: {
       const std::string operand =
           EmitArithmeticOperand(*expr.arguments[0], expr, Binding::kPrimary);
@@ -188,10 +196,8 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
       }
       return comparison(expr.negated ? "is not distinct from" : "is distinct from");
     case ExprKind::kBetween:
-      return {Operand(*expr.arguments[0], Binding::kConcat) +
-                  (expr.negated ? " not between " : " between ") +
-                  Operand(*expr.arguments[1], Binding::kConcat) + " and " +
-                  Operand(*expr.arguments[2], Binding::kConcat),
+      return {compared(0, 1) + (expr.negated ? " not between " : " between ") + compared(1, 0) +
+                  " and " + compared(2, 0),
               Binding::kComparison};
     case ExprKind::kInList:
       return EmitIn(expr);
@@ -326,7 +332,10 @@ Emitter::Text Emitter::EmitColumn(const Expr& expr) {
   // A column of the result without a name is known by its place.
   if (expr.text.empty() && !expr.default_text.empty()) return {expr.default_text};
   const std::string name = Name(expr.text, expr.span);
-  return {expr.qualifier.empty() ? name : Name(expr.qualifier, expr.span) + "." + name};
+  if (!expr.qualifier.empty()) return {AliasName(expr.qualifier, expr.span) + "." + name};
+  const bool is_shadowed =
+      expr.range >= 0 && std::ranges::find(shadows_, Lower(expr.text)) != shadows_.end();
+  return {is_shadowed ? shadowed_source_ + "." + name : name};
 }
 
 Emitter::Text Emitter::EmitParameter(const Expr& expr) {
@@ -343,13 +352,19 @@ Emitter::Text Emitter::EmitParameter(const Expr& expr) {
   return {"cast(" + quoted + " as " + type + ")"};
 }
 
+// NULL of the type, or of int where that is not known.
+std::string Emitter::TypedNull(const SqlType& type, diagnostics::SourceSpan span) {
+  const bool is_known = type.id != TypeId::kNull && type.id != TypeId::kUnknown;
+  return "cast(null as " + Type(is_known ? type : tsql::MakeType(TypeId::kInt), span) + ")";
+}
+
 Emitter::Text Emitter::EmitList(const Expr& expr, std::string_view separator, Binding binding) {
   std::vector<std::string> parts;
   const Binding least = static_cast<Binding>(static_cast<int>(binding) + 1);
-  const bool types_nulls = expr.kind == ExprKind::kConcat && !dialect_.concat_takes_null;
+  const bool types_nulls = expr.kind == ExprKind::kConcat && !dialect_.operators_take_null;
   for (const ExprPtr& argument : expr.arguments) {
     if (types_nulls && argument->kind == ExprKind::kNull)
-      parts.push_back("cast(null as " + Type(expr.type, expr.span) + ")");
+      parts.push_back(TypedNull(expr.type, expr.span));
     else
       parts.push_back(Operand(*argument, least));
   }

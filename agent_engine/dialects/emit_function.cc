@@ -53,6 +53,18 @@ bool IsByte(const Expr& code) {
   return code.kind == ExprKind::kNumber && code.text.size() <= 3 && code.text <= "255";
 }
 
+// What users call the function: names of the relational form, e.g. REPLACE_ANY_CASE, are variants.
+std::string OwnName(const Expr& call) {
+  if (call.text.starts_with("AT_TIME_ZONE") || call.text == "LOCAL_TIME") return "AT TIME ZONE";
+  if (call.text == "DATETIME_PLUS") return "+ of datetime";
+  if (call.text == "DATETIME_MINUS") return "- of datetime";
+  std::string name = call.text;
+  while (tsql::FindFunction(name) == nullptr && name.rfind('_') != std::string::npos)
+    name.resize(name.rfind('_'));
+  if (tsql::FindFunction(name) != nullptr) return name;
+  return call.text == "STRING_SPLIT_ORDINAL" ? "STRING_SPLIT" : call.text;
+}
+
 bool BeginsArgument(std::string_view pattern, size_t position) {
   if (position == 0) return false;
   const char before = pattern[position - 1];
@@ -359,20 +371,17 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
     }
   }
   if (rule == nullptr || rule->target.empty()) {
-    // Names of the relational form, e.g. REPLACE_ANY_CASE, are variants of a function's own.
-    std::string own_name = call.text;
-    while (tsql::FindFunction(own_name) == nullptr && own_name.rfind('_') != std::string::npos)
-      own_name.resize(own_name.rfind('_'));
     if (!call.part.empty()) {
       Report(DiagnosticId::kUnsupportedDatePart, call.span,
              {call.part, call.text, std::string(dialect_.title)});
     } else {
-      Report(DiagnosticId::kUnsupportedFunction, call.span, {own_name, std::string(dialect_.title)},
+      Report(DiagnosticId::kUnsupportedFunction, call.span,
+             {OwnName(call), std::string(dialect_.title)},
              rule == nullptr ? "" : std::string(rule->reference));
     }
     return {"null"};
   }
-  if (rule->caveat) Report(*rule->caveat, call.span, {call.text, std::string(dialect_.title)});
+  if (rule->caveat) Report(*rule->caveat, call.span, {OwnName(call), std::string(dialect_.title)});
   std::vector<const Expr*> arguments;
   for (const ExprPtr& argument : call.arguments) arguments.push_back(argument.get());
   if (!dialect_.time_of_moment.empty() && call.type.id == tsql::TypeId::kTime &&

@@ -69,6 +69,21 @@ bool TypeMayDiffer(const Expr& expr) {
   }
 }
 
+bool HasAggregates(const Query& query) {
+  return std::ranges::any_of(query.items,
+                             [](const SelectItem& item) { return ContainsAggregate(*item.expr); });
+}
+
+// Names of the result that mean something else than the column of that name.
+std::vector<std::string> Shadows(const Query& query) {
+  std::vector<std::string> names;
+  for (const SelectItem& item : query.items) {
+    const bool is_column = item.expr->kind == ExprKind::kColumn && item.expr->text == item.alias;
+    if (!item.alias.empty() && !is_column) names.push_back(Lower(item.alias));
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string Emitter::EmitQuery(const Query& query) {
@@ -84,7 +99,7 @@ std::string Emitter::EmitCtes(const Query& query) {
   if (query.ctes.empty()) return "";
   std::vector<std::string> tables;
   for (const CommonTable& cte : query.ctes) {
-    std::string table = Name(cte.name);
+    std::string table = AliasName(cte.name);
     if (!cte.column_names.empty() && dialect_.supports_column_lists) {
       std::vector<std::string> names;
       for (const std::string& name : cte.column_names) names.push_back(Name(name));
@@ -128,7 +143,10 @@ std::string Emitter::EmitSelect(const Query& query) {
     sql += kBreak;
     sql += Join(items, std::string(",") + kBreak);
   }
-  if (query.from) sql += Line("from " + EmitSource(*query.from));
+  if (query.from)
+    sql += Line("from " + EmitSource(*query.from));
+  else if (dialect_.aggregates_need_from && HasAggregates(query))
+    sql += Line("from (select 1) as one_row");
   if (query.where) sql += Line("where " + EmitConditions(*query.where, 4));
   if (!query.group_by.empty()) sql += Line("group by " + EmitGroups(query.group_by));
   if (query.having) sql += Line("having " + EmitConditions(*query.having, 4));
@@ -146,7 +164,16 @@ std::string Emitter::EmitTop(const Query& query) {
 
 std::string Emitter::EmitOrderAndLimit(const Query& query) {
   std::string sql;
-  if (!query.order_by.empty()) sql += Line("order by " + EmitOrder(query.order_by));
+  if (!query.order_by.empty()) {
+    const bool has_one_source = query.kind == QueryKind::kSelect && query.from &&
+                                query.from->kind != SourceKind::kJoin && !query.from->alias.empty();
+    if (dialect_.order_sees_aliases && has_one_source) {
+      shadows_ = Shadows(query);
+      shadowed_source_ = AliasName(query.from->alias);
+    }
+    sql += Line("order by " + EmitOrder(query.order_by));
+    shadows_.clear();
+  }
   if (dialect_.limit_clause == LimitClause::kTop) {
     const bool needs_fetch = query.offset || (query.limit && query.kind != QueryKind::kSelect);
     if (!needs_fetch) return sql;
@@ -161,7 +188,10 @@ std::string Emitter::EmitOrderAndLimit(const Query& query) {
     return sql +
            Line("fetch first " + Operand(*query.limit, Binding::kPrimary) + " rows with ties");
   }
-  if (query.limit) sql += Line("limit " + Emit(*query.limit).sql);
+  if (query.limit)
+    sql += Line("limit " + Emit(*query.limit).sql);
+  else if (query.offset && !dialect_.limit_of_all.empty())
+    sql += Line("limit " + std::string(dialect_.limit_of_all));
   if (query.offset) sql += Line("offset " + Emit(*query.offset).sql);
   return sql;
 }
@@ -327,17 +357,17 @@ std::string Emitter::EmitSource(const Source& source) {
     for (const std::string& name : source.column_names) names.push_back(Name(name));
     columns = " (" + Join(names, ", ") + ")";
   }
-  const std::string alias = source.alias.empty() ? "" : " as " + Name(source.alias);
+  const std::string alias = source.alias.empty() ? "" : " as " + AliasName(source.alias);
   switch (source.kind) {
     case SourceKind::kRelation: {
       const std::string name = namer_(source.relation);
-      return name == Name(source.alias) ? name : name + alias;
+      return name == AliasName(source.alias) ? name : name + alias;
     }
     case SourceKind::kNamed: {
       std::vector<std::string> parts;
-      for (const std::string& part : source.name_parts) parts.push_back(Name(part));
+      for (const std::string& part : source.name_parts) parts.push_back(AliasName(part));
       const std::string name = Join(parts, ".");
-      return name == Name(source.alias) ? name : name + alias;
+      return name == AliasName(source.alias) ? name : name + alias;
     }
     case SourceKind::kDerived:
       return Block(EmitQuery(*source.query)) + alias + columns;

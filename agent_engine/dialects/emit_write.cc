@@ -33,8 +33,6 @@ std::vector<std::string> WriteEmitter::RowIdentity(const catalog::Table& table) 
 std::string WriteEmitter::AddIdentity(LoweredModification& write, const std::string& target,
                                       const std::string& rows) const {
   const std::vector<std::string> columns = RowIdentity(*write.table);
-  // A row that several equal ones match is written once; MERGE fails where they differ.
-  write.rows->distinct = write.rows->distinct || dialect_.row_identity.empty();
   std::vector<std::string> conditions;
   for (size_t i = 0; i < columns.size(); ++i) {
     auto column = MakeExpr(ExprKind::kColumn, SqlType{});

@@ -153,7 +153,10 @@ class Emitter {
 
   void Report(diagnostics::DiagnosticId id, diagnostics::SourceSpan span,
               std::vector<std::string> arguments, std::string hint = "");
+  // The name of a column, or of a table inside the query: that one may hold any characters.
   std::string Name(std::string_view name, diagnostics::SourceSpan span = {});
+  std::string AliasName(std::string_view name, diagnostics::SourceSpan span = {});
+  std::string TypedNull(const relational::SqlType& type, diagnostics::SourceSpan span);
 
   const Dialect& dialect_;
   const RelationNamer& namer_;
@@ -162,6 +165,9 @@ class Emitter {
   bool is_outermost_ = true;
   std::vector<std::string> xml_items_;  // The nodes that predicates around are asked of.
   int xml_variables_ = 0;
+  // In ORDER BY: names of the result, in lower case, that hide columns of the only source.
+  std::vector<std::string> shadows_;
+  std::string shadowed_source_;
 };
 
 }  // namespace datamigrate::dialects

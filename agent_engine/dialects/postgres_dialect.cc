@@ -18,7 +18,7 @@ constexpr auto kTypes = std::to_array<TypeRule>({
     {TypeId::kSmallInt, "SMALLINT"},
     {TypeId::kInt, "INTEGER"},
     {TypeId::kBigInt, "BIGINT"},
-    {TypeId::kDecimal, "NUMERIC($q, $s)"},
+    {TypeId::kDecimal, "NUMERIC($p, $s)"},
     {TypeId::kMoney, "NUMERIC(19, 4)"},
     {TypeId::kSmallMoney, "NUMERIC(10, 4)"},
     {TypeId::kReal, "REAL"},

@@ -171,20 +171,26 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     // -- Moments
     {"SYSDATETIMEOFFSET", 0, "cast(sysdate as timestamptz)"},
     {"DATETIMEFROMPARTS", 7,
-     "dateadd(millisecond, $6, cast(to_timestamp(lpad($0, 4, '0') || lpad($1, 2, '0') || lpad($2, "
-     "2, '0') || lpad($3, 2, '0') || lpad($4, 2, '0') || lpad($5, 2, '0'), 'YYYYMMDDHH24MISS', "
+     "dateadd(millisecond, $6, cast(to_timestamp(lpad(cast($0 as varchar(10)), 4, '0') || "
+     "lpad(cast($1 as varchar(10)), 2, '0') || lpad(cast($2 as varchar(10)), "
+     "2, '0') || lpad(cast($3 as varchar(10)), 2, '0') || lpad(cast($4 as varchar(10)), 2, '0') || "
+     "lpad(cast($5 as varchar(10)), 2, '0'), 'YYYYMMDDHH24MISS', "
      "true) as timestamp))"},
     {"DATETIME2FROMPARTS", 8,
-     "dateadd(microsecond, cast($6 * power(10, 6 - $7) as integer), cast(to_timestamp(lpad($0, 4, "
-     "'0') || lpad($1, 2, '0') || lpad($2, 2, '0') || lpad($3, 2, '0') || lpad($4, 2, '0') || "
-     "lpad($5, 2, '0'), 'YYYYMMDDHH24MISS', true) as timestamp))"},
+     "dateadd(microsecond, cast($6 * power(10, 6 - $7) as integer), cast(to_timestamp(lpad(cast($0 "
+     "as varchar(10)), 4, "
+     "'0') || lpad(cast($1 as varchar(10)), 2, '0') || lpad(cast($2 as varchar(10)), 2, '0') || "
+     "lpad(cast($3 as varchar(10)), 2, '0') || lpad(cast($4 as varchar(10)), 2, '0') || "
+     "lpad(cast($5 as varchar(10)), 2, '0'), 'YYYYMMDDHH24MISS', true) as timestamp))"},
     {"SMALLDATETIMEFROMPARTS", 5,
-     "cast(to_timestamp(lpad($0, 4, '0') || lpad($1, 2, '0') || lpad($2, 2, '0') || lpad($3, 2, "
+     "cast(to_timestamp(lpad(cast($0 as varchar(10)), 4, '0') || lpad(cast($1 as varchar(10)), 2, "
+     "'0') || lpad(cast($2 as varchar(10)), 2, '0') || lpad(cast($3 as varchar(10)), 2, "
      "'0') "
-     "|| lpad($4, 2, '0'), 'YYYYMMDDHH24MI', true) as timestamp)"},
+     "|| lpad(cast($4 as varchar(10)), 2, '0'), 'YYYYMMDDHH24MI', true) as timestamp)"},
     {"TIMEFROMPARTS", 5,
-     "cast(lpad($0, 2, '0') || ':' || lpad($1, 2, '0') || ':' || lpad($2, 2, '0') || '.' || "
-     "lpad($3, $4, '0') as time)"},
+     "cast(lpad(cast($0 as varchar(10)), 2, '0') || ':' || lpad(cast($1 as varchar(10)), 2, '0') "
+     "|| ':' || lpad(cast($2 as varchar(10)), 2, '0') || '.' || "
+     "lpad(cast($3 as varchar(10)), $4, '0') as time)"},
     {"ROUND_FRACTION", 2,
      "cast(dateadd(microsecond, cast(round(extract(microsecond from $0) / power(10, 6 - $1)) * "
      "power(10, 6 - $1) - extract(microsecond from $0) as integer), $0) as $t)"},
@@ -523,6 +529,7 @@ constexpr Dialect kRedshift = {
     .casts = kCasts,
     .date_format = kDateFormat,
     .reserved_words = kReserved,
+    .guid_is_text = true,
     // QUALIFY needs aliases that a model's sources need not have.
     .supports_qualify = false,
     .nulls_first_by_default = false,
@@ -554,6 +561,7 @@ constexpr Dialect kRedshift = {
     .supports_values = false,
     .supports_quantified = false,
     .supports_range_frames = false,
+    .order_sees_aliases = true,
     .not_distinct = "decode($0, $1, 1, 0) = 1",
     .binary_literal = "from_hex('$0')",
     .regex_text = "^($0)$",

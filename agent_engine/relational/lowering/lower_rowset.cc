@@ -92,6 +92,7 @@ SourcePtr Lowering::LowerSystemTime(Node node, Scope& scope) {
     versions[i]->from = std::make_unique<Source>();
     versions[i]->from->relation = part.name;
     versions[i]->from->alias = part.name.name;
+    versions[i]->from->range = range.id;
     if (start && end) versions[i]->where = PeriodCondition(clause, *start, *end, arguments);
   }
   auto all = std::make_unique<Query>();

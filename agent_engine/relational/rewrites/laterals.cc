@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <set>
 
+#include "agent_engine/relational/rewrites/hoisting.h"
+#include "agent_engine/relational/rewrites/ranges.h"
+
 namespace datamigrate::relational {
 namespace {
 
 constexpr char kRowIndex[] = "row_index";
 constexpr char kRowNumber[] = "apply_row";
 constexpr char kKeyPrefix[] = "apply_key_";
+constexpr char kShownPrefix[] = "apply_value_";
 
 using Replacement = std::function<ExprPtr(const Expr& column)>;
 
@@ -27,38 +31,6 @@ void ReplaceInExpr(ExprPtr& expr, int32_t range, const Replacement& replace) {
 void ReplaceInQuery(Query& query, int32_t range, const Replacement& replace) {
   ForEachExpr(query, [&](ExprPtr& expr) { ReplaceInExpr(expr, range, replace); });
   ForEachQuery(query, [&](Query& below) { ReplaceInQuery(below, range, replace); });
-}
-
-void VisitExprs(Query& query, const std::function<void(ExprPtr&)>& visit);
-
-void VisitExpr(ExprPtr& expr, const std::function<void(ExprPtr&)>& visit) {
-  visit(expr);
-  if (expr->query) VisitExprs(*expr->query, visit);
-  ForEachChild(*expr, [&](ExprPtr& child) { VisitExpr(child, visit); });
-}
-
-void VisitExprs(Query& query, const std::function<void(ExprPtr&)>& visit) {
-  ForEachExpr(query, [&](ExprPtr& expr) { VisitExpr(expr, visit); });
-  ForEachQuery(query, [&](Query& below) { VisitExprs(below, visit); });
-}
-
-void CollectRanges(const Source* source, std::set<int32_t>& ranges);
-
-void CollectRanges(Query& query, std::set<int32_t>& ranges) {
-  CollectRanges(query.from.get(), ranges);
-  ForEachQuery(query, [&](Query& below) { CollectRanges(below, ranges); });
-  ForEachExpr(query, [&](ExprPtr& expr) {
-    VisitExpr(expr, [&](ExprPtr& below) {
-      if (below->query) CollectRanges(*below->query, ranges);
-    });
-  });
-}
-
-void CollectRanges(const Source* source, std::set<int32_t>& ranges) {
-  if (source == nullptr) return;
-  if (source->range >= 0) ranges.insert(source->range);
-  CollectRanges(source->left.get(), ranges);
-  CollectRanges(source->right.get(), ranges);
 }
 
 // Which of an expression's columns are of `ranges`, and which of others.
@@ -211,6 +183,7 @@ void JoinList(Query& query, SourcePtr& join) {
 
 struct Correlation {
   std::vector<std::pair<ExprPtr, ExprPtr>> keys;  // Inside, outside.
+  std::vector<ExprPtr> mixed;                     // Other conditions that see both.
   std::vector<ExprPtr> kept;                      // Conditions that see the inside alone.
 };
 
@@ -225,9 +198,9 @@ std::vector<ExprPtr> Conjuncts(const ExprPtr& where) {
   return parts;
 }
 
-// Splits the conditions; false where one is more than an equality between inside and outside, or
-// another clause sees the outside.
-bool Split(Query& inner, Correlation& correlation) {
+// Splits the conditions; false where one is more than an equality between inside and outside, which
+// `takes_mixed` allows, or another clause sees the outside.
+bool Split(Query& inner, bool takes_mixed, Correlation& correlation) {
   std::set<int32_t> ranges;
   CollectRanges(inner, ranges);
   for (ExprPtr& part : Conjuncts(inner.where)) {
@@ -235,12 +208,21 @@ bool Split(Query& inner, Correlation& correlation) {
       correlation.kept.push_back(std::move(part));
       continue;
     }
-    if (part->kind != ExprKind::kCompare || part->text != "=") return false;
-    const Sides left = SidesOf(part->arguments[0], ranges);
-    const Sides right = SidesOf(part->arguments[1], ranges);
-    const bool is_forward = left.inner && !left.outer && right.outer && !right.inner;
-    const bool is_backward = right.inner && !right.outer && left.outer && !left.inner;
-    if (!is_forward && !is_backward) return false;
+    bool is_forward = false;
+    bool is_backward = false;
+    if (part->kind == ExprKind::kCompare && part->text == "=") {
+      const Sides left = SidesOf(part->arguments[0], ranges);
+      const Sides right = SidesOf(part->arguments[1], ranges);
+      is_forward = left.inner && !left.outer && right.outer && !right.inner;
+      is_backward = right.inner && !right.outer && left.outer && !left.inner;
+    }
+    if (!is_forward && !is_backward) {
+      bool has_query = false;
+      VisitExpr(part, [&](ExprPtr& below) { has_query = has_query || below->query; });
+      if (!takes_mixed || has_query) return false;
+      correlation.mixed.push_back(std::move(part));
+      continue;
+    }
     correlation.keys.emplace_back(std::move(part->arguments[is_forward ? 0 : 1]),
                                   std::move(part->arguments[is_forward ? 1 : 0]));
   }
@@ -309,6 +291,25 @@ ExprPtr NumberRows(Query& inner, const Source& source, const Correlation& correl
   return condition;
 }
 
+// The condition over what the source shows: columns inside it are shown under names of their own.
+ExprPtr Expose(ExprPtr condition, Query& inner, const Source& source,
+               const std::set<int32_t>& ranges) {
+  VisitExpr(condition, [&](ExprPtr& expr) {
+    if (expr->kind != ExprKind::kColumn || !ranges.contains(expr->range)) return;
+    auto item = std::ranges::find_if(
+        inner.items, [&](const SelectItem& shown) { return SameExpr(*shown.expr, *expr); });
+    const SqlType type = expr->type;
+    std::string name = item == inner.items.end() ? "" : item->alias;
+    if (name.empty()) {
+      name = kShownPrefix + std::to_string(inner.items.size() + 1);
+      inner.fields.push_back({name, type});
+      inner.items.push_back({Clone(*expr), name});
+    }
+    expr = ColumnOf(source, name, type);
+  });
+  return condition;
+}
+
 // False where the query stays as it is.
 bool JoinQuery(Query& query, Source& join) {
   Source& source = *join.right;
@@ -331,9 +332,14 @@ bool JoinQuery(Query& query, Source& join) {
   for (const SelectItem& item : inner.items)
     of_no_rows.push_back(aggregates ? ValueOfNoRows(*item.expr, is_known) : nullptr);
   Correlation correlation;
-  if (!is_known || !Split(inner, correlation)) return false;
+  const bool is_simple = !aggregates && inner.group_by.empty() && !inner.limit && !inner.distinct;
+  if (is_simple) HoistConditions(inner);
+  if (!is_known || !Split(inner, is_simple, correlation)) return false;
   source.lateral = false;
-  if (correlation.keys.empty()) return true;  // It does not see the left side at all.
+  // It may not see the left side at all.
+  if (correlation.keys.empty() && correlation.mixed.empty()) return true;
+  std::set<int32_t> own_ranges;
+  CollectRanges(inner, own_ranges);
   inner.where = nullptr;
   for (ExprPtr& part : correlation.kept)
     inner.where = inner.where ? MakeLogical(ExprKind::kAnd, std::move(inner.where), std::move(part))
@@ -359,6 +365,11 @@ bool JoinQuery(Query& query, Source& join) {
                           : std::move(equal);
   }
   if (limit) condition = MakeLogical(ExprKind::kAnd, std::move(condition), std::move(limit));
+  for (ExprPtr& part : correlation.mixed) {
+    ExprPtr exposed = Expose(std::move(part), inner, source, own_ranges);
+    condition = condition ? MakeLogical(ExprKind::kAnd, std::move(condition), std::move(exposed))
+                          : std::move(exposed);
+  }
   join.condition = std::move(condition);
   join.join = join.join == JoinKind::kLeft || aggregates ? JoinKind::kLeft : JoinKind::kInner;
   if (!aggregates) return true;

@@ -1,0 +1,19 @@
+// Range variables of queries: which there are, and the expressions that use them.
+#pragma once
+
+#include <functional>
+#include <set>
+
+#include "agent_engine/relational/query.h"
+
+namespace datamigrate::relational {
+
+// Calls `visit` for the expression and all below it, those of sub-queries too.
+void VisitExpr(ExprPtr& expr, const std::function<void(ExprPtr&)>& visit);
+// The same for every expression of the query and of those below it.
+void VisitExprs(Query& query, const std::function<void(ExprPtr&)>& visit);
+
+// Adds the range variables of the query's sources, and of those of the queries below it.
+void CollectRanges(Query& query, std::set<int32_t>& ranges);
+
+}  // namespace datamigrate::relational
