@@ -7,7 +7,9 @@ LIMITS = {
         (r"with recursive n[^;]*< 200", "Spark's recursion ends at a hundred levels unless a setting says more"),
         (r"(?s)order by (grouping|grouping_id)\(", "Spark finds GROUPING of an expression in SELECT, not in ORDER BY"),
     ],
-    "googlesql": [],
+    "googlesql": [
+        (r"null between", "BigQuery refuses a bare NULL as STUFF's start, where the result is NULL"),
+    ],
     "postgres": [
         (r"datediff\(", "sqlglot's DATEDIFF counts whole units, Redshift's counts boundaries"),
         (r"date_part\(m|extract\(microsecond", "fractions of seconds come with the seconds"),
@@ -29,7 +31,7 @@ LIMITS = {
         (r"sum\(distinct", "SUM of DISTINCT in a sub-query"),
         (r"else '' end \|\| lpad\(", "LPAD takes no length that is no 32-bit number"),
         (r"substr\(to_binary", "SUBSTR takes no bytes"),
-        (r"\b[lr]?trim\(", "LTRIM and RTRIM cut both sides, and no other characters than blanks"),
+        (r"\b[lr]?trim\('", "LTRIM and RTRIM cut both sides, and no other characters than blanks"),
         (r"to_char\(\"", "TO_CHAR of a column takes no format"),
         (r"typeof\(|get_path\(|flatten\(|split_to_table\(|array_generate_range\(", "there is little of VARIANT"),
         (r"getbit\(|timeadd\(", "bits and times of day are DuckDB's"),
@@ -37,6 +39,7 @@ LIMITS = {
         (r"chr\(\"", "CHR takes no 64-bit number"),
         (r"acos\(2\)|ln\((0|-1)\)|sqrt\(-1\)|\) / 0", "NaN and infinity where Snowflake fails"),
         (r"full join", "columns of one name are one"),
+        (r"identity \(", "columns do not number their rows by steps"),
         (r"cast\(2147483647|cast\(trunc\(-?\d{10}|cast\(-?\d{5,10} as|'3000000000'|cast\(32767|power\(10, 10\)|datediff\(second, cast\('1900",
          "whole numbers have 38 digits, as in Snowflake: docs/reference/coverage.md says so"),
         (r"hashbytes|sha2_binary|sha1_binary|md5_binary", "there are no hashes that are bytes"),
