@@ -36,18 +36,18 @@ ExprPtr Lowering::LowerCall(Node node, Scope& scope) {
   const std::vector<std::string> parts = NamePartsOf(node.Child(Role::kName));
   if (parts.size() > 1) return LowerUserFunction(parts, node, scope);
   const std::string name = UpperText(parts.back());
+  if (options_.known_call) {
+    if (ExprPtr value = options_.known_call(name, node.Children(Role::kArgument))) {
+      value->span = SpanOf(node);
+      return value;
+    }
+  }
   bool found = false;
   if (ExprPtr special = LowerSpecialForm(name, node, scope, found); found) return special;
   if (ExprPtr json = LowerJsonFunction(name, node, scope, found); found) return json;
   if (ExprPtr answer = LowerEnvironment(name, node, scope, found); found) return answer;
   const FunctionSignature* signature = FindFunction(name);
   if (signature == nullptr) {
-    if (options_.known_call) {
-      if (ExprPtr value = options_.known_call(name, node.Children(Role::kArgument))) {
-        value->span = SpanOf(node);
-        return value;
-      }
-    }
     if (catalog_.FindRoutine("", parts.back()) != nullptr)
       return LowerUserFunction(parts, node, scope);
     return Refuse(DiagnosticId::kUnknownFunction, node, {parts.back()});
