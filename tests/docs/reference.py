@@ -21,7 +21,7 @@ def run_program(path, *arguments, keep=()):
     if not path.exists():
         raise PageError(f"{path} is not built")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DATAMIGRATE_") or name in keep}
-    result = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=30, env=environment)
+    result = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=100, env=environment)
     if result.returncode != 0:
         raise PageError(f"{path} {' '.join(arguments)} ended with {result.returncode}: {result.stderr.strip()}")
     return result.stdout

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <stdexcept>
+#include <stop_token>
+#include <thread>
 
 namespace datamigrate::testing {
 namespace {
@@ -76,6 +81,26 @@ bool IsNumber(const std::string& text, double& value) {
   return !text.empty() && end == text.c_str() + text.size();
 }
 
+// Interrupts what runs on a connection for too long: a translation that never ends is an error.
+class Deadline {
+ public:
+  explicit Deadline(duckdb_connection connection)
+      : watch_([connection](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::unique_lock lock(mutex);
+          std::condition_variable_any ended;
+          if (!ended.wait_for(lock, stop, kTimeLimit, [] { return false; }) &&
+              !stop.stop_requested()) {
+            duckdb_interrupt(connection);
+          }
+        }) {}
+
+ private:
+  static constexpr std::chrono::seconds kTimeLimit{15};
+
+  std::jthread watch_;
+};
+
 }  // namespace
 
 DuckDbSession::DuckDbSession() {
@@ -93,6 +118,7 @@ DuckDbSession::~DuckDbSession() {
 Rows DuckDbSession::Run(const std::string& sql) {
   Rows rows;
   duckdb_result result;
+  const Deadline deadline(connection_);
   if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
     const char* error = duckdb_result_error(&result);
     rows.error = error == nullptr ? "unknown error" : error;

@@ -22,7 +22,7 @@ class DuckDbSession {
   DuckDbSession(const DuckDbSession&) = delete;
   DuckDbSession& operator=(const DuckDbSession&) = delete;
 
-  // Runs all statements; the rows are the last one's.
+  // Runs all statements, for 15 seconds at most; the rows are the last one's.
   Rows Run(const std::string& sql);
 
  private:

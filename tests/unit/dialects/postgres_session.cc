@@ -51,7 +51,7 @@ std::string PostgresSession::ServerUrl() {
 }
 
 PostgresSession::PostgresSession(const std::string& url) {
-  auto opened = pg::Connection::Open({.url = url});
+  auto opened = pg::Connection::Open({.url = url, .statement_timeout = absl::Seconds(15)});
   if (!opened.ok()) throw std::runtime_error(std::string(opened.status().message()));
   connection_ = *std::move(opened);
   Run("create temp table session_mark (x integer); drop table session_mark; "
