@@ -129,7 +129,11 @@ ExprPtr EscapedText(ExprPtr text, bool in_attribute) {
     for (ExprPtr& part : text->arguments) part = EscapedText(std::move(part), in_attribute);
     return text;
   }
-  if (text->kind == ExprKind::kCast && !IsString(text->arguments[0]->type.id)) return text;
+  // Numbers, dates and the like have no marks.
+  if (text->kind == ExprKind::kCast) {
+    const TypeId from = text->arguments[0]->type.id;
+    if (IsNumeric(from) || IsTemporal(from) || from == TypeId::kUniqueIdentifier) return text;
+  }
   const SqlType type = text->type;
   return MakeCall(in_attribute ? "ESCAPED_ATTRIBUTE" : "ESCAPED_TEXT", type,
                   ExprList(std::move(text)));
