@@ -7,14 +7,31 @@ namespace {
 // A tag, a run of text with its CDATA sections, a comment, a processing instruction, a DOCTYPE.
 // The pattern follows "REX: XML Shallow Parsing with Regular Expressions" (Robert D. Cameron).
 constexpr std::string_view kNodes = R"sql((
-    with pieces as (
-        select unnest(list) as token, generate_subscripts(list, 1) as place
+    with documents as (
+        $d
+    ),
+    pieces as (
+        select document, unnest(list) as token, generate_subscripts(list, 1) as place
         from (
-            select regexp_extract_all($0, '<[^!?<>"''](?:[^<>"'']|"[^"]*"|''[^'']*'')*>|(?:[^<]+|<!\[CDATA\[[^\]]*\](?:[^\]]+\])*\]+(?:[^\]>][^\]]*\](?:[^\]]+\])*\]+)*>)+|<!--[^-]*-(?:[^-]+-)*->|<\?[^?]*\?+(?:[^>?][^?]*\?+)*>|<!DOCTYPE[^>]*>') as list
-        ) as document
+            select
+                document,
+                case
+                    when text is null or (
+                        length(coalesce(array_to_string(list, ''), '')) = length(text)
+                        and len(list_filter(list, lambda piece: piece like '</%'))
+                            = len(list_filter(list, lambda piece: regexp_full_match(piece, '<[^!?/](?:.*[^/])?>', 's')))
+                    ) then list
+                    else error('XML parsing: the document is not well formed')
+                end as list
+            from (
+                select document, text, regexp_extract_all(text, '<[^!?<>"''](?:[^<>"'']|"[^"]*"|''[^'']*'')*>|(?:[^<]+|<!\[CDATA\[[^\]]*\](?:[^\]]+\])*\]+(?:[^\]>][^\]]*\](?:[^\]]+\])*\]+)*>)+|<!--[^-]*-(?:[^-]+-)*->|<\?[^?]*\?+(?:[^>?][^?]*\?+)*>|<!DOCTYPE[^>]*>') as list
+                from documents
+            ) as split
+        ) as checked
     ),
     tokens as (
         select
+            document,
             token,
             place,
             case
@@ -23,6 +40,7 @@ constexpr std::string_view kNodes = R"sql((
                 when token like '%/>' then 'empty'
                 else 'start'
             end as kind,
+            regexp_extract(token, '[^<\s/>]+') as tag,
             case
                 when token like '<%=%' and token not like '<![CDATA[%' then
                     regexp_extract_all(token, '\s[^\s=]+\s*=\s*(?:"[^"]*"|''[^'']*'')')
@@ -38,24 +56,26 @@ constexpr std::string_view kNodes = R"sql((
                 + case when kind = 'start' then 0 else 1 end as depth,
             sum(case when kind = 'end' then 0 else 1 + len(attributes) end) over so_far as upto
         from tokens
-        window so_far as (order by place)
+        window so_far as (partition by document order by place)
     ),
     closed as (
         select
             *,
             upto - len(attributes) as node,
             case
-                when kind = 'start' then lead(upto) over (partition by depth order by place)
-                else upto
+                when kind <> 'start' then upto
+                when lead(tag) over siblings = tag then lead(upto) over siblings
+                else error('XML parsing: the end tag of ' || tag || ' is missing')
             end as last
         from placed
+        window siblings as (partition by document, depth order by place)
     ),
     nested as (
         select
             closed.*,
             opens,
             coalesce(max(case when opens then node end) over (
-                partition by depth + cast(opens as integer) order by place
+                partition by document, depth + cast(opens as integer) order by place
             ), 0) as parent
         from closed
         cross join (values (false), (true)) as sides (opens)
@@ -63,10 +83,11 @@ constexpr std::string_view kNodes = R"sql((
     ),
     nodes as (
         select
+            document,
             node,
             parent,
             last,
-            case when kind = 'text' then '' else regexp_extract(token, '[^<\s/>]+') end as name,
+            case when kind = 'text' then '' else tag end as name,
             case when kind = 'text' then token else '' end as raw,
             case
                 when kind <> 'text' then coalesce(nullif(regexp_extract(token, '^<([^\s/>:]+):', 1), ''), ' ')
@@ -75,6 +96,7 @@ constexpr std::string_view kNodes = R"sql((
         where not opens
         union all
         select
+            document,
             node + number,
             node,
             node + number,
@@ -82,23 +104,31 @@ constexpr std::string_view kNodes = R"sql((
             regexp_replace(regexp_extract(attribute, '^\s[^=]*=\s*.(.*).$', 1, 's'), '\r\n|\s', ' ', 'g'),
             regexp_extract(attribute, '^\s([^\s=:]+):', 1)
         from (
-            select node, unnest(attributes) as attribute, generate_subscripts(attributes, 1) as number
+            select
+                document,
+                node,
+                unnest(attributes) as attribute,
+                generate_subscripts(attributes, 1) as number
             from nested
             where not opens
         ) as listed
     ),
     namespaces as (
         select
+            declared.document,
             declared.node,
             nodes.last,
             case when declared.name = '@xmlns' then ' ' else substr(declared.name, 8) end as prefix,
             declared.raw as uri
         from nodes as declared
-        inner join nodes on nodes.node = declared.parent
+        inner join nodes
+            on nodes.document = declared.document
+            and nodes.node = declared.parent
         where declared.name = '@xmlns' or declared.name like '@xmlns:%'
     ),
     named as (
         select
+            nodes.document,
             nodes.node,
             nodes.parent,
             nodes.last,
@@ -115,18 +145,23 @@ constexpr std::string_view kNodes = R"sql((
             end as uri
         from nodes
         left join namespaces
-            on namespaces.prefix = nodes.prefix
+            on namespaces.document = nodes.document
+            and namespaces.prefix = nodes.prefix
             and nodes.node between namespaces.node - 1 and namespaces.last
-        group by nodes.node, nodes.parent, nodes.last, nodes.name, nodes.prefix, nodes.raw
+        group by
+            nodes.document, nodes.node, nodes.parent, nodes.last, nodes.name, nodes.prefix, nodes.raw
     ),
     read as (
         select
+            document,
             node,
             parent,
             last,
             sign || case when uri <> '' and local_name <> '' then '{' || uri || '}' else '' end || local_name as name,
             case
                 when not regexp_matches(raw, '[&<]') then raw
+                when contains(regexp_replace(raw, '<!\[CDATA\[[^\]]*\](?:[^\]]+\])*\]+(?:[^\]>][^\]]*\](?:[^\]]+\])*\]+)*>|&(?:lt|gt|amp|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);', '', 'g'), '&') then
+                    error('XML parsing: & begins no reference')
                 else array_to_string(list_transform(
                     regexp_extract_all(raw, '<!\[CDATA\[[^\]]*\](?:[^\]]+\])*\]+(?:[^\]>][^\]]*\](?:[^\]]+\])*\]+)*>|&[^;]*;|[^<&]+'),
                     lambda piece: case
@@ -143,20 +178,38 @@ constexpr std::string_view kNodes = R"sql((
                 ), '')
             end as value
         from named
+    ),
+    collected as (
+        select
+            document,
+            list(cast(parent as integer) order by node) as parents,
+            list(name order by node) as names,
+            list(cast(last as integer) order by node) as lasts,
+            list(case when name = '' then value end order by node) as texts,
+            list(case when name like '@_%' then value end order by node) as attribute_values
+        from read
+        group by document
     )
     select
-        list(cast(parent as integer) order by node) as xml_parent,
-        list(name order by node) as xml_name,
-        list(cast(last as integer) order by node) as xml_last,
-        list(case when name = '' then value end order by node) as xml_text,
-        list(case when name like '@_%' then value end order by node) as xml_value
-    from read
+        collected.parents,
+        collected.names,
+        collected.lasts,
+        collected.texts,
+        collected.attribute_values,
+        documents.text as xml_document
+    from collected
+    inner join documents on documents.document = collected.document
 ))sql";
 
 }  // namespace
 
 constexpr XmlSyntax kDuckDbXml = {
     .nodes = kNodes,
+    .one_document = "select 1 as document, $0 as text",
+    // A lateral query would sort by the text of the document.
+    .all_documents =
+        "select row_number() over () as document, text from (select distinct $0 as text from $r) "
+        "as texts",
     .one = "[$n]",
     .count = "len($s)",
     .from_to = "list_filter(range($b, $e + 1), lambda $v: $c)",
@@ -165,6 +218,7 @@ constexpr XmlSyntax kDuckDbXml = {
     .map = "list_distinct(list_transform($s, lambda $v: $c))",
     .bind = "list_transform([$s], lambda $v: $c)[1]",
     .first = "list_transform(($s)[1:1], lambda $v: $c)[1]",
+    .join = "coalesce(array_to_string(list_transform($s, lambda $v: $c), ''), '')",
     .rows = "unnest($s)",
     // No slice: DuckDB would copy the whole list for each row.
     .value_of =

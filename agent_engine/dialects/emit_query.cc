@@ -265,6 +265,11 @@ std::string Emitter::EmitGroups(const std::vector<GroupItem>& items) {
 }
 
 std::string Emitter::EmitJoin(const Source& join) {
+  const Source& joined = *join.right;
+  if (joined.kind == SourceKind::kFunction && joined.call->text == "XML_NODES" &&
+      dialect_.xml != nullptr) {
+    return EmitSource(*join.left) + Line(EmitXmlJoin(join));
+  }
   std::string word;
   switch (join.join) {
     case JoinKind::kInner:

@@ -44,6 +44,14 @@ bool IsSetCall(const Expr& expr) {
          expr.text.starts_with("XML_");
 }
 
+// The relation among the sources whose columns are of `range`; null for another source.
+const Source* RelationOf(const Source& source, int32_t range) {
+  if (source.kind == SourceKind::kRelation) return source.range == range ? &source : nullptr;
+  if (source.kind != SourceKind::kJoin) return nullptr;
+  const Source* found = RelationOf(*source.left, range);
+  return found != nullptr ? found : RelationOf(*source.right, range);
+}
+
 bool IsStep(const Expr& expr, std::string_view axis) {
   return expr.text == "XML_STEP" && expr.part == axis;
 }
@@ -79,7 +87,7 @@ Emitter::Text Emitter::EmitXml(const Expr& call) {
     return {"null"};
   }
   const XmlSyntax& xml = *dialect_.xml;
-  if (call.text == "XML_NODES") return {EmitXmlNodes(call)};
+  if (call.text == "XML_NODES") return {EmitXmlNodes(call, nullptr)};
   if (call.text == "XML_COMPARE") return {EmitXmlCompare(call), Binding::kComparison};
   const auto text = [&](size_t index) {
     return Operand(*call.arguments[index], Binding::kPrimary);
@@ -106,6 +114,11 @@ Emitter::Text Emitter::EmitXml(const Expr& call) {
       const std::string known = set.single == "0" ? set.document + ".xml_name" : set.single;
       sql = "case when " + known + " is not null then " + sql + " end";
     }
+  } else if (call.text == "XML_TEXT") {
+    const std::string node = NewXmlVariable();
+    const std::string value = Filled(xml.value_of, {{'x', set.document}, {'n', node}});
+    sql = "case when " + set.document + ".xml_name is not null then " +
+          Filled(xml.join, {{'s', set.Listed(xml)}, {'v', node}, {'c', value}}) + " end";
   } else if (call.text == "XML_ROWS") {
     sql = Filled(xml.rows, {{'s', set.Listed(xml)}});
   } else if (!set.single.empty()) {
@@ -119,10 +132,34 @@ Emitter::Text Emitter::EmitXml(const Expr& call) {
   return {sql, call.text == "XML_EXISTS" ? Binding::kComparison : Binding::kPrimary};
 }
 
-std::string Emitter::EmitXmlNodes(const Expr& call) {
+// The nodes of one document, or of all in a column of `relation`.
+std::string Emitter::EmitXmlNodes(const Expr& call, const Source* relation) {
+  const XmlSyntax& xml = *dialect_.xml;
+  const Expr& document = *call.arguments[0];
+  const std::string documents =
+      relation == nullptr ? Filled(xml.one_document, {{'0', Emit(document).sql}})
+                          : Filled(xml.all_documents, {{'0', Name(document.text, document.span)},
+                                                       {'r', namer_(relation->relation)}});
   std::string sql;
-  for (const char c : dialect_.xml->nodes) sql += c == '\n' ? kBreak : c;
-  return Filled(sql, {{'0', Emit(*call.arguments[0]).sql}});
+  for (const char c : xml.nodes) sql += c == '\n' ? kBreak : c;
+  return Filled(sql, {{'d', documents}});
+}
+
+// The documents that a block reads, beside its sources: NULL has no nodes, but keeps its row.
+std::string Emitter::EmitXmlJoin(const Source& join) {
+  const Source& nodes = *join.right;
+  const Expr& document = *nodes.call->arguments[0];
+  const Source* relation =
+      document.kind == ExprKind::kColumn && !dialect_.xml->all_documents.empty()
+          ? RelationOf(*join.left, document.range)
+          : nullptr;
+  if (relation == nullptr) return "left join lateral " + EmitSource(nodes) + " on true";
+  std::vector<std::string> names;
+  for (const std::string& name : nodes.column_names) names.push_back(Name(name));
+  const std::string alias = Name(nodes.alias);
+  return "left join " + EmitXmlNodes(*nodes.call, relation) + " as " + alias + " (" +
+         Join(names, ", ") + ")" + kBreak + "    on " + alias +
+         ".xml_document = " + Emit(document).sql;
 }
 
 Emitter::XmlSet Emitter::EmitXmlSet(const Expr& set) {

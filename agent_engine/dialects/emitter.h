@@ -113,7 +113,8 @@ class Emitter {
   XmlSet EmitXmlSet(const relational::Expr& set);
   XmlSet EmitXmlStep(const relational::Expr& step);
   XmlSet EmitXmlAt(const relational::Expr& at);
-  std::string EmitXmlNodes(const relational::Expr& call);
+  std::string EmitXmlNodes(const relational::Expr& call, const relational::Source* relation);
+  std::string EmitXmlJoin(const relational::Source& join);
   std::string EmitXmlCompare(const relational::Expr& call);
   std::string EmitXmlPair(const relational::Expr& call, const std::string& left,
                           const std::string& right);

@@ -8,8 +8,22 @@ namespace {
 // The pattern follows "REX: XML Shallow Parsing with Regular Expressions" (Robert D. Cameron).
 constexpr std::string_view kNodes = R"sql((
     with pieces as (
-        select found[1] as token, place
-        from regexp_matches($0, '<[^!?<>"''](?:[^<>"'']|"[^"]*"|''[^'']*'')*>|(?:[^<]+|<!\[CDATA\[[^\]]*\](?:[^\]]+\])*\]+(?:[^\]>][^\]]*\](?:[^\]]+\])*\]+)*>)+|<!--[^-]*-(?:[^-]+-)*->|<\?[^?]*\?+(?:[^>?][^?]*\?+)*>|<!DOCTYPE[^>]*>', 'g') with ordinality as document (found, place)
+        select
+            case
+                when well_formed then found[1]
+                else cast(cast('XML parsing: the document is not well formed: ' || found[1] as integer) as text)
+            end as token,
+            place
+        from (
+            select
+                found,
+                place,
+                sum(length(found[1])) over () = max(length(text)) over ()
+                    and sum(case when found[1] like '</%' then 1 when found[1] ~ '^<[^!?/](?:.*[^/])?>$' then -1 else 0 end) over () = 0
+                    as well_formed
+            from (select $d as text) as documents
+            cross join lateral regexp_matches(text, '<[^!?<>"''](?:[^<>"'']|"[^"]*"|''[^'']*'')*>|(?:[^<]+|<!\[CDATA\[[^\]]*\](?:[^\]]+\])*\]+(?:[^\]>][^\]]*\](?:[^\]]+\])*\]+)*>)+|<!--[^-]*-(?:[^-]+-)*->|<\?[^?]*\?+(?:[^>?][^?]*\?+)*>|<!DOCTYPE[^>]*>', 'g') with ordinality as split (found, place)
+        ) as checked
     ),
     tokens as (
         select
@@ -21,6 +35,7 @@ constexpr std::string_view kNodes = R"sql((
                 when token like '%/>' then 'empty'
                 else 'start'
             end as kind,
+            substring(token from '[^<\s/>]+') as tag,
             case
                 when token like '<%=%' and token not like '<![CDATA[%' then
                     array(
@@ -48,10 +63,12 @@ constexpr std::string_view kNodes = R"sql((
             *,
             upto - cardinality(attributes) as node,
             case
-                when kind = 'start' then lead(upto) over (partition by depth order by place)
-                else upto
+                when kind <> 'start' then upto
+                when lead(tag) over siblings = tag then lead(upto) over siblings
+                else cast('XML parsing: the end tag is missing of ' || tag as integer)
             end as last
         from placed
+        window siblings as (partition by depth order by place)
     ),
     nested as (
         select
@@ -69,7 +86,7 @@ constexpr std::string_view kNodes = R"sql((
             node,
             parent,
             last,
-            case when kind = 'text' then '' else substring(token from '[^<\s/>]+') end as name,
+            case when kind = 'text' then '' else tag end as name,
             case when kind = 'text' then token else '' end as raw,
             case
                 when kind <> 'text' then coalesce(substring(token from '^<([^\s/>:]+):'), ' ')
@@ -128,6 +145,8 @@ constexpr std::string_view kNodes = R"sql((
             sign || case when uri <> '' and local_name <> '' then '{' || uri || '}' else '' end || local_name as name,
             case
                 when raw !~ '[&<]' then raw
+                when strpos(regexp_replace(raw, '<!\[CDATA\[[^\]]*\](?:[^\]]+\])*\]+(?:[^\]>][^\]]*\](?:[^\]]+\])*\]+)*>|&(?:lt|gt|amp|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);', '', 'g'), '&') > 0 then
+                    cast(cast('XML parsing: & begins no reference: ' || raw as integer) as text)
                 else array_to_string(array(
                     select case
                         when found[1] like '<%' then substr(found[1], 10, length(found[1]) - 12)
@@ -160,6 +179,8 @@ constexpr std::string_view kNodes = R"sql((
 
 constexpr XmlSyntax kPostgresXml = {
     .nodes = kNodes,
+    .one_document = "$0",
+    .all_documents = "",
     .one = "array[$n]",
     .count = "cardinality($s)",
     .from_to = "array(select $v from generate_series($b, $e) as $v where $c)",
@@ -168,6 +189,7 @@ constexpr XmlSyntax kPostgresXml = {
     .map = "array(select distinct $c as found from unnest($s) as $v order by found)",
     .bind = "(select $c from (select $s) as bound ($v))",
     .first = "(select $c from unnest(($s)[1:1]) as $v)",
+    .join = "array_to_string(array(select $c from unnest($s) as $v order by $v), '')",
     .rows = "unnest($s)",
     .value_of =
         "coalesce($x.xml_value[$n], array_to_string($x.xml_text[$n:$x.xml_last[$n]], ''), '')",

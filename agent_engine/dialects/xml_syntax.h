@@ -18,7 +18,12 @@ namespace datamigrate::dialects {
 
 // Templates. $v: a variable that they name; $c: an expression over it; $s, $l: lists of numbers.
 struct XmlSyntax {
-  std::string_view nodes;          // $0: the document; a table of one row.
+  // $d: one of the next two; a table of one row, or of a row for each document, with it as
+  // xml_document.
+  std::string_view nodes;
+  std::string_view one_document;  // $0: the document; may see what is to the left.
+  // $0, $r: a column and its relation; empty where one document at a time is as quick.
+  std::string_view all_documents;
   std::string_view one;            // A list of $n alone.
   std::string_view count;          // $s
   std::string_view from_to;        // $b, $e: numbers of nodes; those for which $c holds.
@@ -27,6 +32,7 @@ struct XmlSyntax {
   std::string_view map;            // $s: what $c says of each, once each
   std::string_view bind;           // $c, with the list $s as $v
   std::string_view first;          // $c for the first of $s; NULL without one.
+  std::string_view join;           // $s: the texts that $c says of each, as one.
   std::string_view rows;           // $s, a row for each.
   std::string_view value_of;       // $x: the document; $n: a node; its string value.
   std::string_view local_name;     // $0: an element of xml_name

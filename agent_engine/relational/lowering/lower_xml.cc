@@ -68,6 +68,13 @@ bool AsksForText(Node literal) {
   return path == "." || path == ".[1]" || path == "text[1]" || path == ".text[1]";
 }
 
+// Whether the path is that of all there is.
+bool AsksForAll(Node literal) {
+  std::string path = UnquoteString(literal.Text());
+  std::erase_if(path, [](char c) { return c == '(' || c == ')' || c == ' '; });
+  return path == "." || path == ".[1]";
+}
+
 }  // namespace
 
 bool Lowering::IsXmlMethod(Node call) const {
@@ -214,14 +221,18 @@ ExprPtr Lowering::LowerXmlMethod(Node node, Scope& scope) {
     text->query = LowerForXml(inner.Child(Role::kQuery), &scope, true);
     return Convert(std::move(text), XmlValueType(arguments[1]), false);
   }
-  ExprPtr document = LowerExpr(operand, scope);
+  // x.query('path').value('.', 'nvarchar(max)') is the text of all that the path finds.
+  const bool takes_all = method == "value" && arguments.size() == 2 && IsXmlMethod(inner) &&
+                         MethodName(inner) == "query" && AsksForAll(arguments[0]);
+  ExprPtr document = LowerExpr(takes_all ? inner.Child(Role::kOperand) : operand, scope);
   const bool may_be_xml =
       document->type.id == TypeId::kXml || document->type.id == TypeId::kUnknown;
   if (!may_be_xml || method == "query" || arguments.size() != (method == "value" ? 2u : 1u)) {
     return Refuse(DiagnosticId::kUnsupportedMethod, node,
                   {method, TypeText(document->type), options_.target_name});
   }
-  const XQueryPtr query = ReadXQuery(arguments[0]);
+  const Node literal = takes_all ? inner.Child(Role::kArgument) : arguments[0];
+  const XQueryPtr query = ReadXQuery(literal);
   const SqlType type = method == "value" ? XmlValueType(arguments[1]) : MakeType(TypeId::kBit);
   if (!query) return MakeNull(type);
 
@@ -240,10 +251,12 @@ ExprPtr Lowering::LowerXmlMethod(Node node, Scope& scope) {
   }
   XQueryContext context{.nodes = nodes.get(),
                         .node = is_node ? document.get() : nullptr,
-                        .literal = arguments[0],
+                        .literal = literal,
                         .scope = &scope};
   if (method == "value") {
-    ExprPtr value = XQueryValue(*query, context);
+    ExprPtr value = takes_all ? MakeCall("XML_TEXT", MakeSized(TypeId::kNVarChar, SqlType::kMax),
+                                         ExprList(XQuerySet(*query, context)))
+                              : XQueryValue(*query, context);
     value->span = SpanOf(node);
     if (own) value = ReadByItself(std::move(own), std::move(value));
     return Convert(std::move(value), type, false);
