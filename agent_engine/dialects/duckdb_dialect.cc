@@ -601,7 +601,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "$5) as varchar) else $0 end",
      kAny, DiagnosticId::kJsonText,
      "JSON_MODIFY (Transact-SQL): a lax path changes nothing where its parent is missing"},
-    {"JSON_QUERY", 1, "case when json_type($0) in ('OBJECT', 'ARRAY') then $0 end"},
+    {"JSON_QUERY", 1,
+     "case when json_type($0) in ('OBJECT', 'ARRAY') then cast($0 as varchar) end"},
     {"JSON_QUERY", 2,
      "case when json_type($0, $1) in ('OBJECT', 'ARRAY') then cast(json_extract($0, $1) as "
      "varchar) end",

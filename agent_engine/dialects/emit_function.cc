@@ -353,6 +353,12 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
   if (call.text == "PATINDEX" && call.fold_case) name += "_ANY_CASE";
   if (call.text == "NCHAR" && !IsByte(*call.arguments[0])) name = "NCHAR_WIDE";
+  // Where the target cannot fail at what a strict path does not find.
+  const size_t strict = name.find("_STRICT");
+  if (strict != std::string::npos && FindRule("JSON_VALUE_STRICT", 2, TypeClass::kAny) == nullptr) {
+    Report(DiagnosticId::kStrictPathIsLax, call.span, {"strict " + call.arguments[1]->text});
+    name.erase(strict, 7);
+  }
   if (call.text == "SUBSTRING_INSIDE" && !dialect_.substring_takes_zero &&
       MayBeZero(*call.arguments[1]))
     name = "SUBSTRING";

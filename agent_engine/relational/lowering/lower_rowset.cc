@@ -152,7 +152,7 @@ SourcePtr Lowering::LowerOpenJson(Node call, Node node, Scope& scope) {
     row->range = range;
     const bool is_json = item.TokenOf(Role::kAsJson) != nullptr;
     ExprPtr value = MakeCall(is_json     ? "JSON_QUERY_ROW"
-                             : is_strict ? "JSON_VALUE_STRICT"
+                             : is_strict ? "JSON_VALUE_STRICT_ROW"
                                          : "JSON_VALUE_ROW",
                              text, ExprList(std::move(row), MakeString(path)));
     value->span = SpanOf(item);
