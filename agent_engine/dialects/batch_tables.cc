@@ -188,9 +188,8 @@ std::string BatchTranslator::IdentityText(Node identity, const catalog::Column& 
   else if (numbers[0].starts_with('-') || numbers[0] == "0")
     bounds = " minvalue -" + most;
   if (!dialect_.identity_is_sequence) {
-    const bool has_bounds = dialect_.identity.find("increment by $1") != std::string_view::npos;
-    return Replaced(Replaced(dialect_.identity, "$0", numbers[0]), "$1",
-                    numbers[1] + (has_bounds ? bounds : ""));
+    return Replaced(Replaced(Replaced(dialect_.identity, "$0", numbers[0]), "$1", numbers[1]), "$2",
+                    bounds);
   }
   const std::string steps = "start with " + numbers[0] + " increment by " + numbers[1] + bounds;
   std::string plain = table.name.name + "_" + column.name + "_seq";

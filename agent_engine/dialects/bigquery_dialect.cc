@@ -257,6 +257,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "unnest(array(select as struct value, place + 1 as ordinal from unnest(split($0, $1)) as "
      "value "
      "with offset as place))"},
+    {"SOUNDEX", 1,
+     "case when upper(left($0, 1)) between 'A' and 'Z' then soundex($0) when $0 is not null then "
+     "'0000' end"},
 });
 
 constexpr auto kDateParts = std::to_array<DatePartName>({

@@ -207,6 +207,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "(select value from openjson(case when left(json_query($0, $1), 1) = '[' then json_query($0, "
      "$1) else '[' + json_query($0, $1) + ']' end))"},
     {"STRING_SPLIT_ORDINAL", 2, "string_split($0, $1, 1)"},
+    {"SOUNDEX", 1, "soundex($0)"},
+    {"DIFFERENCE", 2, "difference($0, $1)"},
 });
 
 constexpr auto kDateParts = std::to_array<DatePartName>({
@@ -444,6 +446,7 @@ constexpr Dialect kFabric = {
     .integer_divide = "$0 / $1",
     .decimal_divide = "round($0 / $1, $s, 1)",
     .identity = "",
+    .supports_if_not_exists = false,
     .supports_primary_keys = false,
     .supports_unique_keys = false,
     .supports_defaults = false,

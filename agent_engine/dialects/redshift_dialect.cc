@@ -285,6 +285,10 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      kAny,
      {},
      "Redshift generates series on its leader node alone: join a table of numbers"},
+    {"SOUNDEX", 1,
+     "case when upper(left($0, 1)) between 'A' and 'Z' then soundex($0) when $0 is not null then "
+     "'0000' end"},
+    {"DIFFERENCE", 2, "difference($0, $1)"},
 });
 
 constexpr auto kDateParts = std::to_array<DatePartName>({

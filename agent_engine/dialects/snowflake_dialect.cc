@@ -275,6 +275,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"GENERATE_SERIES", 3,
      "(select cast(value as integer) from table(flatten(input => array_generate_range($0, $1 + "
      "sign($2), $2))))"},
+    {"SOUNDEX", 1,
+     "case when upper(left($0, 1)) between 'A' and 'Z' then soundex($0) when $0 is not null then "
+     "'0000' end"},
 });
 
 constexpr auto kDateParts = std::to_array<DatePartName>({

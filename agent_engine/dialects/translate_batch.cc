@@ -239,6 +239,7 @@ std::string BatchTranslator::If(Node node, DiagnosticSink& sink) {
       !asks_existence;
   if (asks_existence && then.Is(NodeKind::kDropStatement) && !node.Has(Role::kElse))
     return Drop(then, sink, true);
+  if (asks_absence && !dialect_.supports_if_not_exists) return RefuseStatement(node, sink);
   if (asks_absence && then.Is(NodeKind::kCreateTable) && !node.Has(Role::kElse)) {
     std::string text = CreateTable(then, sink);
     const size_t at = text.find("create table ");

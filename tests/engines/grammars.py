@@ -17,8 +17,16 @@ DIALECTS = {  # Target: sqlglot's name, sqlfluff's name.
 
 # What a grammar does not know and the target's manual has: target, grammar, piece of the text, page.
 KNOWN = [
-    ("redshift", "sqlglot", "5 # 3", "Amazon Redshift: Mathematical operator symbols"),
-    ("redshift", "sqlfluff", "5 # 3", "Amazon Redshift: Mathematical operator symbols"),
+    ("redshift", "sqlglot", " # ", "Amazon Redshift: Mathematical operator symbols"),
+    ("redshift", "sqlfluff", " # ", "Amazon Redshift: Mathematical operator symbols"),
+    ("redshift", "sqlglot", "as identity (-5, 2)", "Amazon Redshift: CREATE TABLE"),
+    ("redshift", "sqlfluff", "as identity (-5, 2)", "Amazon Redshift: CREATE TABLE"),
+    ("redshift", "sqlfluff", "as identity (3, -1)", "Amazon Redshift: CREATE TABLE"),
+    ("snowflake", "sqlfluff", "identity (-5, 2)", "Snowflake: CREATE TABLE"),
+    ("snowflake", "sqlfluff", "identity (3, -1)", "Snowflake: CREATE TABLE"),
+    ("databricks", "sqlfluff", "start with -5 ", "Databricks: CREATE TABLE [USING]"),
+    ("databricks", "sqlfluff", "increment by -1", "Databricks: CREATE TABLE [USING]"),
+    ("databricks", "sqlfluff", "x'41'", "Databricks: BINARY type"),
     ("databricks", "sqlfluff", "offset 1", "Databricks: OFFSET clause"),
 ]
 
