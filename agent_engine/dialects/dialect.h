@@ -155,12 +155,19 @@ struct Dialect {
   bool supports_defaults = true;              // Of columns.
   bool supports_default_rows = true;          // INSERT ... DEFAULT VALUES
   std::string_view computed_column = {};      // Behind name and type; $0: the expression.
+  // What tables that a batch creates refuse by themselves.
+  bool has_returning = false;     // Rows that a write shows.
+  bool has_transactions = false;  // Of several statements.
+  bool enforces_checks = false;
+  bool enforces_references = false;           // FOREIGN KEY, with its actions.
+  std::string_view unique_words = "unique";   // In which two NULLs are the same.
   bool average_by_division = false;           // AVG of decimals rounds, where T-SQL cuts.
   std::string_view drop_match = {};           // $0 without what the pattern $1 matches.
   std::string_view drop_leading_zero = {};    // "-0.5" is "-.5".
   bool zero_divide_gives_null = false;        // Where T-SQL fails.
   std::string_view raise = {};                // $0: the message; fails when it runs.
   bool raise_has_any_type = false;            // So that it can stand for a value of any type.
+  std::string_view raise_about = {};          // Likewise, about the text $1, as text.
   std::string_view try_text_to_integer = {};  // TRY_CAST that reads text as T-SQL does; $0, $t.
   std::string_view try_text_cast = {};  // TRY_CAST of text where there is no try_cast; $0, $t.
   std::string_view hex_of_bytes = {};   // $0: two upper-case digits a byte.
@@ -197,6 +204,12 @@ struct Dialect {
   bool supports_like_sets = false;     // T-SQL's own patterns.
   bool keeps_styles = false;           // CONVERT with a style, and FORMAT, as in T-SQL.
   bool keeps_lengths = false;          // cast(x as varchar(n)) cuts, char(n) pads.
+  bool supports_ignore_nulls = true;   // In windows; otherwise by an array of what is not NULL.
+  std::string_view hex_of_integer = "";  // The last $1 hexadecimal digits of $0.
+  // $0: 2, 4, 8 or 16 hexadecimal digits at most; $1: how many; $2: bits; $3: the type that shows
+  // the sign of as many.
+  std::string_view integer_of_hex = "";
+  int32_t narrow_product = 0;  // Products of decimals up to this many digits have no more.
   std::string_view recursive_with = "with recursive ";
   std::string_view concat = " || ";
   std::string_view set_distinct = "";  // Behind UNION, EXCEPT and INTERSECT without ALL.
@@ -210,6 +223,7 @@ struct Dialect {
   std::string_view timestamp_literal = "timestamp $0";
   std::string_view offset_literal = "timestamptz $0";
   std::string_view decimal_literal = "$0";
+  std::string_view float_literal = "$0";         // With an exponent.
   std::string_view wide_decimal_literal = "$0";  // Where the one above does not hold the digits.
   std::string_view binary_literal = "";          // $0: hexadecimal digits; empty: by `binary`.
   std::string_view regex_text = "$0";            // Around a pattern, before it is quoted.

@@ -114,6 +114,14 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      kAny,
      {},
      "DATALENGTH (Transact-SQL): two bytes a character"},
+    {"DIFFERENCE",
+     2,
+     "(select cast(substr(a, 1, 1) = substr(b, 1, 1) as integer) + cast(substr(a, 2, 1) = "
+     "substr(b, 2, 1) as integer) + cast(substr(a, 3, 1) = substr(b, 3, 1) as integer) + "
+     "cast(substr(a, 4, 1) = substr(b, 4, 1) as integer) from (select $0 as a, $1 as b) as codes)",
+     kAny,
+     {},
+     "DIFFERENCE (Transact-SQL): how many places of the two codes are alike"},
     {"LEFT", 2, "left($0, $1)"},
     {"LEFT_CHECKED",
      2,
@@ -154,6 +162,17 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "end)"},
     {"RTRIM", 1, "rtrim($0)"},
     {"RTRIM", 2, "rtrim($0, $1)"},
+    {"SOUNDEX",
+     1,
+     "(select case when w = '' then '0000' else left(w, 1) || left(replace(substr("
+     "regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace("
+     "translate(left(w, 1) || regexp_replace(substr(w, 2), '[HW]', '', 'g'), "
+     "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230120022455012623010202'), '1+', '1', 'g'), '2+', '2', "
+     "'g'), '3+', '3', 'g'), '4+', '4', 'g'), '5+', '5', 'g'), '6+', '6', 'g'), 2), '0', '') || "
+     "'000', 3) end from (select upper(regexp_extract($0, '^[A-Za-z]*')) as w) as word)",
+     kAny,
+     {},
+     "SOUNDEX (Transact-SQL): the first letter and the codes of the next consonants"},
     {"SPACE", 1, "repeat(' ', $0)"},
     {"SPACE_ANY", 1, "case when $0 >= 0 then repeat(' ', $0) end"},
     {"STR",
@@ -185,7 +204,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "STUFF (Transact-SQL): NULL where the start is outside the string"},
     {"SUBSTRING",
      3,
-     "substr($0, greatest($1, 1), greatest($1 + $2, 1) - greatest($1, 1))",
+     "case when $1 + $2 is not null then substr($0, greatest($1, 1), greatest($1 + $2, 1) - "
+     "greatest($1, 1)) end",
      kAny,
      {},
      "SUBSTRING (Transact-SQL): a start before the string takes from the length"},
@@ -248,6 +268,13 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"ROUND_TENS", 2, "cast(round(cast($0 as decimal(38, 10)), $1) as $t)"},
     {"ROUND", 2, "cast(round($0, $1) as $t)", kMoney},
     {"ROUND", 2, "round($0, $1)"},
+    {"SET_BIT", 2, "$0 | (1 << $1)"},
+    {"SET_BIT",
+     3,
+     "case when $2 = 0 then $0 & ~(1 << $1) else $0 | (1 << $1) end",
+     kAny,
+     {},
+     "SET_BIT (Transact-SQL): the third argument is 1 by default"},
     {"SIGN", 1, "cast(sign($0) as $t)"},
     {"SIN", 1, "sin($0)"},
     {"SQRT", 1, "sqrt($0)"},
@@ -386,6 +413,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"DATEPART:second", 1, "second($0)"},
     {"DATEPART:millisecond", 1, "millisecond($0) % 1000"},
     {"DATEPART:microsecond", 1, "microsecond($0) % 1000000"},
+    {"DATEPART:nanosecond", 1, "microsecond($0) % 1000000 * 1000"},
     {"DATETIME2FROMPARTS",
      8,
      "make_timestamp($0, $1, $2, $3, $4, $5 + $6 / power(10, $7))",
@@ -628,6 +656,14 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "list_transform([hex($0)], lambda h: array_to_string(list_transform(range(0, len(h) // 4), "
      "lambda i: chr(cast('0x' || h[4 * i + 3:4 * i + 4] || h[4 * i + 1:4 * i + 2] as integer))), "
      "''))[1]"},
+    {"GUID_ORDER",
+     1,
+     "regexp_replace(regexp_replace(cast($0 as varchar), '(.*)-(....)-(.*)', '\\3\\2\\1'), "
+     "'(.{16})(..)(..)(..)(..)-(..)(..)-(..)(..)', '\\1\\9\\8\\7\\6\\5\\4\\3\\2')",
+     kAny,
+     {},
+     "uniqueidentifier (Transact-SQL): the last six bytes are compared first"},
+    {"TEXT_ORDER", 1, "$0 collate en"},
     {"NEWID", 0, "gen_random_uuid()"},
     {"NEWSEQUENTIALID", 0, "gen_random_uuid()"},
     {"STRING_SPLIT_ORDINAL", 2,
@@ -696,7 +732,11 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kDecimal, kBinary, ""},
     {kMoney, kBinary, ""},
     {kFloat, kBinary, ""},
-    {kGuid, kBinary, ""},
+    {kGuid, kBinary,
+     "unhex("
+     "replace(regexp_replace(cast($0 as varchar), '(..)(..)(..)(..)-(..)(..)-(..)(..)-(.*)', "
+     "'\\4\\3\\2\\1\\6\\5\\8\\7\\9'), '-', '')"
+     ")"},
     {kBinary, kGuid, ""},
     {kDateTime, kBinary, ""},
     {kSmallDateTime, kFloat,
@@ -874,12 +914,16 @@ constexpr Dialect kDuckDb = {
     .row_identity = "rowid",
     .identity_is_sequence = true,
     .computed_column = "generated always as ($0)",
+    .has_returning = true,
+    .has_transactions = true,
+    .enforces_checks = true,
     .average_by_division = true,
     .drop_match = "regexp_replace($0, $1, '')",
     .drop_leading_zero = "regexp_replace($0, '^(-?)0([.]|$)', '\\1\\2')",
     .zero_divide_gives_null = true,
     .raise = "error($0)",
     .raise_has_any_type = true,
+    .raise_about = "error($0 || $1)",
     .try_text_to_integer =
         "case when regexp_full_match(trim($0), '[-+]?[0-9]+') then try_cast(trim($0) as $t) when "
         "trim($0) = '' then 0 end",
@@ -889,6 +933,12 @@ constexpr Dialect kDuckDb = {
     .format_number_grouped = "format('{:,.$1f}', cast(round($0, $1) as double))",
     .format_date = "strftime($0, $1)",
     .parse_date = "strptime($0, $1)",
+    .hex_of_integer = "right(lpad(hex(cast($0 as bigint)), 16, '0'), $1)",
+    .integer_of_hex =
+        "(cast(cast('0x0' || $0 as ubigint) as hugeint) + (1::hugeint << (4 * $1 - 1))) % "
+        "(1::hugeint "
+        "<< (4 * $1)) - (1::hugeint << (4 * $1 - 1))",
+    .narrow_product = 18,
     .try_parse_date = "try_strptime($0, $1)",
     .alters_tables = true,
     .month_first = "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\2/\\3/\\1')",

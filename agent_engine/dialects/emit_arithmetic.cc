@@ -76,6 +76,8 @@ std::string Emitter::EmitArithmeticOperand(const Expr& operand, const Expr& pare
 Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
   if (expr.text == "/") return EmitDivision(expr);
   const bool is_flag = expr.type.id == TypeId::kBit && dialect_.bit_is_boolean;
+  if (expr.type.id == TypeId::kTinyInt && TypeName(dialect_, expr.type) == "SMALLINT")
+    Report(DiagnosticId::kRangeNotChecked, expr.span, {std::string(dialect_.title)});
   if (const FunctionRule* rule = is_flag ? nullptr : FindRule(expr.text, 2, TypeClass::kInteger)) {
     return FillTemplate(rule->target, {expr.arguments[0].get(), expr.arguments[1].get()}, expr);
   }
@@ -101,9 +103,24 @@ Emitter::Text Emitter::EmitArithmetic(const Expr& expr) {
       is_bitwise ? Binding::kUnary : static_cast<Binding>(static_cast<int>(binding) + 1);
   std::string right_text = EmitArithmeticOperand(*expr.arguments[1], expr, right_least);
   if (expr.text == "%") right_text = CheckedDivisor(expr, std::move(right_text));
-  Text text{EmitArithmeticOperand(*expr.arguments[0], expr, left_least) + " " + expr.text + " " +
-                right_text,
-            binding};
+  std::string left_text = EmitArithmeticOperand(*expr.arguments[0], expr, left_least);
+  if (expr.text == "*" && IsExactFraction(expr.type.id)) {
+    // Long operands only: shorter ones rarely have such products, and would be harder to read.
+    const int32_t left = tsql::DecimalOf(expr.arguments[0]->type).precision;
+    const int32_t right = tsql::DecimalOf(expr.arguments[1]->type).precision;
+    const int32_t most = dialect_.narrow_product;
+    if (left <= most && right <= most && left + right > most + 3 && std::max(left, right) == most) {
+      const SqlType wide = tsql::MakeDecimal(most + 1, expr.arguments[0]->type.scale);
+      left_text = "cast(" + Emit(*expr.arguments[0]).sql + " as " + Type(wide, expr.span) + ")";
+    }
+  }
+  Text text{left_text + " " + expr.text + " " + right_text, binding};
+  // real stays real, where a target makes a double of it and another number.
+  const bool is_widened = expr.type.id == TypeId::kReal &&
+                          std::ranges::any_of(expr.arguments, [](const ExprPtr& operand) {
+                            return WithoutImplicitCast(*operand)->type.id != TypeId::kReal;
+                          });
+  if (is_widened) return {"cast(" + text.sql + " as " + Type(expr.type, expr.span) + ")"};
   if (!IsExactFraction(expr.type.id)) return text;
   const int32_t left = NativeScale(*expr.arguments[0]);
   const int32_t right = NativeScale(*expr.arguments[1]);

@@ -225,6 +225,14 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   if (to.id == TypeId::kUniqueIdentifier && operand.kind == ExprKind::kString &&
       IsGuid(operand.text) && dialect_.guid_is_text)
     return {EmitString(GuidText(operand.text))};
+  const bool is_bytes = to_class == TypeClass::kBinary && to.id != TypeId::kRowVersion;
+  if (is_bytes && (from_class == TypeClass::kInteger) && !dialect_.hex_of_integer.empty())
+    return EmitBytesOfInteger(cast);
+  if (from_class == TypeClass::kBinary && to_class == TypeClass::kInteger &&
+      !dialect_.integer_of_hex.empty() && !cast.try_cast)
+    return EmitIntegerOfBytes(cast);
+  if (is_bytes && from_class == TypeClass::kBinary && !dialect_.hex_of_bytes.empty())
+    return FitBytes(Emit(operand), from, to);
   std::string_view pattern = "cast($0 as $t)";
   const bool varies = from_class == TypeClass::kAny;
   bool is_text_cast = from_class == TypeClass::kString && to_class == TypeClass::kString;
@@ -261,22 +269,35 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
     Report(DiagnosticId::kIntegerIsWider, cast.span,
            {std::string(dialect_.title), tsql::TypeText(to)});
   if (to_class == TypeClass::kString) return CutToLength(text, from, to);
+  if (is_bytes && from_class == TypeClass::kString) {
+    // One byte a character, where it is one.
+    return FitBytes(text, from, to);
+  }
+  if (is_bytes && from_class == TypeClass::kGuid)
+    return FitBytes(text, tsql::MakeSized(TypeId::kBinary, 16), to);
   return text;
+}
+
+// What becomes of a number that is too long for the text: a star for int and smaller ones as
+// varchar, a failure for all others. Source: "CAST and CONVERT (Transact-SQL)", truncating results.
+Emitter::Text Emitter::CheckLength(const Text& text, const SqlType& from, const SqlType& to) {
+  const std::string too_long =
+      "case when length($0) > " + std::to_string(to.length) + " then $1 else $0 end";
+  const bool is_small = tsql::IsInteger(from.id) && from.id != TypeId::kBigInt;
+  if (is_small && !tsql::IsUnicode(to.id)) return ApplyTemplate(too_long, {text, {"'*'"}});
+  if (dialect_.raise_about.empty()) {
+    if (tsql::IsInteger(from.id)) return ApplyTemplate(too_long, {text, {"'*'"}});
+    return ApplyTemplate("left($0, " + std::to_string(to.length) + ")", {text});
+  }
+  const Text raised = ApplyTemplate(dialect_.raise_about,
+                                    {{"'" + tsql::TypeText(to) + " is too short for '"}, text});
+  return ApplyTemplate(too_long, {text, raised});
 }
 
 // char(n) pads and cuts, varchar(n) cuts; (max) does neither.
 Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType& to) {
   if (to.length == SqlType::kMax || to.length == 0) return text;
   const std::string length = std::to_string(to.length);
-  if (tsql::IsFixedString(to.id)) {
-    if (tsql::IsFixedString(from.id) && from.length == to.length) return text;
-    if (tsql::IsInteger(from.id) && to.length < 10)
-      text = ApplyTemplate("case when length($0) > " + length + " then '*' else $0 end", {text});
-    if (dialect_.keeps_lengths)
-      return ApplyTemplate("cast(left($0 + space(" + length + "), " + length + ") as $t)", {text},
-                           Type(to, {}));
-    return ApplyTemplate("rpad($0, " + length + ", ' ')", {text});
-  }
   int32_t widest = SqlType::kMax;
   using enum tsql::TypeId;
   if (tsql::IsString(from.id)) widest = from.length;
@@ -289,18 +310,19 @@ Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType
   if (from.id == kDecimal) widest = from.precision + 2;
   if (tsql::IsMoney(from.id)) widest = 21;
   if (from.id == kReal || from.id == kFloat) widest = 14;
-  if (widest != SqlType::kMax && widest <= to.length) return text;
-  // A number that does not fit becomes a star, or fails: "CAST and CONVERT", truncating results.
-  if (tsql::IsInteger(from.id) && to.length < 10) {
-    return ApplyTemplate("case when length($0) > " + length + " then '*' else $0 end", {text});
+  const bool fits = widest != SqlType::kMax && widest <= to.length;
+  const bool is_checked =
+      (tsql::IsNumeric(from.id) && from.id != kBit) || from.id == kUniqueIdentifier;
+  if (tsql::IsFixedString(to.id)) {
+    if (tsql::IsFixedString(from.id) && from.length == to.length) return text;
+    if (!fits && is_checked) text = CheckLength(text, from, to);
+    if (dialect_.keeps_lengths)
+      return ApplyTemplate("cast(left($0 + space(" + length + "), " + length + ") as $t)", {text},
+                           Type(to, {}));
+    return ApplyTemplate("rpad($0, " + length + ", ' ')", {text});
   }
-  if (tsql::IsInteger(from.id)) return text;
-  if (tsql::IsNumeric(from.id) && from.id != kBit && dialect_.raise_has_any_type) {
-    return ApplyTemplate(
-        "case when length($0) > " + length + " then $1 else $0 end",
-        {text, ApplyTemplate(dialect_.raise, {{"'Arithmetic overflow error converting a number "
-                                               "to text'"}})});
-  }
+  if (fits) return text;
+  if (is_checked) return CheckLength(text, from, to);
   return ApplyTemplate("left($0, " + length + ")", {text});
 }
 
@@ -311,8 +333,13 @@ Emitter::Text Emitter::EmitRaise(const Expr& cast) {
                          operand.text.find_first_of("0123456789") != std::string::npos;
   const bool is_read = tsql::IsIntegral(cast.type.id) || tsql::IsTemporal(cast.type.id) ||
                        (cast.type.id == TypeId::kDecimal && !is_number);
-  if (cast.try_cast || operand.kind != ExprKind::kString || !is_read || dialect_.raise.empty())
-    return {""};
+  // Constants of dates are converted before, unless the type has no such date.
+  const bool is_out_of_range =
+      operand.kind == ExprKind::kTemporal && operand.type.id != TypeId::kTime &&
+      operand.type.id != TypeId::kDateTimeOffset &&
+      (cast.type.id == TypeId::kDateTime || cast.type.id == TypeId::kSmallDateTime);
+  const bool fails = is_out_of_range || (operand.kind == ExprKind::kString && is_read);
+  if (cast.try_cast || !fails || dialect_.raise.empty()) return {""};
   if (cast.style > 0 && tsql::IsTemporal(cast.type.id)) return {""};
   const Text message{EmitString("Conversion failed when converting the value '" + operand.text +
                                 "' to " + tsql::TypeText(cast.type))};

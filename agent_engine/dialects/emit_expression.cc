@@ -171,7 +171,8 @@ Emitter::Text Emitter::Emit(const Expr& expr) {
         return {"not " + Operand(*expr.arguments[0], Binding::kComparison), Binding::kNot};
       if (const FunctionRule* rule = FindRule("~", 1, TypeClass::kInteger))
         return FillTemplate(rule->target, {expr.arguments[0].get()}, expr);
-      return {"~" + Operand(*expr.arguments[0], Binding::kPrimary), Binding::kUnary};
+      // Targets add before they turn bits around.
+      return {"~" + Operand(*expr.arguments[0], Binding::kPrimary), Binding::kConcat};
     case ExprKind::kArithmetic:
       return EmitArithmetic(expr);
     case ExprKind::kConcat:
@@ -268,6 +269,8 @@ std::string Emitter::EmitString(std::string_view value) {
 // Decimals where the dialect reads digits with a point as floating.
 Emitter::Text Emitter::EmitNumber(const Expr& expr) {
   const size_t point = expr.text.find('.');
+  if (expr.text.find_first_of("eE") != std::string::npos)
+    return {Filled(dialect_.float_literal, expr.text)};
   const bool is_decimal = expr.type.id == TypeId::kDecimal || tsql::IsMoney(expr.type.id);
   const bool is_plain = point == std::string::npos ||
                         expr.text.find_first_of("eE") != std::string::npos || !is_decimal;

@@ -348,6 +348,8 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   if (call.text.starts_with("XML_")) return EmitXml(call);
   if (call.text == "AVG" && call.type.id == tsql::TypeId::kDecimal && dialect_.average_by_division)
     return EmitAverage(call);
+  if (call.window && call.ignore_nulls && !dialect_.supports_ignore_nulls)
+    return EmitIgnoringNulls(call);
   if (call.text == "PATINDEX" && !dialect_.supports_like_sets) return EmitPatIndex(call);
   if (call.text == "FORMAT" && !dialect_.keeps_styles) return EmitFormat(call);
   std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
@@ -369,6 +371,11 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   if (rule == nullptr && arity < call.arguments.size())
     rule = FindVariant(name, call.arguments.size(), first);
   if (rule == nullptr && call.text == "STR") return EmitNumberText(call);
+  if (rule == nullptr && call.text == "GUID_ORDER") {
+    Report(DiagnosticId::kGuidsByText, call.span, {});
+    return Emit(*call.arguments[0]);
+  }
+  if (rule == nullptr && call.text == "TEXT_ORDER") return Emit(*call.arguments[0]);
   if (rule == nullptr && call.text == "DATENAME") {
     // The other parts' names are their numbers.
     if (const FunctionRule* part = FindRule("DATEPART:" + call.part, 1, first)) {

@@ -82,6 +82,7 @@ class Emitter {
   Text EmitTemporal(const relational::Expr& expr);
   Text EmitBinary(const relational::Expr& expr);
   std::string EmitWindow(const relational::Window& window, const std::string& rows_frame);
+  Text EmitIgnoringNulls(const relational::Expr& call);
   std::string EmitBound(const relational::FrameBound& bound);
   std::string EmitOrder(const std::vector<relational::OrderItem>& items);
 
@@ -131,6 +132,11 @@ class Emitter {
   std::optional<Text> EmitQuotedDateFormat(const relational::Expr& value, std::string_view format);
   Text EmitLongFraction(const relational::Expr& operand, const std::string& format);
   Text EmitStringToDate(const relational::Expr& cast);
+  Text EmitBytesOfInteger(const relational::Expr& cast);
+  Text EmitIntegerOfBytes(const relational::Expr& cast);
+  Text FitBytes(Text text, const relational::SqlType& from, const relational::SqlType& to);
+  Text CheckLength(const Text& text, const relational::SqlType& from,
+                   const relational::SqlType& to);
   Text CutToLength(Text text, const relational::SqlType& from, const relational::SqlType& to);
   std::string Type(const relational::SqlType& type, diagnostics::SourceSpan span);
 

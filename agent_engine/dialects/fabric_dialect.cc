@@ -154,6 +154,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"ISNUMERIC", 1, "isnumeric($0)"},
     {"ISJSON", 1, "isjson($0)"},
     {"JSON_VALUE", 2, "cast(json_value($0, $1) as varchar(4000))"},
+    {"GUID_ORDER", 1, "$0"},
     {"NEWID", 0, "newid()"},
     {"NEWSEQUENTIALID", 0, "newid()"},
     {"STRING_SPLIT", 2, "string_split($0, $1)"},

@@ -88,6 +88,14 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"DATALENGTH", 1, "octet_length($0)", kBinary},
     {"DATALENGTH_TEXT", 1, "length($0)"},
     {"DATALENGTH_UNICODE", 1, "length($0) * 2"},
+    {"DIFFERENCE",
+     2,
+     "(select cast(substr(a, 1, 1) = substr(b, 1, 1) as integer) + cast(substr(a, 2, 1) = "
+     "substr(b, 2, 1) as integer) + cast(substr(a, 3, 1) = substr(b, 3, 1) as integer) + "
+     "cast(substr(a, 4, 1) = substr(b, 4, 1) as integer) from (select $0 as a, $1 as b) as codes)",
+     kAny,
+     {},
+     "DIFFERENCE (Transact-SQL): how many places of the two codes are alike"},
     {"LEFT", 2, "left($0, $1)"},
     {"LEFT_CHECKED", 2, "substr($0, 1, $1)"},
     {"LEN", 1, "length(rtrim($0))"},
@@ -109,6 +117,16 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"RIGHT_CHECKED", 2, "substr($0, greatest(length($0) - $1 + 1, 1), $1)"},
     {"RTRIM", 1, "rtrim($0)"},
     {"RTRIM", 2, "rtrim($0, $1)"},
+    {"SOUNDEX",
+     1,
+     "(select case when w = '' then '0000' else left(w, 1) || left(replace(substr("
+     "regexp_replace(translate(left(w, 1) || regexp_replace(substr(w, 2), '[HW]', '', 'g'), "
+     "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230120022455012623010202'), '([1-6])\\1+', '\\1', 'g'), "
+     "2), '0', '') || '000', 3) end from (select upper(substring($0 from '^[A-Za-z]*')) as w) as "
+     "word)",
+     kAny,
+     {},
+     "SOUNDEX (Transact-SQL): the first letter and the codes of the next consonants"},
     {"SPACE", 1, "repeat(' ', $0)"},
     {"SPACE_ANY", 1, "case when $0 >= 0 then repeat(' ', $0) end"},
     {"STR", 2,
@@ -163,6 +181,13 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"RIGHT_SHIFT", 2, "$0 >> $1"},
     {"ROUND", 2, "cast(round(cast($0 as numeric), $1) as $t)"},
     {"ROUND_TENS", 2, "cast(round(cast($0 as numeric), $1) as $t)"},
+    {"SET_BIT", 2, "$0 | (1 << $1)"},
+    {"SET_BIT",
+     3,
+     "case when $2 = 0 then $0 & ~(1 << $1) else $0 | (1 << $1) end",
+     kAny,
+     {},
+     "SET_BIT (Transact-SQL): the third argument is 1 by default"},
     {"SIGN", 1, "cast(sign($0) as $t)"},
     {"SIN", 1, "sin($0)"},
     {"SQRT", 1, "sqrt(cast($0 as double precision))"},
@@ -258,6 +283,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"DATEPART:second", 1, "cast(trunc(extract(second from $0)) as integer)"},
     {"DATEPART:millisecond", 1, "cast(trunc(extract(milliseconds from $0)) as integer) % 1000"},
     {"DATEPART:microsecond", 1, "cast(extract(microseconds from $0) as integer) % 1000000"},
+    {"DATEPART:nanosecond", 1, "cast(extract(microseconds from $0) as integer) % 1000000 * 1000"},
     {"DATETRUNC:dayofyear", 1, "cast(date_trunc('day', $0) as $t)"},
     {"DATETRUNC:week", 1,
      "cast(date_trunc('week', $0 + interval '1 day') - interval '1 day' as $t)"},
@@ -484,6 +510,16 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "case when $0 is not null then (select coalesce(string_agg(chr(get_byte($0, 2 * i) + 256 * "
      "get_byte($0, 2 * i + 1)), '' order by i), '') from generate_series(0, octet_length($0) / 2 - "
      "1) as i) end"},
+    {"GUID_ORDER",
+     1,
+     "regexp_replace(regexp_replace(cast($0 as varchar), '(.*)-(....)-(.*)', '\\3\\2\\1'), "
+     "'(.{16})(..)(..)(..)(..)-(..)(..)-(..)(..)', '\\1\\9\\8\\7\\6\\5\\4\\3\\2')",
+     kAny,
+     {},
+     "uniqueidentifier (Transact-SQL): the last six bytes are compared first"},
+    {"TEXT_ORDER", 1,
+     "(translate($0, ':;<=>?@[\\]^_`{|}~àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', "
+     "'/////////////////aaaaaaceeeeiiiinooooouuuuyy') || chr(1) || $0) collate \"C\""},
     {"NEWID", 0, "gen_random_uuid()"},
     {"NEWSEQUENTIALID", 0, "gen_random_uuid()"},
     {"STRING_SPLIT", 2, "string_to_table($0, $1)"},
@@ -565,7 +601,11 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kDecimal, kBinary, ""},
     {kMoney, kBinary, ""},
     {kFloat, kBinary, ""},
-    {kGuid, kBinary, ""},
+    {kGuid, kBinary,
+     "decode("
+     "replace(regexp_replace(cast($0 as varchar), '(..)(..)(..)(..)-(..)(..)-(..)(..)-(.*)', "
+     "'\\4\\3\\2\\1\\6\\5\\8\\7\\9'), '-', '')"
+     ", 'hex')"},
     {kBinary, kGuid, ""},
     {kDateTime, kBinary, ""},
     {kDateTime, kSmallDateTime, "date_trunc('minute', $0 + interval '30 seconds')"},
@@ -718,10 +758,16 @@ constexpr Dialect kPostgres = {
     .row_identity = "ctid",
     .merge_has_by_source = false,
     .computed_column = "generated always as ($0) stored",
+    .has_returning = true,
+    .has_transactions = true,
+    .enforces_checks = true,
+    .enforces_references = true,
+    .unique_words = "unique nulls not distinct",
     .average_by_division = true,
     .drop_match = "regexp_replace($0, $1, '')",
     .drop_leading_zero = "regexp_replace($0, '^(-?)0([.]|$)', '\\1\\2')",
     .raise = "cast($0 as integer)",
+    .raise_about = "cast(cast($0 || $1 as integer) as text)",
     .try_text_to_integer =
         "case when btrim($0) = '' then 0 when btrim($0) ~ '^[-+]?[0-9]+$' and "
         "pg_input_is_valid(btrim($0), '$t') then cast(btrim($0) as $t) end",
@@ -734,6 +780,10 @@ constexpr Dialect kPostgres = {
         "to_char(round(cast($0 as numeric), $1), 'FM999,999,999,999,999,999,999,999,990$z')",
     .format_date = "to_char($0, $1)",
     .parse_date = "to_timestamp($0, $1)",
+    .supports_ignore_nulls = false,
+    .hex_of_integer = "right(lpad(to_hex(cast($0 as bigint)), 16, '0'), $1)",
+    .integer_of_hex = "cast(cast('x' || lpad($0, $1, '0') as bit($2)) as $3)",
+    .float_literal = "cast($0 as double precision)",
     .alters_tables = true,
     .month_first = "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\2/\\3/\\1')",
     .xml = &kPostgresXml,

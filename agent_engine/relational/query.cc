@@ -106,6 +106,24 @@ QueryPtr Clone(const Query& query) {
   return copy;
 }
 
+QueryPtr AsDerived(QueryPtr query, std::string alias) {
+  auto outer = std::make_unique<Query>();
+  outer->fields = query->fields;
+  auto source = std::make_unique<Source>();
+  source->kind = SourceKind::kDerived;
+  source->alias = std::move(alias);
+  for (size_t i = 0; i < query->fields.size(); ++i) {
+    const std::string name = "c" + std::to_string(i + 1);
+    auto column = MakeExpr(ExprKind::kColumn, query->fields[i].type);
+    column->text = name;
+    outer->items.push_back({std::move(column), query->fields[i].name});
+    source->column_names.push_back(name);
+  }
+  source->query = std::move(query);
+  outer->from = std::move(source);
+  return outer;
+}
+
 void ForEachExpr(Query& query, const std::function<void(ExprPtr&)>& visit) {
   for (SelectItem& item : query.items) visit(item.expr);
   VisitSource(query.from.get(), visit);

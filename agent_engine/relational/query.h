@@ -100,6 +100,9 @@ struct Query {
 
 QueryPtr Clone(const Query& query);
 SourcePtr CloneSource(const Source& source);
+// A query of all the columns of `query`, which it reads as `alias`; they are called c1, c2, ...
+// there.
+QueryPtr AsDerived(QueryPtr query, std::string alias);
 
 // Calls `visit` for each expression slot of the query's own clauses, sources included, but not of
 // its sub-queries.

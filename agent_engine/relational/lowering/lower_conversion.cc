@@ -47,6 +47,15 @@ std::string PlainNumber(std::string_view text) {
   return number;
 }
 
+// With as many digits after the point as the type shows.
+std::string Padded(std::string number, int32_t scale) {
+  const size_t point = number.find('.');
+  int32_t digits = point == std::string::npos ? 0 : static_cast<int32_t>(number.size() - point - 1);
+  if (point == std::string::npos && scale > 0) number += '.';
+  for (; digits < scale; ++digits) number += '0';
+  return number;
+}
+
 bool IsZero(std::string_view number) {
   return std::ranges::all_of(number,
                              [](char c) { return c == '0' || c == '.' || c == '-' || c == '+'; });
@@ -62,6 +71,17 @@ ExprPtr Number(std::string text, SqlType type, const Expr& from) {
 int32_t ScaleOf(std::string_view number) {
   const size_t point = number.find('.');
   return point == std::string_view::npos ? 0 : static_cast<int32_t>(number.size() - point - 1);
+}
+
+// Whether the digits before the point fit the type: decimal's precision, or money's eight bytes.
+bool FitsWhole(std::string_view number, const SqlType& type) {
+  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
+  while (number.starts_with('0')) number.remove_prefix(1);
+  const size_t digits = std::min(number.find('.'), number.size());
+  if (type.id == TypeId::kDecimal)
+    return static_cast<int32_t>(digits) <= type.precision - type.scale;
+  const std::string_view most = type.id == TypeId::kMoney ? "922337203685477" : "214748";
+  return digits < most.size() || (digits == most.size() && number.substr(0, digits) < most);
 }
 
 bool IsGuidText(std::string_view text) {
@@ -291,13 +311,15 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
         if (c != '$' && c != ',') plain += c;
       }
       if (plain.empty()) return Number("0", target, expr);
-      if (IsDecimalText(plain, true) && ScaleOf(plain) <= 4)
-        return Number(PlainNumber(plain), target, expr);
+      if (IsDecimalText(plain, true) && ScaleOf(plain) <= 4 && FitsWhole(plain, type))
+        return Number(implicit ? PlainNumber(plain) : Padded(PlainNumber(plain), 4), target, expr);
       return nullptr;
     }
     if (IsBinary(type.id)) return FoldTextToBinary(expr, target, style);
-    if (type.id == TypeId::kDecimal && IsDecimalText(text, true) && ScaleOf(text) <= type.scale) {
-      return Number(PlainNumber(text), target, expr);
+    if (type.id == TypeId::kDecimal && IsDecimalText(text, true) && ScaleOf(text) <= type.scale &&
+        FitsWhole(PlainNumber(text), type)) {
+      return Number(implicit ? PlainNumber(text) : Padded(PlainNumber(text), type.scale), target,
+                    expr);
     }
     return nullptr;
   }
@@ -310,8 +332,13 @@ ExprPtr Lowering::FoldConversion(const Expr& expr, const SqlType& type, int32_t 
     literal->text = IsZero(expr.text) ? "0" : "1";
     return literal;
   }
+  // A constant that only bigint holds is one in the targets too.
+  if (expr.kind == ExprKind::kNumber && type.id == TypeId::kBigInt &&
+      FitsInteger(expr.text, TypeId::kBigInt) && !FitsInteger(expr.text, TypeId::kInt)) {
+    return Number(expr.text, target, expr);
+  }
   if (expr.kind == ExprKind::kNumber && implicit && IsIntegral(expr.type.id)) {
-    if (IsInteger(type.id)) {
+    if (IsInteger(type.id) && FitsInteger(expr.text, type.id)) {
       target.precision = expr.type.precision;
       return Number(expr.text, target, expr);
     }
@@ -340,6 +367,13 @@ ExprPtr Lowering::RoundFraction(ExprPtr& expr, const SqlType& type) {
     return MakeCall("ROUND_DATETIME", std::move(result), ExprList(std::move(expr)));
   }
   const int32_t digits = from.id == TypeId::kDateTime ? 3 : std::min(from.scale, 6);
+  if (type.id == TypeId::kTime && is_fine && type.scale < digits) {
+    SqlType time = type;
+    time.scale = digits;
+    time.nullable = from.nullable;
+    ExprPtr whole = MakeCast(std::move(expr), time, false);
+    return MakeCall("ROUND_FRACTION", type, ExprList(std::move(whole), MakeInteger(type.scale)));
+  }
   const bool same_kind = (type.id == TypeId::kDateTime2 && is_fine) ||
                          (type.id == TypeId::kTime && from.id == TypeId::kTime);
   if (!same_kind || type.scale >= digits) return nullptr;
@@ -396,12 +430,54 @@ ExprPtr Lowering::Convert(ExprPtr expr, const SqlType& type, bool implicit, int3
   return cast;
 }
 
+// Strings and bytes are cut to the length of what they are assigned to, and char(n) is filled;
+// elsewhere an implicit conversion leaves them as they are.
+ExprPtr Lowering::Assigned(ExprPtr expr, const SqlType& type) {
+  const bool has_length = (IsString(expr->type.id) && IsString(type.id)) ||
+                          (IsBinary(expr->type.id) && IsBinary(type.id));
+  return Convert(std::move(expr), type, !has_length);
+}
+
 ExprPtr Lowering::LowerCast(Node node, Scope& scope) {
   const SqlType type = TypeOf(node.Child(Role::kType), 30);
   const bool try_cast = UpperText(node.TokenText(Role::kFunction)) == "TRY_CAST";
   ExprPtr expr = Convert(LowerExpr(node.Child(Role::kOperand), scope), type, false, -1, try_cast);
   expr->span = SpanOf(node);
   return expr;
+}
+
+// PARSE reads constants as .NET does in the culture en-US, which stands for none: numbers with
+// groups of digits, dates with the day's name. Source: "PARSE (Transact-SQL)".
+ExprPtr Lowering::LowerParse(Node node, Scope& scope) {
+  const SqlType type = TypeOf(node.Child(Role::kType), 30);
+  const bool is_try = UpperText(node.TokenText(Role::kFunction)) == "TRY_PARSE";
+  const ExprPtr operand = LowerExpr(node.Child(Role::kOperand), scope);
+  const ExprPtr culture =
+      node.Has(Role::kCulture) ? LowerExpr(node.Child(Role::kCulture), scope) : MakeString("en-US");
+  const bool is_known = culture->kind == ExprKind::kString && UpperText(culture->text) == "EN-US";
+  if (operand->kind != ExprKind::kString || !is_known) {
+    return Refuse(DiagnosticId::kUnsupportedConstruct, node,
+                  {"PARSE of what is no constant, or in another culture", options_.target_name});
+  }
+  auto text = relational::Clone(*operand);
+  if (IsNumeric(type.id)) {
+    std::erase(text->text, ',');
+  } else if (const size_t comma = text->text.find(", ");
+             comma != std::string::npos &&
+             UpperText(text->text.substr(0, comma)).ends_with("DAY")) {
+    text->text.erase(0, comma + 2);
+  }
+  if (ExprPtr folded = FoldConversion(*text, type, -1, false)) return folded;
+  const bool has_digits = text->text.find_first_of("0123456789") != std::string::npos;
+  if (has_digits && !IsIntegral(type.id)) {
+    return Refuse(DiagnosticId::kUnsupportedConstruct, node,
+                  {"PARSE of " + operand->text, options_.target_name});
+  }
+  ExprPtr source = is_try ? MakeNull(type) : std::move(text);
+  ExprPtr cast = MakeCast(std::move(source), type, false);
+  cast->span = SpanOf(node);
+  if (is_try) cast->type.nullable = true;
+  return cast;
 }
 
 ExprPtr Lowering::LowerConvert(Node node, Scope& scope) {

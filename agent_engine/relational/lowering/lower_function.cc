@@ -61,6 +61,12 @@ ExprPtr Lowering::LowerSpecialForm(const std::string& name, Node node, Scope& sc
   const auto wrong_count = [&](const char* expected) {
     return Refuse(DiagnosticId::kWrongArgumentCount, node, {name, expected, std::to_string(count)});
   };
+  if (name == "SCOPE_IDENTITY" && count == 0) {
+    // What the statements before gave, where that is known.
+    const auto last = variables_.find("@@scope_identity");
+    found = last != variables_.end();
+    return found ? relational::Clone(*last->second) : nullptr;
+  }
   if (name == "ISNULL") return count == 2 ? LowerIsNull(node, scope) : wrong_count("2");
   if (name == "COALESCE") return count >= 2 ? LowerCoalesce(node, scope) : wrong_count("2 or more");
   if (name == "NULLIF") return count == 2 ? LowerNullIf(node, scope) : wrong_count("2");
@@ -80,7 +86,9 @@ ExprPtr Lowering::LowerIsNull(Node node, Scope& scope) {
   if (IsIntegral(type.id)) type.precision = 0;
   const bool is_cut =
       IsString(type.id) && IsString(replacement->type.id) && type.length != SqlType::kMax &&
-      (replacement->type.length == SqlType::kMax || replacement->type.length > type.length);
+      (replacement->type.length == SqlType::kMax || replacement->type.length > type.length ||
+       (IsFixedString(type.id) && replacement->kind != ExprKind::kNull &&
+        !(IsFixedString(replacement->type.id) && replacement->type.length == type.length)));
   type.nullable = value->type.nullable && replacement->type.nullable;
   replacement = Convert(std::move(replacement), value->type, !is_cut);
   auto call = MakeCall("ISNULL", type, ExprList(std::move(value), std::move(replacement)));

@@ -19,6 +19,16 @@ ExprPtr OutputReference(const OutputField& field, diagnostics::SourceSpan span) 
   return expr;
 }
 
+// Whether a column without a name is a conversion of a column so called: some targets name it so.
+bool HasHiddenName(const Query& query, const std::string& name) {
+  return std::ranges::any_of(query.items, [&](const SelectItem& item) {
+    const Expr* inner = item.expr.get();
+    while (inner->kind == ExprKind::kCast) inner = inner->arguments[0].get();
+    return item.alias.empty() && inner != item.expr.get() && inner->kind == ExprKind::kColumn &&
+           FoldName(inner->text) == FoldName(name);
+  });
+}
+
 void FillFields(Query& query) {
   query.fields.clear();
   for (const SelectItem& item : query.items) query.fields.push_back({item.alias, item.expr->type});
@@ -321,9 +331,16 @@ ExprPtr Lowering::LowerOrderKey(Node value, Query& query, Scope& scope) {
   if (inner.Is(NodeKind::kColumnReference)) {
     const std::vector<std::string> parts = NamePartsOf(inner.Child(Role::kName));
     if (parts.size() == 1) {
-      for (const OutputField& field : query.fields) {
-        if (!field.name.empty() && FoldName(field.name) == FoldName(parts[0]))
-          return OutputReference(field, SpanOf(value));
+      for (size_t i = 0; i < query.fields.size(); ++i) {
+        const OutputField& field = query.fields[i];
+        if (field.name.empty() || FoldName(field.name) != FoldName(parts[0])) continue;
+        ExprPtr reference = OutputReference(field, SpanOf(value));
+        const bool is_keyed = IsString(field.type.id) || field.type.id == TypeId::kUniqueIdentifier;
+        if (!is_keyed && HasHiddenName(query, field.name)) {
+          reference->text.clear();
+          reference->default_text = std::to_string(i + 1);
+        }
+        return reference;
       }
     }
   }

@@ -142,7 +142,7 @@ ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink
   const catalog::CatalogIndex index(empty);
   const LoweringOptions options;
   Lowering lowering(index, options, {}, std::make_shared<ViewColumns>(), sink);
-  return lowering.Convert(std::move(expr), type, true);
+  return lowering.Assigned(std::move(expr), type);
 }
 
 ExprPtr Combine(std::string op, ExprPtr left, ExprPtr right, tsql::Node at,

@@ -97,6 +97,7 @@ class Lowering {
   std::vector<catalog::ObjectName> TakeReads() { return std::move(reads_); }
   ExprPtr Convert(ExprPtr expr, const SqlType& type, bool implicit, int32_t style = -1,
                   bool try_cast = false);
+  ExprPtr Assigned(ExprPtr expr, const SqlType& type);
   SqlType TypeOf(Node data_type, int32_t default_length);
   ExprPtr Arithmetic(std::string op, ExprPtr left, ExprPtr right, Node node);
 
@@ -318,6 +319,7 @@ class Lowering {
   // -- Conversions (lower_conversion.cc)
   ExprPtr LowerCast(Node node, Scope& scope);
   ExprPtr LowerConvert(Node node, Scope& scope);
+  ExprPtr LowerParse(Node node, Scope& scope);
   static ExprPtr RoundFraction(ExprPtr& expr, const SqlType& type);
   ExprPtr FoldConversion(const Expr& expr, const SqlType& type, int32_t style, bool implicit);
 

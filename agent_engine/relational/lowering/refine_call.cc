@@ -167,6 +167,12 @@ void Lowering::RefineTextCall(Expr& call, Node node) {
       const SqlType type = arguments[0]->type;
       arguments[0] = MakeCall("COALESCE", type, ExprList(std::move(arguments[0]), MakeString("")));
     }
+  } else if (name == "DIFFERENCE") {
+    // Of the codes that SOUNDEX gives.
+    for (ExprPtr& argument : arguments) {
+      const SqlType type = MakeSized(TypeId::kVarChar, 4, argument->type.nullable);
+      argument = MakeCall("SOUNDEX", type, ExprList(std::move(argument)));
+    }
   } else if (name == "STR") {
     if (arguments.size() == 1) arguments.push_back(MakeInteger(10));
   } else if (name == "QUOTENAME" && arguments.size() == 2) {
@@ -289,6 +295,13 @@ void Lowering::RefineDateCall(Expr& call, Node node) {
            "SQL Server refuses it too: use week");
   } else if (call.text == "DATEADD") {
     RefineDateAdd(call, node);
+  } else if ((call.text == "DATEDIFF" || call.text == "DATEDIFF_BIG") &&
+             (arguments[0]->type.id == TypeId::kTime) != (arguments[1]->type.id == TypeId::kTime)) {
+    // A time alone is one of the first day.
+    for (ExprPtr& argument : arguments) {
+      if (argument->type.id == TypeId::kTime && !IsNull(*argument))
+        argument = Convert(std::move(argument), MakeType(TypeId::kDateTime), true);
+    }
   } else if (call.text == "EOMONTH" && arguments.size() == 2 && IsNull(*arguments[1])) {
     arguments.pop_back();
   } else if (call.text == "EOMONTH" && IsNull(*arguments[0])) {

@@ -285,6 +285,10 @@ class CollationKeeper {
       part = Key(std::move(part), leveling);
     }
     for (OrderItem& item : window.order_by) {
+      if (item.expr->type.id == TypeId::kUniqueIdentifier) {
+        item.expr = GuidKey(std::move(item.expr));
+        continue;
+      }
       const Leveling leveling = LevelingOf(*item.expr);
       if (leveling.fold_case)
         sink_.Report({DiagnosticId::kStringOrder, item.expr->span, {}, "", "", "", {}});
@@ -293,6 +297,7 @@ class CollationKeeper {
   }
 
   ExprPtr OrderKey(ExprPtr expr) {
+    if (expr->type.id == TypeId::kUniqueIdentifier) return GuidKey(std::move(expr));
     Leveling leveling = LevelingOf(*expr);
     leveling.trim = false;
     if (leveling.fold_case)
@@ -300,9 +305,50 @@ class CollationKeeper {
     return Key(std::move(expr), leveling);
   }
 
+  static ExprPtr GuidKey(ExprPtr guid) {
+    const diagnostics::SourceSpan span = guid->span;
+    SqlType type = MakeSized(TypeId::kVarChar, 32, guid->type.nullable);
+    type.collation = "Latin1_General_BIN2";
+    ExprPtr key = MakeCall("GUID_ORDER", std::move(type), ExprList(std::move(guid)));
+    key->span = span;
+    return key;
+  }
+
+  bool NeedsOrderKey(const Expr& expr) const {
+    return LevelingOf(expr).fold_case || expr.type.id == TypeId::kUniqueIdentifier;
+  }
+
+  // A result's name cannot stand in an expression behind UNION: the query becomes a source.
+  void WrapForOrder(Query& query) const {
+    const bool needs_key = std::ranges::any_of(query.order_by, [&](const OrderItem& item) {
+      return item.expr->kind == ExprKind::kColumn && item.expr->range == -2 &&
+             item.expr->default_text.empty() && NeedsOrderKey(*item.expr);
+    });
+    const bool named = std::ranges::none_of(
+        query.fields, [](const OutputField& field) { return field.name.empty(); });
+    if (!needs_key || !named || query.kind == QueryKind::kSelect) return;
+    auto inner = std::make_unique<Query>();
+    inner->kind = query.kind;
+    inner->left = std::move(query.left);
+    inner->right = std::move(query.right);
+    inner->fields = query.fields;
+    query.kind = QueryKind::kSelect;
+    query.from = std::make_unique<Source>();
+    query.from->kind = SourceKind::kDerived;
+    query.from->alias = "combined";
+    query.from->query = std::move(inner);
+    for (const OutputField& field : query.fields) {
+      auto column = MakeExpr(ExprKind::kColumn, field.type);
+      column->text = field.name;
+      column->range = kCombinedRange;
+      query.items.push_back({std::move(column), field.name});
+    }
+  }
+
   void RewriteOrder(Query& query) {
+    WrapForOrder(query);
     for (OrderItem& item : query.order_by) {
-      if (!LevelingOf(*item.expr).fold_case) continue;
+      if (!NeedsOrderKey(*item.expr)) continue;
       if (item.expr->kind == ExprKind::kColumn && item.expr->range == -2) {
         // The key is computed from what the result's column is, since a result's name cannot stand
         // in an expression.
@@ -313,7 +359,13 @@ class CollationKeeper {
         }
         item.expr = Clone(*field->expr);
       }
+      const bool is_text = IsString(item.expr->type.id);
       item.expr = OrderKey(std::move(item.expr));
+      // Accents decide after the letters, and digits come behind all other marks.
+      if (is_text && item.expr->kind == ExprKind::kKey) {
+        const SqlType type = item.expr->type;
+        item.expr = MakeCall("TEXT_ORDER", type, ExprList(std::move(item.expr)));
+      }
     }
   }
 
@@ -475,6 +527,10 @@ class CollationKeeper {
     if (!needs_key) return;
     const bool named =
         std::ranges::none_of(query.fields, [](const OutputField& f) { return f.name.empty(); });
+    if (query.kind == QueryKind::kExcept || query.kind == QueryKind::kIntersect) {
+      CompareRows(query);
+      return;
+    }
     if (query.kind != QueryKind::kUnion || !named) {
       const char* name = query.kind == QueryKind::kUnion    ? "UNION"
                          : query.kind == QueryKind::kExcept ? "EXCEPT"
@@ -507,6 +563,43 @@ class CollationKeeper {
       query.group_by.push_back(std::move(group));
       query.items.push_back({std::move(column), query.fields[i].name});
     }
+    RewriteGrouping(query);
+  }
+
+  // EXCEPT and INTERSECT as the distinct rows of the left side that the right side has not, or has:
+  // rows that compare as equal, NULL with NULL.
+  void CompareRows(Query& query) {
+    const auto side = [&](QueryPtr& rows, const std::string& alias, int32_t range) {
+      QueryPtr read = AsDerived(std::move(rows), alias);
+      for (SelectItem& item : read->items) {
+        item.expr->qualifier = alias;
+        item.expr->range = range;
+      }
+      return read;
+    };
+    QueryPtr left = side(query.left, "left_rows", kCombinedRange);
+    QueryPtr right = side(query.right, "right_rows", kCombinedRange - 1);
+    for (size_t i = 0; i < left->items.size() && i < right->items.size(); ++i) {
+      auto same = MakeExpr(ExprKind::kDistinct, MakeType(TypeId::kBit, false));
+      same->negated = true;
+      same->arguments = ExprList(Clone(*left->items[i].expr), std::move(right->items[i].expr));
+      right->where = right->where
+                         ? MakeLogical(ExprKind::kAnd, std::move(right->where), std::move(same))
+                         : std::move(same);
+    }
+    right->items.clear();
+    right->items.push_back({MakeInteger(1), ""});
+    right->fields.clear();
+    Rewrite(right->where);
+    auto exists = MakeExpr(ExprKind::kExists, MakeType(TypeId::kBit, false));
+    exists->negated = query.kind == QueryKind::kExcept;
+    exists->query = std::move(right);
+    query.kind = QueryKind::kSelect;
+    query.from = std::move(left->from);
+    query.items = std::move(left->items);
+    query.where = std::move(exists);
+    query.distinct = true;
+    RewriteDistinct(query);
     RewriteGrouping(query);
   }
 

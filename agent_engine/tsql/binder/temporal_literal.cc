@@ -346,8 +346,10 @@ std::optional<std::string> FormatForType(DateAndTime value, const SqlType& type)
     ticks -= kTicksPerDay;
   }
   if (type.id == TypeId::kDateTime && value.year < 1753) return std::nullopt;
-  if (type.id == TypeId::kSmallDateTime && (value.year < 1900 || value.year > 2079))
-    return std::nullopt;
+  const bool is_late =
+      value.year > 2079 ||
+      (value.year == 2079 && (value.month > 6 || (value.month == 6 && value.day > 6)));
+  if (type.id == TypeId::kSmallDateTime && (value.year < 1900 || is_late)) return std::nullopt;
   if (value.year > 9999) return std::nullopt;
   std::string text = DateText(value) + " " + TimeText(ticks);
   if (type.id == TypeId::kDateTimeOffset) {
