@@ -132,9 +132,9 @@ void BatchTranslator::AddElement(Node element, const std::string& alter, catalog
   if (element.Is(NodeKind::kColumnDefinition))
     return AddColumn(element, alter, table, statements, sink);
   if (element.Is(NodeKind::kPrimaryKey)) {
-    statements.push_back(alter + "add " + Key(element, table));
+    statements.push_back(alter + "add " + Key(element, table, sink));
   } else if (element.Is(NodeKind::kUnique)) {
-    const std::string key = Key(element, table);
+    const std::string key = Key(element, table, sink);
     std::string name = table.name.name;
     for (const catalog::IndexColumn& column : table.keys.back().columns) name += "_" + column.name;
     statements.push_back("create unique index " + Identifier(dialect_, name + "_key") + " on " +

@@ -31,10 +31,33 @@ std::string BatchTranslator::SelectInto(Node into, relational::Query& query, Dia
   Emitter emitter(dialect_, namer_, sink);
   emitter.set_pins_types(true);
   const std::string body = emitter.EmitQuery(query);
-  const std::string name = Target(parts);
+  std::string before;
+  const std::string name = NewName(parts, before);
   created_[table.name.ToString()] = name;
   AddTable(std::move(table));
-  return "create table " + name + " as" + kBreak + body;
+  return before + "create table " + name + " as" + kBreak + body;
+}
+
+// dbo is where the source keeps what names no schema: so does the target, in its own. Temporary
+// tables that are called as another one get a name of their own.
+std::string BatchTranslator::NewName(const std::vector<std::string>& parts, std::string& before) {
+  const size_t sign = std::min(parts.back().find_first_not_of("#@"), parts.back().size());
+  std::string name = parts.back().substr(sign);
+  if (sign > 0) {
+    const auto is_taken = [&] {
+      return Index().FindTable("", name) != nullptr ||
+             std::ranges::any_of(created_, [&](const auto& known) {
+               return known.second == Identifier(dialect_, name) &&
+                      catalog::FoldName(known.first) != catalog::FoldName("dbo." + parts.back());
+             });
+    };
+    while (is_taken()) name.insert(0, "temp_");
+    return Identifier(dialect_, name);
+  }
+  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  if (schema.empty() || catalog::FoldName(schema) == "dbo") return Identifier(dialect_, name);
+  before = "create schema if not exists " + Identifier(dialect_, schema) + ";" + kBreak + before;
+  return Identifier(dialect_, schema) + "." + Identifier(dialect_, name);
 }
 
 std::string BatchTranslator::CreateTable(Node node, DiagnosticSink& sink) {
@@ -56,21 +79,32 @@ std::string BatchTranslator::CreateTable(Node node, DiagnosticSink& sink) {
                  {}});
     return "";
   }
+  std::vector<std::pair<Node, std::string>> constraints;  // And the column that each is behind.
   for (const Node element : node.Children(Role::kElement)) {
     if (element.Is(NodeKind::kColumnDefinition)) {
       lines.push_back(Column(element, table, before, sink));
+      for (const Node constraint : element.Children(Role::kConstraint)) {
+        if (constraint.Is(NodeKind::kCheck) || constraint.Is(NodeKind::kForeignKey))
+          constraints.emplace_back(constraint, table.columns.back().name);
+      }
     } else if (element.Is(NodeKind::kPrimaryKey) || element.Is(NodeKind::kUnique)) {
       const bool is_primary = element.Is(NodeKind::kPrimaryKey);
-      std::string key = Key(element, table);
+      std::string key = Key(element, table, sink);
       if (is_primary ? dialect_.supports_primary_keys : dialect_.supports_unique_keys)
         lines.push_back(key + (is_primary ? std::string(dialect_.key_ending) : ""));
       else
         ReportDropped(element, sink);
+    } else if (element.Is(NodeKind::kCheck) || element.Is(NodeKind::kForeignKey)) {
+      constraints.emplace_back(element, "");
     } else {
       ReportDropped(element, sink);
     }
   }
-  const std::string name = Target(parts);
+  for (const auto& [constraint, column] : constraints) {
+    std::string line = Constraint(constraint, column, table, sink);
+    if (!line.empty()) lines.push_back(std::move(line));
+  }
+  const std::string name = NewName(parts, before);
   created_[table.name.ToString()] = name;
   AddTable(std::move(table));
   std::string sql = before + "create table " + name + " (";
@@ -126,6 +160,7 @@ std::string BatchTranslator::Column(Node element, catalog::Table& table, std::st
   const bool numbers_itself =
       element.Has(Role::kIdentity) && !dialect_.identity_type.empty() && !type_name.empty();
   line += numbers_itself ? std::string(dialect_.identity_type) : type_name;
+  line += LengthText(type, type_name, column.name);
   for (const Node constraint : element.Children(Role::kConstraint)) {
     if (constraint.Is(NodeKind::kDefault)) {
       if (!dialect_.supports_defaults) Refuse(constraint, "a column's default", sink);
@@ -137,13 +172,15 @@ std::string BatchTranslator::Column(Node element, catalog::Table& table, std::st
       column.nullable = false;
       table.keys.push_back(
           {.name = "", .primary = true, .clustered = false, .columns = {{column.name, false}}});
+      NoteTextKey(constraint, &column, sink);
       if (dialect_.supports_primary_keys)
         line += " primary key" + std::string(dialect_.key_ending);
       else
         ReportDropped(constraint, sink);
     } else if (constraint.Is(NodeKind::kUnique) && dialect_.supports_unique_keys) {
-      line += " unique";
-    } else {
+      NoteTextKey(constraint, &column, sink);
+      line += " " + std::string(dialect_.unique_words);
+    } else if (!constraint.Is(NodeKind::kCheck) && !constraint.Is(NodeKind::kForeignKey)) {
       ReportDropped(constraint, sink);
     }
   }
@@ -177,6 +214,7 @@ std::string BatchTranslator::IdentityText(Node identity, const catalog::Column& 
     }
   }
   if (numbers.size() < 2) numbers = {"1", "1"};
+  if (!numbers[1].starts_with('-')) counts_up_.insert(table.name.ToString());
   // A sequence has bounds, which by default do not hold a start below 1, or above -1 downwards.
   const std::string type = Lower(column.type.name);
   const std::string most = type == "int"      ? "2147483647"
@@ -198,7 +236,7 @@ std::string BatchTranslator::IdentityText(Node identity, const catalog::Column& 
   return " default nextval('" + plain + "')";
 }
 
-std::string BatchTranslator::Key(Node element, catalog::Table& table) {
+std::string BatchTranslator::Key(Node element, catalog::Table& table, DiagnosticSink& sink) {
   catalog::KeyConstraint key;
   key.primary = element.Is(NodeKind::kPrimaryKey);
   std::vector<std::string> names;
@@ -206,9 +244,11 @@ std::string BatchTranslator::Key(Node element, catalog::Table& table) {
     key.columns.push_back({tsql::UnquoteName(column.TokenText(Role::kName)), false});
     names.push_back(Identifier(dialect_, key.columns.back().name));
   }
-  const std::string words = key.primary ? "primary key (" : "unique (";
+  for (const auto& [name, descending] : key.columns)
+    NoteTextKey(element, table.FindColumn(name), sink);
+  const std::string words = key.primary ? "primary key" : std::string(dialect_.unique_words);
   table.keys.push_back(std::move(key));
-  return words + Join(names, ", ") + ")";
+  return words + " (" + Join(names, ", ") + ")";
 }
 
 void BatchTranslator::AddTable(catalog::Table table) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,8 @@ class BatchTranslator {
   relational::LoweringOptions Options() const;
   relational::Variables CopyVariables() const;
   std::string Statement(Node node, DiagnosticSink& sink);
+  std::string StatementText(Node node, DiagnosticSink& sink);
+  void NoteWritten(Node node, DiagnosticSink& sink);
   std::string PrintQuery(relational::Query& query, DiagnosticSink& sink);
   std::string PrintExpr(ExprPtr expr, DiagnosticSink& sink);
   std::string Select(Node node, DiagnosticSink& sink);
@@ -67,8 +70,14 @@ class BatchTranslator {
   std::string Merge(Node node, DiagnosticSink& sink);
   std::string Block(Node node, DiagnosticSink& sink);
 
-  // IF a table exists, DROP it: what scripts do before they create it.
+  // IF over constants, and over the existence of a table that it drops.
   std::string If(Node node, DiagnosticSink& sink);
+  std::string While(Node node, DiagnosticSink& sink);
+  std::string Guarded(Node condition, Node then, bool has_else, DiagnosticSink& sink);
+  // What a condition over constants is; empty where the batch alone does not tell.
+  std::optional<bool> Decided(Node condition);
+  static void FoldNumbers(ExprPtr& expr);
+  std::string NewName(const std::vector<std::string>& parts, std::string& before);
 
   // Variables that stand for queries show the tables as they were when they were set: after a write
   // they cannot be read any more.
@@ -93,8 +102,15 @@ class BatchTranslator {
   // (Property)".
   std::string IdentityText(Node identity, const catalog::Column& column,
                            const catalog::Table& table, std::string& before);
-  std::string Key(Node element, catalog::Table& table);
+  std::string Key(Node element, catalog::Table& table, DiagnosticSink& sink);
   static void ReportDropped(Node element, DiagnosticSink& sink);
+  // Texts that differ by case or trailing blanks alone are one to the source's key.
+  void NoteTextKey(Node key, const catalog::Column* column, DiagnosticSink& sink) const;
+  std::string LengthText(const SqlType& type, const std::string& type_name,
+                         const std::string& column) const;
+  std::string Constraint(Node node, const std::string& column, const catalog::Table& table,
+                         DiagnosticSink& sink);
+  std::string ForeignKey(Node node, const std::string& column, const std::string& referenced) const;
   void AddTable(catalog::Table table);
   const catalog::Table* FindTarget(Node target);
   static std::vector<std::string> TargetParts(Node target);
@@ -109,6 +125,24 @@ class BatchTranslator {
                    DiagnosticSink& sink);
   std::string Insert(Node node, DiagnosticSink& sink);
   std::string DefaultValues(Node node, const catalog::Table* table, DiagnosticSink& sink);
+  std::string InsertRows(Node source, const catalog::Table* table,
+                         const std::vector<std::string>& columns, DiagnosticSink& sink);
+  std::string InsertQuery(Node node, const catalog::Table* table,
+                          const std::vector<std::string>& columns, DiagnosticSink& sink);
+  // Whether as many values are given as columns are written; reports where not.
+  static bool MatchesColumns(Node node, size_t values, const catalog::Table* table,
+                             const std::vector<std::string>& columns, DiagnosticSink& sink);
+  // INSERT names a column that numbers itself only after SET IDENTITY_INSERT ... ON; the numbers
+  // behind it are then not those of the source.
+  bool MayNumber(Node node, const catalog::Table* table, const std::vector<std::string>& columns,
+                 DiagnosticSink& sink);
+  // BEGIN, COMMIT and ROLLBACK, not nested.
+  std::string Transaction(Node node, DiagnosticSink& sink);
+  std::string SetOption(Node node, DiagnosticSink& sink);
+  std::string OutputItem(Node item, const std::string& shown, const catalog::Table& table,
+                         DiagnosticSink& sink);
+  // " returning ..." for an OUTPUT clause of the written rows; empty without one.
+  std::string Returning(Node node, const catalog::Table* table, DiagnosticSink& sink);
   std::string Where(Node node, const catalog::Table* table, DiagnosticSink& sink);
   std::string Update(Node node, DiagnosticSink& sink);
 
@@ -145,6 +179,12 @@ class BatchTranslator {
       created_;  // Tables of the batch: name to printed name.
   relational::Variables variables_;
   absl::flat_hash_map<std::string, SqlType> types_;
+  std::string identity_insert_;  // The table that SET IDENTITY_INSERT is ON for.
+  absl::flat_hash_set<std::string> numbered_by_hand_;  // Tables that were written so.
+  absl::flat_hash_set<std::string> counts_up_;         // Tables whose rows get ever larger numbers.
+  std::string guard_;  // The condition of the IF that a write stands behind; empty for none.
+  bool in_transaction_ = false;
+  bool has_table_variables_ = false;
   absl::flat_hash_set<std::string> stale_;  // Variables that must not be read any more.
 };
 

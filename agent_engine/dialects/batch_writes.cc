@@ -9,6 +9,20 @@
 #include "agent_engine/dialects/pipeline.h"
 
 namespace datamigrate::dialects {
+namespace {
+
+// As the table spells it, where it is known.
+std::string SpelledName(const catalog::Table* table, const std::string& column) {
+  const catalog::Column* found = table == nullptr ? nullptr : table->FindColumn(column);
+  return found == nullptr ? column : found->name;
+}
+
+void DropQualifiers(relational::Expr& expr) {
+  expr.qualifier.clear();
+  relational::ForEachChild(expr, [](ExprPtr& child) { DropQualifiers(*child); });
+}
+
+}  // namespace
 
 std::string BatchTranslator::Merge(Node node, DiagnosticSink& sink) {
   relational::LoweredMerge merge =
@@ -37,8 +51,7 @@ std::vector<std::string> BatchTranslator::TargetParts(Node target) {
 bool BatchTranslator::IsPlainWrite(Node node, DiagnosticSink& sink) {
   MarkStale();
   for (const auto& [role, what] :
-       {std::pair{Role::kTop, "TOP in a write"}, std::pair{Role::kOutput, "the OUTPUT clause"},
-        std::pair{Role::kCurrentOf, "WHERE CURRENT OF"}}) {
+       {std::pair{Role::kTop, "TOP in a write"}, std::pair{Role::kCurrentOf, "WHERE CURRENT OF"}}) {
     if (node.Has(role)) return Refuse(node.Child(role) ? node.Child(role) : node, what, sink);
   }
   if (!node.Child(Role::kTarget).Is(NodeKind::kTableReference) &&
@@ -47,15 +60,33 @@ bool BatchTranslator::IsPlainWrite(Node node, DiagnosticSink& sink) {
   return true;
 }
 
+// A text that is too long is left so: what the column's table refuses then, fails there too.
 ExprPtr BatchTranslator::ToColumn(ExprPtr value, const catalog::Table* table,
                                   const std::string& column, DiagnosticSink& sink) {
   const catalog::Column* found = table == nullptr ? nullptr : table->FindColumn(column);
   if (found == nullptr) return value;
   const SqlType type = tsql::FromCatalogType(found->type);
-  // char(n) is filled with blanks when it is assigned.
-  const bool pads = tsql::IsFixedString(type.id) && tsql::IsString(value->type.id) &&
-                    value->kind != relational::ExprKind::kNull;
-  if (pads) return relational::MakeCast(std::move(value), type, false);
+  const bool is_null = value->kind == relational::ExprKind::kNull;
+  const bool is_bounded = type.length != SqlType::kMax && type.length > 0;
+  if (tsql::IsString(type.id) && tsql::IsString(value->type.id) && !is_null && is_bounded) {
+    const int32_t longest = value->type.length;
+    const bool is_literal = value->kind == relational::ExprKind::kString;
+    if (is_literal) {
+      // Blanks behind the last column are cut.
+      while (value->text.size() > static_cast<size_t>(type.length) && value->text.ends_with(' '))
+        value->text.pop_back();
+    }
+    if (!tsql::IsFixedString(type.id)) return value;
+    const bool fits = longest != SqlType::kMax && longest <= type.length;
+    if (is_literal ? value->text.size() > static_cast<size_t>(type.length) : !fits) return value;
+    // char(n) is filled with blanks when it is assigned.
+    return relational::MakeCast(std::move(value), type, false);
+  }
+  const bool are_bytes = tsql::IsBinary(type.id) && tsql::IsBinary(value->type.id) && !is_null;
+  if (are_bytes && is_bounded && value->kind == relational::ExprKind::kBinary &&
+      value->text.size() > static_cast<size_t>(type.length) * 2) {
+    return value;
+  }
   return relational::ConvertTo(std::move(value), type, sink);
 }
 
@@ -66,7 +97,10 @@ std::string BatchTranslator::Insert(Node node, DiagnosticSink& sink) {
   std::vector<std::string> columns = ColumnNames(node.Child(Role::kColumns));
   std::string sql = "insert into " + Target(TargetParts(target));
   const Node source = node.Child(Role::kSource);
-  if (source.Is(NodeKind::kDefaultValues)) return sql + DefaultValues(node, table, sink);
+  const std::string returning = Returning(node, table, sink);
+  if (source.Is(NodeKind::kDefaultValues) && guard_.empty())
+    return sql + DefaultValues(node, table, sink) + returning;
+  if (!MayNumber(node, table, columns, sink)) return "";
   // Without a list the values go to all columns but the one that numbers itself.
   const auto fills_itself = [](const catalog::Column& column) {
     return column.identity || !column.computed_expression.empty();
@@ -77,44 +111,151 @@ std::string BatchTranslator::Insert(Node node, DiagnosticSink& sink) {
     }
   }
   std::vector<std::string> printed;
-  for (const std::string& column : columns) printed.push_back(Identifier(dialect_, column));
+  for (const std::string& column : columns)
+    printed.push_back(Identifier(dialect_, SpelledName(table, column)));
   if (!printed.empty()) sql += " (" + Join(printed, ", ") + ")";
   if (columns.empty() && table != nullptr) {
     for (const catalog::Column& column : table->columns) columns.push_back(column.name);
   }
+  std::string rows;
   if (source.Is(NodeKind::kValuesClause)) {
-    std::vector<std::string> rows;
-    for (const Node row : source.Children(Role::kRow)) {
-      std::vector<std::string> cells;
-      const std::vector<Node> items = row.Children(Role::kItem);
-      for (size_t i = 0; i < items.size(); ++i) {
-        if (Lower(items[i].Text()) == "default") {
-          cells.push_back("default");
-          continue;
-        }
-        ExprPtr value = relational::LowerOverTable(Index(), nullptr, items[i], CopyVariables(),
-                                                   Options(), sink);
-        if (i < columns.size()) value = ToColumn(std::move(value), table, columns[i], sink);
-        cells.push_back(PrintExpr(std::move(value), sink));
+    rows = InsertRows(source, table, columns, sink);
+  } else if (source.Is(NodeKind::kQuery) || source.Is(NodeKind::kSelectStatement)) {
+    rows = InsertQuery(node, table, columns, sink);
+  } else {
+    Refuse(source ? source : node, "this source of rows", sink);
+  }
+  return rows.empty() ? "" : sql + rows + returning;
+}
+
+bool BatchTranslator::MatchesColumns(Node node, size_t values, const catalog::Table* table,
+                                     const std::vector<std::string>& columns,
+                                     DiagnosticSink& sink) {
+  if (values == columns.size() || (table == nullptr && columns.empty())) return true;
+  sink.Report({DiagnosticId::kColumnCountDiffers,
+               node.span(),
+               {"the row", std::to_string(values), std::to_string(columns.size())},
+               "",
+               "",
+               "",
+               {}});
+  return false;
+}
+
+std::string BatchTranslator::InsertRows(Node source, const catalog::Table* table,
+                                        const std::vector<std::string>& columns,
+                                        DiagnosticSink& sink) {
+  std::vector<std::string> rows;
+  for (const Node row : source.Children(Role::kRow)) {
+    std::vector<std::string> cells;
+    const std::vector<Node> items = row.Children(Role::kItem);
+    if (!MatchesColumns(row, items.size(), table, columns, sink)) return "";
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (Lower(items[i].Text()) == "default") {
+        cells.push_back("default");
+        continue;
       }
-      rows.push_back("(" + Join(cells, ", ") + ")");
+      ExprPtr value =
+          relational::LowerOverTable(Index(), nullptr, items[i], CopyVariables(), Options(), sink);
+      if (i < columns.size()) value = ToColumn(std::move(value), table, columns[i], sink);
+      cells.push_back(PrintExpr(std::move(value), sink));
     }
-    return sql + " values" + kBreak + "    " + Join(rows, "," + std::string(1, kBreak) + "    ");
-  }
-  if (source.Is(NodeKind::kQuery) || source.Is(NodeKind::kSelectStatement)) {
-    relational::LoweringOptions options = Options();
-    options.keep_order = false;
-    relational::LoweredQuery lowered =
-        relational::LowerSelect(Index(), node, CopyVariables(), options, sink);
-    if (!lowered.query || sink.HasErrors()) return "";
-    for (size_t i = 0; i < lowered.query->items.size() && i < columns.size(); ++i) {
-      ExprPtr& value = lowered.query->items[i].expr;
-      if (value->kind != relational::ExprKind::kStar)
-        value = ToColumn(std::move(value), table, columns[i], sink);
+    rows.push_back("(" + Join(cells, ", ") + ")");
+    if (guard_.empty()) continue;
+    if (source.Children(Role::kRow).size() > 1 || std::ranges::count(cells, "default") > 0) {
+      Refuse(source, "these rows behind IF", sink);
+      return "";
     }
-    return sql + kBreak + PrintQuery(*lowered.query, sink);
+    return kBreak + ("select " + Join(cells, ", ")) + kBreak + "where " + guard_;
   }
-  Refuse(source ? source : node, "this source of rows", sink);
+  return std::string(" values") + kBreak + "    " +
+         Join(rows, "," + std::string(1, kBreak) + "    ");
+}
+
+std::string BatchTranslator::InsertQuery(Node node, const catalog::Table* table,
+                                         const std::vector<std::string>& columns,
+                                         DiagnosticSink& sink) {
+  relational::LoweringOptions options = Options();
+  options.keep_order = false;
+  relational::LoweredQuery lowered =
+      relational::LowerSelect(Index(), node, CopyVariables(), options, sink);
+  if (!lowered.query || sink.HasErrors()) return "";
+  const bool is_open = std::ranges::any_of(lowered.query->items, [](const auto& item) {
+    return item.expr->kind == relational::ExprKind::kStar;
+  });
+  if (!is_open && !MatchesColumns(node, lowered.query->fields.size(), table, columns, sink))
+    return "";
+  // Rows are told apart as the query gives them, before they take the columns' types.
+  if (lowered.query->kind != relational::QueryKind::kSelect || lowered.query->distinct)
+    lowered.query = relational::AsDerived(std::move(lowered.query), "source");
+  for (size_t i = 0; i < lowered.query->items.size() && i < columns.size(); ++i) {
+    ExprPtr& value = lowered.query->items[i].expr;
+    if (value->kind != relational::ExprKind::kStar)
+      value = ToColumn(std::move(value), table, columns[i], sink);
+  }
+  const std::string rows = PrintQuery(*lowered.query, sink);
+  if (guard_.empty()) return kBreak + rows;
+  return kBreak + ("select *" + (kBreak + ("from " + dialects::Block(rows)))) + " as source" +
+         kBreak + "where " + guard_;
+}
+
+bool BatchTranslator::MayNumber(Node node, const catalog::Table* table,
+                                const std::vector<std::string>& columns, DiagnosticSink& sink) {
+  if (table == nullptr) return true;
+  const std::string name = catalog::FoldName(table->name.name);
+  const bool is_numbered = std::ranges::any_of(columns, [&](const std::string& column) {
+    const catalog::Column* found = table->FindColumn(column);
+    return found != nullptr && found->identity;
+  });
+  if (is_numbered && identity_insert_ != name)
+    return Refuse(node, "a value for a column that numbers itself", sink);
+  if (is_numbered) {
+    numbered_by_hand_.insert(name);
+  } else if (numbered_by_hand_.contains(name)) {
+    sink.Report({DiagnosticId::kNumbersNotKept, node.span(), {table->name.name}, "", "", "", {}});
+  }
+  return true;
+}
+
+// One item of OUTPUT over the rows called `shown`; empty where it shows others.
+std::string BatchTranslator::OutputItem(Node item, const std::string& shown,
+                                        const catalog::Table& table, DiagnosticSink& sink) {
+  const Node value = item.Child(Role::kValue);
+  const std::string text = Lower(value.Text());
+  if (value.Is(NodeKind::kStar)) return text == shown + ".*" ? "*" : "";
+  catalog::Table rows = table;
+  rows.name = {"", shown};
+  DiagnosticSink own;
+  ExprPtr expr = relational::LowerOverTable(Index(), &rows, value, CopyVariables(), Options(), own);
+  const bool is_column = expr->kind == relational::ExprKind::kColumn;
+  DropQualifiers(*expr);
+  std::string printed = PrintExpr(std::move(expr), own);
+  if (own.HasErrors()) return "";
+  for (diagnostics::Diagnostic& diagnostic : own.Take()) sink.Report(std::move(diagnostic));
+  if (const std::string_view alias = item.TokenText(Role::kAlias); !alias.empty())
+    return printed + " as " + Identifier(dialect_, tsql::UnquoteName(alias));
+  return is_column ? printed : printed + " as " + Identifier(dialect_, "value");
+}
+
+// OUTPUT shows the new rows of INSERT and UPDATE and the old ones of DELETE: what RETURNING shows.
+std::string BatchTranslator::Returning(Node node, const catalog::Table* table,
+                                       DiagnosticSink& sink) {
+  const std::vector<Node> outputs = node.Children(Role::kOutput);
+  if (outputs.empty()) return "";
+  const std::string shown = node.Is(NodeKind::kDeleteStatement) ? "deleted" : "inserted";
+  std::vector<std::string> items;
+  const bool is_plain = outputs.size() == 1 && !outputs[0].Has(Role::kInto) && table != nullptr &&
+                        dialect_.has_returning;
+  for (const Node item :
+       is_plain ? outputs[0].Child(Role::kSelectList).Children(Role::kItem) : std::vector<Node>{}) {
+    std::string text = OutputItem(item, shown, *table, sink);
+    if (text.empty()) break;
+    items.push_back(std::move(text));
+  }
+  const size_t count =
+      is_plain ? outputs[0].Child(Role::kSelectList).Children(Role::kItem).size() : 0;
+  if (is_plain && items.size() == count) return kBreak + ("returning " + Join(items, ", "));
+  Refuse(outputs[0], "this OUTPUT clause", sink);
   return "";
 }
 
@@ -137,11 +278,13 @@ std::string BatchTranslator::DefaultValues(Node node, const catalog::Table* tabl
 
 std::string BatchTranslator::Where(Node node, const catalog::Table* table, DiagnosticSink& sink) {
   const Node where = node.Child(Role::kWhere);
-  if (!where) return dialect_.writes_need_where ? kBreak + std::string("where true") : "";
-  return kBreak + std::string("where ") +
-         PrintExpr(
-             relational::LowerOverTable(Index(), table, where, CopyVariables(), Options(), sink),
-             sink);
+  if (!where && guard_.empty())
+    return dialect_.writes_need_where ? kBreak + std::string("where true") : "";
+  if (!where) return kBreak + ("where " + guard_);
+  const std::string condition = PrintExpr(
+      relational::LowerOverTable(Index(), table, where, CopyVariables(), Options(), sink), sink);
+  if (guard_.empty()) return kBreak + ("where " + condition);
+  return kBreak + ("where (" + guard_ + ")") + kBreak + "    and (" + condition + ")";
 }
 
 std::string BatchTranslator::Update(Node node, DiagnosticSink& sink) {
@@ -149,10 +292,10 @@ std::string BatchTranslator::Update(Node node, DiagnosticSink& sink) {
   const Node target = node.Child(Role::kTarget);
   if (node.Has(Role::kFrom)) return Modify(node, sink);
   const catalog::Table* table = FindTarget(target);
+  if (node.Has(Role::kWith)) return Modify(node, sink);
   if (table == nullptr) {
     return RefuseTarget(target, sink);
   }
-  if (node.Has(Role::kWith)) return Modify(node, sink);
   std::vector<std::string> sets;
   for (const Node set : node.Children(Role::kSet)) {
     const Node column = set.Child(Role::kTarget);
@@ -160,7 +303,11 @@ std::string BatchTranslator::Update(Node node, DiagnosticSink& sink) {
       Refuse(set, "this assignment", sink);
       return "";
     }
-    const std::string name = PartsOf(column.Child(Role::kName)).back();
+    const std::string name = SpelledName(table, PartsOf(column.Child(Role::kName)).back());
+    if (Lower(set.Child(Role::kValue).Text()) == "default") {
+      sets.push_back(Identifier(dialect_, name) + " = default");
+      continue;
+    }
     ExprPtr value = relational::LowerOverTable(Index(), table, set.Child(Role::kValue),
                                                CopyVariables(), Options(), sink);
     std::string op;
@@ -174,8 +321,9 @@ std::string BatchTranslator::Update(Node node, DiagnosticSink& sink) {
     sets.push_back(Identifier(dialect_, name) + " = " +
                    PrintExpr(ToColumn(std::move(value), table, name, sink), sink));
   }
+  const std::string where = Where(node, table, sink);
   return "update " + Target(TargetParts(target)) + kBreak + "set " +
-         Join(sets, "," + std::string(1, kBreak) + "    ") + Where(node, table, sink);
+         Join(sets, "," + std::string(1, kBreak) + "    ") + where + Returning(node, table, sink);
 }
 
 std::string BatchTranslator::Modify(Node node, DiagnosticSink& sink) {
@@ -200,7 +348,8 @@ std::string BatchTranslator::Delete(Node node, DiagnosticSink& sink) {
   if (table == nullptr && node.Has(Role::kWhere)) {
     return RefuseTarget(target, sink);
   }
-  return "delete from " + Target(TargetParts(target)) + Where(node, table, sink);
+  const std::string where = Where(node, table, sink);
+  return "delete from " + Target(TargetParts(target)) + where + Returning(node, table, sink);
 }
 
 }  // namespace datamigrate::dialects

@@ -39,6 +39,14 @@ std::string WriteEmitter::AddIdentity(LoweredModification& write, const std::str
     column->text = columns[i];
     column->qualifier = write.alias;
     const std::string name = kRowId + (i == 0 ? "" : "_" + std::to_string(i + 1));
+    if (write.through != nullptr) {
+      // The table below shows the identity to the one that is named.
+      ExprPtr shown = Clone(*column);
+      shown->qualifier = write.inner_alias;
+      write.through->items.push_back({std::move(shown), name});
+      if (!write.through_names->empty()) write.through_names->push_back(name);
+      column->text = name;
+    }
     write.rows->items.push_back({std::move(column), name});
     conditions.push_back(target + "." + Identifier(dialect_, columns[i]) + " = " + rows + "." +
                          Identifier(dialect_, name));

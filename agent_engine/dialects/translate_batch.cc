@@ -57,6 +57,14 @@ relational::Variables BatchTranslator::CopyVariables() const {
 }
 
 std::string BatchTranslator::Statement(Node node, DiagnosticSink& sink) {
+  std::string text = StatementText(node, sink);
+  const bool holds_others = node.Is(NodeKind::kBlock) || node.Is(NodeKind::kIf) ||
+                            node.Is(NodeKind::kWhile) || node.Is(NodeKind::kTryCatch);
+  if (!holds_others) NoteWritten(node, sink);
+  return text;
+}
+
+std::string BatchTranslator::StatementText(Node node, DiagnosticSink& sink) {
   switch (node.kind()) {
     case NodeKind::kEmptyStatement:
       return "";
@@ -81,11 +89,20 @@ std::string BatchTranslator::Statement(Node node, DiagnosticSink& sink) {
       return Block(node, sink);
     case NodeKind::kIf:
       return If(node, sink);
+    case NodeKind::kWhile:
+      return While(node, sink);
+    case NodeKind::kTryCatch:
+      // An error of the body is one of the translation too.
+      sink.Report({DiagnosticId::kErrorPathLeftOut, node.span(), {}, "", "", "", {}});
+      return Block(node.Child(Role::kTry), sink);
     case NodeKind::kDeclareStatement:
       return Declare(node, sink);
     case NodeKind::kSetVariable:
       return Assign(node, sink);
     case NodeKind::kSetOption:
+      return SetOption(node, sink);
+    case NodeKind::kCommand:
+      return Transaction(node, sink);
     case NodeKind::kPrint:
     case NodeKind::kUse:
       sink.Report({DiagnosticId::kStatementDropped,
@@ -104,8 +121,6 @@ std::string BatchTranslator::Statement(Node node, DiagnosticSink& sink) {
       return CreateIndex(node, sink);
     case NodeKind::kCreateSchema:
       return CreateSchema(node, sink);
-    case NodeKind::kCommand:
-      return Command(node, sink);
     default:
       return RefuseStatement(node, sink);
   }
@@ -212,53 +227,17 @@ void BatchTranslator::TakeAssignments(Node specification, relational::Query& que
   for (auto& [name, value] : assigned) SetVariable(name, std::move(value));
 }
 
-std::string BatchTranslator::Block(Node node, DiagnosticSink& sink) {
-  std::vector<std::string> statements;
-  for (const Node statement : node.Children(Role::kStatement)) {
-    if (!ReadsFreshVariables(statement, sink)) return "";
-    std::string text = Statement(statement, sink);
-    if (!text.empty()) statements.push_back(std::move(text));
-  }
-  return Join(statements, ";" + std::string(2, kBreak));
-}
-
-std::string BatchTranslator::If(Node node, DiagnosticSink& sink) {
-  const std::string condition = Lower(node.Child(Role::kCondition).Text());
-  Node then = node.Child(Role::kThen);
-  if (then.Is(NodeKind::kBlock) && then.Children(Role::kStatement).size() == 1)
-    then = then.Children(Role::kStatement)[0];
-  const bool asks_catalog = condition.find("object_id") != std::string::npos ||
-                            condition.find("schema_id") != std::string::npos ||
-                            condition.find("sys.") != std::string::npos ||
-                            condition.find("sysobjects") != std::string::npos ||
-                            condition.find("information_schema") != std::string::npos;
-  const bool asks_existence =
-      asks_catalog && (condition.starts_with("exists") || condition.ends_with("is not null"));
-  const bool asks_absence =
-      asks_catalog && (condition.starts_with("not exists") || condition.ends_with("is null")) &&
-      !asks_existence;
-  if (asks_existence && then.Is(NodeKind::kDropStatement) && !node.Has(Role::kElse))
-    return Drop(then, sink, true);
-  if (asks_absence && !dialect_.supports_if_not_exists) return RefuseStatement(node, sink);
-  if (asks_absence && then.Is(NodeKind::kCreateTable) && !node.Has(Role::kElse)) {
-    std::string text = CreateTable(then, sink);
-    const size_t at = text.find("create table ");
-    if (at != std::string::npos) text.insert(at + 13, "if not exists ");
-    return text;
-  }
-  if (asks_absence && then.Is(NodeKind::kCreateSchema) && !node.Has(Role::kElse))
-    return CreateSchema(then, sink, true);
-  return RefuseStatement(node, sink);
-}
-
 void BatchTranslator::MarkStale() {
   for (const auto& [name, value] : variables_) {
     if (!relational::IsConstant(*value)) stale_.insert(name);
   }
+  variables_.erase("@@identity");
+  variables_.erase("@@scope_identity");
 }
 
 void BatchTranslator::SetVariable(const std::string& name, ExprPtr value) {
   stale_.erase(name);
+  FoldNumbers(value);
   variables_[name] = std::move(value);
 }
 
@@ -299,6 +278,8 @@ std::string BatchTranslator::RelationText(const catalog::ObjectName& name) const
 std::string BatchTranslator::Target(const std::vector<std::string>& parts) {
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   if (const catalog::Table* table = Index().FindTable(schema, parts.back())) {
+    const auto local = created_.find(table->name.ToString());
+    if (local != created_.end()) return local->second;
     if (table->kind != kBatchTable) return namer_(table->name);
   }
   std::vector<std::string> printed;
@@ -325,6 +306,7 @@ std::string BatchTranslator::Declare(Node node, DiagnosticSink& sink) {
   for (const Node item : node.Children(Role::kItem)) {
     if (item.Is(NodeKind::kTableVariableDeclaration)) {
       tables.push_back(CreateTable(item, sink));
+      has_table_variables_ = true;
       continue;
     }
     if (!item.Is(NodeKind::kVariableDeclaration)) return RefuseStatement(item, sink);

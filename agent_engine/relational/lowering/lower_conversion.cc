@@ -446,40 +446,6 @@ ExprPtr Lowering::LowerCast(Node node, Scope& scope) {
   return expr;
 }
 
-// PARSE reads constants as .NET does in the culture en-US, which stands for none: numbers with
-// groups of digits, dates with the day's name. Source: "PARSE (Transact-SQL)".
-ExprPtr Lowering::LowerParse(Node node, Scope& scope) {
-  const SqlType type = TypeOf(node.Child(Role::kType), 30);
-  const bool is_try = UpperText(node.TokenText(Role::kFunction)) == "TRY_PARSE";
-  const ExprPtr operand = LowerExpr(node.Child(Role::kOperand), scope);
-  const ExprPtr culture =
-      node.Has(Role::kCulture) ? LowerExpr(node.Child(Role::kCulture), scope) : MakeString("en-US");
-  const bool is_known = culture->kind == ExprKind::kString && UpperText(culture->text) == "EN-US";
-  if (operand->kind != ExprKind::kString || !is_known) {
-    return Refuse(DiagnosticId::kUnsupportedConstruct, node,
-                  {"PARSE of what is no constant, or in another culture", options_.target_name});
-  }
-  auto text = relational::Clone(*operand);
-  if (IsNumeric(type.id)) {
-    std::erase(text->text, ',');
-  } else if (const size_t comma = text->text.find(", ");
-             comma != std::string::npos &&
-             UpperText(text->text.substr(0, comma)).ends_with("DAY")) {
-    text->text.erase(0, comma + 2);
-  }
-  if (ExprPtr folded = FoldConversion(*text, type, -1, false)) return folded;
-  const bool has_digits = text->text.find_first_of("0123456789") != std::string::npos;
-  if (has_digits && !IsIntegral(type.id)) {
-    return Refuse(DiagnosticId::kUnsupportedConstruct, node,
-                  {"PARSE of " + operand->text, options_.target_name});
-  }
-  ExprPtr source = is_try ? MakeNull(type) : std::move(text);
-  ExprPtr cast = MakeCast(std::move(source), type, false);
-  cast->span = SpanOf(node);
-  if (is_try) cast->type.nullable = true;
-  return cast;
-}
-
 ExprPtr Lowering::LowerConvert(Node node, Scope& scope) {
   const SqlType type = TypeOf(node.Child(Role::kType), 30);
   const bool try_cast = UpperText(node.TokenText(Role::kFunction)) == "TRY_CONVERT";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/lowering/single_match.h"
 
 namespace datamigrate::relational {
 namespace {
@@ -48,10 +49,15 @@ class ModificationLowering {
     const catalog::Table* table = FindTarget(statement, result);
     if (table == nullptr) return result;
     for (const Node set : statement.Children(Role::kSet)) {
-      if (!AddAssignment(set, *table, result.sets)) return result;
+      if (!AddAssignment(set, *table, result)) return result;
     }
     if (const Node where = statement.Child(Role::kWhere))
       result.rows->where = lowering_.LowerExpr(where, scope_);
+    const bool sets_rows = statement.Is(NodeKind::kUpdateStatement);
+    if (sets_rows && !MatchesOnce(*result.rows->from, result.rows->where.get(),
+                                  WrittenRange(result), scope_.ranges)) {
+      lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement, {table->name.name});
+    }
     result.table = table;
     return result;
   }
@@ -78,6 +84,13 @@ class ModificationLowering {
     result.source = lowering_.LowerSource(statement.Child(Role::kUsing), source_scope);
     for (RangeVariable& range : source_scope.ranges) scope_.ranges.push_back(std::move(range));
     result.condition = lowering_.LowerExpr(statement.Child(Role::kCondition), scope_);
+    const bool changes_rows = std::ranges::any_of(
+        statement.Children(Role::kWhenClause),
+        [](Node when) { return JoinedTokens(when, Role::kMatched, " ") == "MATCHED"; });
+    if (changes_rows && !MatchesOnce(*result.source, result.condition.get(),
+                                     scope_.ranges.front().id, scope_.ranges)) {
+      lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement, {table->name.name});
+    }
     for (const Node when : statement.Children(Role::kWhenClause)) {
       if (!AddBranch(when, *table, result)) return result;
     }
@@ -99,6 +112,11 @@ class ModificationLowering {
       return true;
     }
     return false;
+  }
+
+  static int32_t WrittenRange(const LoweredModification& lowered) {
+    const Source* found = FindAlias(*lowered.rows->from, lowered.alias);
+    return found == nullptr ? -1 : found->range;
   }
 
   const catalog::Table* NamedTable(Node target) const {
@@ -138,6 +156,8 @@ class ModificationLowering {
       }
       if (source != nullptr) {
         result.alias = source->alias;
+        if (source->kind == SourceKind::kDerived || source->kind == SourceKind::kNamed)
+          return TableBelow(target, *source, result);
         const catalog::Table* table =
             source->kind == SourceKind::kRelation
                 ? catalog_.FindTable(source->relation.schema, source->relation.name)
@@ -146,6 +166,7 @@ class ModificationLowering {
         return table;
       }
     }
+    if (const catalog::Table* table = CommonTableTarget(target, result)) return table;
     if (named == nullptr) {
       lowering_.Report(DiagnosticId::kUnknownRelation, target, {std::string(target.Text())});
       return nullptr;
@@ -168,14 +189,69 @@ class ModificationLowering {
     return named;
   }
 
+  // The common table of the statement's own WITH that the target names; null where it names none.
+  const catalog::Table* CommonTableTarget(Node target, LoweredModification& result) {
+    if (result.rows->from || !target.Is(NodeKind::kTableReference)) return nullptr;
+    const std::vector<std::string> parts = NamePartsOf(target.Child(Role::kName));
+    if (parts.size() != 1 || lowering_.FindCte(parts[0]) == nullptr) return nullptr;
+    result.rows->from = lowering_.LowerSource(target, scope_);
+    result.alias = result.rows->from->alias;
+    return TableBelow(target, *result.rows->from, result);
+  }
+
+  // The one table whose rows a common or derived table shows, each once.
+  const catalog::Table* TableBelow(Node target, const Source& source, LoweredModification& result) {
+    if (source.kind == SourceKind::kDerived) {
+      result.through = source.query.get();
+      result.through_names = &const_cast<Source&>(source).column_names;
+    }
+    for (CommonTable& cte : result.rows->ctes) {
+      if (source.kind != SourceKind::kNamed || source.name_parts.size() != 1 ||
+          FoldName(cte.name) != FoldName(source.name_parts[0]))
+        continue;
+      result.through = cte.query.get();
+      result.through_names = &cte.column_names;
+    }
+    const Query* query = result.through;
+    const bool shows_rows = query != nullptr && query->kind == QueryKind::kSelect &&
+                            !query->distinct && !query->is_grouped && query->from &&
+                            query->from->kind == SourceKind::kRelation;
+    if (!shows_rows) {
+      Refuse(target, "a write to what is not a table");
+      return nullptr;
+    }
+    result.inner_alias = query->from->alias;
+    const catalog::ObjectName& name = query->from->relation;
+    return catalog_.FindTable(name.schema, name.name);
+  }
+
+  // The written table's column that a column of the common or derived table shows.
+  static std::string ColumnBelow(const LoweredModification& result, const std::string& name) {
+    if (result.through == nullptr) return name;
+    const std::vector<std::string>& names = *result.through_names;
+    for (size_t i = 0; i < result.through->items.size(); ++i) {
+      const SelectItem& item = result.through->items[i];
+      const std::string& shown = i < names.size() ? names[i] : item.alias;
+      if (FoldName(shown) == FoldName(name) && item.expr->kind == ExprKind::kColumn)
+        return item.expr->text;
+    }
+    return name;
+  }
+
   // `column = value` or a compound assignment, to a column of `table`.
-  bool AddAssignment(Node set, const catalog::Table& table, std::vector<Assignment>& sets) {
+  bool AddAssignment(Node set, const catalog::Table& table, LoweredModification& result) {
+    return AddAssignment(set, table, &result, result.sets);
+  }
+
+  bool AddAssignment(Node set, const catalog::Table& table, const LoweredModification* result,
+                     std::vector<Assignment>& sets) {
     const std::vector<Node> targets = set.Children(Role::kTarget);
     if (targets.size() != 1 || !targets[0].Is(NodeKind::kColumnReference)) {
       Refuse(set, "this assignment");
       return false;
     }
-    const std::string name = NamePartsOf(targets[0].Child(Role::kName)).back();
+    const std::string written = NamePartsOf(targets[0].Child(Role::kName)).back();
+    const std::string name = result == nullptr ? written : ColumnBelow(*result, written);
     const catalog::Column* column = table.FindColumn(name);
     if (column == nullptr) {
       lowering_.Report(DiagnosticId::kUnknownColumn, targets[0], {name});
@@ -216,7 +292,7 @@ class ModificationLowering {
       branch.action = MergeBranch::Action::kDelete;
     } else if (action.Is(NodeKind::kMergeUpdate)) {
       for (const Node set : action.Children(Role::kSet)) {
-        if (!AddAssignment(set, table, branch.sets)) return false;
+        if (!AddAssignment(set, table, nullptr, branch.sets)) return false;
       }
     } else {
       branch.action = MergeBranch::Action::kInsert;

@@ -20,6 +20,11 @@ struct LoweredModification {
   std::string alias;                      // What `rows` calls the table.
   QueryPtr rows;                          // Sources and condition; no items yet.
   std::vector<Assignment> sets;
+  // Where the rows are written through a common or derived table: its query, a part of `rows`,
+  // which is to show the identity of the rows of what it calls `inner_alias`. Otherwise null.
+  Query* through = nullptr;
+  std::string inner_alias;
+  std::vector<std::string>* through_names = nullptr;  // Names that the query's columns get there.
 };
 
 struct MergeBranch {

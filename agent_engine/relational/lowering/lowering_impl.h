@@ -178,7 +178,6 @@ class Lowering {
   ExprPtr LowerEnvironment(const std::string& name, Node node, Scope& scope, bool& found);
   ExprPtr LowerRandom(Node node, const std::vector<Node>& arguments);
   ExprPtr LowerFormatMessage(Node node, Scope& scope);
-  ExprPtr LowerParse(Node node, Scope& scope);
   static ExprPtr UnicodeBytes(ExprPtr text);
   ExprPtr LowerOffset(const std::string& name, Node node, Scope& scope);
   ExprPtr LowerSetBit(Node node, Scope& scope);
