@@ -235,11 +235,17 @@ void BatchTranslator::AlterColumn(Node action, const std::string& alter, catalog
     return;
   }
   const SqlType type = relational::LowerType(Index(), element.Child(Role::kType), 1, sink);
+  const SqlType old_type = tsql::FromCatalogType(found->type);
+  const std::string old_name = Lower(TypeName(dialect_, old_type));
+  if (!LengthText(old_type, old_name, found->name).empty()) {
+    Refuse(action, "ALTER COLUMN of a column whose length is checked", sink);
+    return;
+  }
   const Node nullability = element.Child(Role::kNullability);
   const bool nullable = !nullability || !nullability.Has(Role::kNegation);
   const std::string name = Identifier(dialect_, found->name);
   auto value = relational::MakeExpr(relational::ExprKind::kColumn,
-                                    tsql::FromCatalogType(found->type), element.span());
+                                    old_type, element.span());
   value->text = found->name;
   const std::string converted =
       PrintExpr(relational::ConvertTo(std::move(value), type, sink), sink);
