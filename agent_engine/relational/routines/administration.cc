@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <deque>
 #include <map>
 #include <memory>
@@ -163,10 +164,14 @@ class Administration {
     return std::ranges::includes(created_, filled_) && std::ranges::includes(copied_, dropped_);
   }
 
-  void VisitDefinition(Node node) {
+  static bool IsVerb(std::string_view word) {
     static constexpr auto kVerbs = std::to_array<std::string_view>(
         {"ADD", "ALTER", "BACKUP", "CHECKPOINT", "CREATE", "DBCC", "DENY", "DISABLE", "DROP",
          "ENABLE", "GRANT", "KILL", "RECONFIGURE", "RESTORE", "REVOKE", "SHUTDOWN"});
+    return std::ranges::find(kVerbs, word) != kVerbs.end();
+  }
+
+  void VisitDefinition(Node node) {
     static constexpr auto kNeutral = std::to_array<std::string_view>(
         {"BEGIN", "BREAK", "CLOSE", "COMMIT", "CONTINUE", "DEALLOCATE", "FETCH", "GOTO", "OPEN",
          "ROLLBACK", "SAVE", "WAITFOR"});
@@ -184,8 +189,7 @@ class Administration {
           return words.starts_with("SWITCH") || words.starts_with("DROP COLUMN") ||
                  action.Is(NodeKind::kAlterColumn);
         });
-    const bool is_known = std::ranges::find(kVerbs, std::string_view(verb)) != kVerbs.end() ||
-                          (verb == "UPDATE" && Word(node, 1) == "STATISTICS");
+    const bool is_known = IsVerb(verb) || (verb == "UPDATE" && Word(node, 1) == "STATISTICS");
     if (!is_known || changes_columns) {
       works_on_rows_ = true;
       return;
@@ -252,7 +256,27 @@ class Administration {
       }
       return;
     }
-    works_on_rows_ = true;
+    // A hole may stand where only a number or a keyword can; the first words tell what it is.
+    const auto [verb, noun] = FirstTwoWords(text);
+    if (!IsVerb(verb) || noun == "TABLE") {
+      works_on_rows_ = true;
+      return;
+    }
+    Add(verb + " " + noun);
+  }
+
+  static std::pair<std::string, std::string> FirstTwoWords(const std::string& text) {
+    std::vector<std::string> words(1);
+    for (const char c : text) {
+      if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
+        words.back() += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      } else if (!words.back().empty()) {
+        if (words.size() == 2) break;
+        words.emplace_back();
+      }
+    }
+    words.resize(2);
+    return {words[0], words[1]};
   }
 
   // The text that an expression makes of constants, with a name for each hole.

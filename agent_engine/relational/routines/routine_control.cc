@@ -259,7 +259,8 @@ RoutineRunner::Flow RoutineRunner::RunChoice(Node at, const Expr& condition,
 
 bool RoutineRunner::BindArguments(Node statement, const catalog::Routine& routine, Variables& bound,
                                   std::vector<std::pair<std::string, std::string>>& outputs,
-                                  std::map<std::string, std::string>& tables) {
+                                  std::map<std::string, std::string>& tables,
+                                  const std::vector<Node>& statements) {
   const std::vector<Node> arguments = statement.Children(Role::kArgument);
   for (size_t i = 0; i < routine.parameters.size(); ++i) {
     const catalog::Parameter& parameter = routine.parameters[i];
@@ -287,7 +288,13 @@ bool RoutineRunner::BindArguments(Node statement, const catalog::Routine& routin
       value = LowerOverTable(outer_, nullptr, parsed_.back()->tree.Root(), {}, options_, *sink_);
       value->span = statement.span();
     } else {
-      value = Evaluate(expression);
+      const bool is_open = given.Has(Role::kOutput) &&
+                           expression.Is(NodeKind::kVariableReference) &&
+                           !state_.variables.contains(FoldName(expression.TokenText(Role::kValue)));
+      // An output whose value on the way in nobody reads.
+      const bool is_unread =
+          is_open && FirstUse(statements, FoldName(parameter.name)) != VariableUse::kReads;
+      value = is_unread ? MakeNull(tsql::FromCatalogType(parameter.type)) : Evaluate(expression);
       if (given.Has(Role::kOutput) && expression.Is(NodeKind::kVariableReference)) {
         outputs.emplace_back(FoldName(parameter.name),
                              FoldName(expression.TokenText(Role::kValue)));
@@ -324,7 +331,9 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
   Variables bound;
   std::vector<std::pair<std::string, std::string>> outputs;
   std::map<std::string, std::string> tables;
-  if (!BindArguments(statement, routine, bound, outputs, tables)) return Flow::kRefused;
+  const std::vector<Node> statements = create.Children(Role::kStatement);
+  if (!BindArguments(statement, routine, bound, outputs, tables, statements))
+    return Flow::kRefused;
   const diagnostics::SourceSpan span = call_span_.value_or(statement.span());
   // The called text has its own variables, cursors and places.
   Variables variables = std::exchange(state_.variables, std::move(bound));
@@ -353,7 +362,6 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
   DiagnosticSink own;
   DiagnosticSink* sink = std::exchange(sink_, &own);
   running_.push_back(key);
-  const std::vector<Node> statements = create.Children(Role::kStatement);
   const Flow flow = RunList(statements, 0);
   running_.pop_back();
   RestoreTableVariables(std::move(hidden));

@@ -41,6 +41,34 @@ bool UsesCurrent(Node node) {
   return node.Has(Role::kCurrentOf) || std::ranges::any_of(node.Children(), UsesCurrent);
 }
 
+// Whether the loop ends by a variable that counts on, or by the next of a table's values.
+bool EndsByCounter(Node loop, const std::vector<Node>& body,
+                   const std::vector<std::string>& assigned) {
+  const Node condition = loop.Child(Role::kCondition);
+  const std::function<bool(Node, const std::string&)> breaks_by = [&](Node node,
+                                                                      const std::string& name) {
+    if (!node || node.Is(NodeKind::kWhile)) return false;
+    if (node.Is(NodeKind::kIf) && HoldsCommand(node, "BREAK") &&
+        Mentions(node.Child(Role::kCondition), name)) {
+      return true;
+    }
+    return std::ranges::any_of(node.Children(),
+                               [&](Node child) { return breaks_by(child, name); });
+  };
+  return std::ranges::any_of(assigned, [&](const std::string& name) {
+    const bool ends = Mentions(condition, name) ||
+                      std::ranges::any_of(body, [&](Node node) { return breaks_by(node, name); });
+    if (ends && CountsOn(body, name)) return true;
+    if (FoldName(Compact(condition.Text())) != name + "isnotnull") return false;
+    return std::ranges::any_of(body, [&](Node node) {
+      const std::string text = FoldName(Compact(node.Text()));
+      return text.find(">" + name) != text.npos &&
+             (text.find(name + "=min(") != text.npos || text.find("top(1)" + name) != text.npos ||
+              text.find("top1" + name) != text.npos || text.find("selectmin(") != text.npos);
+    });
+  });
+}
+
 ExprPtr Typed(ExprPtr value, const SqlType& type) {
   return MakeCast(std::move(value), type, false);
 }
@@ -237,6 +265,9 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   turns_ = turns.outer;
   if (flow == Flow::kRefused || sink_->HasErrors()) return Flow::kRefused;
   if (!LoopIsSet(turns, statement)) return Flow::kRefused;
+  // Over tables without the rows that it waits for, such a query would run for ever.
+  if (ReadsTables(turns) && !EndsByCounter(statement, body, assigned))
+    return Refuse(statement, "a loop that ends when it has found something");
 
   // The next turn's values, from this one's.
   auto next = std::make_unique<Query>();
@@ -266,6 +297,18 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   all->right = WithLookUps(turns, std::move(next));
   steps_.Put(turns.step, std::move(all), /*reads_itself=*/true);
   return LeaveTurns(turns, assigned, carried, carried_fields, std::move(before));
+}
+
+bool RoutineRunner::ReadsTables(const Turns& turns) {
+  bool reads = false;
+  for (const LookUp& look_up : turns.look_ups) {
+    QueryPtr row = look_up.row ? Clone(*look_up.row) : nullptr;
+    ExprPtr value = look_up.value ? Clone(*look_up.value) : nullptr;
+    const auto visit = [&](Source&) { reads = true; };
+    if (row) ForEachPart(*row, visit, [](Expr&) {});
+    if (value) ForEachPart(*value, visit, [](Expr&) {});
+  }
+  return reads;
 }
 
 // What variables hold after the loop.

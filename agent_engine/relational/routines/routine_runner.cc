@@ -458,6 +458,11 @@ RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement
   }
   QueryPtr output = std::move(write.output);
   if (output) Settle(*output);
+  if (output && write.output_into) {
+    // The rows as they are now: what goes on reads the table as it is then.
+    const std::vector<OutputField> fields = output->fields;
+    output = SelectFrom(StepSource(steps_.NameOf(steps_.Add("output", std::move(output)))), fields);
+  }
   const auto state = state_.tables.find(StateKey(name));
   const bool was_empty = state != state_.tables.end() && state->second.is_empty;
   if (write.empties) {

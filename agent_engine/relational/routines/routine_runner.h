@@ -140,7 +140,8 @@ class RoutineRunner {
                  const std::function<Flow()>& otherwise);
   bool BindArguments(Node statement, const catalog::Routine& routine, Variables& bound,
                      std::vector<std::pair<std::string, std::string>>& outputs,
-                     std::map<std::string, std::string>& tables);
+                     std::map<std::string, std::string>& tables,
+                     const std::vector<Node>& statements);
   Fork TakeFork();
   void Restart(const Fork& fork);
   void MergeVariables(const Expr& condition, Variables then_variables, ExprPtr then_returned);
@@ -177,6 +178,7 @@ class RoutineRunner {
   static void AddOuterColumns(const Turns& turns, size_t count, const Turns& from, Query& query);
   static void Rebase(Expr& expr, const Turns& from, const Turns& to);
   static bool EndsTurn(Node node);
+  static bool ReadsTables(const Turns& turns);
   bool IsReadLater(const std::string& variable) const;
   void AddCurrentRow(Query& query) const;
   std::vector<std::string> KeyOfRows(const Query& query,

@@ -82,6 +82,9 @@ VariableUse UseIn(Node node, const std::string& variable) {
       if (Mentions(node, variable)) return VariableUse::kReads;
       if (!Assigns(node, variable)) return VariableUse::kNone;
       return HasOneRow(node) ? VariableUse::kAssigns : VariableUse::kFinds;
+    case NodeKind::kCommand:
+      if (IsCommand(node, "FETCH") && Assigns(node, variable)) return VariableUse::kAssigns;
+      return Mentions(node, variable) ? VariableUse::kReads : VariableUse::kNone;
     default:
       if (Mentions(node, variable)) return VariableUse::kReads;
       return Assigns(node, variable) ? VariableUse::kAssigns : VariableUse::kNone;
