@@ -392,7 +392,7 @@ std::string Emitter::EmitSource(const Source& source) {
     case SourceKind::kFunction: {
       std::string sql = EmitCall(*source.call).sql;
       for (size_t i = 0; i < source.column_names.size(); ++i)
-        sql = Replaced(sql, "#" + std::to_string(i), Name(source.column_names[i]));
+        sql = Replaced(sql, kColumnMark + std::to_string(i), Name(source.column_names[i]));
       const size_t own_columns = sql.find(") as (");
       if (own_columns == std::string::npos) return sql + alias + columns;
       return sql.substr(0, own_columns + 1) + alias + sql.substr(own_columns + 4);

@@ -11,6 +11,10 @@ namespace datamigrate::dialects {
 // Stands for a structural line break. Literals never hold it (see EmitString).
 inline constexpr char kBreak = '\x1e';
 
+// In the text of a function that returns a table: \002 and a digit stand for the name of that
+// column, from 0.
+inline constexpr char kColumnMark = '\002';
+
 // Joins with `separator`.
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 // Moves every line but the first to the right by `columns` blanks.

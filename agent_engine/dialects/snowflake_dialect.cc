@@ -262,13 +262,13 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"OPENJSON", 1,
      "table(flatten(input => case when is_array(parse_json($0)) then parse_json($0) when "
      "is_object(parse_json($0)) then array_construct(parse_json($0)) end)) as (seq, key, path, "
-     "index, #0, this)"},
+     "index, \0020, this)"},
     {"OPENJSON", 2,
      "table(flatten(input => case when is_array(get_path(parse_json($0), $k)) then "
      "get_path(parse_json($0), $k) when is_object(get_path(parse_json($0), $k)) then "
-     "array_construct(get_path(parse_json($0), $k)) end)) as (seq, key, path, index, #0, this)"},
-    {"STRING_SPLIT", 2, "table(split_to_table($0, $1)) as (seq, index, #0)"},
-    {"STRING_SPLIT_ORDINAL", 2, "table(split_to_table($0, $1)) as (seq, #1, #0)"},
+     "array_construct(get_path(parse_json($0), $k)) end)) as (seq, key, path, index, \0020, this)"},
+    {"STRING_SPLIT", 2, "table(split_to_table($0, $1)) as (seq, index, \0020)"},
+    {"STRING_SPLIT_ORDINAL", 2, "table(split_to_table($0, $1)) as (seq, \0021, \0020)"},
     {"GENERATE_SERIES", 2,
      "(select cast(value as integer) from table(flatten(input => array_generate_range($0, $1 + "
      "1))))"},

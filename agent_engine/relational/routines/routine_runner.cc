@@ -25,6 +25,21 @@ bool HoldsRandom(const Query& query) {
   return found;
 }
 
+// Gives each column of the query a name of its own.
+void NameApart(Query& query) {
+  std::vector<std::string> taken;
+  for (size_t i = 0; i < query.items.size() && i < query.fields.size(); ++i) {
+    const std::string base = query.fields[i].name.empty() ? "value" : query.fields[i].name;
+    std::string name = base;
+    for (int n = 2; std::ranges::find(taken, FoldName(name)) != taken.end(); ++n)
+      name = base + "_" + std::to_string(n);
+    taken.push_back(FoldName(name));
+    if (name == query.fields[i].name) continue;
+    query.fields[i].name = name;
+    query.items[i].alias = name;
+  }
+}
+
 }  // namespace
 
 template <typename Part>
@@ -460,6 +475,7 @@ RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement
   if (output) Settle(*output);
   if (output && write.output_into) {
     // The rows as they are now: what goes on reads the table as it is then.
+    NameApart(*output);
     const std::vector<OutputField> fields = output->fields;
     output = SelectFrom(StepSource(steps_.NameOf(steps_.Add("output", std::move(output)))), fields);
   }

@@ -9,7 +9,7 @@
 namespace datamigrate::relational {
 namespace {
 
-bool ReadsTables(Expr& expr) {
+bool ReadsAnyTable(Expr& expr) {
   bool reads = false;
   ForEachPart(
       expr, [&](Source&) { reads = true; }, [](Expr&) {});
@@ -116,7 +116,7 @@ ExprPtr RoutineRunner::Evaluate(Node expression) {
 }
 
 ExprPtr RoutineRunner::Freeze(ExprPtr value, const std::string& name) {
-  if (!ReadsTables(*value) && !IsRandom(*value)) return value;
+  if (!ReadsAnyTable(*value) && !IsRandom(*value)) return value;
   const bool is_condition = value->kind == ExprKind::kSubquery && value->query->from &&
                             value->query->from->kind == SourceKind::kNamed &&
                             value->query->items.size() == 1 && !value->query->where &&
@@ -132,7 +132,7 @@ ExprPtr RoutineRunner::Freeze(ExprPtr value, const std::string& name) {
 }
 
 ExprPtr RoutineRunner::FreezeCondition(ExprPtr condition) {
-  if (!ReadsTables(*condition)) return condition;
+  if (!ReadsAnyTable(*condition)) return condition;
   auto flag = MakeExpr(ExprKind::kCase, tsql::MakeType(TypeId::kInt, false), condition->span);
   flag->has_else = true;
   flag->arguments = ExprList(std::move(condition), MakeInteger(1), MakeInteger(0));
