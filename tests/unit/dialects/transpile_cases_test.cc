@@ -231,7 +231,7 @@ void CheckValues(Target target) {
       ++count;
     }
   }
-  CHECK(count >= 1400);
+  CHECK(count >= 1800);
 }
 
 // "1,a|2,b": the rows and cells of a line of batches.
@@ -298,7 +298,7 @@ void CheckBatches(Target target) {
       ++count;
     }
   }
-  CHECK(count >= 250);
+  CHECK(count >= 900);
 }
 
 TEST_CASE("batches leave the rows that SQL Server leaves, on DuckDB", "[transpile][duckdb]") {
