@@ -391,6 +391,8 @@ std::string Emitter::EmitSource(const Source& source) {
     }
     case SourceKind::kFunction: {
       std::string sql = EmitCall(*source.call).sql;
+      // What follows is in no template of XML, but may be in a document.
+      if (source.call->text == "XML_NODES") return sql + alias + columns;
       for (size_t i = 0; i < source.column_names.size(); ++i)
         sql = Replaced(sql, kColumnMark + std::to_string(i), Name(source.column_names[i]));
       const size_t own_columns = sql.find(") as (");
