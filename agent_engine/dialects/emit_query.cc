@@ -391,12 +391,11 @@ std::string Emitter::EmitSource(const Source& source) {
     }
     case SourceKind::kFunction: {
       std::string sql = EmitCall(*source.call).sql;
-      // What follows is in no template of XML, but may be in a document.
-      if (source.call->text == "XML_NODES") return sql + alias + columns;
+      // Only a text with marks names its columns itself; what is in a literal holds none.
+      if (sql.find(kColumnMark) == std::string::npos) return sql + alias + columns;
       for (size_t i = 0; i < source.column_names.size(); ++i)
         sql = Replaced(sql, kColumnMark + std::to_string(i), Name(source.column_names[i]));
-      const size_t own_columns = sql.find(") as (");
-      if (own_columns == std::string::npos) return sql + alias + columns;
+      const size_t own_columns = sql.rfind(") as (");
       return sql.substr(0, own_columns + 1) + alias + sql.substr(own_columns + 4);
     }
     case SourceKind::kInput:

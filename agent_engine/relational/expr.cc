@@ -172,7 +172,8 @@ bool IsConstant(const Expr& expr) {
     case ExprKind::kQuantified:
       return false;
     default:
-      return !IsAggregate(expr) && !expr.window &&
+      // NEWID() has a value of its own for each row.
+      return !IsAggregate(expr) && !expr.window && !(expr.kind == ExprKind::kCall && expr.text == "NEWID") &&
              std::ranges::all_of(expr.arguments, [](const ExprPtr& a) { return IsConstant(*a); });
   }
 }
