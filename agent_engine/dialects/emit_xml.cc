@@ -262,7 +262,11 @@ Emitter::XmlSet Emitter::EmitXmlStep(const Expr& step) {
                    {{'s', Filled(xml.filter, {{'s', bound}, {'v', above}, {'c', inside}})}}) +
             " > 0";
   }
-  const std::string condition = place.empty() ? test : test + " and " + place;
+  // What is cheaper goes first: one number, then a name, then a list.
+  const bool is_number = !is_deep && bound.empty();
+  const std::string condition = place.empty() ? test
+                                : is_number   ? place + " and " + test
+                                              : test + " and " + place;
   result.list =
       Filled(xml.from_to, {{'b', first}, {'e', base.last}, {'v', node}, {'c', condition}});
   if (!bound.empty())
