@@ -173,7 +173,8 @@ bool IsConstant(const Expr& expr) {
       return false;
     default:
       // NEWID() has a value of its own for each row.
-      return !IsAggregate(expr) && !expr.window && !(expr.kind == ExprKind::kCall && expr.text == "NEWID") &&
+      return !IsAggregate(expr) && !expr.window &&
+             !(expr.kind == ExprKind::kCall && expr.text == "NEWID") &&
              std::ranges::all_of(expr.arguments, [](const ExprPtr& a) { return IsConstant(*a); });
   }
 }
