@@ -54,11 +54,11 @@ std::string CellText(duckdb_result& result, idx_t column, idx_t row) {
   std::string text = raw == nullptr ? "" : raw;
   duckdb_free(raw);
   switch (type) {
+    case DUCKDB_TYPE_UUID:
+      // The C interface has no text for it: cases cast it.
+      return "(a uuid)";
     case DUCKDB_TYPE_BOOLEAN:
       return text == "true" ? "1" : "0";
-    case DUCKDB_TYPE_UUID:
-      std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
-      return text;
     case DUCKDB_TYPE_BLOB:
       return BlobText(text);
     default:
@@ -79,6 +79,27 @@ bool IsNumber(const std::string& text, double& value) {
   char* end = nullptr;
   value = std::strtod(text.c_str(), &end);
   return !text.empty() && end == text.c_str() + text.size();
+}
+
+Rows Execute(duckdb_prepared_statement statement) {
+  Rows rows;
+  duckdb_result result;
+  if (duckdb_execute_prepared(statement, &result) != DuckDBSuccess) {
+    const char* error = duckdb_result_error(&result);
+    rows.error = error == nullptr ? "unknown error" : error;
+  } else {
+    const idx_t columns = duckdb_column_count(&result);
+    for (idx_t column = 0; column < columns; ++column)
+      rows.columns.emplace_back(duckdb_column_name(&result, column));
+    const idx_t count = duckdb_row_count(&result);
+    for (idx_t row = 0; row < count; ++row) {
+      auto& cells = rows.rows.emplace_back();
+      for (idx_t column = 0; column < columns; ++column)
+        cells.push_back(CellText(result, column, row));
+    }
+  }
+  duckdb_destroy_result(&result);
+  return rows;
 }
 
 // Interrupts what runs on a connection for too long: a translation that never ends is an error.
@@ -117,23 +138,24 @@ DuckDbSession::~DuckDbSession() {
 
 Rows DuckDbSession::Run(const std::string& sql) {
   Rows rows;
-  duckdb_result result;
   const Deadline deadline(connection_);
-  if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
-    const char* error = duckdb_result_error(&result);
-    rows.error = error == nullptr ? "unknown error" : error;
-  } else {
-    const idx_t columns = duckdb_column_count(&result);
-    for (idx_t column = 0; column < columns; ++column)
-      rows.columns.emplace_back(duckdb_column_name(&result, column));
-    const idx_t count = duckdb_row_count(&result);
-    for (idx_t row = 0; row < count; ++row) {
-      auto& cells = rows.rows.emplace_back();
-      for (idx_t column = 0; column < columns; ++column)
-        cells.push_back(CellText(result, column, row));
-    }
+  duckdb_extracted_statements statements = nullptr;
+  const idx_t count = duckdb_extract_statements(connection_, sql.c_str(), &statements);
+  if (count == 0) {
+    const char* error = duckdb_extract_statements_error(statements);
+    if (error != nullptr) rows.error = error;
   }
-  duckdb_destroy_result(&result);
+  for (idx_t i = 0; i < count && rows.error.empty(); ++i) {
+    duckdb_prepared_statement statement = nullptr;
+    if (duckdb_prepare_extracted_statement(connection_, statements, i, &statement) !=
+        DuckDBSuccess) {
+      rows.error = duckdb_prepare_error(statement);
+    } else {
+      rows = Execute(statement);
+    }
+    duckdb_destroy_prepare(&statement);
+  }
+  duckdb_destroy_extracted(&statements);
   return rows;
 }
 

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "tests/support/test_database.h"
+
 namespace datamigrate::testing {
 namespace {
 
@@ -40,6 +42,11 @@ std::string CellText(const PGresult* result, int row, int column) {
   }
 }
 
+const TestDatabase& OwnDatabase() {
+  static const TestDatabase database(PostgresSession::ServerUrl());
+  return database;
+}
+
 }  // namespace
 
 bool PostgresSession::IsAvailable() {
@@ -49,6 +56,8 @@ bool PostgresSession::IsAvailable() {
 std::string PostgresSession::ServerUrl() {
   return std::getenv(kUrlVariable);
 }
+
+PostgresSession::PostgresSession() : PostgresSession(OwnDatabase().url()) {}
 
 PostgresSession::PostgresSession(const std::string& url) {
   auto opened = pg::Connection::Open({.url = url, .statement_timeout = absl::Seconds(15)});

@@ -17,7 +17,9 @@ class PostgresSession {
   // The server that it names; call only when there is one.
   static std::string ServerUrl();
 
-  explicit PostgresSession(const std::string& url = ServerUrl());
+  // In a database that the program's sessions share and that goes with the program.
+  PostgresSession();
+  explicit PostgresSession(const std::string& url);
   ~PostgresSession();
   PostgresSession(const PostgresSession&) = delete;
   PostgresSession& operator=(const PostgresSession&) = delete;
