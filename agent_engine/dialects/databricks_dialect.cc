@@ -443,6 +443,7 @@ constexpr Dialect kDatabricks = {
     .json_key = "['$0']",
     .try_parse_date = "try_to_timestamp($0, $1)",
     .like_value = R"(replace($0, '\\', '\\\\'))",
+    .any_order = "1",
 };
 
 }  // namespace

@@ -236,11 +236,12 @@ struct Dialect {
   std::string_view try_parse_date = "";      // As parse_date; NULL where the text is no date.
   std::string_view like_value = "$0";        // A pattern that is no constant.
   std::string_view forbidden_in_names = "";  // Characters that quotes do not help.
-  bool alters_tables =
-      false;  // ALTER TABLE of columns and keys, as DuckDB and PostgreSQL write it.
+  // ALTER TABLE of columns and keys, as DuckDB and PostgreSQL write it.
+  bool alters_tables = false;
   // $0: text; year-month-day as month/day/year, which style 101 reads alike; empty: it does not.
   std::string_view month_first = "";
   const XmlSyntax* xml = nullptr;  // Null: XML is not read.
+  std::string_view any_order = "";  // For ROW_NUMBER, where the target demands an order.
 };
 
 // Null for no target that there is.

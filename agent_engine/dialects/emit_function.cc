@@ -402,7 +402,12 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
     return EmitOverMoment(call, *rule);
   if (!call.window) return FillTemplate(rule->target, arguments, call);
   // The window belongs to each aggregate inside what surrounds it: cast(sum(x) over (...) as t).
-  const Text window{EmitWindow(*call.window, RowsFrame(call))};
+  Text window{EmitWindow(*call.window, RowsFrame(call))};
+  if (call.text == "ROW_NUMBER" && call.window->order_by.empty() && !dialect_.any_order.empty()) {
+    const bool is_bare = window.sql.ends_with("()");
+    window.sql.pop_back();
+    window.sql += (is_bare ? "" : " ") + ("order by " + std::string(dialect_.any_order)) + ")";
+  }
   std::string pattern(rule->target);
   bool is_wrapped = pattern.find("$r") != std::string::npos;
   for (const std::string_view aggregate : {"sum($d$0)", "count($d$0)", "avg($d$0)"}) {

@@ -468,6 +468,7 @@ constexpr Dialect kFabric = {
     .timestamp_literal = "cast($0 as datetime2(6))",
     .offset_literal = "",
     .binary_literal = "0x$0",
+    .any_order = "(select null)",
 };
 
 }  // namespace

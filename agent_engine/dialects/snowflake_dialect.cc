@@ -505,6 +505,7 @@ constexpr Dialect kSnowflake = {
     .moment_of_time = "timestamp_ntz_from_parts(date '1900-01-01', $0)",
     .json_key = R"(["$0"])",
     .try_parse_date = "try_to_timestamp_ntz($0, $1)",
+    .any_order = "1",
 };
 
 }  // namespace
