@@ -322,6 +322,10 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kString, kGuid, "upper(left(replace($0, '{', ''), 36))", DiagnosticId::kGuidNotChecked},
     {kString, kBinary, "cast($0 as bytes)"},
     {kBinary, kString, "cast($0 as string)"},
+    // GoogleSQL has no such casts.
+    {kBinary, kInteger, ""},
+    {kInteger, kBinary, ""},
+    {kDateTime, kFloat, ""},
 });
 
 constexpr auto kDateFormat = std::to_array<FormatPiece>({
