@@ -273,8 +273,13 @@ void Lowering::RefinePercentile(Expr& call) {
     order.expr = MakeCast(std::move(order.expr), MakeType(TypeId::kFloat), false);
   // NULLs do not count, wherever they are ordered.
   order.expr->type.nullable = false;
-  if (call.arguments[0]->kind == ExprKind::kNumber)
-    call.arguments[0]->type = MakeType(TypeId::kFloat, false);
+  // The share is a bare number, which some targets demand.
+  ExprPtr& share = call.arguments[0];
+  if (share->kind == ExprKind::kCast && share->arguments[0]->kind == ExprKind::kNumber) {
+    ExprPtr number = std::move(share->arguments[0]);
+    share = std::move(number);
+  }
+  if (share->kind == ExprKind::kNumber) share->type = MakeType(TypeId::kFloat, false);
   if (!order.descending) return;
   if (!is_continuous) {
     call.text = "PERCENTILE_DISC_DOWN";
