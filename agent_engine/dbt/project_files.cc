@@ -261,9 +261,10 @@ class ProjectPrinter {
       return variable.default_value.starts_with("(select ");
     });
     if (takes_tables) {
-      absl::StrAppend(&text,
-                      "Where the default is a query in parentheses, the variable takes a table: set "
-                      "it to the name of a relation with these columns.\n\n");
+      absl::StrAppend(
+          &text,
+          "Where the default is a query in parentheses, the variable takes a table: set "
+          "it to the name of a relation with these columns.\n\n");
     }
     absl::StrAppend(&text, "| variable | default | model |\n|---|---|---|\n");
     for (const Variable& variable : project_.variables) {

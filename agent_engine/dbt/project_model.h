@@ -75,8 +75,8 @@ struct Model {
   std::vector<ModelColumn> columns;
   std::vector<ModelTest> tests;
   std::vector<std::string> depends_on;  // Names of models, each once.
-  relational::QueryLineage lineage;     // Of views and routines: which columns of the source's relations
-                                        // its columns come from.
+  relational::QueryLineage lineage;     // Of views and routines: which columns of the source's
+                                     // relations its columns come from.
   catalog::ObjectName source_object;
   std::string source_kind;  // "table", "view", "procedure", "function".
   std::string source_sql;   // The original T-SQL; empty for tables.

@@ -244,8 +244,7 @@ void BatchTranslator::AlterColumn(Node action, const std::string& alter, catalog
   const Node nullability = element.Child(Role::kNullability);
   const bool nullable = !nullability || !nullability.Has(Role::kNegation);
   const std::string name = Identifier(dialect_, found->name);
-  auto value = relational::MakeExpr(relational::ExprKind::kColumn,
-                                    old_type, element.span());
+  auto value = relational::MakeExpr(relational::ExprKind::kColumn, old_type, element.span());
   value->text = found->name;
   const std::string converted =
       PrintExpr(relational::ConvertTo(std::move(value), type, sink), sink);

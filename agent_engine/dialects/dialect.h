@@ -151,10 +151,10 @@ struct Dialect {
   std::string_view identity_type = "";  // The only type that such columns have.
   bool supports_primary_keys = true;
   bool supports_unique_keys = true;
-  std::string_view key_ending = "";           // Behind a key's words.
-  bool supports_defaults = true;              // Of columns.
-  bool supports_default_rows = true;          // INSERT ... DEFAULT VALUES
-  std::string_view computed_column = {};      // Behind name and type; $0: the expression.
+  std::string_view key_ending = "";       // Behind a key's words.
+  bool supports_defaults = true;          // Of columns.
+  bool supports_default_rows = true;      // INSERT ... DEFAULT VALUES
+  std::string_view computed_column = {};  // Behind name and type; $0: the expression.
   // What tables that a batch creates refuse by themselves.
   bool has_returning = false;     // Rows that a write shows.
   bool has_transactions = false;  // Of several statements.
@@ -198,13 +198,13 @@ struct Dialect {
   bool supports_like_escape = true;   // Otherwise the backslash escapes.
   bool operators_take_null = true;    // A bare NULL beside an operator.
   bool aggregates_need_from = false;
-  bool writes_need_where = false;      // UPDATE and DELETE of all rows.
-  bool order_sees_aliases = false;     // In expressions of ORDER BY, before columns of that name.
-  std::string_view limit_of_all = {};  // Where OFFSET needs LIMIT.
-  bool supports_like_sets = false;     // T-SQL's own patterns.
-  bool keeps_styles = false;           // CONVERT with a style, and FORMAT, as in T-SQL.
-  bool keeps_lengths = false;          // cast(x as varchar(n)) cuts, char(n) pads.
-  bool supports_ignore_nulls = true;   // In windows; otherwise by an array of what is not NULL.
+  bool writes_need_where = false;        // UPDATE and DELETE of all rows.
+  bool order_sees_aliases = false;       // In expressions of ORDER BY, before columns of that name.
+  std::string_view limit_of_all = {};    // Where OFFSET needs LIMIT.
+  bool supports_like_sets = false;       // T-SQL's own patterns.
+  bool keeps_styles = false;             // CONVERT with a style, and FORMAT, as in T-SQL.
+  bool keeps_lengths = false;            // cast(x as varchar(n)) cuts, char(n) pads.
+  bool supports_ignore_nulls = true;     // In windows; otherwise by an array of what is not NULL.
   std::string_view hex_of_integer = "";  // The last $1 hexadecimal digits of $0.
   // $0: 2, 4, 8 or 16 hexadecimal digits at most; $1: how many; $2: bits; $3: the type that shows
   // the sign of as many.
@@ -240,7 +240,7 @@ struct Dialect {
   bool alters_tables = false;
   // $0: text; year-month-day as month/day/year, which style 101 reads alike; empty: it does not.
   std::string_view month_first = "";
-  const XmlSyntax* xml = nullptr;  // Null: XML is not read.
+  const XmlSyntax* xml = nullptr;   // Null: XML is not read.
   std::string_view any_order = "";  // For ROW_NUMBER, where the target demands an order.
 };
 

@@ -61,14 +61,14 @@ relational::Variables RoutineParameters(const catalog::CatalogIndex& catalog,
                                      tsql::FromCatalogType(parameter.type), create.span());
     expr->text = VariableName(routine.name.name, parameter.name);
     SetDefault(catalog, *expr, parameter.default_expression);
-    sink.Report({is_table ? DiagnosticId::kParameterNamesRelation
-                          : DiagnosticId::kParameterBecomesVariable,
-                 create.span(),
-                 {parameter.name, expr->text},
-                 "",
-                 "",
-                 "",
-                 {}});
+    sink.Report(
+        {is_table ? DiagnosticId::kParameterNamesRelation : DiagnosticId::kParameterBecomesVariable,
+         create.span(),
+         {parameter.name, expr->text},
+         "",
+         "",
+         "",
+         {}});
     variables[catalog::FoldName(parameter.name)] = std::move(expr);
   }
   return variables;

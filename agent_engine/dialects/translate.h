@@ -30,8 +30,9 @@ struct OutputColumn {
 
 // What else a routine leaves: a table that it writes, or a further result.
 struct TranslatedPart {
-  catalog::ObjectName table;  // The table, with its rows as they are afterwards; empty for a result.
-  std::string sql;            // One SELECT, without a final semicolon.
+  catalog::ObjectName
+      table;        // The table, with its rows as they are afterwards; empty for a result.
+  std::string sql;  // One SELECT, without a final semicolon.
   std::vector<OutputColumn> columns;
   std::vector<catalog::ObjectName> reads;
   relational::QueryLineage lineage{};  // Of the columns, in order.

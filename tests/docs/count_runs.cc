@@ -1,8 +1,8 @@
 // Runs what converts of one database on DuckDB and PostgreSQL and counts, as JSON on standard
 // output: {"duckdb": {"view": {"runs": 12, "compared": 12, "equal": 12}, …}, "postgres": …}.
 //
-// count_runs SCRIPTS ROWS EXPECTED TOLERANCE: the folders may be absent; without rows the tables are
-// empty, without expected results nothing is compared. PostgreSQL is the server that
+// count_runs SCRIPTS ROWS EXPECTED TOLERANCE: the folders may be absent; without rows the tables
+// are empty, without expected results nothing is compared. PostgreSQL is the server that
 // DATAMIGRATE_TEST_DATABASE_URL names.
 #include <cstdio>
 #include <cstdlib>
@@ -57,8 +57,7 @@ class Counter {
     CountRoutines();
     nlohmann::ordered_json result = nlohmann::ordered_json::object();
     for (const auto& [kind, count] : counts_) {
-      result[kind] = {
-          {"runs", count.runs}, {"compared", count.compared}, {"equal", count.equal}};
+      result[kind] = {{"runs", count.runs}, {"compared", count.compared}, {"equal", count.equal}};
     }
     return result;
   }

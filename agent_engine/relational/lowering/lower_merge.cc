@@ -84,14 +84,15 @@ QueryPtr WriteLowering::MergedRows(const std::vector<TargetBranch>& branches, co
   }
   if (inserted != nullptr) {
     const int32_t range = lowering_.next_range_++;
-    QueryPtr rows = ChangedRows(null_of,
-                                [&](size_t field) {
-                                  auto column = MakeExpr(ExprKind::kColumn, fields_[field].type);
-                                  column->text = fields_[field].name;
-                                  column->range = range;
-                                  return column;
-                                },
-                                MakeCast(MakeString("INSERT"), ActionType(), false));
+    QueryPtr rows = ChangedRows(
+        null_of,
+        [&](size_t field) {
+          auto column = MakeExpr(ExprKind::kColumn, fields_[field].type);
+          column->text = fields_[field].name;
+          column->range = range;
+          return column;
+        },
+        MakeCast(MakeString("INSERT"), ActionType(), false));
     rows->from = std::make_unique<Source>();
     rows->from->kind = SourceKind::kDerived;
     rows->from->alias = "inserted_rows";
@@ -222,8 +223,7 @@ bool WriteLowering::LowerMerge(Node statement) {
     kept->from->condition = std::move(on);
   }
   if (statement.Has(Role::kOutput)) {
-    QueryPtr changes =
-        MergedRows(branches, kept->from.get(), inserted.get());
+    QueryPtr changes = MergedRows(branches, kept->from.get(), inserted.get());
     changes->ctes = CloneTables(holder->ctes);
     changes->recursive = holder->recursive;
     if (!LowerChangeOutput(statement, std::move(changes))) return false;

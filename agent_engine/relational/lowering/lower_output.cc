@@ -29,8 +29,8 @@ bool WriteLowering::TakeTop(Node statement, ExprPtr& condition) {
   if (!top || options_.takes_all) return true;
   if (top.TokenOf(Role::kPercent) != nullptr) return Refuse(top, "TOP (n) PERCENT in a write");
   Scope none;
-  ExprPtr count =
-      lowering_.Convert(lowering_.LowerExpr(top.Child(Role::kValue), none), MakeType(TypeId::kBigInt), true);
+  ExprPtr count = lowering_.Convert(lowering_.LowerExpr(top.Child(Role::kValue), none),
+                                    MakeType(TypeId::kBigInt), true);
   lowering_.Report(DiagnosticId::kTopWithoutOrder, top, {});
   auto number = MakeCall("ROW_NUMBER", MakeType(TypeId::kBigInt, false), {});
   number->window = std::make_unique<Window>();
@@ -127,9 +127,7 @@ bool WriteLowering::LowerChangeOutput(Node statement, QueryPtr changes) {
   Source unused;
   const int32_t deleted = lowering_.AddRange(scope, unused, "deleted", "", columns).id;
   const int32_t inserted = lowering_.AddRange(scope, unused, "inserted", "", columns).id;
-  lowering_
-      .AddRange(scope, unused, "merge", "",
-                {{"$action", MakeSized(TypeId::kNVarChar, 10)}})
+  lowering_.AddRange(scope, unused, "merge", "", {{"$action", MakeSized(TypeId::kNVarChar, 10)}})
       .columns.resize(changes->fields.back().name == kAction ? 1 : 0);
   auto query = std::make_unique<Query>();
   lowering_.LowerSelectList(clauses[0].Child(Role::kSelectList), *query, scope);

@@ -440,8 +440,7 @@ void WriteLowering::JoinEachRow(SourcePtr& from, const Source* leaf,
   for (auto& [column, value] : each_->current) {
     for (size_t i = 0; i < fields_.size(); ++i) {
       if (FoldName(fields_[i].name) != FoldName(column)) continue;
-      condition = And(std::move(condition),
-                      MakeCompare("=", FieldOf(i, alias_), std::move(value)));
+      condition = And(std::move(condition), MakeCompare("=", FieldOf(i, alias_), std::move(value)));
     }
   }
   std::vector<std::string> equal;
@@ -619,8 +618,7 @@ bool WriteLowering::LowerUpdate(Node statement) {
     return true;
   }
   if (is_joined || (!each_->finds_own_rows && !each_->order))
-    lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement,
-                     {result_.table->name.ToString()});
+    lowering_.Report(DiagnosticId::kSeveralRowsMatch, statement, {result_.table->name.ToString()});
   // The rows that change, each with its new values; where several match, one of them.
   auto changes = std::make_unique<Query>();
   const std::vector<std::string> key = KeyColumns();
@@ -656,8 +654,7 @@ bool WriteLowering::LowerUpdate(Node statement) {
       changes->where = And(std::move(changes->where), std::move(part));
     AddItem(*changes, MakeInteger(1), kChangeNumber);
     changes->from = std::move(from);
-    if (each_ != nullptr && each_->order)
-      changes->order_by.push_back({Clone(*each_->order), true});
+    if (each_ != nullptr && each_->order) changes->order_by.push_back({Clone(*each_->order), true});
     changes->limit = MakeInteger(1);
   }
   const int32_t changes_range = lowering_.next_range_ + 1;

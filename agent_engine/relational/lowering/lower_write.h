@@ -35,7 +35,7 @@ struct EachRow {
   std::vector<std::string> key;  // Columns that together differ from row to row; may be empty.
   // WHERE CURRENT OF: columns of the written table and what the row has for them.
   std::vector<std::pair<std::string, ExprPtr>> current;
-  ExprPtr order;                 // The later row has the last word; null: any.
+  ExprPtr order;  // The later row has the last word; null: any.
   // What comes back.
   std::vector<catalog::ObjectName> reads;  // Relations that the statement reads, its target apart.
   QueryPtr count;               // How many rows of the target one row finds; null with a join.

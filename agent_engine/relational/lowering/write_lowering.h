@@ -95,12 +95,12 @@ class WriteLowering {
   Lowering& lowering_;
   const catalog::CatalogIndex& catalog_;
   const LoweringOptions& options_;
-  EachRow* each_;  // Null: the statement stands alone.
+  EachRow* each_;      // Null: the statement stands alone.
   QueryPtr top_rows_;  // The table with the rows of TOP numbered; null: no TOP.
   LoweredWrite result_;
-  int32_t range_ = -1;               // Of the table, in `after`.
-  std::string alias_;                // Its alias there.
-  std::vector<OutputField> fields_;  // Of `result_.table`.
+  int32_t range_ = -1;                           // Of the table, in `after`.
+  std::string alias_;                            // Its alias there.
+  std::vector<OutputField> fields_;              // Of `result_.table`.
   std::vector<const catalog::Column*> columns_;  // Beside them.
 };
 

@@ -15,7 +15,7 @@
 namespace datamigrate::relational {
 namespace {
 
-constexpr int kMaxDepth = 8;  // Of calls and dynamic SQL.
+constexpr int kMaxDepth = 8;              // Of calls and dynamic SQL.
 constexpr char kHole[] = "hole_in_text";  // Stands for what a text gets from elsewhere.
 
 bool IsSystem(const std::vector<std::string>& parts) {
@@ -57,7 +57,8 @@ class Administration {
       case NodeKind::kMergeStatement:
         return VisitWrite(node);
       case NodeKind::kTruncateTable:
-        works_on_rows_ = works_on_rows_ || !IsTemporaryName(NamePartsOf(node.Child(Role::kName)).back());
+        works_on_rows_ =
+            works_on_rows_ || !IsTemporaryName(NamePartsOf(node.Child(Role::kName)).back());
         return;
       case NodeKind::kExecuteStatement:
         return VisitExecute(node, depth);
@@ -125,10 +126,9 @@ class Administration {
   void VisitSelect(Node node) {
     const Node body = node.Child(Role::kQuery).Child(Role::kBody);
     const std::vector<Node> items = body.Child(Role::kSelectList).Children(Role::kItem);
-    const bool assigns =
-        !items.empty() && std::ranges::all_of(items, [](Node item) {
-          return item.Is(NodeKind::kSelectAssignment);
-        });
+    const bool assigns = !items.empty() && std::ranges::all_of(items, [](Node item) {
+      return item.Is(NodeKind::kSelectAssignment);
+    });
     if (assigns) return NoteText(body.Child(Role::kSelectList));
     if (const Node into = body.Child(Role::kInto);
         into && IsTemporaryName(NamePartsOf(into).back())) {
@@ -182,13 +182,13 @@ class Administration {
          node.Is(NodeKind::kAlterTable)) &&
         node.Has(Role::kName) && IsTemporaryName(NamePartsOf(node.Child(Role::kName)).back());
     if (is_temporary) return;
-    const bool changes_columns =
-        node.Is(NodeKind::kAlterTable) &&
-        std::ranges::any_of(node.Children(Role::kAction), [](Node action) {
-          const std::string words = UpperText(action.Text());
-          return words.starts_with("SWITCH") || words.starts_with("DROP COLUMN") ||
-                 action.Is(NodeKind::kAlterColumn);
-        });
+    const bool changes_columns = node.Is(NodeKind::kAlterTable) &&
+                                 std::ranges::any_of(node.Children(Role::kAction), [](Node action) {
+                                   const std::string words = UpperText(action.Text());
+                                   return words.starts_with("SWITCH") ||
+                                          words.starts_with("DROP COLUMN") ||
+                                          action.Is(NodeKind::kAlterColumn);
+                                 });
     const bool is_known = IsVerb(verb) || (verb == "UPDATE" && Word(node, 1) == "STATISTICS");
     if (!is_known || changes_columns) {
       works_on_rows_ = true;

@@ -77,8 +77,8 @@ QueryPtr UnionAll(QueryPtr left, QueryPtr right) {
 // -- IF
 
 RoutineRunner::Fork RoutineRunner::TakeFork() {
-  return {Copy(state_.variables), state_.tables, state_.returned ? Clone(*state_.returned) : nullptr,
-          effects_.results.size()};
+  return {Copy(state_.variables), state_.tables,
+          state_.returned ? Clone(*state_.returned) : nullptr, effects_.results.size()};
 }
 
 void RoutineRunner::Restart(const Fork& fork) {
@@ -233,9 +233,7 @@ RoutineRunner::Flow RoutineRunner::RunIf(Node statement) {
 RoutineRunner::Flow RoutineRunner::RunChoice(Node at, const Expr& condition,
                                              const std::function<Flow()>& then,
                                              const std::function<Flow()>& otherwise) {
-  const auto is_open = [&](Flow flow) {
-    return flow == Flow::kBreaks || flow == Flow::kContinues;
-  };
+  const auto is_open = [&](Flow flow) { return flow == Flow::kBreaks || flow == Flow::kContinues; };
   const Fork before = TakeFork();
   const Flow then_flow = then();
   if (then_flow == Flow::kRefused) return then_flow;
@@ -332,8 +330,7 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
   std::vector<std::pair<std::string, std::string>> outputs;
   std::map<std::string, std::string> tables;
   const std::vector<Node> statements = create.Children(Role::kStatement);
-  if (!BindArguments(statement, routine, bound, outputs, tables, statements))
-    return Flow::kRefused;
+  if (!BindArguments(statement, routine, bound, outputs, tables, statements)) return Flow::kRefused;
   const diagnostics::SourceSpan span = call_span_.value_or(statement.span());
   // The called text has its own variables, cursors and places.
   Variables variables = std::exchange(state_.variables, std::move(bound));

@@ -42,11 +42,11 @@ bool IsEmptyText(const Expr& expr) {
 
 // How a row goes into the value: old + piece.
 struct Gathering {
-  ExprPtr piece;             // Of each row; null: not understood.
-  ExprPtr start;             // What stands for a value that is NULL so far; null: NULL.
-  std::string separator;     // Between pieces, and before the first one after a value.
+  ExprPtr piece;          // Of each row; null: not understood.
+  ExprPtr start;          // What stands for a value that is NULL so far; null: NULL.
+  std::string separator;  // Between pieces, and before the first one after a value.
   bool is_text = false;
-  bool separates = false;    // COALESCE(@s + ',', '') + x: the separator stands between pieces only.
+  bool separates = false;  // COALESCE(@s + ',', '') + x: the separator stands between pieces only.
 };
 
 // The parts of `first + rest...`, where only the first holds the old value.
@@ -109,7 +109,9 @@ ExprPtr Concatenated(ExprPtr left, ExprPtr right, const SqlType& type) {
 }  // namespace
 
 RoutineRunner::Flow RoutineRunner::RunGathering(Node statement, Node item) {
-  const auto refuse = [&] { return Refuse(statement, "a variable that gathers the rows of a SELECT"); };
+  const auto refuse = [&] {
+    return Refuse(statement, "a variable that gathers the rows of a SELECT");
+  };
   if (turns_ != nullptr) return refuse();
   const std::string name = FoldName(item.TokenText(Role::kTarget));
   const auto old = state_.variables.find(name);
@@ -202,8 +204,8 @@ RoutineRunner::Flow RoutineRunner::RunGathering(Node statement, Node item) {
   }
   auto choice = MakeExpr(ExprKind::kCase, type);
   choice->type.nullable = true;
-  choice->arguments = ExprList(MakeCompare("=", ReadOne(step, result[1]), MakeInteger(0)),
-                               Clone(*old->second));
+  choice->arguments =
+      ExprList(MakeCompare("=", ReadOne(step, result[1]), MakeInteger(0)), Clone(*old->second));
   if (may_miss) {
     choice->arguments.push_back(
         MakeCompare("<", ReadOne(step, result[2]), ReadOne(step, result[1])));

@@ -31,8 +31,8 @@ bool TestsFetch(Node condition, bool has_row) {
   const std::string text = Compact(condition.Text());
   if (has_row)
     return text == "@@FETCH_STATUS=0" || text == "@@FETCH_STATUS<>-1" ||
-           text == "@@FETCH_STATUS!=-1" || text == "0=@@FETCH_STATUS" || text == "@@FETCH_STATUS>-1" ||
-           text == "@@FETCH_STATUS>=0";
+           text == "@@FETCH_STATUS!=-1" || text == "0=@@FETCH_STATUS" ||
+           text == "@@FETCH_STATUS>-1" || text == "@@FETCH_STATUS>=0";
   return text == "@@FETCH_STATUS<>0" || text == "@@FETCH_STATUS!=0" ||
          text == "@@FETCH_STATUS=-1" || text == "@@FETCH_STATUS<0";
 }
@@ -52,8 +52,7 @@ bool EndsByCounter(Node loop, const std::vector<Node>& body,
         Mentions(node.Child(Role::kCondition), name)) {
       return true;
     }
-    return std::ranges::any_of(node.Children(),
-                               [&](Node child) { return breaks_by(child, name); });
+    return std::ranges::any_of(node.Children(), [&](Node child) { return breaks_by(child, name); });
   };
   return std::ranges::any_of(assigned, [&](const std::string& name) {
     const bool ends = Mentions(condition, name) ||
@@ -230,8 +229,7 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   const ExprPtr turn_number =
       add_state("turn", tsql::MakeType(TypeId::kInt, false), MakeInteger(1));
   ExprPtr goes_on;
-  if (breaks)
-    goes_on = add_state("goes_on", tsql::MakeType(TypeId::kInt, false), MakeInteger(1));
+  if (breaks) goes_on = add_state("goes_on", tsql::MakeType(TypeId::kInt, false), MakeInteger(1));
   std::vector<OutputField> carried_fields;
   for (const std::string& name : carried) {
     state_.variables[name] = add_state(name, types_[name], Clone(*before[name]));
@@ -254,8 +252,9 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   if (turns.is_turn) turns.is_turn = FreezeCondition(std::move(turns.is_turn));
   if (breaks) {
     ExprPtr test = MakeCompare("=", std::move(goes_on), MakeInteger(1));
-    turns.is_turn = turns.is_turn ? MakeLogical(ExprKind::kAnd, std::move(test), std::move(turns.is_turn))
-                                  : std::move(test);
+    turns.is_turn = turns.is_turn
+                        ? MakeLogical(ExprKind::kAnd, std::move(test), std::move(turns.is_turn))
+                        : std::move(test);
     state_.variables[kGoesOn] = MakeInteger(1);
   }
   if (!turns.is_turn) return Refuse(statement, "a loop without an end");
@@ -481,8 +480,7 @@ RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
     rows->where = PathCondition(*turns.outer);
   }
   for (const std::string& name : assigned) {
-    const bool is_target =
-        std::ranges::find(targets, name) != targets.end();
+    const bool is_target = std::ranges::find(targets, name) != targets.end();
     // A value that a variable carries from row to row makes the order count.
     if (is_target) continue;
     const VariableUse use = FirstUse(body, name);

@@ -1,5 +1,5 @@
-// Loops that are a single statement spelt out: a write in batches, a table that is worked off row by
-// row, a tree that is walked level by level.
+// Loops that are a single statement spelt out: a write in batches, a table that is worked off row
+// by row, a tree that is walked level by level.
 #include <algorithm>
 #include <cctype>
 
@@ -167,8 +167,7 @@ bool IsLevel(const Expr& expr) {
 bool IsLevelAnd(const Expr& expr, std::string_view op) {
   const Expr& bare = Bare(expr);
   return bare.kind == ExprKind::kArithmetic && bare.text == op && IsLevel(*bare.arguments[0]) &&
-         Bare(*bare.arguments[1]).kind == ExprKind::kNumber &&
-         Bare(*bare.arguments[1]).text == "1";
+         Bare(*bare.arguments[1]).kind == ExprKind::kNumber && Bare(*bare.arguments[1]).text == "1";
 }
 
 // The one source of a FROM clause that is the table; null where there is none, or another.
@@ -207,7 +206,8 @@ RoutineRunner::Flow RoutineRunner::RunBatches(Node statement, const std::vector<
   std::string count;
   bool has_exit = false;
   for (const Node node : body) {
-    const bool is_write = node.Is(NodeKind::kDeleteStatement) || node.Is(NodeKind::kUpdateStatement);
+    const bool is_write =
+        node.Is(NodeKind::kDeleteStatement) || node.Is(NodeKind::kUpdateStatement);
     if (is_write && !write && node.Has(Role::kTop) && !node.Has(Role::kOutput)) {
       write = node;
     } else if (const std::string variable = CountVariable(node); !variable.empty()) {
@@ -262,12 +262,11 @@ RoutineRunner::Flow RoutineRunner::RunQueue(Node statement, const std::vector<No
   const Node select = first.Child(Role::kQuery).Child(Role::kBody);
   const std::vector<Node> items = select.Child(Role::kSelectList).Children(Role::kItem);
   const Node top = select.Child(Role::kTop);
-  const bool takes_one =
-      top && Compact(top.Child(Role::kValue)) == "1" && !select.Has(Role::kWhere) &&
-      std::ranges::all_of(items, [](Node item) {
-        return item.Is(NodeKind::kSelectAssignment) &&
-               JoinedTokens(item, Role::kOperator, "") == "=";
-      });
+  const bool takes_one = top && Compact(top.Child(Role::kValue)) == "1" &&
+                         !select.Has(Role::kWhere) && std::ranges::all_of(items, [](Node item) {
+                           return item.Is(NodeKind::kSelectAssignment) &&
+                                  JoinedTokens(item, Role::kOperator, "") == "=";
+                         });
   const std::vector<Node> sources = select.Child(Role::kFrom).Children(Role::kSource);
   if (!takes_one || sources.size() != 1 || NameOf(sources[0]) != name) return Flow::kBreaks;
   std::vector<Node> rest;
@@ -349,7 +348,8 @@ RoutineRunner::Flow RoutineRunner::RunLevels(Node statement, const std::vector<N
   stand_in->text = level;
   stand_in->range = kLevelRange;
   variables[level] = std::move(stand_in);
-  InsertedRows inserted = LowerInsertedRows(Index(), insert, std::move(variables), options_, *sink_);
+  InsertedRows inserted =
+      LowerInsertedRows(Index(), insert, std::move(variables), options_, *sink_);
   if (inserted.table == nullptr || sink_->HasErrors()) return Flow::kRefused;
   const catalog::ObjectName name = inserted.table->name;
   Query& rows = *inserted.rows;
@@ -435,7 +435,8 @@ RoutineRunner::Flow RoutineRunner::RunLevels(Node statement, const std::vector<N
   if (write.table == nullptr || sink_->HasErrors()) return Flow::kRefused;
   QueryPtr added = std::move(write.added);
   if (added->from == nullptr) return Flow::kBreaks;
-  const size_t step = steps_.Add("all_" + steps_.NameOf(state->second.step), std::make_unique<Query>());
+  const size_t step =
+      steps_.Add("all_" + steps_.NameOf(state->second.step), std::make_unique<Query>());
   QueryPtr first = ReadState(name, state_.tables);
   state_.tables[StateKey(name)].step = step;
   Reader().Apply(*added);

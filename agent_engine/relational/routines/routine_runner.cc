@@ -209,8 +209,7 @@ bool RoutineRunner::ReadsLost(Node statement) {
       statement.Is(NodeKind::kWhile)) {
     return false;
   }
-  const Node read =
-      statement.Is(NodeKind::kIf) ? statement.Child(Role::kCondition) : statement;
+  const Node read = statement.Is(NodeKind::kIf) ? statement.Child(Role::kCondition) : statement;
   for (const std::string& name : lost_) {
     if (state_.variables.contains(name)) continue;
     const VariableUse use = FirstUse({read}, name);
@@ -369,7 +368,8 @@ RoutineRunner::Flow RoutineRunner::RunCommand(Node statement) {
 }
 
 RoutineRunner::Flow RoutineRunner::RunReturn(Node statement) {
-  if (turns_ != nullptr && turns_->routine_depth == running_.size()) return Refuse(statement, "RETURN inside a loop");
+  if (turns_ != nullptr && turns_->routine_depth == running_.size())
+    return Refuse(statement, "RETURN inside a loop");
   const Node value = statement.Child(Role::kValue);
   if (value) {
     ExprPtr returned = Evaluate(value);
@@ -452,7 +452,8 @@ void RoutineRunner::NoteTriggers(const catalog::Table& table, Node statement) {
 RoutineRunner::Flow RoutineRunner::RunWrite(Node statement) {
   if (row_limit_ > 0) return Refuse(statement, "a write under SET ROWCOUNT");
   if (turns_ != nullptr) return RunWriteInTurns(statement);
-  return StoreWrite(LowerWrite(Index(), statement, VisibleVariables(), options_, *sink_), statement);
+  return StoreWrite(LowerWrite(Index(), statement, VisibleVariables(), options_, *sink_),
+                    statement);
 }
 
 RoutineRunner::Flow RoutineRunner::StoreWrite(LoweredWrite write, Node statement) {

@@ -74,10 +74,10 @@ class RoutineRunner {
     std::vector<std::string> key;  // Columns that together differ from turn to turn.
     // A cursor's own table: its key, and the columns that hold it. For WHERE CURRENT OF.
     std::vector<std::pair<std::string, OutputField>> current;
-    std::set<std::string> finds;   // Variables that keep an old value where no row is found.
+    std::set<std::string> finds;  // Variables that keep an old value where no row is found.
     std::vector<catalog::ObjectName> reads;  // Of its look-ups and conditions.
-    std::set<std::string> inserted;  // State keys of tables that get rows,
-    std::set<std::string> changed;   // and of those that lose or change them.
+    std::set<std::string> inserted;          // State keys of tables that get rows,
+    std::set<std::string> changed;           // and of those that lose or change them.
     // Tables of which each turn touches rows of its own only: those whose column is its key. Empty:
     // some statement touches others, too.
     std::map<std::string, std::string> own_columns;
@@ -263,7 +263,7 @@ class RoutineRunner {
   ExprPtr row_count_;                 // @@ROWCOUNT; null where not known.
   QueryPtr identity_;                 // The number that the last INSERT drew; null where not known.
   std::optional<diagnostics::SourceSpan> call_span_;  // While another routine's text is followed.
-  catalog::Catalog own_;  // Temporary tables and table variables.
+  catalog::Catalog own_;                              // Temporary tables and table variables.
   std::unique_ptr<catalog::CatalogIndex> index_;
   std::deque<std::string> texts_;
   std::vector<std::unique_ptr<tsql::ParseResult>> parsed_;

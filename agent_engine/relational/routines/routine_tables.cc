@@ -63,8 +63,8 @@ RoutineRunner::Flow RoutineRunner::RunAlterTable(Node statement) {
     const bool keeps_rows =
         action.Is(NodeKind::kAlterTableCheck) ||
         (action.Is(NodeKind::kAlterTableOther) && !words.starts_with("SWITCH")) ||
-        (action.Is(NodeKind::kAlterTableDrop) && (words.starts_with("DROP CONSTRAINT") ||
-                                                  words.starts_with("DROP PERIOD"))) ||
+        (action.Is(NodeKind::kAlterTableDrop) &&
+         (words.starts_with("DROP CONSTRAINT") || words.starts_with("DROP PERIOD"))) ||
         (action.Is(NodeKind::kAlterTableAdd) &&
          std::ranges::none_of(action.Children(Role::kElement), [](Node element) {
            return element.Is(NodeKind::kColumnDefinition);

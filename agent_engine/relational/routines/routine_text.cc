@@ -74,8 +74,8 @@ ExprPtr KnownText(const Expr& expr, size_t& texts) {
       if (!tsql::IsString(expr.type.id) || expr.style >= 0) return nullptr;
       ExprPtr text = is_whole ? MakeString(operand.text) : KnownText(operand, texts);
       const auto length = static_cast<size_t>(std::max(expr.type.length, 0));
-      const bool is_cut = text && IsText(*text) && expr.type.length != SqlType::kMax &&
-                          text->text.size() > length;
+      const bool is_cut =
+          text && IsText(*text) && expr.type.length != SqlType::kMax && text->text.size() > length;
       return is_cut ? nullptr : std::move(text);
     }
     case ExprKind::kCase: {
@@ -84,8 +84,8 @@ ExprPtr KnownText(const Expr& expr, size_t& texts) {
       choice->has_else = true;
       for (size_t i = 0; i < expr.arguments.size(); ++i) {
         const bool is_condition = i % 2 == 0 && i + 1 < expr.arguments.size();
-        ExprPtr part = is_condition ? Clone(*expr.arguments[i])
-                                    : KnownText(*expr.arguments[i], texts);
+        ExprPtr part =
+            is_condition ? Clone(*expr.arguments[i]) : KnownText(*expr.arguments[i], texts);
         if (!part || ++texts > kMaxTexts * 2) return nullptr;
         choice->arguments.push_back(std::move(part));
       }

@@ -340,9 +340,9 @@ RoutineRunner::Flow RoutineRunner::ChangeInTurns(Node statement) {
   if (write.table == nullptr || sink_->HasErrors()) return Flow::kRefused;
   // IF @@ROWCOUNT = 0 after it: how many rows this turn finds, before it changes them.
   ExprPtr count;
-  const bool is_counted =
-      each.count && !frames_.empty() && frames_.back().next < frames_.back().statements->size() &&
-      Mentions((*frames_.back().statements)[frames_.back().next], "@@rowcount");
+  const bool is_counted = each.count && !frames_.empty() &&
+                          frames_.back().next < frames_.back().statements->size() &&
+                          Mentions((*frames_.back().statements)[frames_.back().next], "@@rowcount");
   if (is_counted) {
     Settle(*each.count);
     auto value = MakeExpr(ExprKind::kSubquery, each.count->fields[0].type);
@@ -409,8 +409,8 @@ RoutineRunner::Flow RoutineRunner::AssignInTurns(const std::vector<Node>& items,
                       options_, *sink_);
     }
     value = ConvertTo(std::move(value), type->second, *sink_);
-    const bool keeps = is_found && old != state_.variables.end() &&
-                       old->second->kind != ExprKind::kNull;
+    const bool keeps =
+        is_found && old != state_.variables.end() && old->second->kind != ExprKind::kNull;
     if (keeps) value = ChooseValue(*is_found, std::move(value), Clone(*old->second));
     if (is_found && turns_->finds.contains(name))
       Note(DiagnosticId::kNotFoundIsNull, items[i], {name});

@@ -44,8 +44,7 @@ void CollectFixed(const Expr& condition, int32_t range, std::vector<std::string>
     ForEachPart(
         *value, [&](Source&) { is_elsewhere = false; },
         [&](Expr& part) {
-          is_elsewhere =
-              is_elsewhere && (part.kind != ExprKind::kColumn || part.range != range);
+          is_elsewhere = is_elsewhere && (part.kind != ExprKind::kColumn || part.range != range);
         });
     if (column.kind == ExprKind::kColumn && column.range == range && is_elsewhere)
       columns.push_back(FoldName(column.text));
@@ -251,7 +250,8 @@ RoutineRunner::Flow RoutineRunner::RunSelectAssignment(Node statement, Node body
   for (const Node item : items) {
     goes_on = goes_on || JoinedTokens(item, Role::kOperator, "") != "=";
     for (const Node other : items)
-      goes_on = goes_on || Mentions(other.Child(Role::kValue), FoldName(item.TokenText(Role::kTarget)));
+      goes_on =
+          goes_on || Mentions(other.Child(Role::kValue), FoldName(item.TokenText(Role::kTarget)));
   }
   LoweringOptions options = options_;
   options.assigns_variables = true;

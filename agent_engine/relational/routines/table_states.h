@@ -17,7 +17,7 @@ namespace datamigrate::relational {
 struct TableState {
   bool is_empty = false;
   bool is_dropped = false;  // By DROP TABLE; empty, too.
-  size_t step = 0;  // Of Steps, where it is not empty.
+  size_t step = 0;          // Of Steps, where it is not empty.
   bool operator==(const TableState&) const = default;
 };
 // By folded "schema.name"; a table that is missing is as it was before the routine.

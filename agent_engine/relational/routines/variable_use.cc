@@ -131,8 +131,7 @@ VariableUse FirstUse(const std::vector<Node>& statements, const std::string& var
 
 bool Mentions(Node node, const std::string& variable) {
   if (!node) return false;
-  if (node.Is(NodeKind::kVariableReference) &&
-      FoldName(node.TokenText(Role::kValue)) == variable) {
+  if (node.Is(NodeKind::kVariableReference) && FoldName(node.TokenText(Role::kValue)) == variable) {
     return true;
   }
   return std::ranges::any_of(node.Children(),

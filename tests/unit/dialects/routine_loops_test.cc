@@ -110,9 +110,8 @@ TEST_CASE("a cursor that deletes, and one that fetches first", "[routines][loops
   const Lines log = After(query, "Log");
   REQUIRE(log.size() == 3);
   CHECK(Reports(query, diagnostics::DiagnosticId::kNotFoundIsNull));
-  CHECK(std::ranges::any_of(log, [](const std::string& row) {
-    return row == "15|ink|x" || row == "20|ink|x";
-  }));
+  CHECK(std::ranges::any_of(
+      log, [](const std::string& row) { return row == "15|ink|x" || row == "20|ink|x"; }));
   const Source deletes = Procedure(R"(
     DECLARE @id int;
     DECLARE c CURSOR FOR SELECT ItemId FROM dbo.Change;
@@ -200,8 +199,7 @@ TEST_CASE("a write in batches is the write", "[routines][loops]") {
        }) {
     INFO(loop);
     const Source source = Procedure(loop);
-    CHECK(After(Translate(source, "p"), "Item", "15") ==
-          Lines{"1|pen|10|20", "3|pad|NULL|NULL"});
+    CHECK(After(Translate(source, "p"), "Item", "15") == Lines{"1|pen|10|20", "3|pad|NULL|NULL"});
     CHECK(After(Translate(source, "p"), "Item", "5") == Lines{"3|pad|NULL|NULL"});
   }
 }
@@ -239,7 +237,8 @@ CREATE FUNCTION dbo.below (@root int)
   REQUIRE(!sql.empty());
   // 1 has 2 and 3, 3 has 4, 4 has 5.
   const std::string rows =
-      "(select * from (values (1, null), (2, 1), (3, 1), (4, 3), (5, 4)) as t (\"Id\", \"Parent\"))";
+      "(select * from (values (1, null), (2, 1), (3, 1), (4, 3), (5, 4)) as t (\"Id\", "
+      "\"Parent\"))";
   sql = std::regex_replace(sql, std::regex("\"?dbo\"?\\.\"?Node\"?"), rows);
   CHECK(RowsOf(sql, "1") == Lines{"2|1", "3|1", "4|2", "5|3"});
   CHECK(RowsOf(sql, "4") == Lines{"5|1"});
@@ -254,13 +253,14 @@ TEST_CASE("a loop that looks whether its own row is there already", "[routines][
       SET @i += 1;
     END)");
   CHECK(After(Translate(guarded, "p"), "Change", "4") == Lines{"1|2", "2|25", "3|6", "4|40"});
-  const Source days = Procedure(R"(
+  const Source days =
+      Procedure(R"(
     DECLARE @d date = '20240130';
     WHILE YEAR(@d) = 2024 AND MONTH(@d) = 1 BEGIN
       IF NOT EXISTS (SELECT 1 FROM dbo.Day WHERE OnDay = @d) INSERT dbo.Day SELECT @d, DAY(@d);
       SET @d = DATEADD(day, 1, @d);
     END)",
-                                "CREATE TABLE dbo.Day (OnDay date NOT NULL, Number int NULL);\nGO\n");
+                "CREATE TABLE dbo.Day (OnDay date NOT NULL, Number int NULL);\nGO\n");
   CHECK(Translate(days, "p").converted());
   const Source upsert = Procedure(R"(
     DECLARE @id int, @price int;

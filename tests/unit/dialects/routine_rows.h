@@ -91,7 +91,7 @@ inline Lines RowsOf(std::string sql, const std::string& parameter = "") {
 
 // What the routine p leaves in a table.
 inline Lines After(const TranslatedQuery& query, const std::string& table,
-            const std::string& parameter = "") {
+                   const std::string& parameter = "") {
   for (const diagnostics::Diagnostic& found : query.diagnostics)
     UNSCOPED_INFO(diagnostics::Message(found));
   const auto part = std::ranges::find_if(

@@ -294,17 +294,18 @@ TEST_CASE("dynamic SQL with parameters, and with text that conditions choose", "
   CHECK(After(query, "Change", "0") == Lines{"2|25", "4|40", "9|20"});
 }
 
-TEST_CASE("procedures that look after the server are neither converted nor refused",
-          "[routines]") {
+TEST_CASE("procedures that look after the server are neither converted nor refused", "[routines]") {
   for (const char* body : {
-           "IF SERVERPROPERTY('IsXTPSupported') = 1 EXEC (N'CREATE COLUMNSTORE INDEX i ON dbo.Item')",
+           "IF SERVERPROPERTY('IsXTPSupported') = 1 EXEC (N'CREATE COLUMNSTORE INDEX i ON "
+           "dbo.Item')",
            "DECLARE @sql nvarchar(max) = N'CREATE ROLE ' + QUOTENAME(@r); EXECUTE (@sql)",
            "ALTER INDEX ALL ON dbo.Item REBUILD; UPDATE STATISTICS dbo.Item",
            "EXEC sp_addrolemember N'db_datareader', @r",
            "PRINT N'done'",
        }) {
     INFO(body);
-    const Source source(std::string("CREATE PROCEDURE dbo.p @r sysname AS BEGIN ") + body + "; END");
+    const Source source(std::string("CREATE PROCEDURE dbo.p @r sysname AS BEGIN ") + body +
+                        "; END");
     const TranslatedQuery query = Translate(source, "p");
     CHECK(!query.converted());
     CHECK(query.is_administration);
@@ -313,7 +314,8 @@ TEST_CASE("procedures that look after the server are neither converted nor refus
   for (const char* body : {"EXEC (N'DELETE dbo.Item'); CREATE INDEX i ON dbo.Item (Name)",
                            "EXEC (@r)", "SELECT Id FROM dbo.Item"}) {
     INFO(body);
-    const Source source(std::string("CREATE PROCEDURE dbo.p @r sysname AS BEGIN ") + body + "; END");
+    const Source source(std::string("CREATE PROCEDURE dbo.p @r sysname AS BEGIN ") + body +
+                        "; END");
     CHECK(!Translate(source, "p").is_administration);
   }
   const Source gives(R"(CREATE PROCEDURE dbo.p @n int OUTPUT AS BEGIN

@@ -113,9 +113,8 @@ std::string CallText(const SampleEngine& engine, const catalog::CatalogIndex& in
     return sql.substr(0, sql.rfind(';'));
   }
   if (call.routines.empty()) return "";
-  const TranslatedQuery query =
-      dialects::TranslateRoutine(index, *call.routines[0], engine.target(),
-                                 dialects::QuotedRelationNamer(engine.target()));
+  const TranslatedQuery query = dialects::TranslateRoutine(
+      index, *call.routines[0], engine.target(), dialects::QuotedRelationNamer(engine.target()));
   return Bind(query.sql, call.statement);
 }
 

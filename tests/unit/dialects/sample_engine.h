@@ -34,7 +34,8 @@ class SampleEngine {
 };
 
 std::unique_ptr<SampleEngine> MakeDuckDbEngine();
-// In a database of its own on the server that DATAMIGRATE_TEST_DATABASE_URL names; null without one.
+// In a database of its own on the server that DATAMIGRATE_TEST_DATABASE_URL names; null without
+// one.
 std::unique_ptr<SampleEngine> MakePostgresEngine();
 
 // "read_csv(…)" for DuckDB.
@@ -45,8 +46,9 @@ std::string CsvTable(const std::filesystem::path& path);
 std::string LoadTable(SampleEngine& engine, const catalog::CatalogIndex& index,
                       const catalog::Table& table, const std::filesystem::path& rows);
 
-// Creates all views, those that read others after them, with the clock at the time that the expected
-// results were taken. Gives each view's error by its name, empty when it was made; "refused".
+// Creates all views, those that read others after them, with the clock at the time that the
+// expected results were taken. Gives each view's error by its name, empty when it was made;
+// "refused".
 std::map<std::string, std::string> CreateViews(SampleEngine& engine,
                                                const catalog::CatalogIndex& index);
 
