@@ -21,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
 import case_files  # noqa: E402
 import on_spark  # noqa: E402
 import reference  # noqa: E402
+from py4j.protocol import Py4JJavaError  # noqa: E402
 from pyspark.errors import PySparkException  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -150,8 +151,8 @@ def run_database(session, manifest, captured, tolerance, failures):
             session.sql(f"create schema if not exists `{model['schema']}`")
             session.sql(f"create or replace view {model['relation_name']} as {text}")
             rows = [[case_files.text_of(value) for value in row] for row in session.sql(f"select * from {model['relation_name']}").collect()]
-        except PySparkException as error:
-            failures.append(f"{name}: {str(error).strip().splitlines()[0][:300]}")
+        except (PySparkException, Py4JJavaError) as error:  # The latter: Spark failed inside.
+            failures.append(f"{name}: {' '.join(str(error).split())[:300]}")
             continue
         tally["run"] += 1
         path = SHARED / "expected" / captured / f"{name}.csv" if captured else None
@@ -187,12 +188,12 @@ def main():
             found = []
             tally = run_database(session, manifest, database.captured, float(database.tolerance), found)
             failures += found
+            for failure in found:
+                print(f"projects on Spark: {failure}", file=sys.stderr, flush=True)
             print(f"projects on Spark: {database.name}: {tally['run']} of {tally['models']} models run, "
                   f"{tally['equal']} of {tally['captured']} captured views equal", flush=True)
             drop_schemas(session)
         session.stop()
-    for failure in failures:
-        print(f"projects on Spark: {failure}", file=sys.stderr)
     sys.exit(1 if failures else 0)
 
 
