@@ -61,6 +61,10 @@ bool SaysIfExists(Node node) {
 
 }  // namespace
 
+void BatchTranslator::NoteDropped(Node node, DiagnosticSink& sink) {
+  NoteDropped(node, StatementName(node), sink);
+}
+
 void BatchTranslator::NoteDropped(Node node, std::string what, DiagnosticSink& sink) {
   sink.Report({DiagnosticId::kStatementDropped, node.span(), {std::move(what)}, "", "", "", {}});
 }
@@ -68,7 +72,7 @@ void BatchTranslator::NoteDropped(Node node, std::string what, DiagnosticSink& s
 std::string BatchTranslator::Command(Node node, DiagnosticSink& sink) {
   const std::string text = Lower(node.Text().substr(0, 40));
   if (StartsWithOneOf(text, kUpkeep)) {
-    NoteDropped(node, StatementName(node), sink);
+    NoteDropped(node, sink);
     return "";
   }
   if (StartsWithOneOf(text, kPermissions)) {
@@ -150,7 +154,7 @@ void BatchTranslator::AddElement(Node element, const std::string& alter, catalog
     statements.push_back(alter + "alter column " + Identifier(dialect_, column) + " set default " +
                          PrintExpr(std::move(value), sink));
   } else {
-    NoteDropped(element, std::string(NodeKindText(element.kind())), sink);
+    NoteDropped(element, sink);
   }
 }
 
@@ -183,7 +187,7 @@ void BatchTranslator::AddColumn(Node element, const std::string& alter, catalog:
     } else if (constraint.Is(NodeKind::kPrimaryKey) || constraint.Is(NodeKind::kUnique)) {
       Refuse(constraint, "a key on a column that is added to a table", sink);
     } else {
-      NoteDropped(constraint, std::string(NodeKindText(constraint.kind())), sink);
+      NoteDropped(constraint, sink);
     }
   }
   statements.push_back(alter + "add column " + name + " " + Lower(TypeName(dialect_, type)));
@@ -258,7 +262,7 @@ void BatchTranslator::AlterColumn(Node action, const std::string& alter, catalog
 
 std::string BatchTranslator::CreateIndex(Node node, DiagnosticSink& sink) {
   if (!node.Has(Role::kUnique) || !dialect_.alters_tables) {
-    NoteDropped(node, "CREATE INDEX statement", sink);
+    NoteDropped(node, sink);
     return "";
   }
   if (node.Has(Role::kWhere)) {
@@ -286,7 +290,7 @@ std::string BatchTranslator::CreateSchema(Node node, DiagnosticSink& sink, bool 
 std::string BatchTranslator::Drop(Node node, DiagnosticSink& sink, bool if_exists) {
   const std::string kind = WordsOf(node, Role::kKind);
   if (std::ranges::find(kNeverMade, kind) != kNeverMade.end()) {
-    NoteDropped(node, "DROP statement", sink);
+    NoteDropped(node, sink);
     return "";
   }
   if_exists = if_exists || SaysIfExists(node);

@@ -57,13 +57,7 @@ std::string BatchTranslator::SetOption(Node node, DiagnosticSink& sink) {
     Refuse(node, "SET " + words[i] + " " + value, sink);
     return "";
   }
-  sink.Report({DiagnosticId::kStatementDropped,
-               node.span(),
-               {std::string(NodeKindText(node.kind()))},
-               "",
-               "",
-               "",
-               {}});
+  NoteDropped(node, sink);
   return "";
 }
 

@@ -93,11 +93,11 @@ std::string BatchTranslator::CreateTable(Node node, DiagnosticSink& sink) {
       if (is_primary ? dialect_.supports_primary_keys : dialect_.supports_unique_keys)
         lines.push_back(key + (is_primary ? std::string(dialect_.key_ending) : ""));
       else
-        ReportDropped(element, sink);
+        NoteDropped(element, sink);
     } else if (element.Is(NodeKind::kCheck) || element.Is(NodeKind::kForeignKey)) {
       constraints.emplace_back(element, "");
     } else {
-      ReportDropped(element, sink);
+      NoteDropped(element, sink);
     }
   }
   for (const auto& [constraint, column] : constraints) {
@@ -111,16 +111,6 @@ std::string BatchTranslator::CreateTable(Node node, DiagnosticSink& sink) {
   for (size_t i = 0; i < lines.size(); ++i)
     sql += std::string(i > 0 ? "," : "") + kBreak + "    " + lines[i];
   return sql + kBreak + ")";
-}
-
-void BatchTranslator::ReportDropped(Node element, DiagnosticSink& sink) {
-  sink.Report({DiagnosticId::kStatementDropped,
-               element.span(),
-               {std::string(NodeKindText(element.kind()))},
-               "",
-               "",
-               "",
-               {}});
 }
 
 std::string BatchTranslator::Column(Node element, catalog::Table& table, std::string& before,
@@ -176,12 +166,12 @@ std::string BatchTranslator::Column(Node element, catalog::Table& table, std::st
       if (dialect_.supports_primary_keys)
         line += " primary key" + std::string(dialect_.key_ending);
       else
-        ReportDropped(constraint, sink);
+        NoteDropped(constraint, sink);
     } else if (constraint.Is(NodeKind::kUnique) && dialect_.supports_unique_keys) {
       NoteTextKey(constraint, &column, sink);
       line += " " + std::string(dialect_.unique_words);
     } else if (!constraint.Is(NodeKind::kCheck) && !constraint.Is(NodeKind::kForeignKey)) {
-      ReportDropped(constraint, sink);
+      NoteDropped(constraint, sink);
     }
   }
   if (element.Has(Role::kIdentity)) {

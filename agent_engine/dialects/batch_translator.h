@@ -103,7 +103,6 @@ class BatchTranslator {
   std::string IdentityText(Node identity, const catalog::Column& column,
                            const catalog::Table& table, std::string& before);
   std::string Key(Node element, catalog::Table& table, DiagnosticSink& sink);
-  static void ReportDropped(Node element, DiagnosticSink& sink);
   // Texts that differ by case or trailing blanks alone are one to the source's key.
   void NoteTextKey(Node key, const catalog::Column* column, DiagnosticSink& sink) const;
   std::string LengthText(const SqlType& type, const std::string& type_name,
@@ -151,6 +150,8 @@ class BatchTranslator {
   std::string Delete(Node node, DiagnosticSink& sink);
   // A statement of another kind, by its first words.
   std::string Command(Node node, DiagnosticSink& sink);
+  // Notes that a statement, or a part of one, is left out; `what` names it otherwise than its kind.
+  static void NoteDropped(Node node, DiagnosticSink& sink);
   static void NoteDropped(Node node, std::string what, DiagnosticSink& sink);
   std::string AlterTable(Node node, DiagnosticSink& sink);
   // Each adds to `statements` what does the same; `alter` is "alter table t ".

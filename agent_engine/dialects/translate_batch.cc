@@ -105,13 +105,7 @@ std::string BatchTranslator::StatementText(Node node, DiagnosticSink& sink) {
       return Transaction(node, sink);
     case NodeKind::kPrint:
     case NodeKind::kUse:
-      sink.Report({DiagnosticId::kStatementDropped,
-                   node.span(),
-                   {std::string(NodeKindText(node.kind()))},
-                   "",
-                   "",
-                   "",
-                   {}});
+      NoteDropped(node, sink);
       return "";
     case NodeKind::kDropStatement:
       return Drop(node, sink);
