@@ -129,8 +129,9 @@ class Counter {
   void Compare(const catalog::ObjectName& view, testing::Rows rows) {
     const std::filesystem::path csv = folders_.expected / (view.ToString() + ".csv");
     if (!std::filesystem::exists(csv)) return;
-    const std::string difference = testing::Difference(
-        std::move(rows), reader_.Run("from " + testing::CsvTable(csv)), folders_.tolerance);
+    const std::string difference =
+        testing::Difference(std::move(rows), reader_.Run("from " + testing::CsvTable(csv)),
+                            testing::ToleranceOf(view, folders_.tolerance));
     counts_["view"].Add(difference.empty());
     if (!difference.empty()) Note(view, difference);
   }

@@ -140,7 +140,7 @@ class Database:
 
 DATABASES = [
     Database("sample", "deploy/local/sample"),
-    Database("Northwind", f"{SHARED}/corpus/northwind", "northwind", "0.081"),
+    Database("Northwind", f"{SHARED}/corpus/northwind", "northwind", "0.031"),
     Database("pubs", f"{SHARED}/corpus/pubs", "pubs", "1e-6"),
     Database("AdventureWorks", f"{SHARED}/corpus/adventureworks-oltp", "adventureworks", "1e-6"),
     Database("AdventureWorksDW", f"{SHARED}/corpus/adventureworks-dw", "adventureworksdw", "1e-6"),

@@ -70,6 +70,10 @@ struct ComparedCall {
 std::vector<ComparedCall> CompareCalls(SampleEngine& engine, const catalog::CatalogIndex& index,
                                        const std::filesystem::path& expected, double tolerance);
 
+// How far apart numbers of a view may be: Northwind's year of sales by category adds up to eight half
+// cents (../shared/expected/northwind/_tie_lines.csv), a cent each; the others stay within `usual`.
+double ToleranceOf(const catalog::ObjectName& view, double usual);
+
 // Empty when both hold the same rows, in any order; numbers within `tolerance`.
 std::string Difference(Rows actual, Rows expected, double tolerance);
 
