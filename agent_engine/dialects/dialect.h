@@ -113,7 +113,7 @@ struct Dialect {
   std::span<const FunctionRule> shared_functions = {};
   std::span<const CastRule> casts;
   std::span<const FormatPiece> date_format = {};
-  std::span<const std::string_view> reserved_words = {};  // Lower case, sorted.
+  std::span<const std::string_view> reserved_words = {};  // Lower case.
 
   char identifier_quote = '"';
   IdentifierCase identifier_case = IdentifierCase::kInsensitive;  // What unquoted names become.

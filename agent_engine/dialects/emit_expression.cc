@@ -35,7 +35,7 @@ bool IsPlainName(const Dialect& dialect, std::string_view name) {
     if (i < kLongestWord) lower[i] = absl::ascii_tolower(c);
   }
   return name.size() > kLongestWord ||
-         !std::ranges::binary_search(dialect.reserved_words, std::string_view(lower, name.size()));
+         !TableIndex::Of(dialect).IsReserved(std::string_view(lower, name.size()));
 }
 
 // A CASE whose conditions all compare one expression: its simple form.
@@ -106,8 +106,9 @@ std::string Identifier(const Dialect& dialect, std::string_view name) {
 
 // Names with Jinja's opening marks would be run by dbt.
 std::string Emitter::AliasName(std::string_view name, diagnostics::SourceSpan span) {
-  for (const std::string_view mark : {"{{", "{%", "{#"}) {
-    if (name.find(mark) != std::string_view::npos) {
+  for (size_t at = name.find('{'); at != std::string_view::npos; at = name.find('{', at + 1)) {
+    const std::string_view mark = name.substr(at, 2);
+    if (mark == "{{" || mark == "{%" || mark == "{#") {
       Report(DiagnosticId::kUnsupportedConstruct, span,
              {"the name " + std::string(name), "a dbt model"}, "rename it in the source");
     }

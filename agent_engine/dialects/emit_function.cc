@@ -110,28 +110,7 @@ TypeClass ClassOf(const tsql::SqlType& type) {
 }
 
 const FunctionRule* Emitter::FindRule(std::string_view name, size_t arity, TypeClass first) const {
-  const FunctionRule* own = FindRuleIn(dialect_.functions, name, arity, first);
-  return own != nullptr ? own : FindRuleIn(dialect_.shared_functions, name, arity, first);
-}
-
-const FunctionRule* Emitter::FindRuleIn(std::span<const FunctionRule> rules, std::string_view name,
-                                        size_t arity, TypeClass first) const {
-  const FunctionRule* best = nullptr;
-  const size_t colon = name.find(':');
-  const bool has_part = colon != std::string_view::npos;
-  const bool is_named =
-      has_part && std::ranges::find(dialect_.date_parts, name.substr(colon + 1),
-                                    &DatePartName::part) != dialect_.date_parts.end();
-  for (const FunctionRule& rule : rules) {
-    const bool is_any_part =
-        is_named && best == nullptr && rule.source.ends_with(":*") &&
-        rule.source.substr(0, rule.source.size() - 1) == name.substr(0, colon + 1);
-    if (rule.source != name && !is_any_part) continue;
-    if (rule.arity >= 0 && static_cast<size_t>(rule.arity) != arity) continue;
-    if (rule.first == first && first != TypeClass::kAny) return &rule;
-    if (rule.first == TypeClass::kAny && best == nullptr) best = &rule;
-  }
-  return best;
+  return tables_.FindFunction(name, arity, first);
 }
 
 Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments,
@@ -149,10 +128,11 @@ Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector
       sql += c;
       if (in_string) continue;
       const std::string_view rest = pattern.substr(i);
-      if (c == '(' || c == '[' || rest.starts_with("case ")) ++depth;
-      if (c == ')' || c == ']' || (rest.starts_with("end") && i > 0 && pattern[i - 1] == ' '))
+      if (c == '(' || c == '[' || (c == 'c' && rest.starts_with("case "))) ++depth;
+      if (c == ')' || c == ']' ||
+          (c == 'e' && rest.starts_with("end") && i > 0 && pattern[i - 1] == ' '))
         --depth;
-      if (depth > 0) continue;
+      if (depth > 0 || c != ' ') continue;
       if (rest.starts_with(" <> ") || rest.starts_with(" = ") || rest.starts_with(" is ") ||
           rest.starts_with(" ~ ") || rest.starts_with(" > "))
         lower_to(Binding::kComparison);

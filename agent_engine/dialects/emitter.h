@@ -3,12 +3,12 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent_engine/dialects/dialect.h"
+#include "agent_engine/dialects/table_index.h"
 #include "agent_engine/dialects/translate.h"
 #include "agent_engine/relational/query.h"
 #include "common/diagnostics/diagnostic.h"
@@ -25,7 +25,7 @@ std::string QuotedIdentifier(const Dialect& dialect, std::string_view name);
 class Emitter {
  public:
   Emitter(const Dialect& dialect, const RelationNamer& namer, diagnostics::DiagnosticSink& sink)
-      : dialect_(dialect), namer_(namer), sink_(sink) {}
+      : dialect_(dialect), tables_(TableIndex::Of(dialect)), namer_(namer), sink_(sink) {}
 
   // With structural line breaks as marks (layout.h).
   std::string EmitQuery(const relational::Query& query);
@@ -98,8 +98,6 @@ class Emitter {
   std::string EmitWholePartition(const relational::Expr& call);
   std::string EmitPathSteps(const relational::Expr& argument);
   const FunctionRule* FindRule(std::string_view name, size_t arity, TypeClass first) const;
-  const FunctionRule* FindRuleIn(std::span<const FunctionRule> rules, std::string_view name,
-                                 size_t arity, TypeClass first) const;
   const FunctionRule* FindVariant(std::string_view name, size_t arity, TypeClass first) const;
   Text EmitOverMoment(const relational::Expr& call, const FunctionRule& rule);
   Text JsonPart(char mark, const std::vector<const relational::Expr*>& arguments);
@@ -166,6 +164,7 @@ class Emitter {
   std::string TypedNull(const relational::SqlType& type, diagnostics::SourceSpan span);
 
   const Dialect& dialect_;
+  const TableIndex& tables_;
   const RelationNamer& namer_;
   diagnostics::DiagnosticSink& sink_;
   bool pins_types_ = false;

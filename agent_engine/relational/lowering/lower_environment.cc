@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <ranges>
 
+#include "absl/container/flat_hash_map.h"
 #include "agent_engine/relational/lowering/json_text.h"
 #include "agent_engine/relational/lowering/lowering_impl.h"
 
@@ -15,7 +17,7 @@ using namespace tsql;
 // warehouse has: known, and without an equal. By family, with what may help.
 struct Family {
   std::string_view hint;
-  std::string_view names;  // Upper case, between blanks.
+  std::string_view names;  // Upper case, with blanks between them.
 };
 
 constexpr auto kFamilies = std::to_array<Family>({
@@ -53,12 +55,17 @@ constexpr auto kFamilies = std::to_array<Family>({
      "VERIFYSIGNEDBYCERT VECTORPROPERTY "},
 });
 
-const Family* FamilyOf(const std::string& name) {
-  const std::string word = " " + name + " ";
-  const auto family = std::ranges::find_if(kFamilies, [&](const Family& candidate) {
-    return candidate.names.find(word) != std::string_view::npos;
-  });
-  return family == kFamilies.end() ? nullptr : &*family;
+const Family* FamilyOf(std::string_view name) {
+  static const auto* const kByName = [] {
+    auto* by_name = new absl::flat_hash_map<std::string_view, const Family*>();
+    for (const Family& family : kFamilies) {
+      for (const auto word : std::views::split(family.names, ' '))
+        by_name->emplace(std::string_view(word.begin(), word.end()), &family);
+    }
+    return by_name;
+  }();
+  const auto found = kByName->find(name);
+  return found == kByName->end() ? nullptr : found->second;
 }
 
 // Minutes of "+02:00" or "-05:30", or of a number of minutes.

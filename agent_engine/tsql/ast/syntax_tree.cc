@@ -211,14 +211,15 @@ std::string UnquoteString(std::string_view token_text) {
 std::vector<std::string> NameParts(Node name) {
   std::vector<std::string> parts;
   if (!name) return parts;
+  parts.reserve(2);
   const Token* open_part = nullptr;  // The last token of a part that no period followed yet.
   for (const Element& element : ElementsOf(name.tree(), name.index())) {
     if (element.is_node) continue;
     const Token& token = name.tree().tokens[element.index];
     if (element.role == Role::kPart) {
-      const std::string part = UnquoteName(name.tree().TextOf(token));
+      std::string part = UnquoteName(name.tree().TextOf(token));
       if (open_part == nullptr) {
-        parts.push_back(part);
+        parts.push_back(std::move(part));
       } else if (open_part->end == token.begin) {
         parts.back() += part;  // x$(y)
       } else {

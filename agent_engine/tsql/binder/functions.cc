@@ -71,11 +71,11 @@ const std::vector<FunctionSignature>& AllFunctions() {
 
 const FunctionSignature* FindFunction(std::string_view name) {
   static const auto* const kByName = [] {
-    auto* map = new absl::flat_hash_map<std::string, const FunctionSignature*>();
-    for (const FunctionSignature& row : AllFunctions()) map->emplace(std::string(row.name), &row);
+    auto* map = new absl::flat_hash_map<std::string_view, const FunctionSignature*>();
+    for (const FunctionSignature& row : AllFunctions()) map->emplace(row.name, &row);
     return map;
   }();
-  const auto found = kByName->find(std::string(name));
+  const auto found = kByName->find(name);
   return found == kByName->end() ? nullptr : found->second;
 }
 
