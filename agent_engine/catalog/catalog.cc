@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 
@@ -33,6 +34,13 @@ void Fill(const std::vector<Object>& objects, Map& by_name) {
   for (const Object& object : objects) {
     by_name.emplace(Key(object.name.schema, object.name.name), &object);
   }
+}
+
+template <typename Object>
+bool Holds(const std::vector<Object>& objects, const Object& object) {
+  const std::less<> before;
+  return !objects.empty() && !before(&object, objects.data()) &&
+         before(&object, objects.data() + objects.size());
 }
 
 template <typename Map>
@@ -78,6 +86,19 @@ CatalogIndex::CatalogIndex(const Catalog& catalog) : catalog_(catalog) {
 
 CatalogIndex::CatalogIndex(const CatalogIndex& outer, const Catalog& own) : CatalogIndex(own) {
   outer_ = &outer;
+}
+
+const CatalogIndex& CatalogIndex::HomeOf(const Table& table) const {
+  return outer_ == nullptr || Holds(catalog_.tables, table) ? *this : outer_->HomeOf(table);
+}
+
+const CatalogIndex& CatalogIndex::HomeOf(const View& view) const {
+  return outer_ == nullptr || Holds(catalog_.views, view) ? *this : outer_->HomeOf(view);
+}
+
+DerivedFacts& CatalogIndex::Facts(std::unique_ptr<DerivedFacts> (*make)()) const {
+  std::call_once(facts_made_, [&] { facts_ = make(); });
+  return *facts_;
 }
 
 const Table* CatalogIndex::FindTable(std::string_view schema, std::string_view name) const {

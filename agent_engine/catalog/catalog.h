@@ -1,10 +1,12 @@
 // What a SQL Server database holds, as read from its scripts or a live server.
 //
-// Plain values. Names are as written in the source, without their quotes; compare them with EqualNames(), as SQL
-// Server's default collation does. Expressions are kept as T-SQL text.
+// Plain values. Names are as written in the source, without their quotes; compare them with
+// EqualNames(), as SQL Server's default collation does. Expressions are kept as T-SQL text.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,10 +35,10 @@ struct SourcePlace {
 struct DataType {
   static constexpr int32_t kMax = -1;
 
-  std::string name;        // Base type in lower case: "int", "nvarchar", "decimal", ...
-  int32_t length = 0;      // Characters or bytes; kMax for (max); 0 where the type has none.
-  int32_t precision = 0;   // decimal, numeric, float.
-  int32_t scale = 0;       // decimal and numeric; fractional digits of time, datetime2, datetimeoffset.
+  std::string name;       // Base type in lower case: "int", "nvarchar", "decimal", ...
+  int32_t length = 0;     // Characters or bytes; kMax for (max); 0 where the type has none.
+  int32_t precision = 0;  // decimal, numeric, float.
+  int32_t scale = 0;  // decimal and numeric; fractional digits of time, datetime2, datetimeoffset.
   ObjectName user_type{};  // The alias type it was declared with, if any.
 
   // As T-SQL writes it: "nvarchar(50)", "decimal(18, 2)", "datetime2(7)".
@@ -51,7 +53,7 @@ struct Column {
   DataType type;
   bool nullable = true;
   std::string collation;
-  std::string default_expression;   // Empty when none.
+  std::string default_expression;  // Empty when none.
   std::string default_name;
   std::string computed_expression;  // Empty for an ordinary column.
   bool persisted = false;
@@ -219,6 +221,15 @@ bool EqualNames(std::string_view left, std::string_view right);
 // Folds a name so that EqualNames(a, b) == (FoldName(a) == FoldName(b)).
 std::string FoldName(std::string_view name);
 
+// What another layer works out once about the objects of a catalog; kept with the catalog's index.
+class DerivedFacts {
+ public:
+  DerivedFacts() = default;
+  virtual ~DerivedFacts() = default;
+  DerivedFacts(const DerivedFacts&) = delete;
+  DerivedFacts& operator=(const DerivedFacts&) = delete;
+};
+
 // Finds objects of a catalog by name in O(1). Borrows the catalog, which must outlive it unchanged.
 class CatalogIndex {
  public:
@@ -234,6 +245,12 @@ class CatalogIndex {
   const Synonym* FindSynonym(std::string_view schema, std::string_view name) const;
   const UserType* FindUserType(std::string_view schema, std::string_view name) const;
 
+  // The index whose own catalog has the object; this one for objects of no catalog.
+  const CatalogIndex& HomeOf(const Table& table) const;
+  const CatalogIndex& HomeOf(const View& view) const;
+  // The facts that `make` gives at the first call; all calls pass the same kind. Thread-safe.
+  DerivedFacts& Facts(std::unique_ptr<DerivedFacts> (*make)()) const;
+
  private:
   template <typename Object>
   using ByName = absl::flat_hash_map<std::string, const Object*>;
@@ -245,6 +262,8 @@ class CatalogIndex {
   ByName<Routine> routines_;
   ByName<Synonym> synonyms_;
   ByName<UserType> user_types_;
+  mutable std::once_flag facts_made_;
+  mutable std::unique_ptr<DerivedFacts> facts_;
 };
 
 }  // namespace datamigrate::catalog

@@ -290,7 +290,6 @@ ExprPtr Lowering::LowerColumn(Node node, Scope& scope) {
 
 ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnostics::SourceSpan span,
                                 const Scope& first_scope) {
-  const std::string column = FoldName(parts.back());
   const auto make = [&](const RangeVariable& range, const RangeColumn* known, bool qualified) {
     auto expr = MakeExpr(ExprKind::kColumn, known != nullptr ? known->type : SqlType{}, span);
     expr->text = known != nullptr ? known->name : parts.back();
@@ -305,16 +304,14 @@ ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnosti
     const RangeVariable* open_range = nullptr;
     for (const RangeVariable& range : scope->ranges) {
       if (is_qualified) {
-        if (FoldName(range.name) != FoldName(parts[parts.size() - 2])) continue;
+        if (!catalog::EqualNames(range.name, parts[parts.size() - 2])) continue;
         if (parts.size() > 2 && !parts[parts.size() - 3].empty() && !range.schema.empty() &&
-            FoldName(range.schema) != FoldName(parts[parts.size() - 3])) {
+            !catalog::EqualNames(range.schema, parts[parts.size() - 3])) {
           continue;
         }
       }
-      const auto known = std::ranges::find_if(range.columns, [&](const RangeColumn& candidate) {
-        return FoldName(candidate.name) == column;
-      });
-      if (known == range.columns.end()) {
+      const RangeColumn* known = range.columns.Find(parts.back());
+      if (known == nullptr) {
         if (range.open && open_range == nullptr) open_range = &range;
         continue;
       }
@@ -324,7 +321,7 @@ ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnosti
         return MakeNull(SqlType{});
       }
       found_range = &range;
-      found_column = &*known;
+      found_column = known;
     }
     const bool print_qualified =
         is_qualified || scope->ranges.size() > 1 || scope->qualify || scope != &first_scope;
@@ -339,8 +336,8 @@ ExprPtr Lowering::ResolveColumn(const std::vector<std::string>& parts, diagnosti
        scope = scope->outer) {
     for (const RangeVariable& range : scope->ranges) {
       for (const RangeColumn& candidate : range.columns) {
-        if (FoldName(candidate.name) != FoldName(parts[parts.size() - 2]) ||
-            !IsOpaque(candidate.type.id))
+        if (!IsOpaque(candidate.type.id) ||
+            !catalog::EqualNames(candidate.name, parts[parts.size() - 2]))
           continue;
         ExprPtr value = ResolveColumn({parts.begin(), parts.end() - 1}, span, first_scope);
         if (ExprPtr property = ClrProperty(value, parts.back())) return property;

@@ -34,7 +34,8 @@ class ModificationLowering {
   ModificationLowering(const catalog::CatalogIndex& catalog, const LoweringOptions& options,
                        Variables variables, diagnostics::DiagnosticSink& sink)
       : catalog_(catalog),
-        lowering_(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink),
+        lowering_(catalog, options, std::move(variables), std::make_shared<ViewsInProgress>(),
+                  sink),
         target_name_(options.target_name) {}
 
   LoweredModification Modification(Node statement) {

@@ -127,8 +127,10 @@ bool WriteLowering::LowerChangeOutput(Node statement, QueryPtr changes) {
   Source unused;
   const int32_t deleted = lowering_.AddRange(scope, unused, "deleted", "", columns).id;
   const int32_t inserted = lowering_.AddRange(scope, unused, "inserted", "", columns).id;
-  lowering_.AddRange(scope, unused, "merge", "", {{"$action", MakeSized(TypeId::kNVarChar, 10)}})
-      .columns.resize(changes->fields.back().name == kAction ? 1 : 0);
+  std::vector<RangeColumn> actions;
+  if (changes->fields.back().name == kAction)
+    actions.push_back({"$action", MakeSized(TypeId::kNVarChar, 10)});
+  lowering_.AddRange(scope, unused, "merge", "", std::move(actions));
   auto query = std::make_unique<Query>();
   lowering_.LowerSelectList(clauses[0].Child(Role::kSelectList), *query, scope);
   const std::string alias = "changed_rows";

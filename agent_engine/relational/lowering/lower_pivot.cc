@@ -28,12 +28,6 @@ void AddItem(Query& query, ExprPtr expr, std::string alias) {
   query.items.push_back({std::move(expr), std::move(alias)});
 }
 
-std::vector<RangeColumn> ColumnsOf(const Query& query) {
-  std::vector<RangeColumn> columns;
-  for (const OutputField& field : query.fields) columns.push_back({field.name, field.type});
-  return columns;
-}
-
 bool Contains(const std::vector<std::string>& folded, const std::string& name) {
   return std::ranges::find(folded, FoldName(name)) != folded.end();
 }

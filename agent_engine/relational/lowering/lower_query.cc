@@ -100,14 +100,14 @@ void Lowering::LowerWith(Node with, Query& query, const Scope* outer) {
     }
     if (refers_to_itself) {
       query.recursive = true;
-      for (const std::string& name : table.column_names) entry.columns.push_back({name, {}});
+      std::vector<RangeColumn> named;
+      for (const std::string& name : table.column_names) named.push_back({name, {}});
+      entry.columns = std::move(named);
       table.query = LowerRecursive(cte, entry, outer);
     } else {
       table.query = LowerQuery(cte.Child(Role::kQuery), outer, false);
     }
-    std::vector<RangeColumn> fields;
-    for (const OutputField& field : table.query->fields) fields.push_back({field.name, field.type});
-    entry.columns = columns ? RenamedColumns(columns, std::move(fields), cte) : std::move(fields);
+    entry.columns = RenamedColumns(columns, ColumnsOf(*table.query), cte);
     if (!columns) CheckNames(*table.query, cte);
     ctes_.push_back(std::move(entry));
     query.ctes.push_back(std::move(table));
@@ -410,13 +410,14 @@ void Lowering::MarkDetermined(Query& query, const Scope& scope) {
     for (SelectItem& item : query.items) exprs.push_back(item.expr.get());
   }
   for (const RangeVariable& range : scope.ranges) {
+    if (range.keys == nullptr) continue;
     const auto has_column = [&](const std::string& name) {
       return std::ranges::any_of(exprs, [&](const Expr* expr) {
         return expr->kind == ExprKind::kColumn && expr->range == range.id &&
-               FoldName(expr->text) == FoldName(name);
+               catalog::EqualNames(expr->text, name);
       });
     };
-    const bool has_key = std::ranges::any_of(range.keys, [&](const std::vector<std::string>& key) {
+    const bool has_key = std::ranges::any_of(*range.keys, [&](const std::vector<std::string>& key) {
       return !key.empty() && std::ranges::all_of(key, has_column);
     });
     if (!has_key) continue;

@@ -75,10 +75,8 @@ SourcePtr Lowering::LowerSystemTime(Node node, Scope& scope) {
     versions[i] = std::make_unique<Query>();
     ExprPtr start, end;
     for (const catalog::Column& column : table->columns) {
-      const auto found = std::ranges::find_if(range.columns, [&](const RangeColumn& c) {
-        return FoldName(c.name) == FoldName(column.name);
-      });
-      if (found == range.columns.end()) {
+      const RangeColumn* found = range.columns.Find(column.name);
+      if (found == nullptr) {
         Report(DiagnosticId::kUnknownColumn, node, {column.name});
         continue;
       }
@@ -219,11 +217,9 @@ SourcePtr Lowering::InlineTableFunction(const catalog::Routine& routine, Node ca
   QueryPtr query = FollowFunction(routine, call, BindParameters(routine, call, caller));
   const bool known = query != nullptr;
   SourcePtr source = Derived(known ? std::move(query) : std::make_unique<Query>());
-  std::vector<RangeColumn> columns;
-  for (const OutputField& field : source->query->fields)
-    columns.push_back({field.name, field.type});
+  RangeColumns columns =
+      RenamedColumns(node.Child(Role::kColumns), ColumnsOf(*source->query), node);
   if (node.Has(Role::kColumns)) {
-    columns = RenamedColumns(node.Child(Role::kColumns), std::move(columns), node);
     for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
   }
   const std::string alias = node.TokenText(Role::kAlias).empty()

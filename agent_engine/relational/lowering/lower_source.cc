@@ -42,6 +42,12 @@ std::string JoinedName(const std::vector<std::string>& parts) {
 
 }  // namespace
 
+std::vector<RangeColumn> ColumnsOf(const Query& query) {
+  std::vector<RangeColumn> columns;
+  for (const OutputField& field : query.fields) columns.push_back({field.name, field.type});
+  return columns;
+}
+
 std::vector<std::string> Lowering::ReservedAliases(const Scope& scope) const {
   std::vector<std::string> aliases = reserved_aliases_;
   for (const Scope* current = &scope; current != nullptr; current = current->outer) {
@@ -61,7 +67,7 @@ std::string Lowering::UniqueAlias(const std::string& name) const {
 }
 
 RangeVariable& Lowering::AddRange(Scope& scope, Source& source, std::string name,
-                                  std::string schema, std::vector<RangeColumn> columns) {
+                                  std::string schema, RangeColumns columns) {
   RangeVariable range;
   range.printed = UniqueAlias(name);
   range.name = std::move(name);
@@ -90,26 +96,42 @@ void Lowering::NoteHints(Node hints) {
 }
 
 RangeVariable Lowering::TableRange(const catalog::Table& table) {
+  RelationFacts& facts = RelationFacts::Of(catalog_, table);
+  std::shared_ptr<const RelationFacts::Relation> relation = facts.Find(&table);
+  if (relation == nullptr) {
+    relation = facts.Remember(
+        &table, {TableColumns(table), std::make_shared<const RangeKeys>(KeysOf(table))});
+  }
   RangeVariable range;
   range.name = table.name.name;
   range.schema = table.name.schema;
   range.printed = table.name.name;
+  range.columns = relation->columns;
+  range.keys = relation->keys;
   range.id = next_range_++;
-  range.keys = KeysOf(table);
-  Scope own;
-  range.columns.reserve(table.columns.size());
+  return range;
+}
+
+// Types of computed columns follow from their expressions, which see the other columns.
+RangeColumns Lowering::TableColumns(const catalog::Table& table) {
+  std::vector<RangeColumn> columns;
+  columns.reserve(table.columns.size());
   for (const catalog::Column& column : table.columns) {
     SqlType type = FromCatalogType(column.type);
     type.nullable = column.nullable;
     type.collation = column.collation;
-    range.columns.push_back({column.name, std::move(type)});
+    columns.push_back({column.name, std::move(type)});
   }
-  // Types of computed columns follow from their expressions, which see the other columns.
+  Scope own;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const catalog::Column& column = table.columns[i];
-    if (column.computed_expression.empty() || range.columns[i].type.id != TypeId::kUnknown)
-      continue;
-    if (own.ranges.empty()) own.ranges.push_back(range);
+    if (column.computed_expression.empty() || columns[i].type.id != TypeId::kUnknown) continue;
+    if (own.ranges.empty()) {
+      RangeVariable& range = own.ranges.emplace_back();
+      range.name = table.name.name;
+      range.schema = table.name.schema;
+      range.columns = columns;
+    }
     diagnostics::DiagnosticSink ignored;
     const ParseResult parsed = ParseExpression(column.computed_expression, false, {}, ignored);
     if (!parsed.ok) continue;
@@ -117,54 +139,48 @@ RangeVariable Lowering::TableRange(const catalog::Table& table) {
     SqlType type = inner.LowerExpr(parsed.tree.Root(), own)->type;
     if (ignored.HasErrors()) continue;
     type.nullable = column.nullable;
-    range.columns[i].type = type;
+    columns[i].type = std::move(type);
   }
-  return range;
-}
-
-std::vector<RangeColumn> Lowering::ViewRange(const catalog::View& view) {
-  const std::string key = FoldName(view.name.ToString());
-  const auto known = views_->by_name.find(key);
-  std::vector<OutputField> fields;
-  if (known != views_->by_name.end()) {
-    fields = known->second;
-  } else if (std::ranges::find(views_->in_progress, key) == views_->in_progress.end()) {
-    views_->in_progress.push_back(key);
-    diagnostics::DiagnosticSink ignored;
-    const ParseResult parsed = ParseBatch(view.definition, {}, ignored);
-    const Node create = parsed.tree.Root().Child(Role::kStatement);
-    if (parsed.ok && create.Is(NodeKind::kCreateView)) {
-      Lowering inner(catalog_, options_, {}, views_, ignored);
-      const QueryPtr query = inner.LowerSelectStatement(create.Child(Role::kQuery), nullptr);
-      fields = query->fields;
-      if (const Node columns = create.Child(Role::kColumns)) {
-        const std::vector<Node> names = columns.Children(Role::kItem);
-        for (size_t i = 0; i < names.size() && i < fields.size(); ++i)
-          fields[i].name = UnquoteName(names[i].TokenText(Role::kPart));
-      }
-    }
-    views_->in_progress.pop_back();
-    views_->by_name[key] = fields;
-  }
-  std::vector<RangeColumn> columns;
-  for (const OutputField& field : fields) columns.push_back({field.name, field.type});
   return columns;
 }
 
-std::vector<RangeColumn> Lowering::RenamedColumns(Node column_list,
-                                                  std::vector<RangeColumn> columns, Node node) {
+RangeColumns Lowering::ViewColumns(const catalog::View& view) {
+  RelationFacts& facts = RelationFacts::Of(catalog_, view);
+  if (const auto known = facts.Find(&view)) return known->columns;
+  if (std::ranges::find(*views_, &view) != views_->end()) return {};
+  views_->push_back(&view);
+  std::vector<RangeColumn> columns;
+  diagnostics::DiagnosticSink ignored;
+  const ParseResult parsed = ParseBatch(view.definition, {}, ignored);
+  const Node create = parsed.tree.Root().Child(Role::kStatement);
+  if (parsed.ok && create.Is(NodeKind::kCreateView)) {
+    Lowering inner(catalog_, options_, {}, views_, ignored);
+    const QueryPtr query = inner.LowerSelectStatement(create.Child(Role::kQuery), nullptr);
+    const std::vector<Node> names = create.Child(Role::kColumns).Children(Role::kItem);
+    for (size_t i = 0; i < query->fields.size(); ++i) {
+      OutputField& field = query->fields[i];
+      columns.push_back(
+          {i < names.size() ? UnquoteName(names[i].TokenText(Role::kPart)) : std::move(field.name),
+           std::move(field.type)});
+    }
+  }
+  views_->pop_back();
+  return facts.Remember(&view, {std::move(columns), nullptr})->columns;
+}
+
+RangeColumns Lowering::RenamedColumns(Node column_list, RangeColumns columns, Node node) {
   if (!column_list) return columns;
   const std::vector<Node> names = column_list.Children(Role::kItem);
-  if (names.size() != columns.size()) {
-    if (!sink_.HasErrors()) {
-      Report(DiagnosticId::kColumnCountDiffers, node,
-             {"the column list", std::to_string(names.size()), std::to_string(columns.size())});
-    }
-    columns.resize(names.size());
+  if (names.size() != columns.size() && !sink_.HasErrors()) {
+    Report(DiagnosticId::kColumnCountDiffers, node,
+           {"the column list", std::to_string(names.size()), std::to_string(columns.size())});
   }
-  for (size_t i = 0; i < names.size(); ++i)
-    columns[i].name = UnquoteName(names[i].TokenText(Role::kPart));
-  return columns;
+  std::vector<RangeColumn> renamed;
+  for (size_t i = 0; i < names.size(); ++i) {
+    renamed.push_back({UnquoteName(names[i].TokenText(Role::kPart)),
+                       i < columns.size() ? columns[i].type : SqlType{}});
+  }
+  return renamed;
 }
 
 SourcePtr Lowering::LowerFrom(Node from, Scope& scope) {
@@ -261,15 +277,14 @@ SourcePtr Lowering::LowerNamed(const std::vector<std::string>& parts, Node node,
       source->relation = table->name;
       AddRead(table->name);
       RangeVariable range = TableRange(*table);
-      const std::vector<std::vector<std::string>> keys = std::move(range.keys);
       AddRange(scope, *source, exposed(table->name.name), exposed_schema, std::move(range.columns))
-          .keys = keys;
+          .keys = std::move(range.keys);
       return source;
     }
     if (const catalog::View* view = catalog_.FindView(schema, name)) {
       source->relation = view->name;
       AddRead(view->name);
-      std::vector<RangeColumn> columns = ViewRange(*view);
+      RangeColumns columns = ViewColumns(*view);
       const bool open = columns.empty();
       AddRange(scope, *source, exposed(view->name.name), exposed_schema, std::move(columns)).open =
           open;
@@ -306,15 +321,12 @@ SourcePtr Lowering::LowerDerived(Node node, Scope& scope) {
   auto source = std::make_unique<Source>();
   source->kind = SourceKind::kDerived;
   source->query = LowerQuery(node.Child(Role::kQuery), scope.outer, false);
-  std::vector<RangeColumn> columns;
   bool open = false;
-  for (const OutputField& field : source->query->fields)
-    columns.push_back({field.name, field.type});
   for (const SelectItem& item : source->query->items)
     open = open || item.expr->kind == ExprKind::kStar;
   const Node names = node.Child(Role::kColumns);
+  RangeColumns columns = RenamedColumns(names, ColumnsOf(*source->query), node);
   if (names) {
-    columns = RenamedColumns(names, std::move(columns), node);
     for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
   } else {
     CheckNames(*source->query, node);
@@ -349,9 +361,9 @@ SourcePtr Lowering::LowerValues(Node node, Scope& scope) {
   for (auto& row : source->rows) {
     for (size_t i = 0; i < row.size(); ++i) row[i] = Convert(std::move(row[i]), types[i], true);
   }
-  std::vector<RangeColumn> columns;
-  for (const SqlType& type : types) columns.push_back({"", type});
-  columns = RenamedColumns(node.Child(Role::kColumns), std::move(columns), node);
+  std::vector<RangeColumn> nameless;
+  for (const SqlType& type : types) nameless.push_back({"", type});
+  RangeColumns columns = RenamedColumns(node.Child(Role::kColumns), std::move(nameless), node);
   for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
   AddRange(scope, *source, UnquoteName(node.TokenText(Role::kAlias)), "", std::move(columns));
   return source;
@@ -381,7 +393,7 @@ SourcePtr Lowering::LowerJoin(Node node, Scope& scope) {
   const bool fills_right = source->join == JoinKind::kLeft || source->join == JoinKind::kFull;
   for (size_t i = 0; i < scope.ranges.size(); ++i) {
     if (i < left_ranges ? !fills_left : !fills_right) continue;
-    for (RangeColumn& column : scope.ranges[i].columns) column.type.nullable = true;
+    scope.ranges[i].columns.MakeNullable();
   }
   return source;
 }
@@ -405,7 +417,7 @@ SourcePtr Lowering::LowerApply(Node node, Scope& scope) {
   source->join = is_outer ? JoinKind::kLeft : JoinKind::kCross;
   if (is_outer) {
     for (size_t i = before; i < scope.ranges.size(); ++i) {
-      for (RangeColumn& column : scope.ranges[i].columns) column.type.nullable = true;
+      scope.ranges[i].columns.MakeNullable();
     }
   }
   return source;
@@ -486,10 +498,8 @@ SourcePtr Lowering::InlineFunction(const catalog::Routine& routine, Node call, N
   std::swap(reserved_aliases_, reserved);
   span_override_ = span;
   std::swap(variables_, bound);
-  std::vector<RangeColumn> columns;
-  for (const OutputField& field : source->query->fields)
-    columns.push_back({field.name, field.type});
-  columns = RenamedColumns(node.Child(Role::kColumns), std::move(columns), node);
+  RangeColumns columns =
+      RenamedColumns(node.Child(Role::kColumns), ColumnsOf(*source->query), node);
   if (node.Has(Role::kColumns)) {
     for (const RangeColumn& column : columns) source->column_names.push_back(column.name);
   }

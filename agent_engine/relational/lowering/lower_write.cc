@@ -725,28 +725,30 @@ bool WriteLowering::LowerUpdate(Node statement) {
 LoweredWrite LowerWrite(const catalog::CatalogIndex& catalog, Node statement, Variables variables,
                         const LoweringOptions& options, diagnostics::DiagnosticSink& sink,
                         EachRow* each) {
-  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
+  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewsInProgress>(),
+                    sink);
   return WriteLowering(lowering, catalog, options, each).Run(statement);
 }
 
 InsertedRows LowerInsertedRows(const catalog::CatalogIndex& catalog, Node statement,
                                Variables variables, const LoweringOptions& options,
                                diagnostics::DiagnosticSink& sink) {
-  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
+  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewsInProgress>(),
+                    sink);
   return WriteLowering(lowering, catalog, options).RowsOfInsert(statement);
 }
 
 LoweredWrite LowerAddedRows(const catalog::CatalogIndex& catalog, const catalog::Table& table,
                             const std::vector<std::string>& columns, QueryPtr source, Node at,
                             const LoweringOptions& options, diagnostics::DiagnosticSink& sink) {
-  Lowering lowering(catalog, options, {}, std::make_shared<ViewColumns>(), sink);
+  Lowering lowering(catalog, options, {}, std::make_shared<ViewsInProgress>(), sink);
   return WriteLowering(lowering, catalog, options).AddRows(table, columns, std::move(source), at);
 }
 
 std::vector<OutputField> FieldsOf(const catalog::CatalogIndex& catalog, const catalog::Table& table,
                                   const LoweringOptions& options) {
   diagnostics::DiagnosticSink ignored;
-  Lowering lowering(catalog, options, {}, std::make_shared<ViewColumns>(), ignored);
+  Lowering lowering(catalog, options, {}, std::make_shared<ViewsInProgress>(), ignored);
   return WriteLowering(lowering, catalog, options).Fields(table);
 }
 

@@ -120,7 +120,8 @@ SqlType Lowering::TypeOf(Node data_type, int32_t default_length) {
 LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select,
                          Variables variables, const LoweringOptions& options,
                          diagnostics::DiagnosticSink& sink) {
-  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
+  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewsInProgress>(),
+                    sink);
   LoweredQuery result;
   result.query = select.Is(NodeKind::kQuery) ? lowering.LowerQuery(select, nullptr, true)
                                              : lowering.LowerSelectStatement(select, nullptr);
@@ -131,7 +132,8 @@ LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select
 ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Table* table,
                        tsql::Node expression, Variables variables, const LoweringOptions& options,
                        diagnostics::DiagnosticSink& sink) {
-  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewColumns>(), sink);
+  Lowering lowering(catalog, options, std::move(variables), std::make_shared<ViewsInProgress>(),
+                    sink);
   Scope scope;
   if (table != nullptr) scope.ranges.push_back(lowering.TableRange(*table));
   return lowering.LowerExpr(expression, scope);
@@ -141,7 +143,7 @@ ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink
   const catalog::Catalog empty;
   const catalog::CatalogIndex index(empty);
   const LoweringOptions options;
-  Lowering lowering(index, options, {}, std::make_shared<ViewColumns>(), sink);
+  Lowering lowering(index, options, {}, std::make_shared<ViewsInProgress>(), sink);
   return lowering.Assigned(std::move(expr), type);
 }
 
@@ -149,7 +151,7 @@ ExprPtr Combine(std::string op, ExprPtr left, ExprPtr right, tsql::Node at,
                 const LoweringOptions& options, diagnostics::DiagnosticSink& sink) {
   const catalog::Catalog empty;
   const catalog::CatalogIndex index(empty);
-  Lowering lowering(index, options, {}, std::make_shared<ViewColumns>(), sink);
+  Lowering lowering(index, options, {}, std::make_shared<ViewsInProgress>(), sink);
   return lowering.Arithmetic(std::move(op), std::move(left), std::move(right), at);
 }
 

@@ -34,12 +34,8 @@ struct LoweringOptions {
 // What variables stand for, by folded name with its @.
 using Variables = absl::flat_hash_map<std::string, ExprPtr>;
 
-// Columns of views that were worked out on the way; shared by everything that one translation
-// lowers.
-struct ViewColumns {
-  absl::flat_hash_map<std::string, std::vector<OutputField>> by_name;
-  std::vector<std::string> in_progress;
-};
+// Views whose columns one translation is working out: those that it must not begin again.
+using ViewsInProgress = std::vector<const catalog::View*>;
 
 struct LoweredQuery {
   QueryPtr query;                          // Null when the statement has none.

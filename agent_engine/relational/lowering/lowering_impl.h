@@ -8,6 +8,7 @@
 
 #include "agent_engine/relational/json_path.h"
 #include "agent_engine/relational/lowering/lowering.h"
+#include "agent_engine/relational/lowering/range_columns.h"
 #include "agent_engine/relational/xml/xquery.h"
 #include "agent_engine/tsql/binder/functions.h"
 #include "agent_engine/tsql/parser/parser.h"
@@ -20,20 +21,15 @@ using tsql::Node;
 using tsql::NodeKind;
 using tsql::Role;
 
-struct RangeColumn {
-  std::string name;
-  SqlType type;
-};
-
 // A table, view, sub-query, ... as a FROM clause exposes it.
 struct RangeVariable {
   std::string name;     // What references to its columns say.
   std::string schema;   // Where it is exposed by its own name.
   std::string printed;  // Its alias in the translation.
-  std::vector<RangeColumn> columns;
+  RangeColumns columns;
   bool open = false;  // May have columns that are not in the list.
   int32_t id = -1;
-  std::vector<std::vector<std::string>> keys;  // Sets of columns that identify a row.
+  std::shared_ptr<const RangeKeys> keys;  // Null for none.
 };
 
 struct Scope {
@@ -41,6 +37,9 @@ struct Scope {
   std::vector<RangeVariable> ranges;
   bool qualify = false;  // Column references are printed with their table's alias.
 };
+
+// The query's columns, as a FROM clause exposes them.
+std::vector<RangeColumn> ColumnsOf(const Query& query);
 
 // The documents of XML that a query block takes apart, each once, beside its sources.
 struct XmlFrame {
@@ -61,7 +60,7 @@ struct XQueryContext {
 struct CteEntry {
   std::string name;  // Folded.
   std::string printed;
-  std::vector<RangeColumn> columns;
+  RangeColumns columns;
 };
 
 // A table of FOR JSON AUTO: its name and which columns of the result are its own.
@@ -82,7 +81,7 @@ std::string NormalDatePart(std::string_view text);
 class Lowering {
  public:
   Lowering(const catalog::CatalogIndex& catalog, const LoweringOptions& options,
-           Variables variables, std::shared_ptr<ViewColumns> views,
+           Variables variables, std::shared_ptr<ViewsInProgress> views,
            diagnostics::DiagnosticSink& sink)
       : catalog_(catalog),
         options_(options),
@@ -221,10 +220,10 @@ class Lowering {
   SourcePtr LowerUnpivot(Node node, Scope& scope);
   // Adds a range variable for a source and gives the source its printed alias.
   RangeVariable& AddRange(Scope& scope, Source& source, std::string name, std::string schema,
-                          std::vector<RangeColumn> columns);
-  std::vector<RangeColumn> ViewRange(const catalog::View& view);
-  std::vector<RangeColumn> RenamedColumns(Node column_list, std::vector<RangeColumn> columns,
-                                          Node node);
+                          RangeColumns columns);
+  RangeColumns TableColumns(const catalog::Table& table);
+  RangeColumns ViewColumns(const catalog::View& view);
+  RangeColumns RenamedColumns(Node column_list, RangeColumns columns, Node node);
   std::string UniqueAlias(const std::string& name) const;
   std::vector<std::string> ReservedAliases(const Scope& scope) const;
   void NoteHints(Node hints);
@@ -325,7 +324,7 @@ class Lowering {
   const catalog::CatalogIndex& catalog_;
   const LoweringOptions& options_;
   Variables variables_;
-  std::shared_ptr<ViewColumns> views_;
+  std::shared_ptr<ViewsInProgress> views_;
   diagnostics::DiagnosticSink& sink_;
   std::vector<CteEntry> ctes_;
   std::vector<catalog::ObjectName> reads_;

@@ -88,8 +88,8 @@ void Collect(const Source& source, const std::vector<RangeVariable>& ranges,
   }
   Leaf leaf{source.range, {}};
   for (const RangeVariable& range : ranges) {
-    if (range.id != source.range) continue;
-    for (const auto& columns : range.keys) {
+    if (range.id != source.range || range.keys == nullptr) continue;
+    for (const auto& columns : *range.keys) {
       Key& key = leaf.keys.emplace_back();
       for (const std::string& column : columns) key.push_back(FoldName(column));
     }
