@@ -1,5 +1,6 @@
 #include "agent_engine/dbt/identifiers.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -98,6 +99,49 @@ std::string AsciiLower(std::string text) {
   return text;
 }
 
+// Names that no project may have: what dbt calls its own packages and, in Jinja, its own variables
+// (dbt_project.yml, "name"; dbt-core's BANNED_PROJECT_NAMES). Sorted.
+constexpr auto kReserved = std::to_array<std::string_view>({"adapter",
+                                                            "api",
+                                                            "column",
+                                                            "config",
+                                                            "context",
+                                                            "database",
+                                                            "dbt",
+                                                            "env",
+                                                            "env_var",
+                                                            "exceptions",
+                                                            "execute",
+                                                            "flags",
+                                                            "fromjson",
+                                                            "fromyaml",
+                                                            "graph",
+                                                            "invocation_id",
+                                                            "load_agate_table",
+                                                            "load_result",
+                                                            "log",
+                                                            "model",
+                                                            "modules",
+                                                            "post_hooks",
+                                                            "pre_hooks",
+                                                            "ref",
+                                                            "render",
+                                                            "return",
+                                                            "run_started_at",
+                                                            "schema",
+                                                            "source",
+                                                            "sql",
+                                                            "sql_now",
+                                                            "store_raw_result",
+                                                            "store_result",
+                                                            "target",
+                                                            "this",
+                                                            "tojson",
+                                                            "toyaml",
+                                                            "try_or_compiler_error",
+                                                            "var",
+                                                            "write"});
+
 // What dbt can write between the target's quotes.
 bool IsWritable(char c, Target target) {
   if (target == Target::kBigQuery || target == Target::kDatabricks) {
@@ -123,6 +167,12 @@ std::string SnakeCase(std::string_view name) {
   if (snake.empty()) return "unnamed_" + NameHash(name);
   if (IsDigit(snake.front())) snake.insert(snake.begin(), '_');
   return snake;
+}
+
+std::string ProjectName(std::string_view database) {
+  const std::string name = SnakeCase(database.empty() ? "migrated" : database);
+  const bool is_reserved = name.starts_with("dbt_") || std::ranges::binary_search(kReserved, name);
+  return ShortenName(is_reserved ? "migrated_" + name : name, kMaxNameBytes);
 }
 
 std::string NameHash(std::string_view text) {

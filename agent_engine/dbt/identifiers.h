@@ -24,6 +24,9 @@ std::string SnakeCase(std::string_view name);
 // the whole. Never cuts inside a UTF-8 sequence.
 std::string ShortenName(std::string_view name, size_t max_bytes);
 
+// The name of a dbt project for a database of that name: no word that dbt keeps for itself.
+std::string ProjectName(std::string_view database);
+
 // Eight hexadecimal digits of FNV-1a over `text`: the same on every machine.
 std::string NameHash(std::string_view text);
 

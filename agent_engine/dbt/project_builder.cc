@@ -76,8 +76,7 @@ class ProjectBuilder {
   Project Build() {
     project_.database = catalog_.database;
     project_.target = options_.target;
-    const std::string wished = options_.name.empty() ? catalog_.database : options_.name;
-    project_.name = ShortenName(SnakeCase(wished.empty() ? "migrated" : wished), kMaxNameBytes);
+    project_.name = ProjectName(options_.name.empty() ? catalog_.database : options_.name);
     AddTables();
     TranslateQueries();
     LinkQueries();

@@ -19,6 +19,18 @@ TEST_CASE("Names become snake case", "[dbt]") {
   CHECK(SnakeCase("2019 Sales") == "_2019_sales");
 }
 
+// dbt-core refuses each of these: "Invalid project name: sql is a reserved word".
+TEST_CASE("a project has no name that dbt keeps for itself") {
+  CHECK(ProjectName("Sql") == "migrated_sql");
+  CHECK(ProjectName("Model") == "migrated_model");
+  CHECK(ProjectName("try_or_compiler_error") == "migrated_try_or_compiler_error");
+  CHECK(ProjectName("dbt") == "migrated_dbt");
+  CHECK(ProjectName("dbt_duckdb") == "migrated_dbt_duckdb");
+  CHECK(ProjectName("Sales") == "sales");
+  CHECK(ProjectName("") == "migrated");
+  CHECK(ProjectName(std::string(80, 'a')).size() == 63);
+}
+
 TEST_CASE("A name without letters still gets one of its own", "[dbt]") {
   CHECK(SnakeCase("") != SnakeCase("---"));
   CHECK(SnakeCase("--- ").starts_with("unnamed_"));
