@@ -136,8 +136,8 @@ LoweredWrite WriteLowering::Run(Node statement) {
 }
 
 bool WriteLowering::IsPlain(Node statement) {
-  const bool takes_top =
-      !statement.Is(NodeKind::kMergeStatement) && !statement.Has(Role::kFrom) && each_ == nullptr;
+  const bool takes_top = options_.takes_all || (!statement.Is(NodeKind::kMergeStatement) &&
+                                                !statement.Has(Role::kFrom) && each_ == nullptr);
   if (statement.Has(Role::kTop) && !takes_top)
     return Refuse(statement.Child(Role::kTop), "TOP in a write with a join");
   if (statement.Has(Role::kCurrentOf) && (each_ == nullptr || each_->current.empty()))
@@ -371,12 +371,8 @@ bool WriteLowering::LowerDelete(Node statement) {
   // DELETE ... FROM with a join: rows that have a match there.
   std::vector<ExprPtr> conditions;
   if (condition) conditions.push_back(std::move(condition));
-  const std::vector<std::string> key = KeyColumns();
-  if (!TakeLeaf(from, leaf, conditions)) {
-    if (key.empty())
-      return Refuse(statement, "DELETE over an outer join, of a table without a key");
-    return Refuse(statement, "DELETE over an outer join");
-  }
+  if (!TakeLeaf(from, leaf, conditions) && !MatchByKey(from, conditions))
+    return Refuse(statement, "DELETE over an outer join, of a table without a key");
   auto match = std::make_unique<Query>();
   AddItem(*match, MakeInteger(1), "one");
   match->from = std::move(from);
@@ -395,6 +391,32 @@ bool WriteLowering::LowerDelete(Node statement) {
   result_.after->ctes = std::move(holder->ctes);
   result_.after->from = TableSource();
   result_.after->where = std::move(exists);
+  return true;
+}
+
+// In place of a join that holds the table itself: the keys of its rows that the join gives. False,
+// and nothing changed, where it has no key.
+bool WriteLowering::MatchByKey(SourcePtr& from, std::vector<ExprPtr>& conditions) {
+  const std::vector<std::string> key = KeyColumns();
+  if (key.empty()) return false;
+  auto rows = std::make_unique<Query>();
+  rows->from = std::move(from);
+  for (ExprPtr& part : conditions) rows->where = And(std::move(rows->where), std::move(part));
+  conditions.clear();
+  const std::string alias = FoldName(alias_) == "hits" ? "matches" : "hits";
+  const int32_t range = lowering_.next_range_++;
+  for (const std::string& name : key) {
+    const auto field =
+        static_cast<size_t>(std::ranges::find(fields_, name, &OutputField::name) - fields_.begin());
+    AddItem(*rows, FieldOf(field, alias_), "key_" + std::to_string(conditions.size() + 1));
+    auto column = MakeExpr(ExprKind::kColumn, fields_[field].type);
+    column->text = rows->fields.back().name;
+    column->qualifier = alias;
+    column->range = range;
+    conditions.push_back(MakeCompare("=", std::move(column), FieldOf(field, alias_)));
+  }
+  from = Derived(std::move(rows), alias);
+  from->range = range;
   return true;
 }
 

@@ -41,6 +41,7 @@ class WriteLowering {
   // -- Statements
   bool LowerTruncate(Node statement);
   bool LowerDelete(Node statement);
+  bool MatchByKey(SourcePtr& from, std::vector<ExprPtr>& conditions);
   bool LowerUpdate(Node statement);
   bool LowerInsert(Node statement);
   bool LowerMerge(Node statement);  // lower_merge.cc

@@ -196,6 +196,9 @@ TEST_CASE("a write in batches is the write", "[routines][loops]") {
            "Price > @n; SET @rows = @@ROWCOUNT; COMMIT; WAITFOR DELAY '00:00:01'; END",
            "DELETE TOP (1) dbo.Item WHERE Price > @n; WHILE @@ROWCOUNT > 0 DELETE TOP (1) dbo.Item "
            "WHERE Price > @n",
+           "DECLARE @size int = 2; WHILE @size > 0 BEGIN DELETE TOP (@size) i FROM dbo.Item AS i "
+           "JOIN dbo.Item AS same ON same.Id = i.Id WHERE same.Price > @n; SET @size = @@ROWCOUNT; "
+           "END",
        }) {
     INFO(loop);
     const Source source = Procedure(loop);
