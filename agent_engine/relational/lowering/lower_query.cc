@@ -180,6 +180,7 @@ QueryPtr Lowering::LowerQuery(Node node, const Scope* outer, bool is_outermost) 
       !node.Has(Role::kOrderBy)) {
     Report(DiagnosticId::kTopWithoutOrder, node, {});
   }
+  if (is_outermost && options_.gives_names) GiveNames(*query, node);
   if (is_outermost && options_.require_names) CheckNames(*query, node);
   return query;
 }
@@ -510,6 +511,29 @@ void Lowering::CheckNames(Query& query, Node node) {
       Report(DiagnosticId::kUnnamedColumn, node, {std::to_string(i + 1)}, "give it a name with AS");
     } else if (!is_star && !names.insert(FoldName(name)).second) {
       Report(DiagnosticId::kDuplicateColumn, node, {name}, "give one of them another name with AS");
+    }
+  }
+}
+
+// A client reads results by position; a model's columns need names of their own.
+void Lowering::GiveNames(Query& query, Node node) {
+  absl::flat_hash_set<std::string> names;
+  for (const OutputField& field : query.fields) names.insert(FoldName(field.name));
+  absl::flat_hash_set<std::string> taken;
+  for (size_t i = 0; i < query.fields.size(); ++i) {
+    const std::string name = query.fields[i].name;
+    const bool is_star = query.kind == QueryKind::kSelect && i < query.items.size() &&
+                         query.items[i].expr->kind == ExprKind::kStar;
+    if (is_star || (!name.empty() && taken.insert(FoldName(name)).second)) continue;
+    const std::string base = name.empty() ? "column" : name;
+    size_t number = name.empty() ? i + 1 : 2;
+    const auto numbered = [&] { return base + "_" + std::to_string(number); };
+    while (!names.insert(FoldName(numbered())).second) ++number;
+    Report(DiagnosticId::kColumnNamed, node, {std::to_string(i + 1), numbered()},
+           "give it a name with AS");
+    for (Query* below = &query; below != nullptr; below = below->left.get()) {
+      below->fields[i].name = numbered();
+      if (below->kind == QueryKind::kSelect) below->items[i].alias = numbered();
     }
   }
 }

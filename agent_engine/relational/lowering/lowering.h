@@ -22,6 +22,7 @@ struct LoweringOptions {
                                // have no known type.
   bool keep_order = false;     // ORDER BY without TOP at the outermost level is kept.
   bool require_names = false;  // Every output column must have a name, and names differ (views).
+  bool gives_names = false;    // Where names are missing or the same, columns get others (results).
   bool allows_into = false;    // SELECT ... INTO: the caller takes the rows.
   bool assigns_variables = false;  // SELECT @a = x: a column named "a", which the caller takes.
   bool takes_all = false;  // TOP in a write is left out: it is repeated until no row is left.

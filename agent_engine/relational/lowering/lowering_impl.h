@@ -140,6 +140,7 @@ class Lowering {
   void AlignBranches(Query& left, Query& right, Node node);
   void ConvertBranch(Query& query, const std::vector<OutputField>& fields);
   void CheckNames(Query& query, Node node);
+  void GiveNames(Query& query, Node node);
   QueryPtr LowerForXmlRow(Node query, const Scope* outer, bool is_outermost);
   bool JoinsTexts(Node query) const;  // lower_for_xml.cc, and the next
   QueryPtr LowerForXml(Node query, const Scope* outer, bool keeps_marks = false);

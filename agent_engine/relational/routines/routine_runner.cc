@@ -396,7 +396,7 @@ RoutineRunner::Flow RoutineRunner::RunSelect(Node statement) {
   }
   if (turns_ != nullptr) return Refuse(statement, "a result for each turn of a loop");
   LoweringOptions options = options_;
-  options.require_names = true;
+  options.gives_names = true;
   options.keep_order = row_limit_ > 0;
   LoweredQuery lowered = LowerSelect(Index(), statement, VisibleVariables(), options, *sink_);
   if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;

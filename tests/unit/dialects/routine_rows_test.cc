@@ -383,5 +383,46 @@ TEST_CASE("a guard that only raises an error is left out and said so", "[routine
   CHECK(Reports(query, diagnostics::DiagnosticId::kErrorPathLeftOut));
 }
 
+// Item has a row without a change (1, 3) and Change one without an item (4).
+TEST_CASE("a DELETE over an outer join deletes the rows that the join gives", "[routines]") {
+  for (const char* from : {"dbo.Item AS i LEFT JOIN dbo.Change AS c ON c.ItemId = i.Id",
+                           "dbo.Change AS c RIGHT JOIN dbo.Item AS i ON c.ItemId = i.Id",
+                           "dbo.Change AS c FULL JOIN dbo.Item AS i ON c.ItemId = i.Id"}) {
+    INFO(from);
+    const Source source("CREATE PROCEDURE dbo.p AS DELETE i FROM " + std::string(from) +
+                        " WHERE c.ItemId IS NULL");
+    CHECK(After(Translate(source, "p"), "Item") == Lines{"2|ink|20|40"});
+  }
+  // Change 4 meets no item: the filled side of the join is the table that is written.
+  const Source filled(R"(CREATE PROCEDURE dbo.p AS
+    DELETE i FROM dbo.Change AS c LEFT JOIN dbo.Item AS i ON c.ItemId = i.Id)");
+  CHECK(After(Translate(filled, "p"), "Item") == Lines{"1|pen|10|20", "3|pad|NULL|NULL"});
+  const Source keyless(R"(CREATE PROCEDURE dbo.p AS
+    DELETE c FROM dbo.Change AS c LEFT JOIN dbo.Item AS i ON c.ItemId = i.Id WHERE i.Id IS NULL)");
+  CHECK(!Translate(keyless, "p").converted());
+}
+
+TEST_CASE("columns of a result that have no name of their own are given one", "[routines]") {
+  const Source source(R"(CREATE PROCEDURE dbo.p AS BEGIN
+    SELECT COUNT(*) FROM dbo.Item;
+    SELECT i.Id, c.ItemId AS id, 7 FROM dbo.Item AS i JOIN dbo.Change AS c ON c.ItemId = i.Id;
+    SELECT Id, 1 FROM dbo.Item UNION ALL SELECT ItemId, 2 FROM dbo.Change; END)");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(Reports(query, diagnostics::DiagnosticId::kColumnNamed));
+  CHECK(RowsOf(query.sql) == Lines{"3"});
+  REQUIRE(query.parts.size() == 2);
+  const auto names = [](const std::vector<OutputColumn>& columns) {
+    Lines found;
+    for (const OutputColumn& column : columns) found.push_back(column.name);
+    return found;
+  };
+  CHECK(names(query.columns) == Lines{"column_1"});
+  CHECK(names(query.parts[0].columns) == Lines{"Id", "id_2", "column_3"});
+  CHECK(RowsOf("select \"Id\" + id_2 + column_3 from (" + query.parts[0].sql + ") as q") ==
+        Lines{"11"});
+  CHECK(names(query.parts[1].columns) == Lines{"Id", "column_2"});
+  CHECK(RowsOf("select sum(column_2) from (" + query.parts[1].sql + ") as q") == Lines{"7"});
+}
+
 }  // namespace
 }  // namespace datamigrate::dialects
