@@ -127,7 +127,7 @@ std::string Emitter::Name(std::string_view name, diagnostics::SourceSpan span) {
 
 std::string Emitter::Operand(const Expr& expr, Binding least) {
   Text text = Emit(expr);
-  if (text.binding >= least) return text.sql;
+  if (text.binding >= least) return std::move(text.sql);
   return IsMultiLine(text.sql) ? Block(text.sql) : "(" + text.sql + ")";
 }
 
@@ -335,11 +335,16 @@ Emitter::Text Emitter::EmitQuantified(const Expr& expr) {
 Emitter::Text Emitter::EmitColumn(const Expr& expr) {
   // A column of the result without a name is known by its place.
   if (expr.text.empty() && !expr.default_text.empty()) return {expr.default_text};
-  const std::string name = Name(expr.text, expr.span);
-  if (!expr.qualifier.empty()) return {AliasName(expr.qualifier, expr.span) + "." + name};
-  const bool is_shadowed =
-      expr.range >= 0 && std::ranges::find(shadows_, Lower(expr.text)) != shadows_.end();
-  return {is_shadowed ? shadowed_source_ + "." + name : name};
+  std::string name = Name(expr.text, expr.span);
+  if (!expr.qualifier.empty()) {
+    std::string qualified = AliasName(expr.qualifier, expr.span);
+    qualified += '.';
+    qualified += name;
+    return {std::move(qualified)};
+  }
+  const bool is_shadowed = expr.range >= 0 && !shadows_.empty() &&
+                           std::ranges::find(shadows_, Lower(expr.text)) != shadows_.end();
+  return {is_shadowed ? shadowed_source_ + "." + name : std::move(name)};
 }
 
 Emitter::Text Emitter::EmitParameter(const Expr& expr) {
@@ -492,9 +497,9 @@ Emitter::Text Emitter::EmitCase(const Expr& expr) {
   size_t length = 10;
   for (size_t i = 0; i < pairs; ++i) {
     const Expr& condition = *expr.arguments[2 * i];
-    const std::string when = operand != nullptr ? Operand(*condition.arguments[1], Binding::kConcat)
-                                                : Emit(condition).sql;
-    lines.push_back("when " + Indent(when, 4) + " then " +
+    std::string when = operand != nullptr ? Operand(*condition.arguments[1], Binding::kConcat)
+                                          : Emit(condition).sql;
+    lines.push_back("when " + Indent(std::move(when), 4) + " then " +
                     Indent(Operand(*expr.arguments[2 * i + 1], Binding::kConcat), 4));
     length += lines.back().size();
   }
@@ -506,9 +511,10 @@ Emitter::Text Emitter::EmitCase(const Expr& expr) {
       std::ranges::none_of(lines, [](const std::string& line) { return IsMultiLine(line); });
   if (one_line) return {head + " " + Join(lines, " ") + " end"};
   std::string sql = head;
-  for (const std::string& line : lines) {
+  for (std::string& line : lines) {
     sql += kBreak;
-    sql += "    " + Indent(line, 4);
+    sql += "    ";
+    sql += Indent(std::move(line), 4);
   }
   sql += kBreak;
   return {sql + "end"};

@@ -116,7 +116,10 @@ const FunctionRule* Emitter::FindRule(std::string_view name, size_t arity, TypeC
 Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector<Text>& arguments,
                                      const std::string& type) {
   if (pattern == "$0" && !arguments.empty()) return arguments[0];
+  size_t size = pattern.size() + type.size();
+  for (const Text& argument : arguments) size += argument.sql.size() + 2;
   std::string sql;
+  sql.reserve(size);
   int depth = 0;
   bool in_string = false;
   Binding binding = Binding::kPrimary;
@@ -159,20 +162,18 @@ Emitter::Text Emitter::ApplyTemplate(std::string_view pattern, const std::vector
     }
     ++i;
   }
-  return {sql, binding};
+  return {std::move(sql), binding};
 }
 
 Emitter::Text Emitter::FillTemplate(std::string_view pattern,
                                     const std::vector<const Expr*>& arguments, const Expr& call,
                                     const Text* window) {
   std::vector<Text> texts;
-  std::vector<std::string> plain;
-  for (const Expr* argument : arguments) {
-    texts.push_back(Emit(*argument));
-    plain.push_back(texts.back().sql);
-  }
+  texts.reserve(arguments.size() + 2);
+  for (const Expr* argument : arguments) texts.push_back(Emit(*argument));
   // The marks that stand for more than one argument are filled first.
   std::string filled;
+  filled.reserve(pattern.size() + 16);
   std::vector<std::pair<std::string_view, size_t>> made;
   // A mark that is written again names the same text.
   const auto insert = [&](std::string_view mark, const auto& make) {
@@ -229,6 +230,8 @@ Emitter::Text Emitter::FillTemplate(std::string_view pattern,
   if (pattern.find("$*") != std::string_view::npos && arguments.size() > 10) {
     // More arguments than single digits name.
     const size_t open = pattern.find("$*");
+    std::vector<std::string> plain;
+    for (size_t i = 0; i < arguments.size(); ++i) plain.push_back(std::move(texts[i].sql));
     return {std::string(pattern.substr(0, open)) + Join(plain, ", ") +
             std::string(pattern.substr(open + 2))};
   }

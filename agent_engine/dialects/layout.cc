@@ -6,7 +6,10 @@
 namespace datamigrate::dialects {
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
+  size_t size = 0;
+  for (const std::string& part : parts) size += part.size() + separator.size();
   std::string joined;
+  joined.reserve(size);
   for (size_t i = 0; i < parts.size(); ++i) {
     if (i > 0) joined += separator;
     joined += parts[i];
@@ -23,26 +26,38 @@ std::string Replaced(std::string_view text, std::string_view what, std::string_v
   return result;
 }
 
-std::string Indent(std::string_view text, int columns) {
-  std::string indented;
-  indented.reserve(text.size() + 64);
+namespace {
+
+void AppendIndented(std::string_view text, int columns, std::string& out) {
   while (true) {
     const size_t line = text.find(kBreak);
-    indented += text.substr(0, line);
-    if (line == std::string_view::npos) return indented;
-    indented += kBreak;
-    indented.append(columns, ' ');
+    out += text.substr(0, line);
+    if (line == std::string_view::npos) return;
+    out += kBreak;
+    out.append(columns, ' ');
     text.remove_prefix(line + 1);
   }
 }
 
+}  // namespace
+
+std::string Indent(std::string text, int columns) {
+  if (!IsMultiLine(text)) return text;
+  std::string indented;
+  indented.reserve(text.size() + 64);
+  AppendIndented(text, columns, indented);
+  return indented;
+}
+
 std::string Block(std::string_view text) {
-  std::string block = "(";
+  std::string block;
+  block.reserve(text.size() + 64);
+  block += '(';
   block += kBreak;
   block += "    ";
-  block += Indent(text, 4);
+  AppendIndented(text, 4, block);
   block += kBreak;
-  block += ")";
+  block += ')';
   return block;
 }
 

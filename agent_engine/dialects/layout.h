@@ -18,7 +18,7 @@ inline constexpr char kColumnMark = '\002';
 // Joins with `separator`.
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 // Moves every line but the first to the right by `columns` blanks.
-std::string Indent(std::string_view text, int columns);
+std::string Indent(std::string text, int columns);
 // "(" + text on lines of its own + ")".
 std::string Block(std::string_view text);
 bool IsMultiLine(std::string_view text);

@@ -101,15 +101,15 @@ constexpr auto kUserFunctions =
 
 ExprPtr Lowering::LowerEnvironment(const std::string& name, Node node, Scope& scope, bool& found) {
   found = true;
-  const std::vector<Node> arguments = node.Children(Role::kArgument);
+  const size_t count = node.Count(Role::kArgument);
   // CHECKSUM(NEWID()) is how T-SQL draws an integer for each row; RAND() alone draws once a query.
   const bool is_checksum = name == "CHECKSUM" || name == "BINARY_CHECKSUM";
-  if (is_checksum && arguments.size() == 1 && IsNewId(arguments[0])) {
+  if (is_checksum && count == 1 && IsNewId(node.Child(Role::kArgument))) {
     Report(DiagnosticId::kRandomValue, node, {name + "(NEWID())"});
     return Random("RANDOM_INTEGER", MakeType(TypeId::kInt), SpanOf(node));
   }
-  if (name == "RAND") return LowerRandom(node, arguments);
-  if (name == "DB_NAME" && arguments.empty() && !catalog_.catalog().database.empty()) {
+  if (name == "RAND") return LowerRandom(node, node.Children(Role::kArgument));
+  if (name == "DB_NAME" && count == 0 && !catalog_.catalog().database.empty()) {
     const std::string& database = catalog_.catalog().database;
     Report(DiagnosticId::kSourceEnvironment, node, {name, database});
     ExprPtr value = MakeString(database);
@@ -118,24 +118,23 @@ ExprPtr Lowering::LowerEnvironment(const std::string& name, Node node, Scope& sc
     return value;
   }
   const bool names_user =
-      arguments.empty() && std::ranges::find(kUserFunctions, name) != kUserFunctions.end();
+      count == 0 && std::ranges::find(kUserFunctions, name) != kUserFunctions.end();
   if (names_user) {
     Report(DiagnosticId::kTargetUser, node, {name});
     ExprPtr user = MakeCall("CURRENT_USER", MakeSized(TypeId::kNVarChar, 128, false), {});
     user->span = SpanOf(node);
     return user;
   }
-  if (name == "FORMATMESSAGE" && !arguments.empty()) return LowerFormatMessage(node, scope);
+  if (name == "FORMATMESSAGE" && count > 0) return LowerFormatMessage(node, scope);
   if (name == "SWITCHOFFSET" || name == "TODATETIMEOFFSET") return LowerOffset(name, node, scope);
-  if (name == "SET_BIT" && (arguments.size() == 2 || arguments.size() == 3))
-    return LowerSetBit(node, scope);
-  if (name == "CURRENT_DATE" && arguments.empty()) {
+  if (name == "SET_BIT" && (count == 2 || count == 3)) return LowerSetBit(node, scope);
+  if (name == "CURRENT_DATE" && count == 0) {
     Report(DiagnosticId::kClockDependent, node, {name});
     return MakeCast(MakeCall("GETDATE", MakeType(TypeId::kDateTime, false), {}),
                     MakeType(TypeId::kDate, false), false);
   }
-  if (name == "BASE64_ENCODE" && arguments.size() == 1) {
-    ExprPtr bytes = LowerExpr(arguments[0], scope);
+  if (name == "BASE64_ENCODE" && count == 1) {
+    ExprPtr bytes = LowerExpr(node.Child(Role::kArgument), scope);
     if (IsBinary(bytes->type.id)) {
       SqlType type = MakeSized(TypeId::kVarChar, SqlType::kMax, bytes->type.nullable);
       return MakeCall("FOR JSON", std::move(type), ExprList(std::move(bytes)));

@@ -57,7 +57,7 @@ ExprPtr Lowering::LowerCall(Node node, Scope& scope) {
 
 ExprPtr Lowering::LowerSpecialForm(const std::string& name, Node node, Scope& scope, bool& found) {
   found = true;
-  const size_t count = node.Children(Role::kArgument).size();
+  const size_t count = node.Count(Role::kArgument);
   const auto wrong_count = [&](const char* expected) {
     return Refuse(DiagnosticId::kWrongArgumentCount, node, {name, expected, std::to_string(count)});
   };

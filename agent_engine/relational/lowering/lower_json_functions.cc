@@ -24,10 +24,8 @@ ExprPtr AsFragment(ExprPtr expr) {
 
 ExprPtr Lowering::LowerJsonFunction(const std::string& name, Node node, Scope& scope, bool& found) {
   found = true;
-  const std::vector<Node> arguments = node.Children(Role::kArgument);
-  const auto has = [&](size_t least, size_t most) {
-    return arguments.size() >= least && arguments.size() <= most;
-  };
+  const size_t count = node.Count(Role::kArgument);
+  const auto has = [&](size_t least, size_t most) { return count >= least && count <= most; };
   if (name == "JSON_QUERY" && has(1, 2)) return LowerJsonQuery(node, scope);
   if (name == "JSON_MODIFY" && has(3, 3)) return LowerJsonModify(node, scope);
   if (name == "JSON_OBJECT") return LowerJsonObject(node, scope);

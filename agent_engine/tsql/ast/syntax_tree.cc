@@ -1,5 +1,6 @@
 #include "agent_engine/tsql/ast/syntax_tree.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -126,9 +127,18 @@ Node Node::Child(Role role) const {
   return {};
 }
 
+size_t Node::Count(Role role) const {
+  if (tree_ == nullptr) return 0;
+  return std::ranges::count_if(ElementsOf(*tree_, index_), [&](const Element& element) {
+    return element.is_node && element.role == role;
+  });
+}
+
 std::vector<Node> Node::Children(Role role) const {
   std::vector<Node> children;
-  if (tree_ == nullptr) return children;
+  const size_t count = Count(role);
+  if (count == 0) return children;
+  children.reserve(count);
   for (const Element& element : ElementsOf(*tree_, index_)) {
     if (element.is_node && element.role == role) children.emplace_back(tree_, element.index);
   }

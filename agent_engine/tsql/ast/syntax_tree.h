@@ -35,7 +35,6 @@ std::string_view NodeKindText(NodeKind kind);
 std::string_view RoleName(Role role);
 
 class SyntaxTree;
-class NodeChildren;
 
 // A child of a node: a token or a node, in a role. Indexes are into the tree's arrays.
 struct Element {
@@ -72,6 +71,7 @@ class Node {
   Node Child(Role role) const;
   // The child nodes in `role`, in order.
   std::vector<Node> Children(Role role) const;
+  size_t Count(Role role) const;
   // All child nodes, in order.
   std::vector<Node> Children() const;
   bool Has(Role role) const;
