@@ -40,10 +40,16 @@ bool SameOrder(const std::vector<OrderItem>& left, const std::vector<OrderItem>&
   });
 }
 
+bool SameBound(const FrameBound& left, const FrameBound& right) {
+  if (left.kind != right.kind || !left.offset != !right.offset) return false;
+  return !left.offset || SameExpr(*left.offset, *right.offset);
+}
+
 bool SameWindow(const Window* left, const Window* right) {
   if (left == nullptr || right == nullptr) return left == right;
   const auto same = [](const ExprPtr& a, const ExprPtr& b) { return SameExpr(*a, *b); };
   return left->has_frame == right->has_frame && left->is_rows == right->is_rows &&
+         SameBound(left->start, right->start) && SameBound(left->end, right->end) &&
          std::ranges::equal(left->partition_by, right->partition_by, same) &&
          SameOrder(left->order_by, right->order_by);
 }
