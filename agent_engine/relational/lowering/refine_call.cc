@@ -265,6 +265,21 @@ void Lowering::RefineNumberCall(Expr& call) {
   }
 }
 
+// 1 less a number between 0 and 1, as it is written: 0.25 for 0.75.
+std::string RestOfOne(const std::string& share) {
+  const size_t point = share.find('.');
+  const size_t digits = point == std::string::npos ? 0 : share.size() - point - 1;
+  if (share.starts_with('1')) return "0";
+  std::string rest = digits == 0 ? "1" : "0." + share.substr(point + 1);
+  // Each digit is what it lacks to nine, the last one that is not 0 to ten.
+  size_t last = rest.size();
+  while (last > 2 && rest[last - 1] == '0') --last;
+  if (last == 2) return "1";
+  for (size_t i = 2; i < last; ++i)
+    rest[i] = static_cast<char>('0' + (i + 1 == last ? 10 : 9) - (rest[i] - '0'));
+  return rest;
+}
+
 // From the largest value down, a continuous percentile is another one from the least value up.
 void Lowering::RefinePercentile(Expr& call) {
   OrderItem& order = call.order_by[0];
@@ -286,6 +301,12 @@ void Lowering::RefinePercentile(Expr& call) {
     return;
   }
   order.descending = false;
+  const bool is_plain = call.arguments[0]->kind == ExprKind::kNumber &&
+                        call.arguments[0]->text.find_first_not_of("0123456789.") == std::string::npos;
+  if (is_plain) {
+    call.arguments[0]->text = RestOfOne(call.arguments[0]->text);
+    return;
+  }
   auto rest = MakeExpr(ExprKind::kArithmetic, MakeType(TypeId::kFloat), call.span);
   rest->text = "-";
   rest->arguments = ExprList(MakeInteger(1), std::move(call.arguments[0]));
