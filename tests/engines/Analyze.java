@@ -17,11 +17,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 public final class Analyze {
-  private static void addTable(SimpleCatalog catalog, ResolvedCreateTableStmtBase statement, List<String> added) {
+  // The data set that a path names, made where there is none.
+  private static SimpleCatalog dataSet(SimpleCatalog catalog, List<String> path) {
+    if (path.size() < 2) return catalog;
+    for (SimpleCatalog known : catalog.getCatalogList()) {
+      if (known.getFullName().equalsIgnoreCase(path.get(0))) return known;
+    }
+    return catalog.addNewSimpleCatalog(path.get(0));
+  }
+
+  private static void addTable(SimpleCatalog root, ResolvedCreateTableStmtBase statement, List<String> added) {
     List<String> path = statement.getNamePath();
+    SimpleCatalog catalog = dataSet(root, path);
     SimpleTable table = new SimpleTable(path.get(path.size() - 1));
     for (ResolvedColumnDefinition column : statement.getColumnDefinitionList()) {
       table.addSimpleColumn(column.getName(), column.getType());
+    }
+    if (catalog != root) {
+      catalog.addSimpleTable(table);
+      return;
     }
     if (added.contains(table.getName())) catalog.removeSimpleTable(table.getName());
     catalog.addSimpleTable(table);
@@ -43,6 +57,7 @@ public final class Analyze {
       return String.valueOf(error.getMessage()).replace('\n', ' ');
     } finally {
       added.stream().distinct().forEach(catalog::removeSimpleTable);
+      List.copyOf(catalog.getCatalogList()).forEach(catalog::removeSimpleCatalog);
     }
   }
 

@@ -29,6 +29,8 @@ create function pg_temp.json_extract_array_element_text(text, integer, boolean) 
 $$ select case when $1 is json array then cast($1 as json) ->> $2 end $$;
 create function pg_temp.json_extract_array_element_text(text, integer) returns text immutable language sql as
 $$ select cast($1 as json) ->> $2 $$;
+create function pg_temp.strtol(text, integer) returns bigint immutable language sql as
+$$ select cast(cast('x' || lpad($1, 16, '0') as bit(64)) as bigint) where $2 = 16 $$;
 """
 NAMES = re.findall(r"pg_temp\.(\w+)", LACKING)
 
@@ -43,7 +45,8 @@ def text_of(value):
 
 def words_of_postgres(sql):
     for statement in sqlglot.transpile(sql, read="redshift", write="postgres"):
-        statement = re.sub(r"\bVARBYTE\b(\(\d+\))?", "BYTEA", statement, flags=re.IGNORECASE)
+        statement = re.sub(r"\b(VARBYTE|BYTEA)\b(\(\d+\))?", "BYTEA", statement, flags=re.IGNORECASE)
+        statement = re.sub(r"\bFROM_BASE\(", "STRTOL(", re.sub(r"\bHEX\(", "TO_HEX(", statement))
         yield re.sub(rf"(?i)\b({'|'.join(NAMES)})\(", r"pg_temp.\1(", statement)
 
 

@@ -42,7 +42,7 @@ def drop_tables(session):
 def rows_of(session, sql):
     drop_tables(session)
     rows = []
-    for statement in statements(sql.replace(" primary key", "")):
+    for statement in statements(re.sub(r",\s+primary key \([^)]*\)| primary key", "", sql)):
         rows = [list(map(case_files.text_of, row)) for row in session.sql(statement).collect()]
     return rows
 
