@@ -1,4 +1,6 @@
 // What the tables of a batch refuse: text that is too long, rows that break CHECK or FOREIGN KEY.
+#include <algorithm>
+
 #include "agent_engine/dialects/batch_translator.h"
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
@@ -32,6 +34,48 @@ std::string BatchTranslator::LengthText(const SqlType& type, const std::string& 
   if (is_sized && dialect_.enforces_checks)
     return " check (octet_length(" + name + ") <= " + length + ")";
   return "";
+}
+
+// The type of a column that refuses longer values itself; empty where it has no length, or the
+// target none for it.
+std::string BatchTranslator::SizedType(const SqlType& type) const {
+  if (type.length == SqlType::kMax || type.length <= 0) return "";
+  const std::string length = std::to_string(type.length);
+  if (tsql::IsString(type.id)) return Replaced(dialect_.sized_text, "$l", length);
+  const bool is_bytes = type.id == tsql::TypeId::kBinary || type.id == tsql::TypeId::kVarBinary;
+  return is_bytes ? Replaced(dialect_.sized_bytes, "$l", length) : "";
+}
+
+// Tells where a table takes rows that the source refuses.
+void BatchTranslator::NoteUnchecked(Node node, const catalog::Table& table,
+                                    DiagnosticSink& sink) const {
+  const auto has_any_length = [&](const catalog::Column& column) {
+    const SqlType type = tsql::FromCatalogType(column.type);
+    if (type.length == SqlType::kMax || type.length <= 0) return false;
+    if (tsql::IsString(type.id)) return dialect_.sized_text.empty();
+    const bool is_bytes = type.id == tsql::TypeId::kBinary || type.id == tsql::TypeId::kVarBinary;
+    return is_bytes && dialect_.sized_bytes.empty();
+  };
+  const auto is_key = [](Node constraint) {
+    return constraint.Is(NodeKind::kPrimaryKey) || constraint.Is(NodeKind::kUnique);
+  };
+  bool has_keys = !table.keys.empty();
+  for (const Node element : node.Children(Role::kElement))
+    has_keys = has_keys || std::ranges::any_of(element.Children(Role::kConstraint), is_key);
+  const bool takes_keys = !dialect_.enforces_keys && has_keys;
+  const bool takes_lengths =
+      !dialect_.enforces_checks && std::ranges::any_of(table.columns, has_any_length);
+  if (!takes_keys && !takes_lengths) return;
+  const std::string what = !takes_keys      ? "lengths"
+                           : !takes_lengths ? "keys"
+                                            : "keys and lengths";
+  sink.Report({DiagnosticId::kWritesNotChecked,
+               node.span(),
+               {std::string(dialect_.title), what, table.name.name},
+               "",
+               "",
+               "",
+               {}});
 }
 
 // The line of a CHECK or FOREIGN KEY constraint, written behind `column` or alone; empty, with a

@@ -56,7 +56,12 @@ std::string BatchTranslator::NewName(const std::vector<std::string>& parts, std:
   }
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
   if (schema.empty() || catalog::FoldName(schema) == "dbo") return Identifier(dialect_, name);
-  before = "create schema if not exists " + Identifier(dialect_, schema) + ";" + kBreak + before;
+  const std::string name_of_schema = Identifier(dialect_, schema);
+  const std::string created =
+      dialect_.supports_if_not_exists
+          ? "create schema if not exists " + name_of_schema
+          : "if schema_id('" + schema + "') is null exec('create schema " + name_of_schema + "')";
+  before = created + ";" + kBreak + before;
   return Identifier(dialect_, schema) + "." + Identifier(dialect_, name);
 }
 
@@ -104,6 +109,7 @@ std::string BatchTranslator::CreateTable(Node node, DiagnosticSink& sink) {
     std::string line = Constraint(constraint, column, table, sink);
     if (!line.empty()) lines.push_back(std::move(line));
   }
+  NoteUnchecked(node, table, sink);
   const std::string name = NewName(parts, before);
   created_[table.name.ToString()] = name;
   AddTable(std::move(table));
@@ -149,7 +155,8 @@ std::string BatchTranslator::Column(Node element, catalog::Table& table, std::st
   }
   const bool numbers_itself =
       element.Has(Role::kIdentity) && !dialect_.identity_type.empty() && !type_name.empty();
-  line += numbers_itself ? std::string(dialect_.identity_type) : type_name;
+  const std::string sized = SizedType(type);
+  line += numbers_itself ? std::string(dialect_.identity_type) : sized.empty() ? type_name : sized;
   line += LengthText(type, type_name, column.name);
   for (const Node constraint : element.Children(Role::kConstraint)) {
     if (constraint.Is(NodeKind::kDefault)) {

@@ -107,6 +107,8 @@ class BatchTranslator {
   void NoteTextKey(Node key, const catalog::Column* column, DiagnosticSink& sink) const;
   std::string LengthText(const SqlType& type, const std::string& type_name,
                          const std::string& column) const;
+  std::string SizedType(const SqlType& type) const;
+  void NoteUnchecked(Node node, const catalog::Table& table, DiagnosticSink& sink) const;
   std::string Constraint(Node node, const std::string& column, const catalog::Table& table,
                          DiagnosticSink& sink);
   std::string ForeignKey(Node node, const std::string& column, const std::string& referenced) const;

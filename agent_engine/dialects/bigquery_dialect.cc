@@ -164,7 +164,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "case when length($0) - length(replace($0, '.', '')) < 4 then nullif(split($0, "
      "'.')[safe_offset(array_length(split($0, '.')) - $1)], '') end"},
     {"STRING_ESCAPE", 2,
-     R"(replace(replace(replace(replace(replace(replace($0, '\\', '\\\\'), '"', '\\"'), '/', '\\/'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t'))"},
+     R"(if($0 is null, null, replace(regexp_replace(to_json_string($0), '^"|"$', ''), '/', '\\/')))"},
     {"BIT_COUNT", 1, "bit_count($0)"},
     {"GET_BIT", 2, "($0 >> $1 & 1) = 1"},
     {"ISDATE", 1, "if(safe_cast($0 as datetime) is not null, 1, 0)", kAny,
@@ -322,10 +322,19 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kString, kGuid, "upper(left(replace($0, '{', ''), 36))", DiagnosticId::kGuidNotChecked},
     {kString, kBinary, "cast($0 as bytes)"},
     {kBinary, kString, "cast($0 as string)"},
-    // GoogleSQL has no such casts.
-    {kBinary, kInteger, ""},
-    {kInteger, kBinary, ""},
-    {kDateTime, kFloat, ""},
+    {kInteger, kSmallDateTime, "datetime_add(datetime '1900-01-01', interval $0 day)"},
+    {kSmallDateTime, kInteger,
+     "cast(round(datetime_diff($0, datetime '1900-01-01', minute) / 1440) as $t)"},
+    {kSmallDateTime, kFloat, "datetime_diff($0, datetime '1900-01-01', minute) / 1440"},
+    {kString, kMoney, "cast(replace(replace($0, '$', ''), ',', '') as $t)"},
+    {kDecimal, kBinary, ""},
+    {kMoney, kBinary, ""},
+    {kFloat, kBinary, ""},
+    {kDateTime, kBinary, ""},
+    {kBinary, kGuid, ""},
+    {kGuid, kBinary,
+     "from_hex(replace(regexp_replace($0, '(..)(..)(..)(..)-(..)(..)-(..)(..)-(.*)', "
+     "'\\\\4\\\\3\\\\2\\\\1\\\\6\\\\5\\\\8\\\\7\\\\9'), '-', ''))"},
 });
 
 constexpr auto kDateFormat = std::to_array<FormatPiece>({
@@ -464,8 +473,11 @@ constexpr Dialect kBigQuery = {
     .supports_unique_keys = false,
     .key_ending = " not enforced",
     .supports_default_rows = false,
+    .sized_text = "string($l)",
+    .sized_bytes = "bytes($l)",
     .average_by_division = true,
     .raise = "error($0)",
+    .raise_about = "error($0 || $1)",
     .hex_of_bytes = "upper(to_hex($0))",
     .bytes_of_hex = "from_hex($0)",
     .format_number = "format('%.$1f', round($0, $1))",
@@ -484,10 +496,18 @@ constexpr Dialect kBigQuery = {
     .substring_takes_zero = false,
     .supports_like_escape = false,
     .operators_take_null = false,
-    .aggregates_need_from = true,
+    .clauses_need_from = true,
+    .limits_are_constant = true,
+    .lag_ignores_nulls = false,
     .writes_need_where = true,
     .order_sees_aliases = true,
+    .order_sees_result_alone = true,
     .limit_of_all = "9223372036854775807",
+    .hex_of_integer = "right(format('%08X%08X', $0 >> 32, $0 & 4294967295), $1)",
+    .integer_of_hex =
+        "mod(cast('0x0' || left(lpad($0, 16, '0'), 8) as int64) * bignumeric '4294967296' + "
+        "cast('0x0' || right(lpad($0, 16, '0'), 8) as int64) + bignumeric '$3', bignumeric '$4') "
+        "- bignumeric '$3'",
     .set_distinct = " distinct",
     .trim_end = "rtrim($0, ' ')",
     .try_prefix = "safe_",
@@ -502,6 +522,8 @@ constexpr Dialect kBigQuery = {
     .try_parse_date = "safe.parse_datetime($1, $0)",
     .like_value = R"(replace($0, '\\', '\\\\'))",
     .forbidden_in_names = "!\"$()*,./;?@[\\]^`{}~",
+    .month_first =
+        "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\\\2/\\\\3/\\\\1')",
 };
 
 }  // namespace

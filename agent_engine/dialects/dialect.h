@@ -159,9 +159,14 @@ struct Dialect {
   bool has_returning = false;     // Rows that a write shows.
   bool has_transactions = false;  // Of several statements.
   bool enforces_checks = false;
+  bool enforces_keys = false;
+  // Types of columns that refuse what is longer than $l; empty: texts, or bytes, have any length.
+  std::string_view sized_text = {};
+  std::string_view sized_bytes = {};
   bool enforces_references = false;           // FOREIGN KEY, with its actions.
   std::string_view unique_words = "unique";   // In which two NULLs are the same.
   bool average_by_division = false;           // AVG of decimals rounds, where T-SQL cuts.
+  std::string_view float_to_real = {};        // Where what is too large becomes infinity; $0, $t.
   std::string_view drop_match = {};           // $0 without what the pattern $1 matches.
   std::string_view drop_leading_zero = {};    // "-0.5" is "-.5".
   bool zero_divide_gives_null = false;        // Where T-SQL fails.
@@ -185,6 +190,7 @@ struct Dialect {
   LateralJoin lateral = LateralJoin::kLateral;
   bool supports_lateral_values = true;  // VALUES that see the join's left side.
   bool supports_limit_in_lateral = true;
+  bool lateral_sees_inside = true;  // In derived tables of a lateral query, too.
   bool functions_need_lateral = false;  // Functions that return tables, in a join.
   bool functions_take_lateral = true;  // Where their arguments are columns of the join's left side.
   bool supports_lateral_functions = true;
@@ -197,20 +203,26 @@ struct Dialect {
   bool supports_range_frames = true;  // And windows of aggregates with an order and no frame.
   bool supports_like_escape = true;   // Otherwise the backslash escapes.
   bool operators_take_null = true;    // A bare NULL beside an operator.
-  bool aggregates_need_from = false;
+  bool clauses_need_from = false;         // WHERE and aggregates; they get a row to work on.
+  bool limits_are_constant = false;       // LIMIT and OFFSET take numbers alone.
+  bool values_are_constant = false;       // VALUES as a table takes no calls.
+  bool first_value_sees_all = false;      // FIRST_VALUE and LAST_VALUE without a frame: all rows.
+  bool lag_ignores_nulls = true;          // LAG and LEAD ... IGNORE NULLS
   bool writes_need_where = false;        // UPDATE and DELETE of all rows.
   bool order_sees_aliases = false;       // In expressions of ORDER BY, before columns of that name.
+  bool order_sees_result_alone = false;  // Where the query is distinct or grouped.
   std::string_view limit_of_all = {};    // Where OFFSET needs LIMIT.
   bool supports_like_sets = false;       // T-SQL's own patterns.
   bool keeps_styles = false;             // CONVERT with a style, and FORMAT, as in T-SQL.
   bool keeps_lengths = false;            // cast(x as varchar(n)) cuts, char(n) pads.
   bool supports_ignore_nulls = true;     // In windows; otherwise by an array of what is not NULL.
   std::string_view hex_of_integer = "";  // The last $1 hexadecimal digits of $0.
-  // $0: 2, 4, 8 or 16 hexadecimal digits at most; $1: how many; $2: bits; $3: the type that shows
-  // the sign of as many.
+  // $0: 2, 4, 8 or 16 hexadecimal digits at most; $1: how many; $2: bits; $3: how many values are
+  // below zero; $4: how many there are.
   std::string_view integer_of_hex = "";
   int32_t narrow_product = 0;  // Products of decimals up to this many digits have no more.
   std::string_view recursive_with = "with recursive ";
+  std::string_view recursion_level = "";  // Behind a recursive table's name: as deep as T-SQL goes.
   std::string_view concat = " || ";
   std::string_view set_distinct = "";  // Behind UNION, EXCEPT and INTERSECT without ALL.
   std::string_view trim_end = "rtrim($0)";

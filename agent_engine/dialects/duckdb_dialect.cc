@@ -910,6 +910,7 @@ constexpr Dialect kDuckDb = {
     .has_returning = true,
     .has_transactions = true,
     .enforces_checks = true,
+    .enforces_keys = true,
     .average_by_division = true,
     .drop_match = "regexp_replace($0, $1, '')",
     .drop_leading_zero = "regexp_replace($0, '^(-?)0([.]|$)', '\\1\\2')",
@@ -927,10 +928,7 @@ constexpr Dialect kDuckDb = {
     .format_date = "strftime($0, $1)",
     .parse_date = "strptime($0, $1)",
     .hex_of_integer = "right(lpad(hex(cast($0 as bigint)), 16, '0'), $1)",
-    .integer_of_hex =
-        "(cast(cast('0x0' || $0 as ubigint) as hugeint) + (1::hugeint << (4 * $1 - 1))) % "
-        "(1::hugeint "
-        "<< (4 * $1)) - (1::hugeint << (4 * $1 - 1))",
+    .integer_of_hex = "(cast(cast('0x0' || $0 as ubigint) as hugeint) + $3) % $4 - $3",
     .narrow_product = 18,
     .try_parse_date = "try_strptime($0, $1)",
     .alters_tables = true,

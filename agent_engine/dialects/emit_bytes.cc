@@ -1,5 +1,6 @@
 // Numbers as bytes and bytes as numbers: "binary and varbinary (Transact-SQL)".
 #include "agent_engine/dialects/emitter.h"
+#include "agent_engine/dialects/layout.h"
 
 namespace datamigrate::dialects {
 namespace {
@@ -18,6 +19,25 @@ int32_t BytesOf(TypeId id) {
       return 8;
     default:
       return 4;
+  }
+}
+
+// How many values there are in as many bytes, and how many of them are below zero.
+struct Range {
+  std::string_view below_zero;
+  std::string_view values;
+};
+
+Range RangeOf(int32_t bytes) {
+  switch (bytes) {
+    case 1:
+      return {"0", "256"};  // tinyint has no sign.
+    case 2:
+      return {"32768", "65536"};
+    case 4:
+      return {"2147483648", "4294967296"};
+    default:
+      return {"9223372036854775808", "18446744073709551616"};
   }
 }
 
@@ -42,11 +62,12 @@ Emitter::Text Emitter::EmitIntegerOfBytes(const Expr& cast) {
   const std::string digits = std::to_string(2 * bytes);
   const Text hex = ApplyTemplate(dialect_.hex_of_bytes, {Emit(*cast.arguments[0])});
   const Text last = ApplyTemplate("right($0, " + digits + ")", {hex});
+  const Range range = RangeOf(bytes);
+  const std::string pattern =
+      Replaced(Replaced(dialect_.integer_of_hex, "$3", range.below_zero), "$4", range.values);
   return ApplyTemplate(
       "cast($0 as $t)",
-      {ApplyTemplate(
-          dialect_.integer_of_hex,
-          {last, {digits}, {std::to_string(8 * bytes)}, {bytes == 8 ? "bigint" : "integer"}})},
+      {ApplyTemplate(pattern, {last, {digits}, {std::to_string(8 * bytes)}})},
       Type(cast.type, cast.span));
 }
 

@@ -235,6 +235,9 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
     return FitBytes(Emit(operand), from, to);
   std::string_view pattern = "cast($0 as $t)";
   const bool varies = from_class == TypeClass::kAny;
+  if (from.id == TypeId::kFloat && to.id == TypeId::kReal && !cast.try_cast &&
+      !dialect_.float_to_real.empty())
+    pattern = dialect_.float_to_real;
   bool is_text_cast = from_class == TypeClass::kString && to_class == TypeClass::kString;
   for (const CastRule& rule : dialect_.casts) {
     if (rule.from != from_class || rule.to != to_class || varies) continue;
@@ -308,7 +311,7 @@ Emitter::Text Emitter::CutToLength(Text text, const SqlType& from, const SqlType
   if (from.id == kBigInt) widest = 20;
   if (from.id == kUniqueIdentifier) widest = 36;
   if (from.id == kDecimal) widest = from.precision + 2;
-  if (tsql::IsMoney(from.id)) widest = 21;
+  if (tsql::IsMoney(from.id)) widest = 19;  // -922337203685477.58
   if (from.id == kReal || from.id == kFloat) widest = 14;
   const bool fits = widest != SqlType::kMax && widest <= to.length;
   const bool is_checked =

@@ -310,6 +310,9 @@ std::string Emitter::RowsFrame(const Expr& call) {
   const Window& window = *call.window;
   const bool is_range =
       window.has_frame ? !window.is_rows : !window.order_by.empty() && HasDefaultFrame(call);
+  const bool is_one_value = call.text == "FIRST_VALUE" || call.text == "LAST_VALUE";
+  if (dialect_.first_value_sees_all && is_one_value && is_range && !window.has_frame)
+    return " range between unbounded preceding and current row";
   if (dialect_.supports_range_frames || !is_range) return "";
   Report(DiagnosticId::kFrameOfRows, call.span, {call.text, std::string(dialect_.title)});
   if (!window.has_frame) return " rows between unbounded preceding and current row";
@@ -333,6 +336,9 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
     return EmitAverage(call);
   if (call.window && call.ignore_nulls && !dialect_.supports_ignore_nulls)
     return EmitIgnoringNulls(call);
+  const bool is_beside = call.text == "LAG" || call.text == "LEAD";
+  if (call.window && call.ignore_nulls && is_beside && !dialect_.lag_ignores_nulls)
+    return EmitValueBeside(call);
   if (call.text == "PATINDEX" && !dialect_.supports_like_sets) return EmitPatIndex(call);
   if (call.text == "FORMAT" && !dialect_.keeps_styles) return EmitFormat(call);
   std::string name = call.part.empty() ? call.text : call.text + ":" + call.part;
@@ -354,6 +360,10 @@ Emitter::Text Emitter::EmitCall(const Expr& call) {
   if (rule == nullptr && arity < call.arguments.size())
     rule = FindVariant(name, call.arguments.size(), first);
   if (rule == nullptr && call.text == "STR") return EmitNumberText(call);
+  // What is drawn for each row has no order but that.
+  const bool is_drawn = call.text == "GUID_ORDER" && call.arguments[0]->kind == ExprKind::kCall &&
+                        call.arguments[0]->text == "NEWID";
+  if (is_drawn) return Emit(*call.arguments[0]);
   if (rule == nullptr && call.text == "GUID_ORDER") {
     Report(DiagnosticId::kGuidsByText, call.span, {});
     return Emit(*call.arguments[0]);

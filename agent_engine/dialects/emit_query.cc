@@ -74,6 +74,36 @@ bool HasAggregates(const Query& query) {
                              [](const SelectItem& item) { return ContainsAggregate(*item.expr); });
 }
 
+// Whether GROUP BY () is written where an aggregate makes one group of all rows already.
+bool IsOneGroup(const Query& query) {
+  const bool is_empty = query.group_by.size() == 1 && query.group_by[0].items.empty() &&
+                        query.group_by[0].kind == GroupKind::kSet;
+  return is_empty && (HasAggregates(query) || (query.having && ContainsAggregate(*query.having)));
+}
+
+bool ReadsItself(const CommonTable& cte) {
+  bool reads = false;
+  ForEachPart(
+      *cte.query,
+      [&](Source& source) {
+        const bool is_named = source.kind == SourceKind::kNamed && source.name_parts.size() == 1;
+        reads = reads || (is_named && source.name_parts[0] == cte.name);
+      },
+      [](Expr&) {});
+  return reads;
+}
+
+bool HasCall(const Expr& expr) {
+  return expr.kind == ExprKind::kCall ||
+         std::ranges::any_of(expr.arguments, [](const ExprPtr& part) { return HasCall(*part); });
+}
+
+bool HasCalls(const Source& values) {
+  return std::ranges::any_of(values.rows, [](const std::vector<ExprPtr>& row) {
+    return std::ranges::any_of(row, [](const ExprPtr& cell) { return HasCall(*cell); });
+  });
+}
+
 // Names of the result that mean something else than the column of that name.
 std::vector<std::string> Shadows(const Query& query) {
   std::vector<std::string> names;
@@ -105,6 +135,7 @@ std::string Emitter::EmitCtes(const Query& query) {
       for (const std::string& name : cte.column_names) names.push_back(Name(name));
       table += " (" + Join(names, ", ") + ")";
     }
+    if (ReadsItself(cte)) table += dialect_.recursion_level;
     tables.push_back(table + " as " + Block(EmitQuery(*cte.query)));
   }
   const std::string separator = std::string(",") + kBreak + kBreak;
@@ -145,10 +176,11 @@ std::string Emitter::EmitSelect(const Query& query) {
   }
   if (query.from)
     sql += Line("from " + EmitSource(*query.from));
-  else if (dialect_.aggregates_need_from && HasAggregates(query))
+  else if (dialect_.clauses_need_from && (query.where || HasAggregates(query)))
     sql += Line("from (select 1) as one_row");
   if (query.where) sql += Line("where " + EmitConditions(*query.where, 4));
-  if (!query.group_by.empty()) sql += Line("group by " + EmitGroups(query.group_by));
+  if (!query.group_by.empty() && !IsOneGroup(query))
+    sql += Line("group by " + EmitGroups(query.group_by));
   if (query.having) sql += Line("having " + EmitConditions(*query.having, 4));
   if (query.qualify) sql += Line("qualify " + EmitConditions(*query.qualify, 4));
   return sql + EmitOrderAndLimit(query);
@@ -377,7 +409,8 @@ std::string Emitter::EmitSource(const Source& source) {
     case SourceKind::kDerived:
       return Block(EmitQuery(*source.query)) + alias + columns;
     case SourceKind::kValues: {
-      if (!dialect_.supports_values) return EmitValues(source, alias, columns);
+      if (!dialect_.supports_values || (dialect_.values_are_constant && HasCalls(source)))
+        return EmitValues(source, alias, columns);
       std::vector<std::string> rows;
       for (const auto& row : source.rows) {
         std::vector<std::string> cells;

@@ -51,4 +51,25 @@ Emitter::Text Emitter::EmitIgnoringNulls(const Expr& call) {
   return text;
 }
 
+// LAG and LEAD ... IGNORE NULLS where only FIRST_VALUE and LAST_VALUE can: the last value before the
+// current row, or the first one behind it.
+Emitter::Text Emitter::EmitValueBeside(const Expr& call) {
+  const bool is_next = call.arguments.size() < 2 ||
+                       (call.arguments[1]->kind == ExprKind::kNumber &&
+                        call.arguments[1]->text == "1");
+  if (!is_next) {
+    Report(DiagnosticId::kUnsupportedConstruct, call.span,
+           {"IGNORE NULLS of " + call.text + " with this offset", std::string(dialect_.title)});
+    return {"null"};
+  }
+  const bool is_before = call.text == "LAG";
+  ExprPtr shown = Clone(call);
+  shown->text = is_before ? "LAST_VALUE" : "FIRST_VALUE";
+  shown->arguments.resize(1);
+  UseRowsBeside(*shown->window, is_before);
+  const Text value = EmitCall(*shown);
+  if (call.arguments.size() < 3) return value;
+  return ApplyTemplate("coalesce($0, $1)", {value, Emit(*call.arguments[2])});
+}
+
 }  // namespace datamigrate::dialects

@@ -83,6 +83,7 @@ class Emitter {
   Text EmitBinary(const relational::Expr& expr);
   std::string EmitWindow(const relational::Window& window, const std::string& rows_frame);
   Text EmitIgnoringNulls(const relational::Expr& call);
+  Text EmitValueBeside(const relational::Expr& call);
   std::string EmitBound(const relational::FrameBound& bound);
   std::string EmitOrder(const std::vector<relational::OrderItem>& items);
 

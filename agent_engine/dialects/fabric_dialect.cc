@@ -209,7 +209,12 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "$1) else '[' + json_query($0, $1) + ']' end))"},
     {"STRING_SPLIT_ORDINAL", 2, "string_split($0, $1, 1)"},
     {"SOUNDEX", 1, "soundex($0)"},
-    {"DIFFERENCE", 2, "difference($0, $1)"},
+    // The arguments are SOUNDEX values already.
+    {"DIFFERENCE", 2,
+     "case when $0 is not null and $1 is not null then case when substring($0, 1, 1) = "
+     "substring($1, 1, 1) then 1 else 0 end + case when substring($0, 2, 1) = substring($1, 2, "
+     "1) then 1 else 0 end + case when substring($0, 3, 1) = substring($1, 3, 1) then 1 else 0 "
+     "end + case when substring($0, 4, 1) = substring($1, 4, 1) then 1 else 0 end end"},
 });
 
 constexpr auto kDateParts = std::to_array<DatePartName>({
@@ -231,6 +236,9 @@ constexpr auto kDateParts = std::to_array<DatePartName>({
 
 constexpr auto kCasts = std::to_array<CastRule>({
     {kInteger, kDateTime, "dateadd(day, $0, cast('1900-01-01' as datetime2(3)))"},
+    {kInteger, kSmallDateTime, "dateadd(day, $0, cast('1900-01-01' as datetime2(0)))"},
+    {kSmallDateTime, kInteger, "cast(cast($0 as datetime) as $t)"},
+    {kSmallDateTime, kFloat, "cast(cast($0 as datetime) as $t)"},
     {kMoney, kInteger, "cast(round($0, 0) as $t)"},
     {kDecimal, kDateTime, "cast(cast($0 as datetime) as $t)"},
     {kFloat, kDateTime, "cast(cast($0 as datetime) as $t)"},

@@ -53,6 +53,16 @@ constexpr auto kTypes = std::to_array<TypeRule>({
     {TypeId::kGeometry, "VARBYTE(1024000)"},
 });
 
+// There is no function that draws identifiers: version 4 of RFC 4122, of 122 bits that are drawn for
+// each row.
+constexpr std::string_view kDrawnIdentifier =
+    "upper(lpad(to_hex(cast(floor(random() * 4294967296) as bigint)), 8, '0') || '-' || "
+    "lpad(to_hex(cast(floor(random() * 65536) as bigint)), 4, '0') || '-4' || "
+    "lpad(to_hex(cast(floor(random() * 4096) as bigint)), 3, '0') || '-' || "
+    "to_hex(cast(8 + floor(random() * 4) as bigint)) || "
+    "lpad(to_hex(cast(floor(random() * 4096) as bigint)), 3, '0') || '-' || "
+    "lpad(to_hex(cast(floor(random() * 281474976710656) as bigint)), 12, '0'))";
+
 constexpr auto kFunctions = std::to_array<FunctionRule>({
     // -- Strings
     {"CHARINDEX", 3,
@@ -160,14 +170,15 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "case when len($0) - len(replace($0, '.', '')) < 4 then "
      "nullif(reverse(split_part(reverse($0), '.', $1)), '') end"},
     {"STRING_ESCAPE", 2,
-     R"(replace(replace(replace(replace(replace(replace($0, '\\', '\\\\'), '"', '\\"'), '/', '\\/'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t'))"},
+     R"(replace(replace(replace(replace(replace(replace($0, '\\', '\\\\'), '"', '\\"'), '/', '\\/'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t'))",
+     kAny, DiagnosticId::kControlCharactersKept},
     {"BIT_COUNT", 1, "", kAny, {}, "Redshift has no function that counts the bits of a number"},
     {"GET_BIT", 2, "($0 >> $1 & 1) = 1"},
     {"ISDATE", 1, "case when try_cast($0 as timestamp) is not null then 1 else 0 end", kAny,
      DiagnosticId::kTextToTemporal},
     {"ROUND_TENS", 2, "cast(round(cast($0 as decimal(38, 10)), $1) as $t)"},
-    {"NEWID", 0, "", kAny, {}, "Redshift has no function that draws identifiers"},
-    {"NEWSEQUENTIALID", 0, "", kAny, {}, "Redshift has no function that draws identifiers"},
+    {"NEWID", 0, kDrawnIdentifier},
+    {"NEWSEQUENTIALID", 0, kDrawnIdentifier},
     // -- Moments
     {"SYSDATETIMEOFFSET", 0, "cast(sysdate as timestamptz)"},
     {"DATETIMEFROMPARTS", 7,
@@ -221,6 +232,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"AT_TIME_ZONE", 2, "timezone($1, $0)", kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "$0", kAny, DiagnosticId::kOffsetLost},
     {"LOCAL_TIME", 2, "timezone($1, $0)"},
+    // What is exact is within the bounds of what is approximate.
+    {"APPROX_PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
+    {"APPROX_PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
     {"PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
     {"PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
     {"PERCENTILE_DISC_DOWN", 1, "percentile_disc($0)$g"},
@@ -235,7 +249,8 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"FOR JSON QUOTED", 1,
      "'\"' || replace(replace(replace(replace(replace(replace(replace(replace($0, '\\\\', "
      "'\\\\\\\\'), '\"', '\\\\\"'), '/', '\\\\/'), chr(8), '\\\\b'), chr(12), '\\\\f'), chr(10), "
-     "'\\\\n'), chr(13), '\\\\r'), chr(9), '\\\\t') || '\"'"},
+     "'\\\\n'), chr(13), '\\\\r'), chr(9), '\\\\t') || '\"'",
+     kAny, DiagnosticId::kControlCharactersKept},
     {"CURRENT_USER", 0, "cast(current_user as varchar(128))"},
     {"RANDOM_FRACTION", 0, "random()"},
     {"RANDOM_INTEGER", 0, "cast(floor(random() * 4294967296) - 2147483648 as integer)"},
@@ -288,7 +303,6 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"SOUNDEX", 1,
      "case when upper(left($0, 1)) between 'A' and 'Z' then soundex($0) when $0 is not null then "
      "'0000' end"},
-    {"DIFFERENCE", 2, "difference($0, $1)"},
 });
 
 constexpr auto kDateParts = std::to_array<DatePartName>({
@@ -346,6 +360,21 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kOffset, kSmallDateTime, "cast($0 as $t)", DiagnosticId::kOffsetLost},
     {kInteger, kDateTime, "dateadd(day, $0, timestamp '1900-01-01')"},
     {kDateTime, kSmallDateTime, "date_trunc('minute', dateadd(second, 30, $0))"},
+    {kInteger, kSmallDateTime, "dateadd(day, $0, timestamp '1900-01-01')"},
+    {kSmallDateTime, kInteger,
+     "cast(round(datediff(minute, timestamp '1900-01-01', $0) / 1440.0) as $t)"},
+    {kSmallDateTime, kFloat,
+     "cast(datediff(minute, timestamp '1900-01-01', $0) as double precision) / 1440"},
+    {kString, kMoney, "cast(replace(replace($0, '$', ''), ',', '') as $t)"},
+    {kDecimal, kBinary, ""},
+    {kMoney, kBinary, ""},
+    {kFloat, kBinary, ""},
+    {kDateTime, kBinary, ""},
+    {kBinary, kGuid, ""},
+    {kGuid, kBinary,
+     "from_hex(substring($0, 7, 2) || substring($0, 5, 2) || substring($0, 3, 2) || left($0, 2) || "
+     "substring($0, 12, 2) || substring($0, 10, 2) || substring($0, 17, 2) || substring($0, 15, 2) "
+     "|| substring($0, 20, 4) || substring($0, 25, 12))"},
     {kGuid, kString, "$0"},
     {kString, kGuid, "upper(left(replace($0, '{', ''), 36))", DiagnosticId::kGuidNotChecked},
     {kString, kBinary, "to_varbyte($0, 'utf8')"},
@@ -550,6 +579,7 @@ constexpr Dialect kRedshift = {
     .identity = " generated by default as identity ($0, $1)",
     .average_by_division = true,
     .raise = "cast($0 as integer)",  // There is no function that fails.
+    .raise_about = "cast(cast($0 || $1 as integer) as varchar)",
     .hex_of_bytes = "upper(from_varbyte($0, 'hex'))",
     .bytes_of_hex = "to_varbyte($0, 'hex')",
     .format_number = "cast(cast($0 as decimal(38, $1)) as varchar(40))",
@@ -565,7 +595,12 @@ constexpr Dialect kRedshift = {
     .supports_values = false,
     .supports_quantified = false,
     .supports_range_frames = false,
+    .limits_are_constant = true,
     .order_sees_aliases = true,
+    .hex_of_integer = "upper(right(lpad(to_hex(cast($0 as bigint)), 16, '0'), $1))",
+    .integer_of_hex =
+        "mod(cast(strtol(left(lpad($0, 16, '0'), 8), 16) as decimal(20, 0)) * 4294967296 + "
+        "strtol(right(lpad($0, 16, '0'), 8), 16) + $3, $4) - $3",
     .not_distinct = "decode($0, $1, 1, 0) = 1",
     .binary_literal = "from_hex('$0')",
     .regex_text = "^($0)$",
@@ -573,6 +608,9 @@ constexpr Dialect kRedshift = {
     .json_key_step = "json_extract_path_text($0, $1, true)",
     .json_index_step = "json_extract_array_element_text($0, $1, true)",
     .like_value = R"(replace($0, '\\', '\\\\'))",
+    .month_first =
+        "case when $0 like '____-__-__' then substring($0, 6, 2) || '/' || substring($0, 9, 2) || "
+        "'/' || left($0, 4) else $0 end",
 };
 
 }  // namespace

@@ -170,8 +170,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"PARSENAME", 2,
      "case when length($0) - length(replace($0, '.', '')) < 4 then nullif(split_part($0, '.', 0 - "
      "$1), '') end"},
+    {"TEXT_ORDER", 1, "collate($0, 'en')"},
     {"STRING_ESCAPE", 2,
-     R"(replace(replace(replace(replace(replace(replace($0, '\\', '\\\\'), '"', '\\"'), '/', '\\/'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t'))"},
+     R"(regexp_replace(replace(to_json(to_variant($0)), '/', '\\/'), '^"|"$', ''))"},
     {"BIT_COUNT", 1, "", kAny, {}, "Snowflake has no function that counts the bits of a number"},
     {"GET_BIT", 2, "getbit($0, $1) = 1"},
     {"ISDATE", 1, "iff(try_to_timestamp_ntz($0) is not null, 1, 0)", kAny,
@@ -219,6 +220,9 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      kAny, DiagnosticId::kOffsetLost},
     {"AT_TIME_ZONE_OFFSET", 2, "convert_timezone($1, $0)"},
     {"LOCAL_TIME", 2, "cast(convert_timezone($1, $0) as timestamp_ntz)"},
+    // What is exact is within the bounds of what is approximate.
+    {"APPROX_PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
+    {"APPROX_PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
     {"PERCENTILE_CONT", 1, "percentile_cont($0)$g"},
     {"PERCENTILE_DISC", 1, "percentile_disc($0)$g"},
     {"PERCENTILE_DISC_DOWN", 1, "percentile_disc($0)$g"},
@@ -335,6 +339,20 @@ constexpr auto kCasts = std::to_array<CastRule>({
     {kDateTime, kFloat,
      "cast(datediff(microsecond, cast('1900-01-01' as timestamp_ntz), $0) as float) / "
      "86400000000"},
+    {kInteger, kSmallDateTime, "dateadd(day, $0, cast('1900-01-01' as timestamp_ntz))"},
+    {kSmallDateTime, kInteger,
+     "cast(round(datediff(minute, cast('1900-01-01' as timestamp_ntz), $0) / 1440) as $t)"},
+    {kSmallDateTime, kFloat,
+     "cast(datediff(minute, cast('1900-01-01' as timestamp_ntz), $0) as float) / 1440"},
+    {kString, kMoney, "cast(replace(replace($0, '$', ''), ',', '') as $t)"},
+    {kDecimal, kBinary, ""},
+    {kMoney, kBinary, ""},
+    {kFloat, kBinary, ""},
+    {kDateTime, kBinary, ""},
+    {kBinary, kGuid, ""},
+    {kGuid, kBinary,
+     "to_binary(replace(regexp_replace($0, '(..)(..)(..)(..)-(..)(..)-(..)(..)-(.*)', "
+     "'\\\\4\\\\3\\\\2\\\\1\\\\6\\\\5\\\\8\\\\7\\\\9'), '-', ''), 'HEX')"},
     {kGuid, kString, "$0"},
     {kString, kGuid, "upper(left(replace($0, '{', ''), 36))", DiagnosticId::kGuidNotChecked},
     {kString, kBinary, "to_binary($0, 'UTF-8')"},
@@ -481,9 +499,12 @@ constexpr Dialect kSnowflake = {
     .merge_has_by_source = false,
     .identity = " identity ($0, $1)",
     .supports_default_rows = false,
+    .sized_text = "varchar($l)",
+    .sized_bytes = "binary($l)",
     .average_by_division = true,
     .raise =
         "cast($0 as integer)",  // There is no function that fails: a text that is no number does.
+    .raise_about = "cast(cast($0 || $1 as integer) as varchar)",
     .hex_of_bytes = "hex_encode($0)",
     .bytes_of_hex = "to_binary($0, 'HEX')",
     .format_number = "to_char(cast($0 as number(38, $1)))",
@@ -497,14 +518,21 @@ constexpr Dialect kSnowflake = {
     .functions_take_lateral = false,
     .supports_left_join_of_functions = false,
     .substring_takes_zero = false,
+    .limits_are_constant = true,
+    .first_value_sees_all = true,
     .order_sees_aliases = true,
     .limit_of_all = "null",
+    // Seventeen digits hold what is above zero, sixteen the two's complement of what is below.
+    .hex_of_integer = "right(to_char($0 + 18446744073709551616, 'XXXXXXXXXXXXXXXXX'), $1)",
+    .integer_of_hex = "mod(to_number('0' || $0, 'XXXXXXXXXXXXXXXXX') + $3, $4) - $3",
     .timestamp_literal = "cast($0 as timestamp_ntz)",
     .offset_literal = "cast($0 as timestamp_tz)",
     .binary_literal = "to_binary('$0', 'HEX')",
     .moment_of_time = "timestamp_ntz_from_parts(date '1900-01-01', $0)",
     .json_key = R"(["$0"])",
     .try_parse_date = "try_to_timestamp_ntz($0, $1)",
+    .month_first =
+        "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\\\2/\\\\3/\\\\1')",
     .any_order = "1",
 };
 

@@ -12,6 +12,7 @@
 #include "agent_engine/relational/rewrites/column_lists.h"
 #include "agent_engine/relational/rewrites/laterals.h"
 #include "agent_engine/relational/rewrites/limits.h"
+#include "agent_engine/relational/rewrites/shown_orders.h"
 #include "agent_engine/relational/routines/administration.h"
 #include "agent_engine/relational/routines/routine_effects.h"
 #include "agent_engine/relational/routines/table_states.h"
@@ -143,10 +144,13 @@ void PrepareQuery(relational::Query& query, const std::string& collation, const 
   const bool joins = dialect.lateral == LateralJoin::kNone || !dialect.supports_limit_in_lateral;
   relational::JoinLaterals(query, {.supports_queries = !joins,
                                    .supports_values = dialect.supports_lateral_values,
+                                   .hoists_conditions = !dialect.lateral_sees_inside,
                                    .joins_functions = dialect.supports_lateral_functions});
   relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties,
+                                     .are_constant = dialect.limits_are_constant,
                                      .supports_qualify = dialect.supports_qualify});
   relational::KeepCollation(query, {.database_collation = collation}, sink);
+  relational::OrderByShown(query, dialect.order_sees_result_alone);
   if (!dialect.supports_column_lists) relational::NameColumnsInside(query);
 }
 

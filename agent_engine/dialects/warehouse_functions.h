@@ -30,6 +30,17 @@ inline constexpr auto kWarehouseFunctions = std::to_array<FunctionRule>({
     {"DATALENGTH", 1, "octet_length($0)", TypeClass::kBinary},
     {"DATALENGTH_TEXT", 1, "length($0)"},
     {"DATALENGTH_UNICODE", 1, "length($0) * 2"},
+    // "DIFFERENCE (Transact-SQL)": how many of the four characters of two SOUNDEX values are equal.
+    {"DIFFERENCE", 2,
+     "case when $0 is not null and $1 is not null then case when substr($0, 1, 1) = substr($1, "
+     "1, 1) then 1 else 0 end + case when substr($0, 2, 1) = substr($1, 2, 1) then 1 else 0 "
+     "end + case when substr($0, 3, 1) = substr($1, 3, 1) then 1 else 0 end + case when "
+     "substr($0, 4, 1) = substr($1, 4, 1) then 1 else 0 end end"},
+    // "uniqueidentifier (Transact-SQL)": the last six bytes are compared first.
+    {"GUID_ORDER", 1,
+     "substr($0, 25, 12) || substr($0, 20, 4) || substr($0, 17, 2) || substr($0, 15, 2) || "
+     "substr($0, 12, 2) || substr($0, 10, 2) || substr($0, 7, 2) || substr($0, 5, 2) || "
+     "substr($0, 3, 2) || left($0, 2)"},
     {"LEFT", 2, "left($0, $1)"},
     {"LOWER", 1, "lower($0)"},
     {"LTRIM", 1, "ltrim($0)"},

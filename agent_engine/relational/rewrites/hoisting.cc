@@ -95,12 +95,14 @@ bool AreSame(const std::vector<ExprPtr>& left, const std::vector<ExprPtr>& right
                             [](const ExprPtr& a, const ExprPtr& b) { return SameExpr(*a, *b); });
 }
 
-void HoistFrom(Query& query, Source& source) {
+// Adds what is moved to `condition`.
+void HoistFrom(Source& source, ExprPtr& condition) {
   if (source.kind == SourceKind::kJoin) {
-    // A condition on what an outer join fills with NULLs is not one of the whole.
-    if (source.join != JoinKind::kInner && source.join != JoinKind::kCross) return;
-    HoistFrom(query, *source.left);
-    HoistFrom(query, *source.right);
+    // A condition on what an outer join fills with NULLs is one of the join, not of the whole.
+    const bool is_left = source.join == JoinKind::kLeft && source.condition;
+    if (source.join != JoinKind::kInner && source.join != JoinKind::kCross && !is_left) return;
+    HoistFrom(*source.left, condition);
+    HoistFrom(*source.right, is_left ? source.condition : condition);
     return;
   }
   if (source.kind != SourceKind::kDerived || source.lateral || !source.column_names.empty() ||
@@ -117,13 +119,13 @@ void HoistFrom(Query& query, Source& source) {
   if (divided.empty() || divided[0].moved.empty()) return;
   for (size_t i = 0; i < branches.size(); ++i)
     branches[i]->where = Conjunction(std::move(divided[i].kept));
-  query.where = Conjunction(std::move(divided[0].moved), std::move(query.where));
+  condition = Conjunction(std::move(divided[0].moved), std::move(condition));
 }
 
 }  // namespace
 
 void HoistConditions(Query& query) {
-  if (query.kind == QueryKind::kSelect && query.from) HoistFrom(query, *query.from);
+  if (query.kind == QueryKind::kSelect && query.from) HoistFrom(*query.from, query.where);
 }
 
 }  // namespace datamigrate::relational

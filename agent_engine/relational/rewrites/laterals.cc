@@ -1,6 +1,7 @@
 #include "agent_engine/relational/rewrites/laterals.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "agent_engine/relational/rewrites/hoisting.h"
@@ -66,6 +67,29 @@ bool IsRowOfExpressions(const Query& query) {
          std::ranges::none_of(query.items, [](const SelectItem& item) {
            return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
          });
+}
+
+// Writes the expressions of a derived row where a query over that row alone uses them.
+void InlineRow(Query& query) {
+  if (query.kind == QueryKind::kUnionAll) {
+    InlineRow(*query.left);
+    InlineRow(*query.right);
+    return;
+  }
+  const bool reads_row = query.kind == QueryKind::kSelect && query.from &&
+                         query.from->kind == SourceKind::kDerived && query.from->range >= 0 &&
+                         query.from->column_names.empty() && !query.is_grouped &&
+                         std::ranges::none_of(query.items, [](const SelectItem& item) {
+                           return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
+                         });
+  if (!reads_row) return;
+  InlineRow(*query.from->query);
+  if (!IsRowOfExpressions(*query.from->query) || query.from->query->where) return;
+  const SourcePtr row = std::move(query.from);
+  ReplaceInQuery(query, row->range, [&](const Expr& column) -> ExprPtr {
+    const auto item = std::ranges::find(row->query->items, column.text, &SelectItem::alias);
+    return item == row->query->items.end() ? nullptr : Clone(*item->expr);
+  });
 }
 
 // The rows of a list, or of selects without FROM that UNION ALL joins; none for another source.
@@ -310,10 +334,50 @@ ExprPtr Expose(ExprPtr condition, Query& inner, const Source& source,
   return condition;
 }
 
+// The names behind a source's alias become those of what its query shows.
+void NameItems(Source& source) {
+  Query& inner = *source.query;
+  const size_t count = source.column_names.size();
+  if (inner.kind != QueryKind::kSelect || count != inner.items.size() ||
+      count != inner.fields.size())
+    return;
+  const bool orders_by_name = std::ranges::any_of(inner.order_by, [](const OrderItem& item) {
+    return item.expr->kind == ExprKind::kColumn && item.expr->range == -2;
+  });
+  if (orders_by_name) return;
+  for (size_t i = 0; i < count; ++i) {
+    inner.items[i].alias = source.column_names[i];
+    inner.fields[i].name = source.column_names[i];
+  }
+  source.column_names.clear();
+}
+
+// What a row shows of the left side alone, or of nothing, is written where it is used.
+void TakeOuterItems(Query& query, Source& source) {
+  Query& inner = *source.query;
+  std::set<int32_t> ranges;
+  CollectRanges(inner, ranges);
+  for (size_t i = inner.items.size(); i > 0 && inner.items.size() > 1; --i) {
+    SelectItem& item = inner.items[i - 1];
+    const Sides sides = SidesOf(item.expr, ranges);
+    bool has_query = false;
+    VisitExpr(item.expr, [&](ExprPtr& below) { has_query = has_query || below->query; });
+    if (!sides.outer || sides.inner || has_query || item.alias.empty()) continue;
+    const std::string name = item.alias;
+    const ExprPtr value = std::move(item.expr);
+    inner.items.erase(inner.items.begin() + static_cast<std::ptrdiff_t>(i) - 1);
+    inner.fields.erase(inner.fields.begin() + static_cast<std::ptrdiff_t>(i) - 1);
+    ReplaceInQuery(query, source.range, [&](const Expr& column) -> ExprPtr {
+      return column.text == name ? Clone(*value) : nullptr;
+    });
+  }
+}
+
 // False where the query stays as it is.
 bool JoinQuery(Query& query, Source& join) {
   Source& source = *join.right;
   Query& inner = *source.query;
+  if (!source.column_names.empty()) NameItems(source);
   const bool is_plain = inner.kind == QueryKind::kSelect && inner.ctes.empty() && inner.from &&
                         !inner.offset && !inner.limit_is_percent && !inner.qualify &&
                         source.column_names.empty();
@@ -334,6 +398,10 @@ bool JoinQuery(Query& query, Source& join) {
   Correlation correlation;
   const bool is_simple = !aggregates && inner.group_by.empty() && !inner.limit && !inner.distinct;
   if (is_simple) HoistConditions(inner);
+  if (is_simple && join.join != JoinKind::kLeft && inner.items.size() == inner.fields.size()) {
+    TakeOuterItems(query, source);
+    of_no_rows.resize(inner.items.size());
+  }
   if (!is_known || !Split(inner, is_simple, correlation)) return false;
   source.lateral = false;
   // It may not see the left side at all.
@@ -382,16 +450,134 @@ bool JoinQuery(Query& query, Source& join) {
   return true;
 }
 
+// Rows without groups, limits and windows: what they come from can stand in another query's FROM.
+bool IsRowsOfSources(const Query& query) {
+  return query.kind == QueryKind::kSelect && query.from && !query.distinct && !query.limit &&
+         !query.offset && !query.qualify && !query.having && !query.is_grouped &&
+         query.group_by.empty() && query.ctes.empty() &&
+         std::ranges::none_of(query.items, [](const SelectItem& item) {
+           return item.alias.empty() || ContainsAggregate(*item.expr) ||
+                  ContainsWindow(*item.expr);
+         });
+}
+
+void CollectLeaves(Source& source, std::vector<Source*>& leaves) {
+  if (source.kind != SourceKind::kJoin) {
+    leaves.push_back(&source);
+    return;
+  }
+  CollectLeaves(*source.left, leaves);
+  CollectLeaves(*source.right, leaves);
+}
+
+// Whether a source looks out of itself.
+bool SeesOutside(Source& source) {
+  if (source.lateral || source.kind == SourceKind::kFunction) return true;
+  if (!source.query) return false;
+  std::set<int32_t> ranges;
+  CollectRanges(*source.query, ranges);
+  bool sees = false;
+  VisitExprs(*source.query, [&](ExprPtr& expr) {
+    sees = sees || (expr->kind == ExprKind::kColumn && expr->range >= 0 &&
+                    !ranges.contains(expr->range));
+  });
+  return sees;
+}
+
+// Whether each of the sources has a name of its own in the query and below it.
+bool HaveOwnNames(Query& query, const std::vector<Source*>& leaves) {
+  std::map<std::string, int> uses;
+  ForEachPart(
+      query, [&](Source& source) { ++uses[catalog::FoldName(source.alias)]; }, [](Expr&) {});
+  return std::ranges::all_of(leaves, [&](const Source* leaf) {
+    return leaf->range >= 0 && !leaf->alias.empty() && uses[catalog::FoldName(leaf->alias)] == 1;
+  });
+}
+
+// Puts what the lateral query reads in its place: its first source behind the left side, the others
+// joined to that. False where that would not keep the rows, or make names ambiguous.
+bool Flatten(Query& query, SourcePtr& join) {
+  Source& source = *join->right;
+  Query& inner = *source.query;
+  if (join->join == JoinKind::kLeft || join->condition || !source.column_names.empty() ||
+      !IsRowsOfSources(inner))
+    return false;
+  SourcePtr* first = &inner.from;
+  for (; (*first)->kind == SourceKind::kJoin; first = &(*first)->left) {
+    if ((*first)->join == JoinKind::kRight || (*first)->join == JoinKind::kFull) return false;
+  }
+  std::vector<Source*> leaves;
+  CollectLeaves(*inner.from, leaves);
+  if (std::ranges::any_of(leaves, [](Source* leaf) { return SeesOutside(*leaf); })) return false;
+  CollectLeaves(*join->left, leaves);
+  if (!HaveOwnNames(query, leaves)) return false;
+  const SourcePtr lateral = std::move(join->right);
+  auto pair = std::make_unique<Source>();
+  pair->kind = SourceKind::kJoin;
+  pair->join = JoinKind::kCross;
+  pair->left = std::move(join->left);
+  pair->right = std::move(*first);
+  *first = std::move(pair);
+  if (inner.where) {
+    query.where = query.where
+                      ? MakeLogical(ExprKind::kAnd, std::move(query.where), std::move(inner.where))
+                      : std::move(inner.where);
+  }
+  join = std::move(inner.from);
+  ReplaceInQuery(query, lateral->range, [&](const Expr& column) -> ExprPtr {
+    const auto item = std::ranges::find(inner.items, column.text, &SelectItem::alias);
+    return item == inner.items.end() ? nullptr : Clone(*item->expr);
+  });
+  for (const Source* leaf : leaves) {
+    ReplaceInQuery(query, leaf->range, [&](const Expr& column) -> ExprPtr {
+      if (!column.qualifier.empty()) return nullptr;
+      ExprPtr qualified = Clone(column);
+      qualified->qualifier = leaf->alias;
+      return qualified;
+    });
+  }
+  return true;
+}
+
+// Whether a lateral query looks out of itself in more than its own WHERE.
+bool SeesOutsideElsewhere(Query& query) {
+  ExprPtr where = std::move(query.where);
+  query.where = nullptr;
+  std::set<int32_t> ranges;
+  CollectRanges(query, ranges);
+  bool sees = false;
+  VisitExprs(query, [&](ExprPtr& expr) {
+    sees = sees || (expr->kind == ExprKind::kColumn && expr->range >= 0 &&
+                    !ranges.contains(expr->range));
+  });
+  query.where = std::move(where);
+  return sees;
+}
+
+// What stands in the lateral query's own WHERE alone can be seen from there.
+void LiftOutside(Query& query, SourcePtr& join) {
+  Source& lateral = *join->right;
+  HoistConditions(*lateral.query);
+  if (!SeesOutsideElsewhere(*lateral.query)) return;
+  if (!lateral.column_names.empty()) NameItems(lateral);
+  Flatten(query, join);
+}
+
 void VisitJoins(Query& query, SourcePtr& source, const LateralOptions& options) {
   if (source == nullptr || source->kind != SourceKind::kJoin) return;
   VisitJoins(query, source->left, options);
   VisitJoins(query, source->right, options);
   Source& right = *source->right;
   if (!right.lateral) return;
+  const bool sees_too_little = !options.supports_queries || options.hoists_conditions;
+  if (sees_too_little && right.kind == SourceKind::kDerived) InlineRow(*right.query);
   if (!options.supports_queries || !options.supports_values) MakeList(right);
   const bool is_beyond =
       right.kind == SourceKind::kValues ? !options.supports_values : !options.supports_queries;
-  if (!is_beyond) return;
+  if (!is_beyond) {
+    if (options.hoists_conditions && right.kind == SourceKind::kDerived) LiftOutside(query, source);
+    return;
+  }
   if (right.kind == SourceKind::kValues)
     JoinList(query, source);
   else if (right.kind == SourceKind::kDerived && IsRowOfExpressions(*right.query) &&
@@ -400,8 +586,8 @@ void VisitJoins(Query& query, SourcePtr& source, const LateralOptions& options) 
   else if (options.joins_functions && right.kind == SourceKind::kDerived &&
            right.column_names.empty() && IsRowsOfFunction(*right.query))
     JoinFunction(query, *source);
-  else if (right.kind == SourceKind::kDerived)
-    JoinQuery(query, *source);
+  else if (right.kind == SourceKind::kDerived && !JoinQuery(query, *source))
+    Flatten(query, source);
 }
 
 void Visit(Query& query, const LateralOptions& options);
@@ -421,7 +607,7 @@ void Visit(Query& query, const LateralOptions& options) {
 }  // namespace
 
 void JoinLaterals(Query& query, const LateralOptions& options) {
-  if (options.supports_queries && options.supports_values) return;
+  if (options.supports_queries && options.supports_values && !options.hoists_conditions) return;
   Visit(query, options);
 }
 

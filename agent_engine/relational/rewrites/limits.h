@@ -1,4 +1,5 @@
-// Says TOP ... PERCENT and TOP ... WITH TIES with window functions, for targets that have neither.
+// Says TOP ... PERCENT, TOP ... WITH TIES and limits that are computed with window functions, for
+// targets that have none of those.
 #pragma once
 
 #include "agent_engine/relational/query.h"
@@ -7,6 +8,7 @@ namespace datamigrate::relational {
 
 struct LimitOptions {
   bool supports_with_ties = false;
+  bool are_constant = false;     // Limits and offsets are numbers alone.
   bool supports_qualify = true;  // Otherwise the query is wrapped in another.
 };
 
