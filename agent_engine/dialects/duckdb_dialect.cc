@@ -622,6 +622,13 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "$5) as varchar) else $0 end",
      kAny, DiagnosticId::kJsonText,
      "JSON_MODIFY (Transact-SQL): a lax path changes nothing where its parent is missing"},
+    {"JSON_MODIFY_APPEND", 6,
+     "case when json_exists($0, $3) and coalesce(json_type($0, $1), 'ARRAY') = 'ARRAY' then "
+     "cast(json_merge_patch($0, $4 || '[' || array_to_string(list_append(list_transform("
+     "json_extract($0, $1 || '[*]'), lambda item: cast(item as varchar)), $2), ',') || ']' || $5) "
+     "as varchar) else $0 end",
+     kAny, DiagnosticId::kJsonText,
+     "JSON_MODIFY (Transact-SQL): append adds a value to the end of the array"},
     {"JSON_QUERY", 1,
      "case when json_type($0) in ('OBJECT', 'ARRAY') then cast($0 as varchar) end"},
     {"JSON_QUERY", 2,

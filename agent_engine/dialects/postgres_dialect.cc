@@ -482,6 +482,10 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "cast(jsonb_set(cast($0 as jsonb), $q, coalesce(cast($0 as jsonb) #> $q, '[]') || "
      "jsonb_build_array(cast($2 as jsonb))) as text)",
      kAny, DiagnosticId::kJsonText},
+    {"JSON_MODIFY_APPEND", 6,
+     "cast(jsonb_set(cast($0 as jsonb), $q, coalesce(cast($0 as jsonb) #> $q, '[]') || "
+     "jsonb_build_array(cast($2 as jsonb))) as text)",
+     kAny, DiagnosticId::kJsonText},
     {"JSON_MODIFY_VALUE", 3,
      "case when $2 is null then cast(cast($0 as jsonb) #- $q as text) else "
      "cast(jsonb_set(cast($0 as jsonb), $q, cast($2 as jsonb)) as text) end",

@@ -113,7 +113,7 @@ ExprPtr Lowering::LowerJsonModify(Node node, Scope& scope) {
                                                      : "JSON_MODIFY";
   std::vector<ExprPtr> parts =
       ExprList(std::move(text), MakeString(JsonPathText(*path)), std::move(value));
-  if (name == "JSON_MODIFY") {
+  if (name == "JSON_MODIFY" || (path->appends && !in_array && !path->steps.empty())) {
     // What merges two objects makes the property, and whatever is missing around it: that must be
     // there already.
     JsonPath around = *path;
