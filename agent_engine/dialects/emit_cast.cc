@@ -194,6 +194,9 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   }
   const TypeClass from_class = ClassOf(from);
   const TypeClass to_class = ClassOf(to);
+  const bool is_sized = to_class == TypeClass::kString || to_class == TypeClass::kBinary;
+  if (operand.kind == ExprKind::kNull && !cast.implicit && is_sized)
+    return {TypedNull(to, cast.span)};  // A set operation would make its own type of a bare one.
   if (dialect_.keeps_styles && (tsql::IsTemporal(from.id) || tsql::IsTemporal(to.id)) &&
       (tsql::IsString(from.id) || tsql::IsString(to.id)))
     return EmitStyledCast(cast);
