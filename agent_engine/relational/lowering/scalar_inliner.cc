@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/routines/variable_use.h"
 
 namespace datamigrate::relational {
 namespace {
@@ -34,6 +35,9 @@ bool NeedsSteps(Node node) {
     case NodeKind::kTableVariableDeclaration:
     case NodeKind::kInsertStatement:
       return true;
+    case NodeKind::kSelectAssignment:  // SELECT @s = @s + x FROM ...: from row to row.
+      return JoinedTokens(node, Role::kOperator, "") != "=" ||
+             Mentions(node.Child(Role::kValue), FoldName(node.TokenText(Role::kTarget)));
     default:
       return std::ranges::any_of(node.Children(), NeedsSteps);
   }
@@ -166,34 +170,57 @@ class ScalarInliner {
     const Node body = statement.Child(Role::kQuery).Child(Role::kBody);
     const Node list = body.Child(Role::kSelectList);
     const std::vector<Node> items = list.Children(Role::kItem);
-    if (!body.Is(NodeKind::kQuerySpecification) || items.size() != 1 ||
-        !items[0].Is(NodeKind::kSelectAssignment)) {
-      return Refuse("a SELECT that is not one assignment");
+    const bool assigns = std::ranges::all_of(
+        items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
+    if (!body.Is(NodeKind::kQuerySpecification) || !assigns)
+      return Refuse("a SELECT that is not an assignment");
+    // All values are of the same row: none sees what another one has just been given.
+    Variables values;
+    for (const Node item : items) {
+      const std::string target = FoldName(item.TokenText(Role::kTarget));
+      if (items.size() > 1 && std::ranges::any_of(items, [&](Node other) {
+            return Mentions(other.Child(Role::kValue), target);
+          })) {
+        return Refuse("a SELECT that reads what it assigns");
+      }
+      ExprPtr value = body.Has(Role::kFrom) ? ValueOfRow(body, item, target)
+                                            : Evaluate(item.Child(Role::kValue));
+      if (!value) return false;
+      values[target] = std::move(value);
     }
-    Scope empty;
-    if (!body.Has(Role::kFrom))
-      return Assign(items[0].TokenText(Role::kTarget), Evaluate(items[0].Child(Role::kValue)));
+    for (auto& [target, value] : values) {
+      if (!Assign(target, std::move(value))) return false;
+    }
+    return true;
+  }
+
+  // What the row of a SELECT gives a variable; null after a report.
+  ExprPtr ValueOfRow(Node body, Node assignment, const std::string& target) {
     auto query = std::make_unique<Query>();
     Scope scope;
     query->from = lowering_.LowerFrom(body.Child(Role::kFrom), scope);
     if (const Node where = body.Child(Role::kWhere))
       query->where = lowering_.LowerExpr(where, scope);
-    if (body.Has(Role::kGroupBy) || body.Has(Role::kTop) || body.Has(Role::kHaving))
-      return Refuse("a grouped assignment");
-    SelectItem item{lowering_.LowerExpr(items[0].Child(Role::kValue), scope), ""};
+    if (body.Has(Role::kGroupBy) || body.Has(Role::kTop) || body.Has(Role::kHaving)) {
+      Refuse("a grouped assignment");
+      return nullptr;
+    }
+    SelectItem item{lowering_.LowerExpr(assignment.Child(Role::kValue), scope), ""};
     const bool is_aggregate = ContainsAggregate(*item.expr);
     query->fields.push_back({"", item.expr->type});
     query->items.push_back(std::move(item));
-    const std::string target = FoldName(items[0].TokenText(Role::kTarget));
     const auto known = lowering_.variables_.find(target);
     // Without rows the variable keeps its value.
     const bool was_null =
         known == lowering_.variables_.end() || known->second->kind == ExprKind::kNull;
-    if (!is_aggregate && !was_null) return Refuse("an assignment that may keep an earlier value");
+    if (!is_aggregate && !was_null) {
+      Refuse("an assignment that may keep an earlier value");
+      return nullptr;
+    }
     auto expr = MakeExpr(ExprKind::kSubquery, query->fields[0].type, lowering_.SpanOf(call_));
     expr->type.nullable = true;
     expr->query = std::move(query);
-    return Assign(target, std::move(expr));
+    return expr;
   }
 
   ExprPtr Evaluate(Node node) {
