@@ -159,13 +159,13 @@ ExprPtr Lowering::LowerExpr(Node node, Scope& scope) {
     }
     case NodeKind::kScalarSubquery:
       return LowerSubquery(node, scope);
+    case NodeKind::kNextValueFor:
+      return LowerNextValue(node, scope);
     case NodeKind::kOdbcEscape: {
       const std::string keyword = UpperText(node.TokenText(Role::kKeyword));
       if (keyword == "FN") return LowerExpr(node.Child(Role::kOperand), scope);
-      const TypeId id = keyword == "D"    ? TypeId::kDateTime
-                        : keyword == "T"  ? TypeId::kDateTime
-                        : keyword == "TS" ? TypeId::kDateTime
-                                          : TypeId::kUniqueIdentifier;
+      const bool is_date = keyword == "D" || keyword == "T" || keyword == "TS";
+      const TypeId id = is_date ? TypeId::kDateTime : TypeId::kUniqueIdentifier;
       return Convert(LowerExpr(node.Child(Role::kOperand), scope), MakeType(id), false);
     }
     default:

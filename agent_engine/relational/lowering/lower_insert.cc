@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "agent_engine/relational/lowering/sequence_names.h"
 #include "agent_engine/relational/lowering/write_lowering.h"
+#include "agent_engine/relational/routines/random_values.h"
 
 namespace datamigrate::relational {
 namespace {
@@ -18,6 +20,48 @@ int64_t NumberOr(const std::string& text, int64_t otherwise) {
   return text.empty() ? otherwise : std::strtoll(text.c_str(), nullptr, 10);
 }
 
+bool IsRowNumber(const Expr& expr) {
+  return expr.kind == ExprKind::kCall && expr.text == "ROW_NUMBER" && expr.window &&
+         expr.window->order_by.empty() && expr.window->partition_by.empty();
+}
+
+// Numbers the rows of that expression in the given order, where it has none of its own.
+void OrderNumbers(Expr& expr, const std::vector<OrderItem>& order) {
+  ForEachPart(
+      expr, [](Source&) {},
+      [&](Expr& part) {
+        if (!IsRowNumber(part)) return;
+        for (const OrderItem& item : order)
+          part.window->order_by.push_back({Clone(*item.expr), item.descending});
+      });
+}
+
+struct OrderPlace {
+  size_t column = 0;  // Of the query.
+  bool descending = false;
+};
+
+// The order of a query's rows as places among its columns; it gets further ones where it can.
+std::vector<OrderPlace> TakeOrder(Query& query) {
+  std::vector<OrderPlace> places;
+  const bool is_select = query.kind == QueryKind::kSelect;
+  for (const OrderItem& order : query.order_by) {
+    size_t place = 0;
+    const auto fits = [&](size_t i) {
+      if (is_select) return i < query.items.size() && SameExpr(*query.items[i].expr, *order.expr);
+      return order.expr->kind == ExprKind::kColumn && query.fields[i].name == order.expr->text;
+    };
+    while (place < query.fields.size() && !fits(place)) ++place;
+    if (place == query.fields.size()) {
+      if (!is_select || query.distinct) continue;
+      AddItem(query, Clone(*order.expr), "order_" + std::to_string(place));
+    }
+    places.push_back({place, order.descending});
+  }
+  if (!query.limit && !query.offset) query.order_by.clear();
+  return places;
+}
+
 // Whether more items can stand beside a query's own without changing its rows.
 bool TakesMoreItems(const Query& query) {
   return query.kind == QueryKind::kSelect && !query.distinct && !query.limit && !query.offset &&
@@ -28,6 +72,18 @@ bool TakesMoreItems(const Query& query) {
 
 }  // namespace
 
+bool OrdersRows(const Expr& expr) {
+  if (IsConstant(expr) || IsOpaque(expr.type.id) || expr.type.id == TypeId::kUnknown ||
+      expr.type.id == TypeId::kNull || ContainsWindow(expr) || HoldsRandom(expr)) {
+    return false;
+  }
+  bool reads = false;
+  const ExprPtr copy = Clone(expr);
+  ForEachPart(
+      *copy, [&](Source&) { reads = true; }, [](Expr&) {});
+  return !reads;
+}
+
 bool WriteLowering::IsNumbered(const catalog::Column& column) const {
   if (column.identity) return true;
   return UpperText(column.default_expression).find("NEXT VALUE FOR") != std::string::npos;
@@ -36,8 +92,22 @@ bool WriteLowering::IsNumbered(const catalog::Column& column) const {
 // The source's counter is not in its rows: numbers go on after the largest one.
 ExprPtr WriteLowering::NextNumber(const catalog::Column& column, bool single_row, Node at) {
   const SqlType type = FromCatalogType(column.type);
-  const int64_t step = column.identity ? NumberOr(column.identity_increment, 1) : 1;
-  const int64_t seed = column.identity ? NumberOr(column.identity_seed, 1) : 1;
+  int64_t step = column.identity ? NumberOr(column.identity_increment, 1) : 1;
+  int64_t seed = column.identity ? NumberOr(column.identity_seed, 1) : 1;
+  ExprPtr drawn;  // The last number that the routine has drawn itself.
+  if (!column.identity) {
+    const ParseResult parsed =
+        ParseExpression(column.default_expression, false, {}, lowering_.sink_);
+    const Node draw = parsed.ok ? parsed.tree.Root() : Node();
+    const catalog::Sequence* sequence =
+        draw.Is(NodeKind::kNextValueFor) ? FindSequence(catalog_.catalog(), draw) : nullptr;
+    if (sequence != nullptr) {
+      step = StepOf(*sequence);
+      seed = StartOf(*sequence);
+      const auto last = lowering_.variables_.find(LastNumberVariable(draw));
+      if (last != lowering_.variables_.end()) drawn = relational::Clone(*last->second);
+    }
+  }
   lowering_.Report(DiagnosticId::kNumbersDrawn, at,
                    {result_.table->name.ToString() + "." + column.name});
   auto last = std::make_unique<Query>();
@@ -51,6 +121,11 @@ ExprPtr WriteLowering::NextNumber(const catalog::Column& column, bool single_row
   auto subquery = MakeExpr(ExprKind::kSubquery, type);
   subquery->query = std::move(last);
   ExprPtr base = MakeCall("ISNULL", type, ExprList(std::move(subquery), MakeInteger(seed - step)));
+  if (drawn) {
+    drawn = lowering_.Convert(std::move(drawn), type, true);
+    base = MakeCall(step < 0 ? "LEAST" : "GREATEST", type,
+                    ExprList(std::move(base), std::move(drawn)));
+  }
   ExprPtr offset = MakeInteger(step);
   if (!single_row) {
     offset = MakeCall("ROW_NUMBER", MakeType(TypeId::kBigInt, false), {});
@@ -80,6 +155,7 @@ QueryPtr WriteLowering::LowerValueRows(Node values, const std::vector<std::strin
                                                       : lowering_.LowerExpr(items[i], empty);
       AddItem(*query, std::move(value), columns[i]);
     }
+    ++lowering_.drawn_before_;
     if (!result) {
       result = std::move(query);
       continue;
@@ -92,6 +168,7 @@ QueryPtr WriteLowering::LowerValueRows(Node values, const std::vector<std::strin
     both->right = std::move(query);
     result = std::move(both);
   }
+  lowering_.drawn_before_ = 0;
   return result;
 }
 
@@ -100,8 +177,10 @@ QueryPtr WriteLowering::LowerRowsOf(Node source, const std::vector<std::string>&
     case NodeKind::kValuesClause:
       return LowerValueRows(source, columns);
     case NodeKind::kSelectStatement:
+      lowering_.keeps_next_order_ = true;
       return lowering_.LowerSelectStatement(source, nullptr);
     case NodeKind::kQuery:
+      lowering_.keeps_next_order_ = true;
       return lowering_.LowerQuery(source, nullptr, false);
     case NodeKind::kDefaultValues:
       return std::make_unique<Query>();
@@ -122,6 +201,14 @@ QueryPtr WriteLowering::AddedRows(const std::vector<std::string>& columns, Query
     return nullptr;
   }
   const bool single_row = source->kind == QueryKind::kSelect && !source->from && !source->where;
+  std::vector<OrderItem> order;
+  std::vector<OrderPlace> places;
+  if (source->kind == QueryKind::kSelect && !source->distinct && !source->limit &&
+      !source->offset) {
+    order = std::exchange(source->order_by, {});
+  } else {
+    places = TakeOrder(*source);
+  }
   if (!TakesMoreItems(*source)) {
     auto outer = std::make_unique<Query>();
     const int32_t range = lowering_.next_range_++;
@@ -138,11 +225,26 @@ QueryPtr WriteLowering::AddedRows(const std::vector<std::string>& columns, Query
       expr->range = range;
       AddItem(*outer, std::move(expr), columns[i]);
     }
+    for (size_t i = columns.size(); i < source->fields.size(); ++i)
+      derived->column_names.push_back(source->fields[i].name);
+    for (const OrderPlace& place : places) {
+      auto expr = MakeExpr(ExprKind::kColumn, source->fields[place.column].type);
+      expr->text = derived->column_names[place.column];
+      expr->range = range;
+      order.push_back({std::move(expr), place.descending});
+    }
     derived->query = std::move(source);
     outer->from = std::move(derived);
     source = std::move(outer);
   }
   std::vector<SelectItem> given = std::move(source->items);
+  // Rows that are read more than once have the same numbers each time.
+  for (const SelectItem& item : given) {
+    if (!OrdersRows(*item.expr)) continue;
+    order.push_back({Clone(*item.expr), false});
+    order.back().expr->type.collation = "Latin1_General_BIN2";
+  }
+  for (SelectItem& item : given) OrderNumbers(*item.expr, order);
   source->items.clear();
   source->fields.clear();
   for (size_t i = 0; i < fields_.size(); ++i) {
@@ -164,6 +266,7 @@ QueryPtr WriteLowering::AddedRows(const std::vector<std::string>& columns, Query
       value = lowering_.Convert(MakeString("9999-12-31 23:59:59.9999999"), fields_[i].type, true);
     } else if (IsNumbered(column)) {
       value = NextNumber(column, single_row, at);
+      OrderNumbers(*value, order);
     } else {
       value = DefaultOf(column, at);
     }
@@ -192,6 +295,7 @@ LoweredWrite WriteLowering::AddRows(const catalog::Table& table,
     }
   }
   QueryPtr count = relational::Clone(*source);
+  if (!count->limit && !count->offset) count->order_by.clear();
   QueryPtr added = AddedRows(names, std::move(source), at);
   if (!added) return {};
   auto after = std::make_unique<Query>();
@@ -209,7 +313,7 @@ LoweredWrite WriteLowering::AddRows(const catalog::Table& table,
   result_.after = std::move(after);
   if (TakesMoreItems(*count) && !count->is_grouped &&
       std::ranges::none_of(count->items, [](const SelectItem& item) {
-        return ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
+        return ContainsAggregate(*item.expr);
       })) {
     result_.row_count = CountOf(std::move(count));
   }

@@ -168,10 +168,11 @@ QueryPtr Lowering::LowerQuery(Node node, const Scope* outer, bool is_outermost) 
   }
   Scope scope;
   scope.outer = outer;
+  const bool keeps_order = std::exchange(keeps_next_order_, false);
   QueryPtr query = LowerRows(node, outer, scope);
   if (const Node order_by = node.Child(Role::kOrderBy)) {
     const bool decides_rows = query->limit != nullptr || query->offset != nullptr;
-    if (!decides_rows && !(is_outermost && options_.keep_order)) {
+    if (!decides_rows && !keeps_order && !(is_outermost && options_.keep_order)) {
       if (is_outermost) Report(DiagnosticId::kOrderDropped, order_by, {});
       query->order_by.clear();
     }

@@ -3,6 +3,8 @@
 // statements one after another puts each query's result in the table's place.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,15 @@ struct LoweredWrite {
   QueryPtr row_count;
 };
 
+// A relation that a statement reads, and the columns that it names there, folded; "*": any.
+struct RelationRead {
+  catalog::ObjectName relation;
+  std::set<std::string> columns{};
+};
+// Columns by range variable, and those that are named of one source.
+using ColumnsByRange = std::map<int32_t, std::set<std::string>>;
+std::set<std::string> ColumnsOf(const Source& source, const ColumnsByRange& columns);
+
 // One UPDATE or DELETE for all rows of a source, as a loop would do it for one after another.
 // Variables have columns of the source.
 struct EachRow {
@@ -37,11 +48,15 @@ struct EachRow {
   std::vector<std::pair<std::string, ExprPtr>> current;
   ExprPtr order;  // The later row has the last word; null: any.
   // What comes back.
-  std::vector<catalog::ObjectName> reads;  // Relations that the statement reads, its target apart.
+  std::vector<RelationRead> reads;  // What the statement reads, its target apart.
+  std::map<std::string, ExprPtr> sets;  // New values of the target, by folded column.
+  // The column of the target and the value that it must equal, where nothing else is asked.
+  std::pair<std::string, ExprPtr> found_by;
   QueryPtr count;               // How many rows of the target one row finds; null with a join.
   bool finds_own_rows = false;  // No row of the target is touched for two rows of the source.
   std::string own_column;       // By this column, folded, where the key has one.
   bool builds_on_sets = false;  // It reads columns of the target that it sets.
+  bool adds_up = false;  // But only to add to them: all rows of the source are added at once.
 };
 
 // The rows that an INSERT puts into a table, as its source gives them.

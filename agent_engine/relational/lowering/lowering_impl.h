@@ -252,6 +252,7 @@ class Lowering {
   ExprPtr LowerSubquery(Node node, Scope& scope);
   ExprPtr LowerAtTimeZone(Node node, Scope& scope);
   ExprPtr LowerMethodCall(Node node, Scope& scope);
+  ExprPtr LowerNextValue(Node node, Scope& scope);  // lower_sequence.cc
   // -- XML (lower_xml.cc, lower_xquery.cc)
   bool IsXmlMethod(Node call) const;
   ExprPtr LowerXmlMethod(Node node, Scope& scope);
@@ -341,6 +342,8 @@ class Lowering {
   std::vector<std::string> xml_aliases_;
   XmlNamespaces xml_namespaces_;  // Of WITH XMLNAMESPACES.
   int32_t next_range_ = 0;
+  bool keeps_next_order_ = false;  // The next query keeps its ORDER BY: it numbers new rows.
+  int64_t drawn_before_ = 0;  // Rows of VALUES before this one, each with a number of a sequence.
   int depth_ = 0;
 };
 

@@ -38,7 +38,7 @@ class WriteLowering {
   std::vector<OutputField> Fields(const catalog::Table& table);
 
  private:
-  // -- Statements
+  // -- Statements (lower_write.cc, lower_update.cc, lower_insert.cc, lower_each_row.cc)
   bool LowerTruncate(Node statement);
   bool LowerDelete(Node statement);
   bool MatchByKey(SourcePtr& from, std::vector<ExprPtr>& conditions);
@@ -49,7 +49,14 @@ class WriteLowering {
                       const Query* inserted) const;
   void JoinEachRow(SourcePtr& from, const Source* leaf, const std::vector<SetColumn>& sets,
                    ExprPtr& condition);
-  void NoteEachRead(Source& source);
+  void NoteEachRead(const Source& source, const ColumnsByRange& columns);
+  ExprPtr AddendOf(const SetColumn& set) const;
+  bool ReadsChanged(const Expr& expr) const;
+  bool AddsUp(const std::vector<SetColumn>& sets, const ExprPtr& condition,
+              std::vector<ExprPtr>& addends) const;
+  ExprPtr SumOfTurns(size_t field, const Expr& addend, const std::vector<ExprPtr>& partition,
+                     Node at);
+  void NoteFoundBy(const Expr& condition);
   void CollectEqualColumns(const Expr& condition, std::vector<std::string>& columns) const;
 
   // -- Parts
@@ -109,5 +116,8 @@ class WriteLowering {
 ExprPtr ChooseValue(const Expr& condition, ExprPtr value, ExprPtr otherwise);
 // Holds where the condition does not: where it is false and where it is unknown.
 ExprPtr UnlessTrue(ExprPtr condition);
+
+// Whether rows can be ordered by that value in a window of their own query.
+bool OrdersRows(const Expr& expr);
 
 }  // namespace datamigrate::relational

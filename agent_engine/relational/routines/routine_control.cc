@@ -114,6 +114,12 @@ void RoutineRunner::MergeVariables(const Expr& condition, Variables then_variabl
     return choice;
   };
   Variables variables;
+  // Who draws on one side only has drawn nothing on the other.
+  for (const auto& [name, sequence] : draws_) {
+    if (then_variables.contains(name) == state_.variables.contains(name)) continue;
+    then_variables.try_emplace(name, NothingDrawn(*sequence));
+    state_.variables.try_emplace(name, NothingDrawn(*sequence));
+  }
   for (auto& [name, value] : then_variables) {
     const auto other = state_.variables.find(name);
     if (other != state_.variables.end())
@@ -334,6 +340,7 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
   const diagnostics::SourceSpan span = call_span_.value_or(statement.span());
   // The called text has its own variables, cursors and places.
   Variables variables = std::exchange(state_.variables, std::move(bound));
+  MoveDraws(variables, state_.variables);
   ExprPtr returned = std::exchange(state_.returned, nullptr);
   auto types = std::exchange(types_, {});
   auto cursors = std::exchange(cursors_, {});
@@ -372,6 +379,7 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
     if (!known) sink_->Report(std::move(found));
   }
   Variables after = std::exchange(state_.variables, std::move(variables));
+  MoveDraws(after, state_.variables);
   ExprPtr result = std::exchange(state_.returned, std::move(returned));
   types_ = std::move(types);
   cursors_ = std::move(cursors);

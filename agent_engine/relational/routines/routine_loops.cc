@@ -1,9 +1,12 @@
-// WHILE, and loops over cursors: their turns as rows.
+// WHILE: its turns as rows.
 #include <algorithm>
 #include <cctype>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/lowering/sequence_names.h"
+#include "agent_engine/relational/lowering/write_lowering.h"
 #include "agent_engine/relational/routines/known_values.h"
+#include "agent_engine/relational/routines/random_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
 
@@ -11,6 +14,7 @@ namespace datamigrate::relational {
 namespace {
 
 constexpr char kGoesOn[] = "@@goes_on";  // 0 where a turn ends with BREAK.
+constexpr char kPlace[] = "@@place";      // 1 where the loop inside begins a turn; 0: the loop.
 constexpr int kMaxUnrolled = 64;
 
 std::string Compact(std::string_view text) {
@@ -24,21 +28,6 @@ std::string Compact(std::string_view text) {
     compact.erase(0, 1);
   }
   return compact;
-}
-
-// Tests of @@FETCH_STATUS that hold while there are rows, and those that hold when there are none.
-bool TestsFetch(Node condition, bool has_row) {
-  const std::string text = Compact(condition.Text());
-  if (has_row)
-    return text == "@@FETCH_STATUS=0" || text == "@@FETCH_STATUS<>-1" ||
-           text == "@@FETCH_STATUS!=-1" || text == "0=@@FETCH_STATUS" ||
-           text == "@@FETCH_STATUS>-1" || text == "@@FETCH_STATUS>=0";
-  return text == "@@FETCH_STATUS<>0" || text == "@@FETCH_STATUS!=0" ||
-         text == "@@FETCH_STATUS=-1" || text == "@@FETCH_STATUS<0";
-}
-
-bool UsesCurrent(Node node) {
-  return node.Has(Role::kCurrentOf) || std::ranges::any_of(node.Children(), UsesCurrent);
 }
 
 // Whether the loop ends by a variable that counts on, or by the next of a table's values.
@@ -93,29 +82,161 @@ RoutineRunner::Flow RoutineRunner::RunWhile(Node statement) {
   const Fork before = TakeFork();
   const catalog::Catalog own = own_;
   const std::vector<catalog::ObjectName> written = written_;
-  DiagnosticSink attempt;
-  DiagnosticSink* sink = std::exchange(sink_, &attempt);
   Turns* const outer = turns_;
-  const Flow flow = RunTurns(statement);
-  sink_ = sink;
-  turns_ = outer;
+  carries_through_ = false;
+  ends_at_once_ = false;
+  const auto attempt = [&](DiagnosticSink& findings, const std::function<Flow()>& run) {
+    DiagnosticSink* const sink = std::exchange(sink_, &findings);
+    const Flow flow = run();
+    sink_ = sink;
+    turns_ = outer;
+    return flow;
+  };
+  const auto keep = [&](DiagnosticSink& findings) {
+    for (diagnostics::Diagnostic& found : findings.Take()) sink_->Report(std::move(found));
+  };
+  DiagnosticSink as_set;
+  const Flow flow = attempt(as_set, [&] { return RunTurns(statement); });
   if (flow != Flow::kRefused || turns_ != nullptr) {
-    for (diagnostics::Diagnostic& found : attempt.Take()) sink_->Report(std::move(found));
+    keep(as_set);
     return flow;
   }
-  Restart(before);
-  effects_.results.resize(before.first_result);
-  own_ = own;
-  index_ = std::make_unique<catalog::CatalogIndex>(outer_, own_);
-  written_ = written;
-  DiagnosticSink unrolled;
-  sink = std::exchange(sink_, &unrolled);
-  const Flow written_out = RunUnrolled(statement);
-  sink_ = sink;
-  // The reason that is told is why the loop is no set.
-  DiagnosticSink& kept = written_out == Flow::kRefused ? attempt : unrolled;
-  for (diagnostics::Diagnostic& found : kept.Take()) sink_->Report(std::move(found));
-  return written_out;
+  const Node inner = OnlyLoopOf(StatementsOf(statement.Child(Role::kBody)));
+  std::vector<std::function<Flow()>> others;
+  if (carries_through_) others.push_back([&] { return RunTurns(statement, inner); });
+  if (ends_at_once_) others.push_back([&] { return RunOnce(statement); });
+  others.push_back([&] { return RunUnrolled(statement); });
+  for (const std::function<Flow()>& run : others) {
+    Restart(before);
+    effects_.results.resize(before.first_result);
+    own_ = own;
+    index_ = std::make_unique<catalog::CatalogIndex>(outer_, own_);
+    written_ = written;
+    DiagnosticSink findings;
+    if (const Flow other = attempt(findings, run); other != Flow::kRefused) {
+      keep(findings);
+      return other;
+    }
+  }
+  keep(as_set);  // The reason that is told is why the loop is no set.
+  return Flow::kRefused;
+}
+
+// The one loop among the statements, all of which end where they end; absent: none, or several.
+Node RoutineRunner::OnlyLoopOf(const std::vector<Node>& body) {
+  Node loop;
+  const std::function<bool(Node)> holds_loop = [&](Node node) {
+    return node.Is(NodeKind::kWhile) || std::ranges::any_of(node.Children(), holds_loop);
+  };
+  for (const Node node : body) {
+    const bool is_loop = node.Is(NodeKind::kWhile);
+    if (EndsTurn(node) || (!is_loop && holds_loop(node)) || (is_loop && loop)) return {};
+    if (is_loop) loop = node;
+  }
+  for (const Node node : StatementsOf(loop.Child(Role::kBody))) {
+    if (EndsTurn(node) || holds_loop(node)) return {};
+  }
+  return loop;
+}
+
+// A loop in a loop as one: a turn is either the statements before the inner loop, a turn of that
+// one, or the statements behind it.
+RoutineRunner::Flow RoutineRunner::RunPlaces(Turns& turns, const std::vector<Node>& body,
+                                             Node inner) {
+  const auto loop = std::ranges::find(body, inner);
+  const std::vector<Node> first(body.begin(), loop);
+  const std::vector<Node> last(loop + 1, body.end());
+  const ExprPtr place = Clone(*state_.variables.at(kPlace));
+  const ExprPtr is_first = MakeCompare("=", Clone(*place), MakeInteger(0));
+  ExprPtr goes_on = Evaluate(inner.Child(Role::kCondition));
+  if (sink_->HasErrors()) return Flow::kRefused;
+  goes_on = FreezeCondition(std::move(goes_on));
+  const auto inside = [&](ExprPtr condition) {
+    return MakeLogical(ExprKind::kAnd, MakeCompare("=", Clone(*place), MakeInteger(1)),
+                       std::move(condition));
+  };
+  const Variables before = Copy(state_.variables);
+  const auto run = [&](const std::vector<Node>& statements, ExprPtr taken, int next) {
+    state_.variables = Copy(before);
+    state_.variables[kPlace] = MakeInteger(next);
+    turns.path.push_back(std::move(taken));
+    const Flow flow = RunList(statements, 0);
+    turns.path.pop_back();
+    return flow;
+  };
+  if (run(first, Clone(*is_first), 1) == Flow::kRefused) return Flow::kRefused;
+  Variables after_first = std::move(state_.variables);
+  if (run(StatementsOf(inner.Child(Role::kBody)), inside(Clone(*goes_on)), 1) == Flow::kRefused)
+    return Flow::kRefused;
+  Variables after_turn = std::move(state_.variables);
+  if (run(last, inside(UnlessTrue(Clone(*goes_on))), 0) == Flow::kRefused) return Flow::kRefused;
+  MergeVariables(*goes_on, std::move(after_turn), nullptr);
+  MergeVariables(*is_first, std::move(after_first), nullptr);
+  return Flow::kGoesOn;
+}
+
+// Whether every turn does and finds the same as the first one: nothing is written or carried on.
+bool RoutineRunner::TurnsAreAlike(const Turns& turns, Node statement,
+                                  const std::vector<Node>& body,
+                                  const std::vector<std::string>& assigned) const {
+  const bool carries = std::ranges::any_of(assigned, [&](const std::string& name) {
+    return FirstUse(body, name) == VariableUse::kReads;
+  });
+  return turns.outer == nullptr && turns.inserted.empty() && turns.changed.empty() && !carries &&
+         !EndsTurn(statement.Child(Role::kBody));
+}
+
+// WHILE @v IS NULL SELECT @v = x ... FROM: whether x is never NULL.
+bool RoutineRunner::FindsKnownValue(Node statement, const std::vector<Node>& body) {
+  Node condition = statement.Child(Role::kCondition);
+  while (condition.Is(NodeKind::kParenthesized)) condition = condition.Child(Role::kOperand);
+  const Node operand = condition.Child(Role::kOperand);
+  if (!condition.Is(NodeKind::kIsNull) || condition.Has(Role::kNegation) ||
+      !operand.Is(NodeKind::kVariableReference) || body.size() != 1 ||
+      !body[0].Is(NodeKind::kSelectStatement)) {
+    return false;
+  }
+  const std::string name = FoldName(operand.TokenText(Role::kValue));
+  const Node select = body[0].Child(Role::kQuery).Child(Role::kBody);
+  const std::vector<Node> items = select.Child(Role::kSelectList).Children(Role::kItem);
+  LoweringOptions options = options_;
+  options.assigns_variables = true;
+  DiagnosticSink ignored;
+  const LoweredQuery lowered =
+      LowerSelect(Index(), body[0], VisibleVariables(), options, ignored);
+  if (!lowered.query || ignored.HasErrors()) return false;
+  for (size_t i = 0; i < items.size() && i < lowered.query->fields.size(); ++i) {
+    if (items[i].Is(NodeKind::kSelectAssignment) &&
+        FoldName(items[i].TokenText(Role::kTarget)) == name) {
+      return !lowered.query->fields[i].type.nullable;
+    }
+  }
+  return false;
+}
+
+// A loop whose turns are all alike ends after the first one, or never.
+RoutineRunner::Flow RoutineRunner::RunOnce(Node statement) {
+  const std::vector<Node> body = StatementsOf(statement.Child(Role::kBody));
+  ExprPtr condition = Evaluate(statement.Child(Role::kCondition));
+  if (sink_->HasErrors()) return Flow::kRefused;
+  const size_t known_steps = steps_.count();
+  const bool is_known = FindsKnownValue(statement, body);
+  const auto run = [&] { return RunList(body, 0); };
+  const Truth truth = KnownTruth(*condition);
+  Flow flow = Flow::kGoesOn;
+  if (truth == Truth::kOpen) {
+    condition = FreezeCondition(std::move(condition));
+    flow = RunChoice(statement, *condition, run, [] { return Flow::kGoesOn; });
+  } else if (truth == Truth::kTrue) {
+    flow = run();
+  }
+  if (flow == Flow::kRefused) return flow;
+  for (size_t step = known_steps; step < steps_.count() && !is_known; ++step) {
+    if (HoldsRandom(steps_.QueryOf(step)))
+      return Refuse(statement, "a loop that draws until it has found something");
+  }
+  Note(DiagnosticId::kLoopEndsAtOnce, statement);
+  return flow;
 }
 
 // A loop whose conditions are known on every turn, statement after statement.
@@ -195,15 +316,17 @@ bool RoutineRunner::IsReadLater(const std::string& variable) const {
 
 // WHILE as a recursive common table: a row for each turn, with the values that its variables have
 // when it begins, and a last one with those that they have in the end.
-RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
+RoutineRunner::Flow RoutineRunner::RunTurns(Node statement, Node inner) {
   const std::vector<Node> body = StatementsOf(statement.Child(Role::kBody));
   std::vector<std::string> assigned;
   for (const Node node : body) CollectAssigned(node, assigned);
   const bool breaks = HoldsCommand(statement.Child(Role::kBody), "BREAK");
+  if (turns_ == nullptr && !PrepareDraws(statement)) return Flow::kRefused;
   std::vector<std::string> carried;
   for (const std::string& name : assigned) {
     const VariableUse use = FirstUse(body, name);
-    const bool goes_on = use == VariableUse::kReads || use == VariableUse::kFinds;
+    const bool goes_on =
+        use == VariableUse::kReads || use == VariableUse::kFinds || (inner && use != VariableUse::kNone);
     if (!goes_on && !Mentions(statement.Child(Role::kCondition), name) && !IsReadLater(name))
       continue;
     if (types_.contains(name) && state_.variables.contains(name)) {
@@ -228,13 +351,17 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   };
   const ExprPtr turn_number =
       add_state("turn", tsql::MakeType(TypeId::kInt, false), MakeInteger(1));
+  turns.number = turns.fields.back();
+  ExprPtr place;
+  if (inner) place = add_state("place", tsql::MakeType(TypeId::kInt, false), MakeInteger(0));
   ExprPtr goes_on;
   if (breaks) goes_on = add_state("goes_on", tsql::MakeType(TypeId::kInt, false), MakeInteger(1));
   std::vector<OutputField> carried_fields;
   for (const std::string& name : carried) {
     state_.variables[name] = add_state(name, types_[name], Clone(*before[name]));
     carried_fields.push_back(turns.fields.back());
-    if (turns.key.empty() && turns.outer == nullptr && CountsOn(body, name))
+    if (IsLastNumberVariable(name)) turns.draws.insert(name);
+    if (turns.key.empty() && turns.outer == nullptr && !inner && CountsOn(body, name))
       turns.key = {FoldName(turns.fields.back().name)};
   }
   if (turns.outer != nullptr) {
@@ -248,6 +375,11 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   }
   turns.is_turn = Evaluate(statement.Child(Role::kCondition));
   if (sink_->HasErrors()) return Flow::kRefused;
+  if (inner) {
+    turns.is_turn = MakeLogical(ExprKind::kOr, MakeCompare("=", Clone(*place), MakeInteger(1)),
+                                std::move(turns.is_turn));
+    state_.variables[kPlace] = std::move(place);
+  }
   if (KnownTruth(*turns.is_turn) == Truth::kTrue) turns.is_turn = nullptr;
   if (turns.is_turn) turns.is_turn = FreezeCondition(std::move(turns.is_turn));
   if (breaks) {
@@ -259,14 +391,19 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   }
   if (!turns.is_turn) return Refuse(statement, "a loop without an end");
   auto frames = std::exchange(frames_, {});
-  const Flow flow = RunList(body, 0);
+  const Flow flow = inner ? RunPlaces(turns, body, inner) : RunList(body, 0);
   frames_ = std::move(frames);
   turns_ = turns.outer;
   if (flow == Flow::kRefused || sink_->HasErrors()) return Flow::kRefused;
   if (!LoopIsSet(turns, statement)) return Flow::kRefused;
   // Over tables without the rows that it waits for, such a query would run for ever.
-  if (ReadsTables(turns) && !EndsByCounter(statement, body, assigned))
+  const bool ends = EndsByCounter(statement, body, assigned) &&
+                    (!inner || EndsByCounter(inner, StatementsOf(inner.Child(Role::kBody)),
+                                             assigned));
+  if (ReadsTables(turns) && !ends) {
+    ends_at_once_ = TurnsAreAlike(turns, statement, body, assigned);
     return Refuse(statement, "a loop that ends when it has found something");
+  }
 
   // The next turn's values, from this one's.
   auto next = std::make_unique<Query>();
@@ -280,11 +417,14 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement) {
   more->text = "+";
   more->arguments = ExprList(Clone(*turn_number), MakeInteger(1));
   add_next(std::move(more));
+  if (inner) add_next(Clone(*state_.variables[kPlace]));
   if (breaks) add_next(Clone(*state_.variables[kGoesOn]));
   for (const std::string& name : carried) {
     const auto value = state_.variables.find(name);
-    if (value == state_.variables.end())
+    if (value == state_.variables.end()) {
+      carries_through_ = turns.outer == nullptr && OnlyLoopOf(body);
       return Refuse(statement, "a loop with one inside it that carries " + name + " on");
+    }
     add_next(Clone(*value->second));
   }
   next->from = TurnSource(turns);
@@ -337,7 +477,7 @@ RoutineRunner::Flow RoutineRunner::LeaveTurns(const Turns& turns,
   if (last.empty()) return Flow::kGoesOn;
   QueryPtr query = SelectFrom(StepSource(steps_.NameOf(turns.step)), last);
   auto turn = MakeExpr(ExprKind::kColumn, tsql::MakeType(TypeId::kInt));
-  turn->text = "turn";
+  turn->text = turns.number.name;
   turn->range = 0;
   query->order_by.push_back({std::move(turn), true});
   query->limit = MakeInteger(1);
@@ -345,188 +485,6 @@ RoutineRunner::Flow RoutineRunner::LeaveTurns(const Turns& turns,
   for (size_t i = 0; i < last.size(); ++i)
     state_.variables[names[i]] = ReadOne(steps_.NameOf(step), last[i]);
   return Flow::kGoesOn;
-}
-
-// -- Cursors
-
-// Loops that FETCH; kBreaks where the loop is none.
-RoutineRunner::Flow RoutineRunner::RunCursorWhile(Node statement) {
-  std::vector<Node> body = StatementsOf(statement.Child(Role::kBody));
-  std::erase_if(body, [](Node node) { return node.Is(NodeKind::kEmptyStatement); });
-  Node fetch;
-  const bool fetches_last = TestsFetch(statement.Child(Role::kCondition), true);
-  if (fetches_last) {
-    if (body.empty() || !IsCommand(body.back(), "FETCH"))
-      return Refuse(statement, "a cursor loop that does not end with FETCH");
-    fetch = body.back();
-    body.pop_back();
-  } else {
-    // WHILE 1 = 1 BEGIN FETCH ...; IF @@FETCH_STATUS <> 0 BREAK; ... END
-    const bool fetches_first = body.size() > 1 && IsCommand(body[0], "FETCH") &&
-                               body[1].Is(NodeKind::kIf) && !body[1].Has(Role::kElse) &&
-                               TestsFetch(body[1].Child(Role::kCondition), false) &&
-                               StatementsOf(body[1].Child(Role::kThen)).size() == 1 &&
-                               IsCommand(StatementsOf(body[1].Child(Role::kThen))[0], "BREAK") &&
-                               Compact(statement.Child(Role::kCondition).Text()) == "1=1";
-    if (!fetches_first) return Flow::kBreaks;
-    fetch = body[0];
-    body.erase(body.begin(), body.begin() + 2);
-  }
-  const auto cursor = cursors_.find(FoldName(tsql::UnquoteName(fetch.TokenText(Role::kName))));
-  std::vector<std::string> targets;
-  for (const Node target : fetch.Children(Role::kTarget))
-    targets.push_back(FoldName(target.TokenText(Role::kValue)));
-  if (cursor == cursors_.end() || targets.empty() ||
-      (fetches_last && cursor->second.targets != targets)) {
-    return Refuse(statement, "a cursor loop whose FETCHes differ");
-  }
-  cursor->second.targets.clear();  // It may be opened again.
-  for (const Node node : body) {
-    if (HoldsCommand(node, "FETCH")) return Refuse(node, "a second FETCH in a loop");
-  }
-  LoweredQuery lowered =
-      LowerSelect(Index(), cursor->second.query, VisibleVariables(), options_, *sink_);
-  if (!lowered.query || sink_->HasErrors()) return Flow::kRefused;
-  if (lowered.query->fields.size() != targets.size())
-    return Refuse(statement, "a FETCH into more or fewer variables than columns");
-  if (std::ranges::any_of(body, UsesCurrent)) AddCurrentRow(*lowered.query);
-  return RunRowLoop(statement, std::move(lowered.query), targets, body);
-}
-
-// The key of the cursor's only table, beside the columns that are fetched.
-void RoutineRunner::AddCurrentRow(Query& query) const {
-  if (query.kind != QueryKind::kSelect || query.is_grouped || query.distinct || !query.from ||
-      query.from->kind != SourceKind::kRelation) {
-    return;
-  }
-  const catalog::Table* table =
-      Index().FindTable(query.from->relation.schema, query.from->relation.name);
-  if (table == nullptr || table->PrimaryKey() == nullptr) return;
-  for (const catalog::IndexColumn& part : table->PrimaryKey()->columns) {
-    const catalog::Column* column = table->FindColumn(part.name);
-    if (column == nullptr) return;
-    auto expr = MakeExpr(ExprKind::kColumn, tsql::FromCatalogType(column->type));
-    expr->text = column->name;
-    expr->range = query.from->range;
-    query.fields.push_back({"current_" + column->name, expr->type});
-    query.items.push_back({std::move(expr), query.fields.back().name});
-  }
-}
-
-RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
-                                              const std::vector<std::string>& targets,
-                                              const std::vector<Node>& body) {
-  std::vector<std::string> assigned = targets;
-  for (const Node node : body) CollectAssigned(node, assigned);
-  Variables before = Copy(state_.variables);
-  Turns turns;
-  BeginTurns(turns);
-  const size_t outer_count = turns.fields.size();
-  const std::vector<std::string> key = KeyOfRows(*query, targets);
-  bool keeps_key = !key.empty();
-  Settle(*query);
-  auto rows = std::make_unique<Query>();
-  if (turns.outer != nullptr) AddOuterColumns(turns, outer_count, *turns.outer, *rows);
-  auto source = std::make_unique<Source>();
-  source->kind = SourceKind::kDerived;
-  source->alias = "cursor_rows";
-  source->range = next_range_++;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const auto type = types_.find(targets[i]);
-    if (type == types_.end()) return Refuse(statement, "a FETCH into an undeclared variable");
-    OutputField field{NameTurnColumn(turns, targets[i]), type->second};
-    source->column_names.push_back(field.name);
-    auto expr = MakeExpr(ExprKind::kColumn, query->fields[i].type);
-    expr->text = field.name;
-    expr->qualifier = turns.outer != nullptr ? source->alias : "";
-    expr->range = source->range;
-    ExprPtr value = ConvertTo(std::move(expr), type->second, *sink_);
-    field.type.nullable = value->type.nullable;
-    AddItem(*rows, std::move(value), field);
-    turns.fields.push_back(field);
-    state_.variables[targets[i]] = TurnColumn(turns, field);
-    if (std::ranges::find(key, targets[i]) == key.end()) continue;
-    // Two keys could become one in a narrower variable.
-    const SqlType& own = query->fields[i].type;
-    keeps_key = keeps_key && own.id == type->second.id && own.scale <= type->second.scale &&
-                (type->second.length == SqlType::kMax || own.length <= type->second.length);
-    turns.key.push_back(FoldName(field.name));
-  }
-  if (!keeps_key) turns.key.clear();
-  for (size_t i = targets.size(); i < query->fields.size(); ++i) {
-    OutputField field{NameTurnColumn(turns, query->fields[i].name), query->fields[i].type};
-    source->column_names.push_back(field.name);
-    auto expr = MakeExpr(ExprKind::kColumn, field.type);
-    expr->text = field.name;
-    expr->qualifier = turns.outer != nullptr ? source->alias : "";
-    expr->range = source->range;
-    AddItem(*rows, std::move(expr), field);
-    turns.fields.push_back(field);
-    turns.current.emplace_back(query->items[i].expr->text, field);
-  }
-  if (turns.key.empty()) {
-    for (const auto& [column, field] : turns.current) turns.key.push_back(FoldName(field.name));
-  }
-  source->query = std::move(query);
-  if (turns.outer == nullptr) {
-    rows->from = std::move(source);
-  } else {
-    source->lateral = true;
-    rows->from = std::make_unique<Source>();
-    rows->from->kind = SourceKind::kJoin;
-    rows->from->join = JoinKind::kCross;
-    rows->from->left = TurnSource(*turns.outer);
-    rows->from->right = std::move(source);
-    rows->where = PathCondition(*turns.outer);
-  }
-  for (const std::string& name : assigned) {
-    const bool is_target = std::ranges::find(targets, name) != targets.end();
-    // A value that a variable carries from row to row makes the order count.
-    if (is_target) continue;
-    const VariableUse use = FirstUse(body, name);
-    if (use == VariableUse::kReads)
-      return Refuse(statement, "a loop over a cursor that carries " + name + " on");
-    if (use == VariableUse::kFinds) turns.finds.insert(name);
-    if (types_.contains(name)) state_.variables[name] = MakeNull(types_[name]);
-  }
-  turns.step = steps_.Add("each_" + (targets[0].substr(1)), std::make_unique<Query>());
-  turns_ = &turns;
-  auto frames = std::exchange(frames_, {});
-  const Flow flow = RunList(body, 0);
-  frames_ = std::move(frames);
-  turns_ = turns.outer;
-  if (flow == Flow::kRefused || sink_->HasErrors()) return Flow::kRefused;
-  if (!LoopIsSet(turns, statement)) return Flow::kRefused;
-  steps_.Put(turns.step, WithLookUps(turns, std::move(rows)), /*reads_itself=*/false);
-  return LeaveTurns(turns, assigned, {}, {}, std::move(before));
-}
-
-// The variables that together differ from row to row: a key of the query's only table among them,
-// or what it groups by.
-std::vector<std::string> RoutineRunner::KeyOfRows(const Query& query,
-                                                  const std::vector<std::string>& targets) const {
-  std::vector<std::string> key;
-  const auto column_of = [&](const std::string& name) -> std::string {
-    for (size_t i = 0; i < query.items.size() && i < targets.size(); ++i) {
-      const Expr& expr = *query.items[i].expr;
-      if (expr.kind == ExprKind::kColumn && FoldName(expr.text) == FoldName(name))
-        return targets[i];
-    }
-    return "";
-  };
-  if (query.kind != QueryKind::kSelect) return key;
-  if (query.distinct) return targets;
-  if (query.is_grouped || !query.from || query.from->kind != SourceKind::kRelation) return key;
-  const catalog::Table* table =
-      Index().FindTable(query.from->relation.schema, query.from->relation.name);
-  if (table == nullptr) return key;
-  for (const catalog::KeyConstraint& candidate : table->keys) {
-    key.clear();
-    for (const catalog::IndexColumn& column : candidate.columns)
-      key.push_back(column_of(column.name));
-    if (!key.empty() && std::ranges::find(key, "") == key.end()) return key;
-  }
-  return {};
 }
 
 }  // namespace datamigrate::relational

@@ -197,6 +197,7 @@ RoutineRunner::Flow RoutineRunner::RunLoopPattern(Node statement) {
   std::erase_if(body, IsNoise);
   if (const Flow flow = RunBatches(statement, body); flow != Flow::kBreaks) return flow;
   if (const Flow flow = RunQueue(statement, body); flow != Flow::kBreaks) return flow;
+  if (const Flow flow = RunTaking(statement, body); flow != Flow::kBreaks) return flow;
   return RunLevels(statement, body);
 }
 

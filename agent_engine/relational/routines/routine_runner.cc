@@ -7,22 +7,17 @@
 #include <cstdlib>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/routines/random_values.h"
 #include "agent_engine/relational/routines/variable_use.h"
 
 namespace datamigrate::relational {
 
 namespace {
 
-bool IsRandom(const Expr& expr) {
-  return expr.kind == ExprKind::kCall && (expr.text == "NEWID" || expr.text == "RAND");
-}
-
-bool HoldsRandom(const Query& query) {
-  bool found = false;
-  const QueryPtr copy = Clone(query);
-  ForEachPart(
-      *copy, [](Source&) {}, [&](Expr& expr) { found = found || IsRandom(expr); });
-  return found;
+// Statements that may draw numbers of a sequence.
+bool MayDraw(Node statement) {
+  return statement.Is(NodeKind::kDeclareStatement) || statement.Is(NodeKind::kSetVariable) ||
+         statement.Is(NodeKind::kSelectStatement) || statement.Is(NodeKind::kInsertStatement);
 }
 
 // Gives each column of the query a name of its own.
@@ -167,6 +162,10 @@ RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
     Refuse(create, "DROP TABLE of " + name.ToString() + ", which it does not make again");
     return {};
   }
+  if (SharesRandom()) {
+    Refuse(create, "a random value that two of its results depend on");
+    return {};
+  }
   for (QueryPtr& result : effects_.results) result = steps_.Complete(std::move(result));
   for (const catalog::ObjectName& name : written_) {
     const std::string key = StateKey(name);
@@ -181,15 +180,21 @@ RoutineEffects RoutineRunner::Run(const catalog::Routine& routine, Node create,
     Refuse(create, "no SELECT that returns rows and no write to a table");
     return {};
   }
-  // Models are built one by one: what is random differs from one to the next.
-  size_t random = 0;
-  for (const QueryPtr& result : effects_.results) random += HoldsRandom(*result) ? 1 : 0;
-  for (const TableEffect& effect : effects_.tables) random += HoldsRandom(*effect.after) ? 1 : 0;
-  if (random > 1) {
-    Refuse(create, "a random value that two of its results depend on");
-    return {};
-  }
   return std::move(effects_);
+}
+
+// Models are built one by one: what is random differs from one to the next. So no two of them may
+// depend on the same draw.
+bool RoutineRunner::SharesRandom() const {
+  std::vector<QueryPtr> tables;
+  std::vector<const Query*> queries;
+  for (const QueryPtr& result : effects_.results) queries.push_back(result.get());
+  for (const catalog::ObjectName& name : written_) {
+    if (!state_.tables.contains(StateKey(name))) continue;
+    tables.push_back(ReadState(name, state_.tables));
+    queries.push_back(tables.back().get());
+  }
+  return ShareRandom(steps_, queries);
 }
 
 RoutineRunner::Flow RoutineRunner::RunList(const std::vector<Node>& statements, size_t first) {
@@ -222,7 +227,10 @@ bool RoutineRunner::ReadsLost(Node statement) {
 
 RoutineRunner::Flow RoutineRunner::RunStatement(Node statement) {
   if (ReadsLost(statement)) return Flow::kRefused;
+  std::vector<Node> draws;
+  if (MayDraw(statement) && !BeginDraws(statement, draws)) return Flow::kRefused;
   const Flow flow = RunKind(statement);
+  if (flow == Flow::kGoesOn && !EndDraws(statement, draws)) return Flow::kRefused;
   NoteRowCount(statement);
   return flow;
 }
@@ -241,6 +249,9 @@ void RoutineRunner::NoteRowCount(Node statement) {
       row_count_ = MakeInteger(1);
       break;
     case NodeKind::kSelectStatement:
+      if (statement.Child(Role::kQuery).Child(Role::kBody).Has(Role::kInto)) break;
+      row_count_ = nullptr;
+      break;
     case NodeKind::kIf:
     case NodeKind::kExecuteStatement:
       row_count_ = nullptr;
@@ -431,6 +442,13 @@ RoutineRunner::Flow RoutineRunner::RunSelectInto(Node statement, Node into) {
   AddTable(std::move(table));
   if (!IsTemporary(name)) NoteCreated(name, into);
   PutState(name, std::move(lowered.query));
+  auto count = std::make_unique<Query>();
+  const OutputField field{"row_count", tsql::MakeType(TypeId::kInt, false)};
+  count->fields.push_back(field);
+  count->items.push_back(
+      {MakeCall("COUNT", field.type, ExprList(MakeExpr(ExprKind::kStar, SqlType{}))), field.name});
+  count->from = StepSource(steps_.NameOf(state_.tables.at(StateKey(name)).step));
+  row_count_ = ReadOne(steps_.NameOf(steps_.Add("row_count", std::move(count))), field);
   return Flow::kGoesOn;
 }
 

@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "agent_engine/relational/lowering/lower_write.h"
 #include "agent_engine/relational/routines/routine_effects.h"
+#include "agent_engine/relational/routines/sequence_columns.h"
 #include "agent_engine/relational/routines/table_states.h"
 #include "agent_engine/tsql/parser/parser.h"
 
@@ -61,6 +62,13 @@ class RoutineRunner {
     ExprPtr value;  // One field.
     QueryPtr row;   // At most one row, which sees the turn.
   };
+  // An UPDATE whose turns may find the same row, before the INSERT for those that find none.
+  struct Upsert {
+    std::string table;   // Its state key; empty: there is none.
+    std::string column;  // Folded; the row is found where it equals `value`.
+    ExprPtr value;
+    std::map<std::string, ExprPtr> sets;  // New values, by folded column.
+  };
   // A loop that is being followed for all its turns at once: each is a row of a step.
   struct Turns {
     Turns* outer = nullptr;  // The loop around.
@@ -75,12 +83,19 @@ class RoutineRunner {
     // A cursor's own table: its key, and the columns that hold it. For WHERE CURRENT OF.
     std::vector<std::pair<std::string, OutputField>> current;
     std::set<std::string> finds;  // Variables that keep an old value where no row is found.
-    std::vector<catalog::ObjectName> reads;  // Of its look-ups and conditions.
-    std::set<std::string> inserted;          // State keys of tables that get rows,
-    std::set<std::string> changed;           // and of those that lose or change them.
+    std::vector<RelationRead> reads;  // Of its look-ups and conditions.
+    std::set<std::string> inserted;   // State keys of tables that get rows,
+    std::set<std::string> changed;    // of those that lose or change them,
+    std::set<std::string> deleted;    // and of those that lose them.
+    std::map<std::string, std::set<std::string>> sets;  // Columns that UPDATEs change, by table.
     // Tables of which each turn touches rows of its own only: those whose column is its key. Empty:
     // some statement touches others, too.
     std::map<std::string, std::string> own_columns;
+    OutputField number{"", {}};  // Column of the rows' number, from 1; without a name: none.
+    bool has_order = true;       // That number follows an order that was asked for.
+    std::set<std::string> draws;  // Last numbers of sequences that it carries on.
+    Upsert upsert;
+    std::set<std::string> upserted;  // State keys of tables whose UPDATE and INSERT are one.
     size_t routine_depth = 0;
     bool may_break = false;  // WHILE; not a cursor.
   };
@@ -99,6 +114,7 @@ class RoutineRunner {
   static std::string FirstWords(Node node, size_t count);
 
   // -- Statements (routine_runner.cc)
+  bool SharesRandom() const;
   Flow RunList(const std::vector<Node>& statements, size_t first);
   Flow RunStatement(Node statement);
   Flow RunKind(Node statement);
@@ -131,6 +147,15 @@ class RoutineRunner {
   ExprPtr Freeze(ExprPtr value, const std::string& name);
   ExprPtr FreezeCondition(ExprPtr condition);
 
+  // -- Numbers of sequences (routine_sequences.cc)
+  static ExprPtr NothingDrawn(const catalog::Sequence& sequence);
+  ExprPtr LastNumber(const catalog::Sequence& sequence, const std::string& name,
+                     const std::vector<NumberColumn>& columns);
+  bool PrepareDraws(Node node);
+  bool BeginDraws(Node statement, std::vector<Node>& draws);
+  bool EndDraws(Node statement, const std::vector<Node>& draws);
+  static void MoveDraws(Variables& from, Variables& to);
+
   // -- Control (routine_control.cc)
   static constexpr size_t kMaxSplits = 12;  // IFs that a RETURN makes two whole paths of.
   Flow RunIf(Node statement);
@@ -161,12 +186,12 @@ class RoutineRunner {
   Flow RunTexts(const Expr& texts, const TextParameters& parameters, Node at);
   Flow RunText(const std::string& text, const TextParameters& parameters, Node at);
 
-  // -- Loops (routine_loops.cc)
+  // -- Loops (routine_loops.cc, routine_cursors.cc)
   Flow RunWhile(Node statement);
   Flow RunUnrolled(Node statement);
   bool IsUnrolled() const { return !unrolled_.empty() && unrolled_.back() == running_.size(); }
   Flow RunTurnEnd(Node statement);
-  Flow RunTurns(Node statement);
+  Flow RunTurns(Node statement, Node inner = {});
   Flow RunCursorWhile(Node statement);  // kBreaks: not a loop over a cursor.
   // The body once for each row of a query whose columns the variables get.
   Flow RunRowLoop(Node statement, QueryPtr query, const std::vector<std::string>& targets,
@@ -184,11 +209,31 @@ class RoutineRunner {
   std::vector<std::string> KeyOfRows(const Query& query,
                                      const std::vector<std::string>& targets) const;
 
+  // The turns of a loop with another one inside: one where either begins.
+  Flow RunPlaces(Turns& turns, const std::vector<Node>& body, Node inner);
+  static Node OnlyLoopOf(const std::vector<Node>& body);
+  bool TurnsAreAlike(const Turns& turns, Node statement, const std::vector<Node>& body,
+                     const std::vector<std::string>& assigned) const;
+  bool FindsKnownValue(Node statement, const std::vector<Node>& body);
+  Flow RunOnce(Node statement);
+
+  // -- What goes on from row to row (routine_running.cc)
+  static bool NumberRows(Query& query);
+  bool NumbersNewRows(Node node) const;
+  ExprPtr AmountOfTurn(const std::string& name, const std::vector<Node>& body,
+                       const std::vector<std::string>& open);
+  bool CarryOn(const std::string& name, const std::vector<Node>& body,
+               const std::vector<std::string>& open, const Variables& before, Node at);
+
   // -- Loops that are one statement (routine_patterns.cc); kBreaks: none of them.
   Flow RunLoopPattern(Node statement);
   Flow RunBatches(Node statement, const std::vector<Node>& body);
   Flow RunQueue(Node statement, const std::vector<Node>& body);
   Flow RunLevels(Node statement, const std::vector<Node>& body);
+  Flow RunTaking(Node statement, const std::vector<Node>& body);  // routine_queues.cc
+  Node FindsRemoval(const std::vector<Node>& rest, const catalog::Table& table,
+                    const std::vector<Node>& items, const Expr& condition);
+  ExprPtr CountOfTurns(Node statement, const std::vector<Node>& body, Node& counter);
 
   // -- Statements of loops (routine_turns.cc)
   static ExprPtr TurnColumn(const Turns& turns, const OutputField& field);
@@ -206,12 +251,18 @@ class RoutineRunner {
   Flow StoreTurnWrite(LoweredWrite write, Node statement);
   void NoteReads(Query& query) const;
   void NoteReads(Expr& expr) const;
-  void NoteRead(const catalog::ObjectName& table, const std::string& own_column) const;
+  void NoteReads(Query& query, const ColumnsByRange& columns) const;
+  void NoteReads(Expr& expr, const ColumnsByRange& columns) const;
+  void NoteRead(RelationRead read, const std::string& own_column) const;
+  bool SeesChange(const Turns& turns, const RelationRead& read) const;
   static void NoteTouch(Turns& turns, const std::string& table, const std::string& own_column);
   std::string OwnColumn(const Expr& condition, int32_t range) const;
   bool IsTurnKey(const Expr& expr) const;
   bool TracesToKey(const Query& query, size_t item) const;
   bool LoopIsSet(const Turns& turns, Node statement);
+  bool InsertFollows() const;  // routine_upserts.cc, and the next two
+  bool CompletesUpsert(const InsertedRows& inserted) const;
+  void KeepLastOfKey(Query& rows);
 
   // -- Tables (routine_tables.cc)
   struct HiddenTables {
@@ -269,11 +320,15 @@ class RoutineRunner {
   std::vector<std::unique_ptr<tsql::ParseResult>> parsed_;
   Turns* turns_ = nullptr;          // Of the innermost loop that is followed as a set.
   std::set<std::string> lost_;      // Variables whose value a loop has left open.
+  std::map<std::string, const catalog::Sequence*> draws_;  // By LastNumberVariable().
+  std::set<std::string> lost_draws_;                       // Of those, with an unknown last number.
   std::set<std::string> outputs_;   // Parameters whose last value somebody takes.
   int32_t next_range_ = 1'000'000;  // Beyond those of one lowering.
   std::vector<size_t> unrolled_;    // Loops that are followed turn by turn: depths of routines.
   size_t splits_ = 0;
-  int64_t row_limit_ = 0;  // SET ROWCOUNT.
+  bool carries_through_ = false;  // A loop was refused that one inside it carries on.
+  bool ends_at_once_ = false;     // A loop was refused whose turns are all alike.
+  int64_t row_limit_ = 0;         // SET ROWCOUNT.
   bool is_function_ = false;
   tsql::SqlType returns_;
 };

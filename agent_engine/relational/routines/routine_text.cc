@@ -213,6 +213,7 @@ RoutineRunner::Flow RoutineRunner::RunText(const std::string& text,
   const diagnostics::SourceSpan span = call_span_.value_or(at.span());
   // Variables of the caller are not known in the text.
   Variables variables = std::exchange(state_.variables, Copy(parameters.values));
+  MoveDraws(variables, state_.variables);
   auto types = std::exchange(types_, parameters.types);
   auto frames = std::exchange(frames_, {});
   auto lost = std::exchange(lost_, {});
@@ -231,6 +232,7 @@ RoutineRunner::Flow RoutineRunner::RunText(const std::string& text,
     sink_->Report(std::move(found));
   }
   Variables after = std::exchange(state_.variables, std::move(variables));
+  MoveDraws(after, state_.variables);
   types_ = std::move(types);
   frames_ = std::move(frames);
   lost_ = std::move(lost);

@@ -212,34 +212,54 @@ void RoutineRunner::NoteTouch(Turns& turns, const std::string& table,
   if (!is_first && known->second != own_column) known->second.clear();
 }
 
-void RoutineRunner::NoteRead(const catalog::ObjectName& table,
-                             const std::string& own_column) const {
-  const std::string key = StateKey(table);
+void RoutineRunner::NoteRead(RelationRead read, const std::string& own_column) const {
+  const std::string key = StateKey(read.relation);
   for (Turns* turns = turns_; turns != nullptr; turns = turns->outer) {
     // What the turn itself wrote before is not there for a column of the turn.
     const bool is_written = turns->inserted.contains(key) || turns->changed.contains(key);
     const bool is_own = turns == turns_ && !is_written && !own_column.empty();
-    turns->reads.push_back(table);
+    turns->reads.push_back(read);
     NoteTouch(*turns, key, is_own ? own_column : "");
   }
 }
 
 void RoutineRunner::NoteReads(Query& query) const {
+  ColumnsByRange columns;
+  ForEachPart(
+      query, [](Source&) {},
+      [&](Expr& part) {
+        if (part.kind == ExprKind::kColumn) columns[part.range].insert(FoldName(part.text));
+      });
+  NoteReads(query, columns);
+}
+
+void RoutineRunner::NoteReads(Expr& expr) const {
+  ColumnsByRange columns;
+  ForEachPart(
+      expr, [](Source&) {},
+      [&](Expr& part) {
+        if (part.kind == ExprKind::kColumn) columns[part.range].insert(FoldName(part.text));
+      });
+  NoteReads(expr, columns);
+}
+
+void RoutineRunner::NoteReads(Query& query, const ColumnsByRange& columns) const {
   const std::function<void(Source*)> visit = [&](Source* source) {
     if (source == nullptr) return;
     visit(source->left.get());
     visit(source->right.get());
     if (source->kind != SourceKind::kRelation) return;
-    NoteRead(source->relation, query.where ? OwnColumn(*query.where, source->range) : "");
+    NoteRead({source->relation, ColumnsOf(*source, columns)},
+             query.where ? OwnColumn(*query.where, source->range) : "");
   };
   visit(query.from.get());
-  ForEachQuery(query, [this](Query& below) { NoteReads(below); });
-  ForEachExpr(query, [this](ExprPtr& expr) { NoteReads(*expr); });
+  ForEachQuery(query, [&](Query& below) { NoteReads(below, columns); });
+  ForEachExpr(query, [&](ExprPtr& expr) { NoteReads(*expr, columns); });
 }
 
-void RoutineRunner::NoteReads(Expr& expr) const {
-  if (expr.query) NoteReads(*expr.query);
-  ForEachChild(expr, [this](ExprPtr& child) { NoteReads(*child); });
+void RoutineRunner::NoteReads(Expr& expr, const ColumnsByRange& columns) const {
+  if (expr.query) NoteReads(*expr.query, columns);
+  ForEachChild(expr, [&](ExprPtr& child) { NoteReads(*child, columns); });
 }
 
 // Whether an item of the query is the turn's key, through derived tables.
@@ -288,7 +308,18 @@ RoutineRunner::Flow RoutineRunner::InsertInTurns(Node statement) {
   for (size_t i = 0; i < inserted.columns.size() && own_column.empty(); ++i) {
     if (TracesToKey(*rows, i)) own_column = FoldName(inserted.columns[i]);
   }
-  if (rows->kind == QueryKind::kSelect && !rows->from && !rows->where && rows->ctes.empty()) {
+  const std::string key = StateKey(inserted.table->name);
+  const bool is_plain =
+      rows->kind == QueryKind::kSelect && !rows->from && !rows->where && rows->ctes.empty();
+  inserted.rows = std::move(rows);
+  const bool completes = is_plain && turns_->upsert.table == key && CompletesUpsert(inserted);
+  rows = std::move(inserted.rows);
+  turns_->upsert.table.clear();
+  turns_->upserted.erase(key);
+  if (completes) {
+    KeepLastOfKey(*rows);
+    turns_->upserted.insert(key);
+  } else if (is_plain) {
     rows->from = TurnSource(*turns_);
     rows->where = PathCondition(*turns_);
   } else {
@@ -312,10 +343,12 @@ RoutineRunner::Flow RoutineRunner::InsertInTurns(Node statement) {
     query->where = PathCondition(*turns_);
     rows = std::move(query);
   }
+  // New rows are numbered as the turns come.
+  if (!completes && !turns_->number.name.empty() && turns_->outer == nullptr)
+    rows->order_by.push_back({TurnColumn(*turns_, turns_->number), false});
   LoweredWrite write = LowerAddedRows(Index(), *inserted.table, inserted.columns, std::move(rows),
                                       statement, options_, *sink_);
   if (write.table == nullptr || sink_->HasErrors()) return Flow::kRefused;
-  const std::string key = StateKey(write.table->name);
   for (Turns* turns = turns_; turns != nullptr; turns = turns->outer) {
     NoteTouch(*turns, key, turns == turns_ ? own_column : "");
     turns->inserted.insert(key);
@@ -334,8 +367,8 @@ RoutineRunner::Flow RoutineRunner::ChangeInTurns(Node statement) {
     each.key.clear();
     for (const auto& [column, field] : turns_->current) each.key.push_back(FoldName(field.name));
   }
-  if (turns_->may_break && turns_->outer == nullptr)
-    each.order = TurnColumn(*turns_, {"turn", tsql::MakeType(TypeId::kInt, false)});
+  if (!turns_->number.name.empty() && turns_->has_order && turns_->outer == nullptr)
+    each.order = TurnColumn(*turns_, turns_->number);
   LoweredWrite write = LowerWrite(Index(), statement, VisibleVariables(), options_, *sink_, &each);
   if (write.table == nullptr || sink_->HasErrors()) return Flow::kRefused;
   // IF @@ROWCOUNT = 0 after it: how many rows this turn finds, before it changes them.
@@ -343,21 +376,33 @@ RoutineRunner::Flow RoutineRunner::ChangeInTurns(Node statement) {
   const bool is_counted = each.count && !frames_.empty() &&
                           frames_.back().next < frames_.back().statements->size() &&
                           Mentions((*frames_.back().statements)[frames_.back().next], "@@rowcount");
+  const std::string key = StateKey(write.table->name);
+  const bool is_upsert = is_counted && InsertFollows() && !each.finds_own_rows &&
+                         !each.builds_on_sets && each.found_by.second &&
+                         !turns_->inserted.contains(key) && !turns_->changed.contains(key);
+  if (is_upsert) {
+    turns_->upsert = {key, each.found_by.first, std::move(each.found_by.second), {}};
+    for (auto& [column, value] : each.sets) turns_->upsert.sets[column] = Clone(*value);
+  }
   if (is_counted) {
+    // That it reads the table is what CompletesUpsert() is about.
+    Turns* const turns = is_upsert ? std::exchange(turns_, nullptr) : turns_;
     Settle(*each.count);
+    turns_ = turns;
     auto value = MakeExpr(ExprKind::kSubquery, each.count->fields[0].type);
     value->query = std::move(each.count);
     count = AddLookUp(std::move(value), "row_count");
   }
-  const std::string key = StateKey(write.table->name);
   for (Turns* turns = turns_; turns != nullptr; turns = turns->outer) {
     turns->reads.insert(turns->reads.end(), each.reads.begin(), each.reads.end());
     const bool again = !turns->changed.insert(key).second;
     const bool is_own = turns == turns_ && each.finds_own_rows;
-    for (const catalog::ObjectName& read : each.reads) NoteTouch(*turns, StateKey(read), "");
+    for (const RelationRead& read : each.reads) NoteTouch(*turns, StateKey(read.relation), "");
     NoteTouch(*turns, key, is_own ? each.own_column : "");
+    if (statement.Is(NodeKind::kDeleteStatement)) turns->deleted.insert(key);
+    for (const auto& [column, value] : each.sets) turns->sets[key].insert(column);
     // Rows that several turns change: the last one would decide, or build on the others.
-    if (!is_own && (each.builds_on_sets || again)) {
+    if (!is_own && ((each.builds_on_sets && !each.adds_up) || again)) {
       return Refuse(statement, "a loop whose writes build on what earlier turns wrote",
                     "find the row by a column that differs from turn to turn");
     }
@@ -444,21 +489,41 @@ bool RoutineRunner::LoopIsSet(const Turns& turns, Node statement) {
     return column != turns.own_columns.end() && !column->second.empty();
   };
   for (const std::string& key : turns.changed) {
-    if (!turns.inserted.contains(key) || is_own(key)) continue;
+    if (!turns.inserted.contains(key) || is_own(key) || turns.upserted.contains(key)) continue;
     Refuse(statement, "a loop that adds rows to a table and changes it, too");
     return false;
   }
   TableStates written;
   for (const std::string& key : turns.inserted) written[key] = {};
   for (const std::string& key : turns.changed) written[key] = {};
-  for (const catalog::ObjectName& name : turns.reads) {
+  for (const RelationRead& read : turns.reads) {
+    const catalog::ObjectName& name = read.relation;
     const catalog::View* view = outer_.FindView(name.schema, name.name);
     const bool is_read = written.contains(StateKey(name)) && !is_own(StateKey(name));
-    if (!is_read && (view == nullptr || !ReadsWritten(*view, written, 0))) continue;
+    const bool is_seen = is_read ? SeesChange(turns, read)
+                                 : view != nullptr && ReadsWritten(*view, written, 0);
+    if (!is_seen) continue;
     Refuse(statement, "a loop that reads what it writes");
     return false;
   }
   return true;
+}
+
+// Whether what a loop writes to a table can be seen in the columns that are read: rows that only
+// change elsewhere are the same ones.
+bool RoutineRunner::SeesChange(const Turns& turns, const RelationRead& read) const {
+  const std::string key = StateKey(read.relation);
+  const catalog::Table* table = Index().FindTable(read.relation.schema, read.relation.name);
+  const auto sets = turns.sets.find(key);
+  if (table == nullptr || turns.inserted.contains(key) || turns.deleted.contains(key) ||
+      sets == turns.sets.end()) {
+    return true;
+  }
+  return std::ranges::any_of(read.columns, [&](const std::string& name) {
+    const catalog::Column* column = table->FindColumn(name);
+    return column == nullptr || !column->computed_expression.empty() ||
+           sets->second.contains(name);
+  });
 }
 
 }  // namespace datamigrate::relational

@@ -3,6 +3,7 @@
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/routines/known_values.h"
+#include "agent_engine/relational/routines/random_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
 
@@ -16,15 +17,16 @@ bool ReadsAnyTable(Expr& expr) {
   return reads;
 }
 
-bool IsRandom(Expr& expr) {
-  bool random = false;
+// Texts of these repeat what they change: one in another grows without bound.
+bool RepeatsItself(const Expr& expr) {
+  int modifies = 0;
+  const ExprPtr copy = Clone(expr);
   ForEachPart(
-      expr, [](Source&) {},
+      *copy, [](Source&) {},
       [&](Expr& part) {
-        random = random ||
-                 (part.kind == ExprKind::kCall && (part.text == "NEWID" || part.text == "RAND"));
+        modifies += part.kind == ExprKind::kCall && part.text.starts_with("JSON_MODIFY");
       });
-  return random;
+  return modifies > 1;
 }
 
 bool IsOne(const Expr* limit) {
@@ -115,7 +117,7 @@ ExprPtr RoutineRunner::Evaluate(Node expression) {
 }
 
 ExprPtr RoutineRunner::Freeze(ExprPtr value, const std::string& name) {
-  if (!ReadsAnyTable(*value) && !IsRandom(*value)) return value;
+  if (!ReadsAnyTable(*value) && !HoldsRandom(*value) && !RepeatsItself(*value)) return value;
   const bool is_condition = value->kind == ExprKind::kSubquery && value->query->from &&
                             value->query->from->kind == SourceKind::kNamed &&
                             value->query->items.size() == 1 && !value->query->where &&

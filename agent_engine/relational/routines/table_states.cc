@@ -30,6 +30,11 @@ void Steps::Put(size_t step, QueryPtr query, bool reads_itself) {
   if (reads_itself) recursive_.insert(step);
 }
 
+std::optional<size_t> Steps::Find(const std::string& name) const {
+  const auto step = by_name_.find(name);
+  return step == by_name_.end() ? std::nullopt : std::optional(step->second);
+}
+
 std::set<size_t> Steps::ReadBy(const Query& query) const {
   std::set<size_t> found;
   std::vector<QueryPtr> copies;

@@ -38,6 +38,8 @@ class Steps {
   size_t Add(const std::string& name, QueryPtr query);
   // Gives a step another query; `reads_itself` where it is recursive.
   void Put(size_t step, QueryPtr query, bool reads_itself);
+  // The step of that name.
+  std::optional<size_t> Find(const std::string& name) const;
   size_t count() const { return steps_.size(); }
   const std::string& NameOf(size_t step) const { return steps_[step].name; }
   const Query& QueryOf(size_t step) const { return *steps_[step].query; }

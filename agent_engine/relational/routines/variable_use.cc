@@ -4,6 +4,7 @@
 #include <array>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/lowering/sequence_names.h"
 
 namespace datamigrate::relational {
 namespace {
@@ -134,6 +135,7 @@ bool Mentions(Node node, const std::string& variable) {
   if (node.Is(NodeKind::kVariableReference) && FoldName(node.TokenText(Role::kValue)) == variable) {
     return true;
   }
+  if (node.Is(NodeKind::kNextValueFor) && LastNumberVariable(node) == variable) return true;
   return std::ranges::any_of(node.Children(),
                              [&](Node child) { return Mentions(child, variable); });
 }
@@ -157,6 +159,7 @@ void CollectAssigned(Node node, std::vector<std::string>& variables) {
         add(value.TokenText(Role::kValue));
     }
   }
+  if (node.Is(NodeKind::kNextValueFor)) add(LastNumberVariable(node));
   if (node.Is(NodeKind::kSetClause) || IsCommand(node, "FETCH")) {
     for (const Node target : node.Children(Role::kTarget)) {
       if (target.Has(Role::kValue)) add(target.TokenText(Role::kValue));

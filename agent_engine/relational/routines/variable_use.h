@@ -16,7 +16,8 @@ enum class VariableUse : uint8_t {
   kAssigns,  // Given a value first, on every path.
 };
 
-// Names are folded and have their @.
+// Names are folded and have their @. NEXT VALUE FOR reads the last number of its sequence and gives
+// it a value.
 VariableUse FirstUse(const std::vector<tsql::Node>& statements, const std::string& variable);
 bool Mentions(tsql::Node node, const std::string& variable);
 // The variables that a statement gives values to, each once, in order.

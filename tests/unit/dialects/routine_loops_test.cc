@@ -294,9 +294,9 @@ TEST_CASE("a loop that updates its row or, where there is none, adds it", "[rout
 
 TEST_CASE("loops that are no sets are refused", "[routines][loops]") {
   for (const char* body : {
-           // The running total is carried from row to row.
+           // What is carried from row to row is no sum.
            "DECLARE @id int, @t int = 0; DECLARE c CURSOR FOR SELECT Id FROM dbo.Item; OPEN c; "
-           "FETCH NEXT FROM c INTO @id; WHILE @@FETCH_STATUS = 0 BEGIN SET @t += @id; "
+           "FETCH NEXT FROM c INTO @id; WHILE @@FETCH_STATUS = 0 BEGIN SET @t = @t * 2 + @id; "
            "INSERT dbo.Change VALUES (@id, @t); FETCH NEXT FROM c INTO @id; END",
            // A turn reads what the one before wrote.
            "DECLARE @i int = 0; WHILE @i < @n BEGIN INSERT dbo.Change SELECT Price, ItemId FROM "
@@ -305,9 +305,9 @@ TEST_CASE("loops that are no sets are refused", "[routines][loops]") {
            "DECLARE @i int = 0; WHILE @i < @n BEGIN UPDATE dbo.Change SET Price += 1; SET @i += 1; "
            "END",
            "DECLARE @i int = 0; WHILE @i < @n BEGIN SELECT @i AS I; SET @i += 1; END",
-           // Without such a row it never ends.
-           "DECLARE @id int; WHILE @id IS NULL SELECT TOP (1) @id = Id FROM dbo.Item WHERE Price > "
-           "@n; SELECT @id AS Id",
+           // A turn may draw what ends it, or not.
+           "DECLARE @id int; WHILE @id IS NULL SELECT TOP (1) @id = Price FROM dbo.Item ORDER BY "
+           "NEWID(); SELECT @id AS Id",
        }) {
     INFO(body);
     const TranslatedQuery query = Translate(Procedure(body), "p");

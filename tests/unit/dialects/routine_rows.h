@@ -63,22 +63,22 @@ class Source {
   std::unique_ptr<source::ScriptSource> source_;
 };
 
-inline TranslatedQuery Translate(const Source& source, const std::string& routine) {
+inline TranslatedQuery Translate(const Source& source, const std::string& routine,
+                                 Target target = Target::kDuckDb) {
   const catalog::CatalogIndex index(source.catalog());
   const catalog::Routine* found = index.FindRoutine("dbo", routine);
   REQUIRE(found != nullptr);
-  return TranslateRoutine(index, *found, Target::kDuckDb, QuotedRelationNamer(Target::kDuckDb));
+  return TranslateRoutine(index, *found, target, QuotedRelationNamer(target));
+}
+
+// The text with each dbt variable's default, or that value, in its place.
+inline std::string WithParameter(const std::string& sql, const std::string& parameter) {
+  static const std::regex kVariable(R"(\{\{ var\('\w+', '([^']*)'\) \}\})");
+  return std::regex_replace(sql, kVariable, parameter.empty() ? "$1" : parameter);
 }
 
 // Rows as "a|b", in order of their text.
-inline Lines RowsOf(std::string sql, const std::string& parameter = "") {
-  static const std::regex kVariable(R"(\{\{ var\('\w+', '([^']*)'\) \}\})");
-  sql = std::regex_replace(sql, kVariable, parameter.empty() ? "$1" : parameter);
-  testing::DuckDbSession session;
-  REQUIRE(session.Run(kRows).error == "");
-  const testing::Rows rows = session.Run(sql);
-  INFO(sql);
-  CHECK(rows.error == "");
+inline Lines LinesOf(const testing::Rows& rows) {
   Lines lines;
   for (const auto& row : rows.rows) {
     std::string line;
@@ -87,6 +87,16 @@ inline Lines RowsOf(std::string sql, const std::string& parameter = "") {
   }
   std::ranges::sort(lines);
   return lines;
+}
+
+inline Lines RowsOf(std::string sql, const std::string& parameter = "") {
+  sql = WithParameter(sql, parameter);
+  testing::DuckDbSession session;
+  REQUIRE(session.Run(kRows).error == "");
+  const testing::Rows rows = session.Run(sql);
+  INFO(sql);
+  CHECK(rows.error == "");
+  return LinesOf(rows);
 }
 
 // What the routine p leaves in a table.
