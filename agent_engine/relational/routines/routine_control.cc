@@ -4,6 +4,7 @@
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/lowering/write_lowering.h"
+#include "agent_engine/relational/routines/administration.h"
 #include "agent_engine/relational/routines/known_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
@@ -332,6 +333,11 @@ RoutineRunner::Flow RoutineRunner::RunProcedure(Node statement, const catalog::R
   const tsql::ParseResult* parsed = Parse(routine.definition);
   if (parsed == nullptr) return Refuse(statement, "a call of " + routine.name.ToString());
   const Node create = parsed->tree.Root().Child(Role::kStatement);
+  if (!AdministrationOf(outer_, create).empty()) {
+    if (const tsql::Token* target = statement.TokenOf(Role::kReturnTarget))
+      Assign(FoldName(statement.tree().TextOf(*target)), MakeInteger(0), statement);
+    return Drop(statement, "call of " + routine.name.ToString() + ", which looks after the server");
+  }
   Variables bound;
   std::vector<std::pair<std::string, std::string>> outputs;
   std::map<std::string, std::string> tables;

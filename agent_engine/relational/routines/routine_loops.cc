@@ -13,7 +13,6 @@
 namespace datamigrate::relational {
 namespace {
 
-constexpr char kGoesOn[] = "@@goes_on";  // 0 where a turn ends with BREAK.
 constexpr char kPlace[] = "@@place";      // 1 where the loop inside begins a turn; 0: the loop.
 constexpr int kMaxUnrolled = 64;
 
@@ -28,6 +27,10 @@ std::string Compact(std::string_view text) {
     compact.erase(0, 1);
   }
   return compact;
+}
+
+bool HoldsReturn(Node node) {
+  return node.Is(NodeKind::kReturn) || std::ranges::any_of(node.Children(), HoldsReturn);
 }
 
 // Whether the loop ends by a variable that counts on, or by the next of a table's values.
@@ -320,7 +323,12 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement, Node inner) {
   const std::vector<Node> body = StatementsOf(statement.Child(Role::kBody));
   std::vector<std::string> assigned;
   for (const Node node : body) CollectAssigned(node, assigned);
-  const bool breaks = HoldsCommand(statement.Child(Role::kBody), "BREAK");
+  const bool ends_routine =
+      turns_ == nullptr && outputs_.empty() && std::ranges::all_of(frames_, [](const Frame& frame) {
+        return frame.next >= frame.statements->size();
+      });
+  const bool breaks = HoldsCommand(statement.Child(Role::kBody), "BREAK") ||
+                      (ends_routine && HoldsReturn(statement.Child(Role::kBody)));
   if (turns_ == nullptr && !PrepareDraws(statement)) return Flow::kRefused;
   std::vector<std::string> carried;
   for (const std::string& name : assigned) {
@@ -338,6 +346,7 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement, Node inner) {
   Variables before = Copy(state_.variables);
   Turns turns;
   turns.may_break = true;
+  turns.ends_routine = ends_routine;
   BeginTurns(turns);
   const size_t outer_count = turns.fields.size();
   auto first = std::make_unique<Query>();

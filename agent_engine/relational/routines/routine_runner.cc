@@ -379,8 +379,13 @@ RoutineRunner::Flow RoutineRunner::RunCommand(Node statement) {
 }
 
 RoutineRunner::Flow RoutineRunner::RunReturn(Node statement) {
-  if (turns_ != nullptr && turns_->routine_depth == running_.size())
-    return Refuse(statement, "RETURN inside a loop");
+  if (turns_ != nullptr && turns_->routine_depth == running_.size()) {
+    // Behind the loop there is nothing: it ends here, as by BREAK.
+    if (!turns_->ends_routine || statement.Child(Role::kValue))
+      return Refuse(statement, "RETURN inside a loop");
+    state_.variables[kGoesOn] = MakeInteger(0);
+    return Flow::kEnds;
+  }
   const Node value = statement.Child(Role::kValue);
   if (value) {
     ExprPtr returned = Evaluate(value);

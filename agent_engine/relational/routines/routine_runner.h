@@ -97,7 +97,8 @@ class RoutineRunner {
     Upsert upsert;
     std::set<std::string> upserted;  // State keys of tables whose UPDATE and INSERT are one.
     size_t routine_depth = 0;
-    bool may_break = false;  // WHILE; not a cursor.
+    bool may_break = false;     // WHILE; not a cursor.
+    bool ends_routine = false;  // WHILE, and nothing follows it: RETURN is BREAK.
   };
   struct Fork {  // The part of the state that a path starts from.
     Variables variables;
@@ -157,6 +158,7 @@ class RoutineRunner {
   static void MoveDraws(Variables& from, Variables& to);
 
   // -- Control (routine_control.cc)
+  static constexpr char kGoesOn[] = "@@goes_on";  // A variable: 0 where a turn ends the loop.
   static constexpr size_t kMaxSplits = 12;  // IFs that a RETURN makes two whole paths of.
   Flow RunIf(Node statement);
   Flow RunExecute(Node statement);

@@ -257,6 +257,36 @@ TEST_CASE("a loop whose turns are all alike is its first turn", "[routines][loop
   CHECK(!Translate(draws, "p").converted());  // A turn may find a NULL, and the next one not.
 }
 
+TEST_CASE("RETURN ends the last loop of a procedure as BREAK does", "[routines][loops]") {
+  const Source source = Procedure(R"(
+    DECLARE @i int = 0;
+    WHILE @i < 10 BEGIN
+      SET @i += 1;
+      IF @i > @n RETURN;
+      INSERT dbo.Change VALUES (@i, 0);
+    END)");
+  CHECK(After(Translate(source, "p"), "Change", "2") == Lines{"1|0", "2|0", "2|25", "4|40"});
+  const Source goes_on = Procedure(R"(
+    DECLARE @i int = 0;
+    WHILE @i < @n BEGIN
+      SET @i += 1;
+      IF @i > 3 RETURN;
+      INSERT dbo.Change VALUES (@i, 0);
+    END
+    DELETE dbo.Change WHERE ItemId = 2;)");
+  CHECK(!Translate(goes_on, "p").converted());
+}
+
+TEST_CASE("a call that looks after the server is left out", "[routines]") {
+  const Source source = Procedure("DECLARE @r int; EXEC @r = dbo.look_after; INSERT dbo.Change "
+                                  "VALUES (9, @r);",
+                                  "CREATE PROCEDURE dbo.look_after AS BEGIN CREATE ROLE readers; "
+                                  "END\nGO\n");
+  const TranslatedQuery query = Translate(source, "p");
+  CHECK(Reports(query, diagnostics::DiagnosticId::kStatementDropped));
+  CHECK(After(query, "Change") == Lines{"2|25", "4|40", "9|0"});
+}
+
 TEST_CASE("a loop reads columns that it does not write", "[routines][loops]") {
   const Source source = Procedure(R"(
     DECLARE @i int = 1, @name nvarchar(20);
