@@ -170,6 +170,11 @@ std::string TargetFormat(const Dialect& dialect, std::string_view format) {
   return pattern + "'";
 }
 
+// Styles whose texts begin with the year: "CAST and CONVERT (Transact-SQL)", date and time styles.
+bool IsIso(int32_t style) {
+  return style == 20 || style == 21 || style == 23 || style == 120 || style == 121 || style == 126;
+}
+
 }  // namespace
 
 std::string Emitter::Type(const SqlType& type, diagnostics::SourceSpan span) {
@@ -203,8 +208,10 @@ Emitter::Text Emitter::EmitCast(const Expr& cast) {
   if (tsql::IsTemporal(from.id) && to_class == TypeClass::kString)
     return CutToLength(EmitDateToString(cast), MakeSized(TypeId::kVarChar, DateTextLength(cast)),
                        to);
-  if (from_class == TypeClass::kString && tsql::IsTemporal(to.id) && cast.style > 0)
+  if (from_class == TypeClass::kString && tsql::IsTemporal(to.id) && cast.style > 0) {
+    if (Text tried = EmitTryTextCast(cast); !tried.sql.empty()) return tried;
     return EmitStringToDate(cast);
+  }
   const bool has_own_style = (tsql::IsMoney(from.id) && to_class == TypeClass::kString) ||
                              (from_class == TypeClass::kBinary && to_class == TypeClass::kString) ||
                              (from_class == TypeClass::kString && to_class == TypeClass::kBinary);
@@ -356,7 +363,8 @@ Emitter::Text Emitter::EmitRaise(const Expr& cast) {
 // TRY_CAST of text: by rules of T-SQL where the target's own reading is another.
 Emitter::Text Emitter::EmitTryTextCast(const Expr& cast) {
   const Expr& operand = *cast.arguments[0];
-  if (!cast.try_cast || !tsql::IsString(operand.type.id) || cast.style > 0) return {""};
+  const bool is_plain = cast.style <= 0 || (tsql::IsTemporal(cast.type.id) && IsIso(cast.style));
+  if (!cast.try_cast || !tsql::IsString(operand.type.id) || !is_plain) return {""};
   const std::string type = Type(cast.type, cast.span);
   if (tsql::IsInteger(cast.type.id) && !dialect_.try_text_to_integer.empty())
     return ApplyTemplate(Replaced(dialect_.try_text_to_integer, "$t", type), {Emit(operand)});
@@ -365,7 +373,11 @@ Emitter::Text Emitter::EmitTryTextCast(const Expr& cast) {
   Report(
       tsql::IsTemporal(cast.type.id) ? DiagnosticId::kTextToTemporal : DiagnosticId::kTextToNumber,
       cast.span, {tsql::TypeText(cast.type)});
-  return ApplyTemplate(Replaced(dialect_.try_text_cast, "$t", type), {Emit(operand)});
+  Text tried = ApplyTemplate(Replaced(dialect_.try_text_cast, "$t", type), {Emit(operand)});
+  if (cast.style <= 0) return tried;
+  const std::string text = Operand(operand, Binding::kAdditive);
+  return {"case when " + text + " like '____-__-%' or " + text + " like '________' then " +
+          tried.sql + " end"};
 }
 
 // Styles 1 and 2 of binary values: hexadecimal digits with and without 0x.
