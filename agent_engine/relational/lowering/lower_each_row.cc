@@ -1,4 +1,5 @@
-// UPDATE and DELETE for all rows of a source at once, as a loop would do them for one after another.
+// UPDATE and DELETE for all rows of a source at once, as a loop would do them for one after
+// another.
 #include <algorithm>
 
 #include "agent_engine/relational/lowering/write_lowering.h"
@@ -131,8 +132,8 @@ void WriteLowering::JoinEachRow(SourcePtr& from, const Source* leaf,
   if (each_->condition) condition = And(std::move(condition), std::move(each_->condition));
 }
 
-// The d of `column + d` or `column - d`, which has nothing of the target's changed columns; null for
-// other values. Adding all of them at once gives what adding one after another does.
+// The d of `column + d` or `column - d`, which has nothing of the target's changed columns; null
+// for other values. Adding all of them at once gives what adding one after another does.
 ExprPtr WriteLowering::AddendOf(const SetColumn& set) const {
   const Expr* value = set.value.get();
   while (value->kind == ExprKind::kCast && value->implicit) value = value->arguments[0].get();

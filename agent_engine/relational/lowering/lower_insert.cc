@@ -312,9 +312,8 @@ LoweredWrite WriteLowering::AddRows(const catalog::Table& table,
   after->right = std::move(added);
   result_.after = std::move(after);
   if (TakesMoreItems(*count) && !count->is_grouped &&
-      std::ranges::none_of(count->items, [](const SelectItem& item) {
-        return ContainsAggregate(*item.expr);
-      })) {
+      std::ranges::none_of(count->items,
+                           [](const SelectItem& item) { return ContainsAggregate(*item.expr); })) {
     result_.row_count = CountOf(std::move(count));
   }
   return std::move(result_);

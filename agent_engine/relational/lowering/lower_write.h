@@ -48,7 +48,7 @@ struct EachRow {
   std::vector<std::pair<std::string, ExprPtr>> current;
   ExprPtr order;  // The later row has the last word; null: any.
   // What comes back.
-  std::vector<RelationRead> reads;  // What the statement reads, its target apart.
+  std::vector<RelationRead> reads;      // What the statement reads, its target apart.
   std::map<std::string, ExprPtr> sets;  // New values of the target, by folded column.
   // The column of the target and the value that it must equal, where nothing else is asked.
   std::pair<std::string, ExprPtr> found_by;

@@ -170,8 +170,8 @@ class ScalarInliner {
     const Node body = statement.Child(Role::kQuery).Child(Role::kBody);
     const Node list = body.Child(Role::kSelectList);
     const std::vector<Node> items = list.Children(Role::kItem);
-    const bool assigns = std::ranges::all_of(
-        items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
+    const bool assigns =
+        std::ranges::all_of(items, [](Node item) { return item.Is(NodeKind::kSelectAssignment); });
     if (!body.Is(NodeKind::kQuerySpecification) || !assigns)
       return Refuse("a SELECT that is not an assignment");
     // All values are of the same row: none sees what another one has just been given.

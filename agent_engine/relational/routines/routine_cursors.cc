@@ -1,6 +1,5 @@
 // Loops over cursors, and over the rows of a query: each row is a turn.
 #include <algorithm>
-#include <cctype>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/lowering/write_lowering.h"
@@ -10,28 +9,15 @@
 namespace datamigrate::relational {
 namespace {
 
-std::string Compact(std::string_view text) {
-  std::string compact;
-  for (const char c : text) {
-    if (std::isspace(static_cast<unsigned char>(c)) == 0)
-      compact += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
-  while (compact.starts_with('(') && compact.ends_with(')')) {
-    compact.pop_back();
-    compact.erase(0, 1);
-  }
-  return compact;
-}
-
 // Tests of @@FETCH_STATUS that hold while there are rows, and those that hold when there are none.
 bool TestsFetch(Node condition, bool has_row) {
-  const std::string text = Compact(condition.Text());
+  const std::string text = PlainText(condition);
   if (has_row)
-    return text == "@@FETCH_STATUS=0" || text == "@@FETCH_STATUS<>-1" ||
-           text == "@@FETCH_STATUS!=-1" || text == "0=@@FETCH_STATUS" ||
-           text == "@@FETCH_STATUS>-1" || text == "@@FETCH_STATUS>=0";
-  return text == "@@FETCH_STATUS<>0" || text == "@@FETCH_STATUS!=0" ||
-         text == "@@FETCH_STATUS=-1" || text == "@@FETCH_STATUS<0";
+    return text == "@@fetch_status=0" || text == "@@fetch_status<>-1" ||
+           text == "@@fetch_status!=-1" || text == "0=@@fetch_status" ||
+           text == "@@fetch_status>-1" || text == "@@fetch_status>=0";
+  return text == "@@fetch_status<>0" || text == "@@fetch_status!=0" ||
+         text == "@@fetch_status=-1" || text == "@@fetch_status<0";
 }
 
 bool UsesCurrent(Node node) {
@@ -67,7 +53,7 @@ RoutineRunner::Flow RoutineRunner::RunCursorWhile(Node statement) {
                                TestsFetch(body[1].Child(Role::kCondition), false) &&
                                StatementsOf(body[1].Child(Role::kThen)).size() == 1 &&
                                IsCommand(StatementsOf(body[1].Child(Role::kThen))[0], "BREAK") &&
-                               Compact(statement.Child(Role::kCondition).Text()) == "1=1";
+                               PlainText(statement.Child(Role::kCondition)) == "1=1";
     if (!fetches_first) return Flow::kBreaks;
     fetch = body[0];
     body.erase(body.begin(), body.begin() + 2);
@@ -129,8 +115,8 @@ bool RoutineRunner::NumbersNewRows(Node node) const {
         Index().FindTable(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
     return table != nullptr &&
            std::ranges::any_of(table->columns, [](const catalog::Column& column) {
-             return column.identity || UpperText(column.default_expression).find("NEXT VALUE") !=
-                                           std::string::npos;
+             return column.identity ||
+                    UpperText(column.default_expression).find("NEXT VALUE") != std::string::npos;
            });
   }
   return std::ranges::any_of(node.Children(), [this](Node child) { return NumbersNewRows(child); });
@@ -166,8 +152,8 @@ RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
   const bool numbers = turns.has_order && std::ranges::any_of(body, [this](Node node) {
                          return NumbersNewRows(node);
                        });
-  const bool is_numbered = (!carried.empty() || changes || numbers) && turns.outer == nullptr &&
-                           NumberRows(*query);
+  const bool is_numbered =
+      (!carried.empty() || changes || numbers) && turns.outer == nullptr && NumberRows(*query);
   if (!query->limit && !query->offset) query->order_by.clear();
   Settle(*query);
   auto rows = std::make_unique<Query>();

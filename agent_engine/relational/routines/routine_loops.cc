@@ -1,6 +1,5 @@
 // WHILE: its turns as rows.
 #include <algorithm>
-#include <cctype>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/lowering/sequence_names.h"
@@ -13,21 +12,8 @@
 namespace datamigrate::relational {
 namespace {
 
-constexpr char kPlace[] = "@@place";      // 1 where the loop inside begins a turn; 0: the loop.
+constexpr char kPlace[] = "@@place";  // 1 where the loop inside begins a turn; 0: the loop.
 constexpr int kMaxUnrolled = 64;
-
-std::string Compact(std::string_view text) {
-  std::string compact;
-  for (const char c : text) {
-    if (std::isspace(static_cast<unsigned char>(c)) == 0)
-      compact += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
-  while (compact.starts_with('(') && compact.ends_with(')')) {
-    compact.pop_back();
-    compact.erase(0, 1);
-  }
-  return compact;
-}
 
 bool HoldsReturn(Node node) {
   return node.Is(NodeKind::kReturn) || std::ranges::any_of(node.Children(), HoldsReturn);
@@ -50,9 +36,9 @@ bool EndsByCounter(Node loop, const std::vector<Node>& body,
     const bool ends = Mentions(condition, name) ||
                       std::ranges::any_of(body, [&](Node node) { return breaks_by(node, name); });
     if (ends && CountsOn(body, name)) return true;
-    if (FoldName(Compact(condition.Text())) != name + "isnotnull") return false;
+    if (PlainText(condition) != name + "isnotnull") return false;
     return std::ranges::any_of(body, [&](Node node) {
-      const std::string text = FoldName(Compact(node.Text()));
+      const std::string text = PlainText(node);
       return text.find(">" + name) != text.npos &&
              (text.find(name + "=min(") != text.npos || text.find("top(1)" + name) != text.npos ||
               text.find("top1" + name) != text.npos || text.find("selectmin(") != text.npos);
@@ -179,8 +165,7 @@ RoutineRunner::Flow RoutineRunner::RunPlaces(Turns& turns, const std::vector<Nod
 }
 
 // Whether every turn does and finds the same as the first one: nothing is written or carried on.
-bool RoutineRunner::TurnsAreAlike(const Turns& turns, Node statement,
-                                  const std::vector<Node>& body,
+bool RoutineRunner::TurnsAreAlike(const Turns& turns, Node statement, const std::vector<Node>& body,
                                   const std::vector<std::string>& assigned) const {
   const bool carries = std::ranges::any_of(assigned, [&](const std::string& name) {
     return FirstUse(body, name) == VariableUse::kReads;
@@ -205,8 +190,7 @@ bool RoutineRunner::FindsKnownValue(Node statement, const std::vector<Node>& bod
   LoweringOptions options = options_;
   options.assigns_variables = true;
   DiagnosticSink ignored;
-  const LoweredQuery lowered =
-      LowerSelect(Index(), body[0], VisibleVariables(), options, ignored);
+  const LoweredQuery lowered = LowerSelect(Index(), body[0], VisibleVariables(), options, ignored);
   if (!lowered.query || ignored.HasErrors()) return false;
   for (size_t i = 0; i < items.size() && i < lowered.query->fields.size(); ++i) {
     if (items[i].Is(NodeKind::kSelectAssignment) &&
@@ -333,8 +317,8 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement, Node inner) {
   std::vector<std::string> carried;
   for (const std::string& name : assigned) {
     const VariableUse use = FirstUse(body, name);
-    const bool goes_on =
-        use == VariableUse::kReads || use == VariableUse::kFinds || (inner && use != VariableUse::kNone);
+    const bool goes_on = use == VariableUse::kReads || use == VariableUse::kFinds ||
+                         (inner && use != VariableUse::kNone);
     if (!goes_on && !Mentions(statement.Child(Role::kCondition), name) && !IsReadLater(name))
       continue;
     if (types_.contains(name) && state_.variables.contains(name)) {
@@ -406,9 +390,9 @@ RoutineRunner::Flow RoutineRunner::RunTurns(Node statement, Node inner) {
   if (flow == Flow::kRefused || sink_->HasErrors()) return Flow::kRefused;
   if (!LoopIsSet(turns, statement)) return Flow::kRefused;
   // Over tables without the rows that it waits for, such a query would run for ever.
-  const bool ends = EndsByCounter(statement, body, assigned) &&
-                    (!inner || EndsByCounter(inner, StatementsOf(inner.Child(Role::kBody)),
-                                             assigned));
+  const bool ends =
+      EndsByCounter(statement, body, assigned) &&
+      (!inner || EndsByCounter(inner, StatementsOf(inner.Child(Role::kBody)), assigned));
   if (ReadsTables(turns) && !ends) {
     ends_at_once_ = TurnsAreAlike(turns, statement, body, assigned);
     return Refuse(statement, "a loop that ends when it has found something");

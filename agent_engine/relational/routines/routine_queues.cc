@@ -2,7 +2,6 @@
 // WHERE Done = 0; ...; UPDATE q SET Done = 1 WHERE Id = @id. Its turns are the rows that are not
 // marked yet.
 #include <algorithm>
-#include <cctype>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/routines/known_values.h"
@@ -11,16 +10,6 @@
 
 namespace datamigrate::relational {
 namespace {
-
-std::string Compact(Node node) {
-  std::string compact;
-  for (const char c : node ? node.Text() : std::string_view()) {
-    if (std::isspace(static_cast<unsigned char>(c)) == 0) compact += c;
-  }
-  while (compact.ends_with(';')) compact.pop_back();
-  std::erase_if(compact, [](char c) { return c == '[' || c == ']'; });
-  return FoldName(compact);
-}
 
 Node Bare(Node node) {
   while (node.Is(NodeKind::kParenthesized)) node = node.Child(Role::kOperand);
@@ -52,15 +41,14 @@ std::string TableOf(Node source) {
 // The query below EXISTS (SELECT ...).
 Node QueryOfExists(Node condition) {
   condition = Bare(condition);
-  return condition.Is(NodeKind::kExists)
-             ? condition.Child(Role::kQuery).Child(Role::kBody)
-             : Node();
+  return condition.Is(NodeKind::kExists) ? condition.Child(Role::kQuery).Child(Role::kBody)
+                                         : Node();
 }
 
 bool IsNoRowExit(Node node) {
   if (!node.Is(NodeKind::kIf) || node.Has(Role::kElse)) return false;
   const std::vector<Node> then = StatementsOf(node.Child(Role::kThen));
-  const std::string test = Compact(node.Child(Role::kCondition));
+  const std::string test = PlainText(node.Child(Role::kCondition));
   return then.size() == 1 && IsCommand(then[0], "BREAK") &&
          (test == "@@rowcount=0" || test == "@@rowcount<1");
 }
@@ -72,9 +60,8 @@ bool HoldsColumn(Node node) {
 // An UPDATE that may be repeated: what it sets does not depend on the row.
 bool SetsTheSameAgain(Node update) {
   return update.Is(NodeKind::kUpdateStatement) &&
-         std::ranges::none_of(update.Children(Role::kSet), [](Node clause) {
-           return HoldsColumn(clause.Child(Role::kValue));
-         });
+         std::ranges::none_of(update.Children(Role::kSet),
+                              [](Node clause) { return HoldsColumn(clause.Child(Role::kValue)); });
 }
 
 bool HoldsSource(const Expr& expr) {
@@ -146,7 +133,7 @@ Node RoutineRunner::FindsRemoval(const std::vector<Node>& rest, const catalog::T
         node.Is(NodeKind::kUpdateStatement) || node.Is(NodeKind::kDeleteStatement);
     if (!is_write || TableOf(node.Child(Role::kTarget)) != FoldName(table.name.name) ||
         node.Has(Role::kFrom) || node.Has(Role::kTop) || node.Has(Role::kOutput) ||
-        Compact(Bare(node.Child(Role::kWhere))) != wanted) {
+        PlainText(node.Child(Role::kWhere)) != wanted) {
       continue;
     }
     if (node.Is(NodeKind::kDeleteStatement)) return node;
@@ -177,21 +164,22 @@ ExprPtr RoutineRunner::CountOfTurns(Node statement, const std::vector<Node>& bod
   }
   const std::string name = FoldName(left.TokenText(Role::kValue));
   const auto counts = std::ranges::find_if(body, [&](Node node) {
-    const std::string text = Compact(node);
+    const std::string text = PlainText(node);
     return node.Is(NodeKind::kSetVariable) && FoldName(node.TokenText(Role::kTarget)) == name &&
            (text.ends_with("+=1") || text.ends_with(name + "+1"));
   });
   std::vector<std::string> assigned;
   for (const Node node : body) CollectAssigned(node, assigned);
   const Node end = condition.Child(Role::kRight);
-  const bool is_open = std::ranges::any_of(
-      assigned, [&](const std::string& other) { return Mentions(end, other); });
+  const bool is_open =
+      std::ranges::any_of(assigned, [&](const std::string& other) { return Mentions(end, other); });
   const auto begins = state_.variables.find(name);
   if (counts == body.end() || !CountsOn(body, name) || is_open || begins == state_.variables.end())
     return nullptr;
   counter = *counts;
   ExprPtr count = Combine("-", Evaluate(end), Clone(*begins->second), condition, options_, *sink_);
-  if (op == "<=") count = Combine("+", std::move(count), MakeInteger(1), condition, options_, *sink_);
+  if (op == "<=")
+    count = Combine("+", std::move(count), MakeInteger(1), condition, options_, *sink_);
   count = Freeze(std::move(count), "turns_to_take");
   const ExprPtr is_any = MakeCompare(">", Clone(*count), MakeInteger(0));
   auto choice = MakeExpr(ExprKind::kCase, tsql::MakeType(TypeId::kBigInt, false));
@@ -205,13 +193,13 @@ RoutineRunner::Flow RoutineRunner::RunTaking(Node statement, const std::vector<N
   const Node select = body[0].Child(Role::kQuery).Child(Role::kBody);
   const std::vector<Node> items = select.Child(Role::kSelectList).Children(Role::kItem);
   const std::vector<Node> sources = select.Child(Role::kFrom).Children(Role::kSource);
-  const bool takes_one =
-      select.Has(Role::kTop) && select.Has(Role::kWhere) && !select.Has(Role::kGroupBy) &&
-      Compact(Bare(select.Child(Role::kTop).Child(Role::kValue))) == "1" && sources.size() == 1 &&
-      std::ranges::all_of(items, [](Node item) {
-        return item.Is(NodeKind::kSelectAssignment) &&
-               JoinedTokens(item, Role::kOperator, "") == "=";
-      });
+  const bool takes_one = select.Has(Role::kTop) && select.Has(Role::kWhere) &&
+                         !select.Has(Role::kGroupBy) &&
+                         PlainText(select.Child(Role::kTop).Child(Role::kValue)) == "1" &&
+                         sources.size() == 1 && std::ranges::all_of(items, [](Node item) {
+                           return item.Is(NodeKind::kSelectAssignment) &&
+                                  JoinedTokens(item, Role::kOperator, "") == "=";
+                         });
   const std::string name = takes_one ? TableOf(sources[0]) : "";
   if (name.empty()) return Flow::kBreaks;
   const catalog::ObjectName written = TableNameOf(sources[0].Child(Role::kName));
@@ -239,11 +227,10 @@ RoutineRunner::Flow RoutineRunner::RunTaking(Node statement, const std::vector<N
   const Node asked = QueryOfExists(statement.Child(Role::kCondition));
   const bool asks_for_rows =
       asked && asked.Child(Role::kFrom).Children(Role::kSource).size() == 1 &&
-      Compact(asked.Child(Role::kFrom)) == Compact(select.Child(Role::kFrom)) &&
-      Compact(Bare(asked.Child(Role::kWhere))) == Compact(Bare(select.Child(Role::kWhere))) &&
+      PlainText(asked.Child(Role::kFrom)) == PlainText(select.Child(Role::kFrom)) &&
+      PlainText(asked.Child(Role::kWhere)) == PlainText(select.Child(Role::kWhere)) &&
       !asked.Has(Role::kGroupBy);
-  const bool breaks = Compact(Bare(statement.Child(Role::kCondition))) == "1=1" &&
-                      IsNoRowExit(rest[0]);
+  const bool breaks = PlainText(statement.Child(Role::kCondition)) == "1=1" && IsNoRowExit(rest[0]);
   Node counter;
   ExprPtr count;
   if (breaks) {

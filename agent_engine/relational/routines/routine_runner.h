@@ -82,7 +82,7 @@ class RoutineRunner {
     std::vector<std::string> key;  // Columns that together differ from turn to turn.
     // A cursor's own table: its key, and the columns that hold it. For WHERE CURRENT OF.
     std::vector<std::pair<std::string, OutputField>> current;
-    std::set<std::string> finds;  // Variables that keep an old value where no row is found.
+    std::set<std::string> finds;      // Variables that keep an old value where no row is found.
     std::vector<RelationRead> reads;  // Of its look-ups and conditions.
     std::set<std::string> inserted;   // State keys of tables that get rows,
     std::set<std::string> changed;    // of those that lose or change them,
@@ -91,8 +91,8 @@ class RoutineRunner {
     // Tables of which each turn touches rows of its own only: those whose column is its key. Empty:
     // some statement touches others, too.
     std::map<std::string, std::string> own_columns;
-    OutputField number{"", {}};  // Column of the rows' number, from 1; without a name: none.
-    bool has_order = true;       // That number follows an order that was asked for.
+    OutputField number{"", {}};   // Column of the rows' number, from 1; without a name: none.
+    bool has_order = true;        // That number follows an order that was asked for.
     std::set<std::string> draws;  // Last numbers of sequences that it carries on.
     Upsert upsert;
     std::set<std::string> upserted;  // State keys of tables whose UPDATE and INSERT are one.
@@ -159,7 +159,7 @@ class RoutineRunner {
 
   // -- Control (routine_control.cc)
   static constexpr char kGoesOn[] = "@@goes_on";  // A variable: 0 where a turn ends the loop.
-  static constexpr size_t kMaxSplits = 12;  // IFs that a RETURN makes two whole paths of.
+  static constexpr size_t kMaxSplits = 12;        // IFs that a RETURN makes two whole paths of.
   Flow RunIf(Node statement);
   Flow RunExecute(Node statement);
   Flow RunProcedure(Node statement, const catalog::Routine& routine);
@@ -320,8 +320,8 @@ class RoutineRunner {
   std::unique_ptr<catalog::CatalogIndex> index_;
   std::deque<std::string> texts_;
   std::vector<std::unique_ptr<tsql::ParseResult>> parsed_;
-  Turns* turns_ = nullptr;          // Of the innermost loop that is followed as a set.
-  std::set<std::string> lost_;      // Variables whose value a loop has left open.
+  Turns* turns_ = nullptr;      // Of the innermost loop that is followed as a set.
+  std::set<std::string> lost_;  // Variables whose value a loop has left open.
   std::map<std::string, const catalog::Sequence*> draws_;  // By LastNumberVariable().
   std::set<std::string> lost_draws_;                       // Of those, with an unknown last number.
   std::set<std::string> outputs_;   // Parameters whose last value somebody takes.

@@ -118,9 +118,8 @@ ExprPtr RoutineRunner::AmountOfTurn(const std::string& name, const std::vector<N
   FindAssignments(body, name, {}, found);
   if (found.size() != 1) return nullptr;
   const auto is_open = [&](Node node) {
-    return std::ranges::any_of(open, [&](const std::string& other) {
-      return Mentions(node, other);
-    });
+    return std::ranges::any_of(open,
+                               [&](const std::string& other) { return Mentions(node, other); });
   };
   Node statement = found[0].statement;
   ExprPtr amount;
@@ -155,8 +154,8 @@ ExprPtr RoutineRunner::AmountOfTurn(const std::string& name, const std::vector<N
     const SqlType type = amount->type;
     auto choice = MakeExpr(ExprKind::kCase, type);
     choice->has_else = true;
-    choice->arguments = ExprList(std::move(test), std::move(amount),
-                                 MakeCast(MakeInteger(0), type, false));
+    choice->arguments =
+        ExprList(std::move(test), std::move(amount), MakeCast(MakeInteger(0), type, false));
     amount = std::move(choice);
   }
   return HoldsSource(*amount) || HoldsRandom(*amount) ? nullptr : std::move(amount);
@@ -186,19 +185,18 @@ bool RoutineRunner::CarryOn(const std::string& name, const std::vector<Node>& bo
     sum = MakeCall("ISNULL", total,
                    ExprList(SumBefore(Clone(*amount), total, *number), MakeInteger(0)));
   }
-  ExprPtr value =
-      ConvertTo(Combine("+", Clone(*old->second), std::move(sum), at, options_, *sink_), type,
-                *sink_);
+  ExprPtr value = ConvertTo(Combine("+", Clone(*old->second), std::move(sum), at, options_, *sink_),
+                            type, *sink_);
   if (amount->type.nullable) {  // From the first NULL on it is NULL.
     auto is_null = MakeExpr(ExprKind::kIsNull, tsql::MakeType(TypeId::kBit, false));
     is_null->arguments = ExprList(Clone(*amount));
     auto flag = MakeExpr(ExprKind::kCase, tsql::MakeType(TypeId::kInt, false));
     flag->has_else = true;
     flag->arguments = ExprList(std::move(is_null), MakeInteger(1), MakeInteger(0));
-    ExprPtr nulls = MakeCall(
-        "ISNULL", tsql::MakeType(TypeId::kInt),
-        ExprList(SumBefore(std::move(flag), tsql::MakeType(TypeId::kInt), *number),
-                 MakeInteger(0)));
+    ExprPtr nulls =
+        MakeCall("ISNULL", tsql::MakeType(TypeId::kInt),
+                 ExprList(SumBefore(std::move(flag), tsql::MakeType(TypeId::kInt), *number),
+                          MakeInteger(0)));
     const ExprPtr is_known = MakeCompare("=", std::move(nulls), MakeInteger(0));
     value = ChooseValue(*is_known, std::move(value), MakeNull(type));
     value->type.nullable = true;

@@ -55,8 +55,8 @@ ExprPtr RoutineRunner::LastNumber(const catalog::Sequence& sequence, const std::
                                   const std::vector<NumberColumn>& columns) {
   const bool falls = StepOf(sequence) < 0;
   const auto drawn = state_.variables.find(name);
-  QueryPtr all = OneNumber(drawn != state_.variables.end() ? Clone(*drawn->second)
-                                                           : NothingDrawn(sequence));
+  QueryPtr all =
+      OneNumber(drawn != state_.variables.end() ? Clone(*drawn->second) : NothingDrawn(sequence));
   for (const NumberColumn& place : columns) {
     const catalog::Table* table = outer_.FindTable(place.table.schema, place.table.name);
     const catalog::Column* column = table == nullptr ? nullptr : table->FindColumn(place.column);
@@ -99,9 +99,13 @@ bool RoutineRunner::PrepareDraws(Node node) {
     }
     const std::vector<NumberColumn> columns = ColumnsOfSequence(outer_, name);
     if (columns.empty()) {
-      sink_->Report({DiagnosticId::kSequenceNotHeld, draw.span(), {sequence->name.ToString()},
-                     "give a column the default NEXT VALUE FOR it, or number the rows by hand", "",
-                     "", {}});
+      sink_->Report({DiagnosticId::kSequenceNotHeld,
+                     draw.span(),
+                     {sequence->name.ToString()},
+                     "give a column the default NEXT VALUE FOR it, or number the rows by hand",
+                     "",
+                     "",
+                     {}});
       return false;
     }
     draws_[name] = sequence;
@@ -161,9 +165,9 @@ bool RoutineRunner::EndDraws(Node statement, const std::vector<Node>& draws) {
       drawn = Combine("*", MakeCast(Clone(*row_count_), NumberType(), false), MakeInteger(step),
                       draw, options_, *sink_);
     }
-    last->second = MakeCast(
-        Combine("+", std::move(last->second), std::move(drawn), draw, options_, *sink_),
-        NumberType(), false);
+    last->second =
+        MakeCast(Combine("+", std::move(last->second), std::move(drawn), draw, options_, *sink_),
+                 NumberType(), false);
   }
   return !sink_->HasErrors();
 }

@@ -500,8 +500,8 @@ bool RoutineRunner::LoopIsSet(const Turns& turns, Node statement) {
     const catalog::ObjectName& name = read.relation;
     const catalog::View* view = outer_.FindView(name.schema, name.name);
     const bool is_read = written.contains(StateKey(name)) && !is_own(StateKey(name));
-    const bool is_seen = is_read ? SeesChange(turns, read)
-                                 : view != nullptr && ReadsWritten(*view, written, 0);
+    const bool is_seen =
+        is_read ? SeesChange(turns, read) : view != nullptr && ReadsWritten(*view, written, 0);
     if (!is_seen) continue;
     Refuse(statement, "a loop that reads what it writes");
     return false;
@@ -521,8 +521,7 @@ bool RoutineRunner::SeesChange(const Turns& turns, const RelationRead& read) con
   }
   return std::ranges::any_of(read.columns, [&](const std::string& name) {
     const catalog::Column* column = table->FindColumn(name);
-    return column == nullptr || !column->computed_expression.empty() ||
-           sets->second.contains(name);
+    return column == nullptr || !column->computed_expression.empty() || sets->second.contains(name);
   });
 }
 

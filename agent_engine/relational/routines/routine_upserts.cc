@@ -1,7 +1,6 @@
-// UPDATE t SET ... WHERE k = @k; IF @@ROWCOUNT = 0 INSERT t (k, ...) VALUES (@k, ...) in a loop whose
-// turns may have the same @k: the first of them adds the row, the later ones change it.
+// UPDATE t SET ... WHERE k = @k; IF @@ROWCOUNT = 0 INSERT t (k, ...) VALUES (@k, ...) in a loop
+// whose turns may have the same @k: the first of them adds the row, the later ones change it.
 #include <algorithm>
-#include <cctype>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/lowering/write_lowering.h"
@@ -11,16 +10,8 @@
 namespace datamigrate::relational {
 namespace {
 
-std::string Compact(Node node) {
-  std::string compact;
-  for (const char c : node.Text()) {
-    if (std::isspace(static_cast<unsigned char>(c)) == 0 && c != '(' && c != ')') compact += c;
-  }
-  return FoldName(compact);
-}
-
 bool FindsNone(Node condition) {
-  const std::string text = Compact(condition);
+  const std::string text = PlainText(condition);
   return text == "@@rowcount=0" || text == "@@rowcount<1";
 }
 
@@ -114,8 +105,7 @@ void RoutineRunner::KeepLastOfKey(Query& rows) {
   rows.from->query = std::move(query);
   auto is_null = MakeExpr(ExprKind::kIsNull, tsql::MakeType(TypeId::kBit, false));
   is_null->arguments = ExprList(Clone(*turns.upsert.value));
-  ExprPtr is_last =
-      MakeCompare("=", TurnColumn(turns, {"from_last", count}), MakeInteger(1));
+  ExprPtr is_last = MakeCompare("=", TurnColumn(turns, {"from_last", count}), MakeInteger(1));
   // No row is found for NULL, however often it comes.
   rows.where = turns.upsert.value->type.nullable
                    ? MakeLogical(ExprKind::kOr, std::move(is_last), std::move(is_null))

@@ -78,8 +78,7 @@ class InsertReader {
     Node query = source.Is(NodeKind::kSelectStatement) ? source.Child(Role::kQuery) : source;
     if (!query.Is(NodeKind::kQuery)) return;
     std::vector<Node> values;
-    for (const Node item :
-         query.Child(Role::kBody).Child(Role::kSelectList).Children(Role::kItem))
+    for (const Node item : query.Child(Role::kBody).Child(Role::kSelectList).Children(Role::kItem))
       values.push_back(item.Child(Role::kValue));
     ReadItems(values, *table, columns);
   }

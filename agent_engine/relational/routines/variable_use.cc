@@ -201,6 +201,17 @@ bool HoldsCommand(Node node, std::string_view word) {
          });
 }
 
+std::string PlainText(Node node) {
+  while (node && node.Is(NodeKind::kParenthesized)) node = node.Child(Role::kOperand);
+  std::string text;
+  for (const char c : node ? node.Text() : std::string_view()) {
+    const bool is_blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (!is_blank && c != '[' && c != ']') text += c;
+  }
+  while (text.ends_with(';')) text.pop_back();
+  return FoldName(text);
+}
+
 std::vector<Node> StatementsOf(Node node) {
   if (!node) return {};
   return node.Is(NodeKind::kBlock) ? node.Children(Role::kStatement) : std::vector<Node>{node};

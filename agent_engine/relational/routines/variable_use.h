@@ -29,6 +29,8 @@ bool CountsOn(const std::vector<tsql::Node>& statements, const std::string& vari
 // loops inside apart.
 bool IsCommand(tsql::Node node, std::string_view word);
 bool HoldsCommand(tsql::Node node, std::string_view word);
+// The text of a node, folded, without blanks, brackets, semicolons and parentheses around it all.
+std::string PlainText(tsql::Node node);
 // A block's statements, or the statement alone.
 std::vector<tsql::Node> StatementsOf(tsql::Node node);
 

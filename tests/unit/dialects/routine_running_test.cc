@@ -26,7 +26,8 @@ TEST_CASE("a number of a sequence goes on from the largest one in its column",
                                   kSequence);
   const TranslatedQuery query = Translate(source, "p");
   CHECK(Reports(query, diagnostics::DiagnosticId::kSequenceGoesOn));
-  CHECK(After(query, "Item") == Lines{"13|new|NULL|NULL", "1|pen|10|20", "2|ink|20|40", "3|pad|NULL|NULL"});
+  CHECK(After(query, "Item") ==
+        Lines{"13|new|NULL|NULL", "1|pen|10|20", "2|ink|20|40", "3|pad|NULL|NULL"});
   CHECK(After(query, "Change") == Lines{"13|1", "13|2", "2|25", "4|40"});
   CHECK(RowsOf(query.sql) == Lines{"23"});
 }
@@ -46,8 +47,8 @@ GO
 )"));
   const TranslatedQuery query = Translate(source, "p");
   // pen, pad, ink: 13, 23, 33.
-  CHECK(After(query, "Item") == Lines{"13|pen2|NULL|NULL", "1|pen|10|20", "23|pad2|NULL|NULL", "2|ink|20|40",
-                                      "33|ink2|NULL|NULL", "3|pad|NULL|NULL"});
+  CHECK(After(query, "Item") == Lines{"13|pen2|NULL|NULL", "1|pen|10|20", "23|pad2|NULL|NULL",
+                                      "2|ink|20|40", "33|ink2|NULL|NULL", "3|pad|NULL|NULL"});
   CHECK(After(query, "Change") == Lines{"13|0", "23|0", "2|25", "33|0", "4|40"});
   CHECK(RowsOf(query.sql) == Lines{"43"});
 }
@@ -64,8 +65,9 @@ TEST_CASE("rows of VALUES and turns of a loop draw one number each", "[routines]
     VALUES (NEXT VALUE FOR dbo.ItemNo, N'a'), (NEXT VALUE FOR dbo.ItemNo, N'b');)",
                                   kSequence);
   const TranslatedQuery query = Translate(source, "p");
-  CHECK(After(query, "Item", "2") == Lines{"13|loop|NULL|NULL", "1|pen|10|20", "23|loop|NULL|NULL", "2|ink|20|40",
-                                           "33|a|NULL|NULL", "3|pad|NULL|NULL", "43|b|NULL|NULL"});
+  CHECK(After(query, "Item", "2") == Lines{"13|loop|NULL|NULL", "1|pen|10|20", "23|loop|NULL|NULL",
+                                           "2|ink|20|40", "33|a|NULL|NULL", "3|pad|NULL|NULL",
+                                           "43|b|NULL|NULL"});
   CHECK(After(query, "Item", "0") ==
         Lines{"13|a|NULL|NULL", "1|pen|10|20", "23|b|NULL|NULL", "2|ink|20|40", "3|pad|NULL|NULL"});
 }
@@ -98,8 +100,8 @@ TEST_CASE("rows of a cursor draw numbers in its order", "[routines][sequences]")
     SELECT NEXT VALUE FOR dbo.ItemNo AS Id;)",
                                   kSequence);
   const TranslatedQuery query = Translate(source, "p");
-  CHECK(After(query, "Item") ==
-        Lines{"13|ink|NULL|NULL", "1|pen|10|20", "23|pen|NULL|NULL", "2|ink|20|40", "3|pad|NULL|NULL"});
+  CHECK(After(query, "Item") == Lines{"13|ink|NULL|NULL", "1|pen|10|20", "23|pen|NULL|NULL",
+                                      "2|ink|20|40", "3|pad|NULL|NULL"});
   CHECK(RowsOf(query.sql) == Lines{"33"});
 }
 
@@ -108,9 +110,9 @@ TEST_CASE("a sequence that nothing holds, or that begins again, is refused",
   const Source held =
       Procedure("DECLARE @x int = NEXT VALUE FOR dbo.ItemNo; SELECT @x AS X;", kSequence);
   CHECK(Reports(Translate(held, "p"), diagnostics::DiagnosticId::kSequenceNotHeld));
-  const Source cycles = Procedure(
-      "INSERT dbo.Item (Id, Name) VALUES (NEXT VALUE FOR dbo.Ring, N'x');",
-      "CREATE SEQUENCE dbo.Ring AS int START WITH 1 MAXVALUE 9 CYCLE;\nGO\n");
+  const Source cycles =
+      Procedure("INSERT dbo.Item (Id, Name) VALUES (NEXT VALUE FOR dbo.Ring, N'x');",
+                "CREATE SEQUENCE dbo.Ring AS int START WITH 1 MAXVALUE 9 CYCLE;\nGO\n");
   CHECK(!Translate(cycles, "p").converted());
   const Source unknown =
       Procedure("INSERT dbo.Item (Id, Name) VALUES (NEXT VALUE FOR dbo.None, N'x');");
@@ -234,8 +236,7 @@ TEST_CASE("a loop in a loop counts on through both", "[routines][loops]") {
     END
     SELECT @id AS Id, @j AS J;)");
   const TranslatedQuery query = Translate(source, "p");
-  CHECK(After(query, "Change", "2") ==
-        Lines{"10|0", "11|1", "12|10", "13|11", "2|25", "4|40"});
+  CHECK(After(query, "Change", "2") == Lines{"10|0", "11|1", "12|10", "13|11", "2|25", "4|40"});
   CHECK(RowsOf(query.sql, "2") == Lines{"14|2"});
   CHECK(After(query, "Change", "0") == Lines{"2|25", "4|40"});
 }
@@ -278,10 +279,11 @@ TEST_CASE("RETURN ends the last loop of a procedure as BREAK does", "[routines][
 }
 
 TEST_CASE("a call that looks after the server is left out", "[routines]") {
-  const Source source = Procedure("DECLARE @r int; EXEC @r = dbo.look_after; INSERT dbo.Change "
-                                  "VALUES (9, @r);",
-                                  "CREATE PROCEDURE dbo.look_after AS BEGIN CREATE ROLE readers; "
-                                  "END\nGO\n");
+  const Source source = Procedure(
+      "DECLARE @r int; EXEC @r = dbo.look_after; INSERT dbo.Change "
+      "VALUES (9, @r);",
+      "CREATE PROCEDURE dbo.look_after AS BEGIN CREATE ROLE readers; "
+      "END\nGO\n");
   const TranslatedQuery query = Translate(source, "p");
   CHECK(Reports(query, diagnostics::DiagnosticId::kStatementDropped));
   CHECK(After(query, "Change") == Lines{"2|25", "4|40", "9|0"});
@@ -365,28 +367,32 @@ TEST_CASE("the first turn of a key adds a row and the later ones change it", "[r
   const std::string end = " FETCH NEXT FROM c INTO @id, @price, @name; END";
   const Source adds = Procedure(begin + R"(
       UPDATE dbo.Change SET Price = @price WHERE ItemId = @k;
-      IF @@ROWCOUNT = 0 INSERT dbo.Change (ItemId, Price) VALUES (@k, @price);)" + end);
+      IF @@ROWCOUNT = 0 INSERT dbo.Change (ItemId, Price) VALUES (@k, @price);)" +
+                                end);
   // Keys 1, 0, 1 with 10, 20, 1.
   CHECK(After(Translate(adds, "p"), "Change") == Lines{"0|20", "1|1", "2|25", "4|40"});
   const Source changes = Procedure(begin + R"(
       SET @k = CASE WHEN @id = 3 THEN 9 ELSE 2 END;
       UPDATE dbo.Change SET Price = @price WHERE ItemId = @k;
-      IF @@ROWCOUNT = 0 BEGIN INSERT dbo.Change (ItemId, Price) SELECT @k, @price; END)" + end);
+      IF @@ROWCOUNT = 0 BEGIN INSERT dbo.Change (ItemId, Price) SELECT @k, @price; END)" +
+                                   end);
   CHECK(After(Translate(changes, "p"), "Change") == Lines{"2|20", "4|40", "9|1"});
   const Source numbers = Procedure(begin + R"(
       UPDATE dbo.Log SET Message = @name WHERE Kind = @kind;
-      IF @@ROWCOUNT = 0 INSERT dbo.Log (Message, Kind) VALUES (@name, @kind);)" + end);
-  CHECK(After(Translate(numbers, "p"), "Log") ==
-        Lines{"10|first|plain", "15|pad|b", "20|ink|a"});
+      IF @@ROWCOUNT = 0 INSERT dbo.Log (Message, Kind) VALUES (@name, @kind);)" +
+                                   end);
+  CHECK(After(Translate(numbers, "p"), "Log") == Lines{"10|first|plain", "15|pad|b", "20|ink|a"});
   // What the first turn adds is not what a later one would set.
   const Source differs = Procedure(begin + R"(
       UPDATE dbo.Change SET Price = @price WHERE ItemId = @k;
-      IF @@ROWCOUNT = 0 INSERT dbo.Change (ItemId, Price) VALUES (@k, @id);)" + end);
+      IF @@ROWCOUNT = 0 INSERT dbo.Change (ItemId, Price) VALUES (@k, @id);)" +
+                                   end);
   CHECK(!Translate(differs, "p").converted());
   const Source twice = Procedure(begin + R"(
       UPDATE dbo.Change SET Price = @price WHERE ItemId = @k;
       IF @@ROWCOUNT = 0 INSERT dbo.Change (ItemId, Price) VALUES (@k, @price);
-      INSERT dbo.Change (ItemId, Price) VALUES (@k + 1, 0);)" + end);
+      INSERT dbo.Change (ItemId, Price) VALUES (@k + 1, 0);)" +
+                                 end);
   CHECK(!Translate(twice, "p").converted());
 }
 
