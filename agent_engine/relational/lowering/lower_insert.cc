@@ -70,8 +70,7 @@ bool TakesMoreItems(const Query& query) {
          });
 }
 
-}  // namespace
-
+// A value that rows can be ordered by in a window of their own query.
 bool OrdersRows(const Expr& expr) {
   if (IsConstant(expr) || IsOpaque(expr.type.id) || expr.type.id == TypeId::kUnknown ||
       expr.type.id == TypeId::kNull || ContainsWindow(expr) || HoldsRandom(expr)) {
@@ -82,6 +81,20 @@ bool OrdersRows(const Expr& expr) {
   ForEachPart(
       *copy, [&](Source&) { reads = true; }, [](Expr&) {});
   return !reads;
+}
+
+}  // namespace
+
+void AddTieBreakers(const std::vector<SelectItem>& items, std::vector<OrderItem>& order) {
+  for (const SelectItem& item : items) {
+    if (!OrdersRows(*item.expr)) continue;
+    // Any order will do: nothing is asked of the collation, or of the bytes of a GUID.
+    ExprPtr expr = Clone(*item.expr);
+    if (expr->type.id == TypeId::kUniqueIdentifier)
+      expr = MakeCast(std::move(expr), MakeSized(TypeId::kVarChar, 36), false);
+    expr->type.collation = "Latin1_General_BIN2";
+    order.push_back({std::move(expr), false});
+  }
 }
 
 bool WriteLowering::IsNumbered(const catalog::Column& column) const {
@@ -239,11 +252,7 @@ QueryPtr WriteLowering::AddedRows(const std::vector<std::string>& columns, Query
   }
   std::vector<SelectItem> given = std::move(source->items);
   // Rows that are read more than once have the same numbers each time.
-  for (const SelectItem& item : given) {
-    if (!OrdersRows(*item.expr)) continue;
-    order.push_back({Clone(*item.expr), false});
-    order.back().expr->type.collation = "Latin1_General_BIN2";
-  }
+  AddTieBreakers(given, order);
   for (SelectItem& item : given) OrderNumbers(*item.expr, order);
   source->items.clear();
   source->fields.clear();

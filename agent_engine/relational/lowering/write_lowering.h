@@ -117,7 +117,8 @@ ExprPtr ChooseValue(const Expr& condition, ExprPtr value, ExprPtr otherwise);
 // Holds where the condition does not: where it is false and where it is unknown.
 ExprPtr UnlessTrue(ExprPtr condition);
 
-// Whether rows can be ordered by that value in a window of their own query.
-bool OrdersRows(const Expr& expr);
+// Orders rows by all values of theirs that an order can have, behind what is asked for: rows that
+// still are alike may change places.
+void AddTieBreakers(const std::vector<SelectItem>& items, std::vector<OrderItem>& order);
 
 }  // namespace datamigrate::relational

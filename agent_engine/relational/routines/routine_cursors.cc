@@ -135,12 +135,11 @@ RoutineRunner::Flow RoutineRunner::RunRowLoop(Node statement, QueryPtr query,
   const std::vector<std::string> key = KeyOfRows(*query, targets);
   bool keeps_key = !key.empty();
   std::vector<std::string> carried;  // The order of the rows counts for these.
-  std::vector<std::string> open = assigned;
-  std::erase_if(open, [&](const std::string& name) {
-    return std::ranges::find(targets, name) != targets.end();
-  });
+  std::vector<std::string> open;     // Given values in the body.
+  for (const Node node : body) CollectAssigned(node, open);
   for (const std::string& name : open) {
-    if (FirstUse(body, name) == VariableUse::kReads) carried.push_back(name);
+    const bool is_target = std::ranges::find(targets, name) != targets.end();
+    if (!is_target && FirstUse(body, name) == VariableUse::kReads) carried.push_back(name);
   }
   turns.has_order = !query->order_by.empty();
   // So it does where several rows may change the same one.

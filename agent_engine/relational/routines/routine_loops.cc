@@ -170,8 +170,15 @@ bool RoutineRunner::TurnsAreAlike(const Turns& turns, Node statement, const std:
   const bool carries = std::ranges::any_of(assigned, [&](const std::string& name) {
     return FirstUse(body, name) == VariableUse::kReads;
   });
+  // What waits is ended by others.
+  const bool ends_itself =
+      std::ranges::any_of(assigned,
+                          [&](const std::string& name) {
+                            return Mentions(statement.Child(Role::kCondition), name);
+                          }) &&
+      !HoldsCommand(statement.Child(Role::kBody), "WAITFOR");
   return turns.outer == nullptr && turns.inserted.empty() && turns.changed.empty() && !carries &&
-         !EndsTurn(statement.Child(Role::kBody));
+         ends_itself && !EndsTurn(statement.Child(Role::kBody));
 }
 
 // WHILE @v IS NULL SELECT @v = x ... FROM: whether x is never NULL.

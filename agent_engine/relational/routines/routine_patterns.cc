@@ -298,6 +298,11 @@ RoutineRunner::Flow RoutineRunner::RunQueue(Node statement, const std::vector<No
   std::erase_if(key, [](char c) { return c == '[' || c == ']'; });
   const catalog::Table* table = Index().FindTable("", name);
   if (key.empty() || table == nullptr) return Flow::kBreaks;
+  std::vector<std::string> changed;  // The row that goes is the one that was read.
+  for (const Node node : rest) CollectAssigned(node, changed);
+  for (const std::string& target : targets) {
+    if (std::ranges::find(changed, target) != changed.end()) return Flow::kBreaks;
+  }
   const bool is_unique = std::ranges::any_of(table->keys, [&](const catalog::KeyConstraint& known) {
     return known.columns.size() == 1 && FoldName(known.columns[0].name) == key;
   });

@@ -244,10 +244,16 @@ RoutineRunner::Flow RoutineRunner::RunTaking(Node statement, const std::vector<N
   }
   std::vector<std::string> targets;
   for (const Node item : items) targets.push_back(FoldName(item.TokenText(Role::kTarget)));
+  std::vector<std::string> changed;
   for (const Node node : rest) {
+    CollectAssigned(node, changed);
     if (node != removal && (NamesTable(node, name) || HoldsCommand(node, "BREAK")))
       return Flow::kBreaks;
   }
+  const bool keeps_row = std::ranges::none_of(changed, [&](const std::string& other) {
+    return std::ranges::find(targets, other) != targets.end();
+  });
+  if (!keeps_row) return Flow::kBreaks;
   for (diagnostics::Diagnostic& found : findings.Take()) sink_->Report(std::move(found));
   lowered.query->limit = std::move(count);
   const Flow flow = RunRowLoop(statement, std::move(lowered.query), targets, rest);

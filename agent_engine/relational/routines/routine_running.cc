@@ -100,11 +100,7 @@ bool RoutineRunner::NumberRows(Query& query) {
   number->window = std::make_unique<Window>();
   for (const OrderItem& order : query.order_by)
     number->window->order_by.push_back({Clone(*order.expr), order.descending});
-  for (const SelectItem& item : query.items) {
-    if (!OrdersRows(*item.expr)) continue;
-    number->window->order_by.push_back({Clone(*item.expr), false});
-    number->window->order_by.back().expr->type.collation = "Latin1_General_BIN2";
-  }
+  AddTieBreakers(query.items, number->window->order_by);
   query.fields.push_back({"row_no", number->type});
   query.items.push_back({std::move(number), "row_no"});
   return true;

@@ -305,6 +305,12 @@ TEST_CASE("loops that are no sets are refused", "[routines][loops]") {
            "DECLARE @i int = 0; WHILE @i < @n BEGIN UPDATE dbo.Change SET Price += 1; SET @i += 1; "
            "END",
            "DECLARE @i int = 0; WHILE @i < @n BEGIN SELECT @i AS I; SET @i += 1; END",
+           // Others end it.
+           "WHILE NOT EXISTS (SELECT 1 FROM dbo.Item WHERE Price > @n) BEGIN WAITFOR DELAY "
+           "'00:00:05'; END SELECT Id FROM dbo.Item",
+           "DECLARE @id int; WHILE @id IS NULL BEGIN WAITFOR DELAY '00:00:05'; SELECT TOP (1) @id "
+           "= "
+           "Id FROM dbo.Item WHERE Price > @n; END SELECT @id AS Id",
            // A turn may draw what ends it, or not.
            "DECLARE @id int; WHILE @id IS NULL SELECT TOP (1) @id = Price FROM dbo.Item ORDER BY "
            "NEWID(); SELECT @id AS Id",

@@ -207,7 +207,8 @@ TEST_CASE("a loop over no rows leaves its counter as it was", "[routines][loops]
 TEST_CASE("what is not a sum over the rows before is refused", "[routines][loops]") {
   for (const char* step :
        {"SET @x = @x * 2;", "SET @x = @id - @x;", "SET @x += @x;", "SET @x += 1; SET @x += 1;",
-        "SET @y = @x; SET @x += @y;", "SET @x = @x + (SELECT COUNT(*) FROM dbo.Log);"}) {
+        "SET @y = @x; SET @x += @y;", "SET @id = @id * 2; SET @x += @id;",
+        "SET @x = @x + (SELECT COUNT(*) FROM dbo.Log);"}) {
     const Source source = Procedure(std::string(R"(
       DECLARE @id int, @x int = 1, @y int;
       DECLARE c CURSOR FOR SELECT Id FROM dbo.Item ORDER BY Id;
@@ -332,6 +333,19 @@ TEST_CASE("a loop takes the rows that are not marked, one after another", "[rout
   }
 }
 
+TEST_CASE("a loop that marks another row than it has taken is no queue", "[routines][loops]") {
+  for (const char* removal :
+       {"UPDATE dbo.Item SET Price = 7 WHERE Id = @id;", "DELETE dbo.Item WHERE Id = @id;"}) {
+    const Source source = Procedure(std::string(R"(
+      DECLARE @id int;
+      WHILE EXISTS (SELECT 1 FROM dbo.Item WHERE Price IS NULL) BEGIN
+        SELECT TOP (1) @id = Id FROM dbo.Item WHERE Price IS NULL ORDER BY Id;
+        SET @id = @id - 1;)") + removal +
+                                    " END");
+    CHECK(!Translate(source, "p").converted());
+  }
+}
+
 TEST_CASE("a loop takes as many rows as it counts", "[routines][loops]") {
   const Source source = Procedure(R"(
     DECLARE @i int = 0, @id int;
@@ -394,6 +408,59 @@ TEST_CASE("the first turn of a key adds a row and the later ones change it", "[r
       INSERT dbo.Change (ItemId, Price) VALUES (@k + 1, 0);)" +
                                  end);
   CHECK(!Translate(twice, "p").converted());
+}
+
+// -- Chance
+
+TEST_CASE("models may draw at random, but not share a draw", "[routines]") {
+  const Source shared = Procedure(R"(
+    DECLARE @r int = CEILING(RAND() * 10);
+    INSERT dbo.Change VALUES (@r, 0);
+    INSERT dbo.Log (Message) VALUES (CAST(@r AS nvarchar(10)));)");
+  CHECK(!Translate(shared, "p").converted());
+  const Source apart = Procedure(R"(
+    DECLARE @a int = CEILING(RAND() * 10), @b int = CEILING(RAND() * 10);
+    INSERT dbo.Change VALUES (@a * 0 + 9, 0);
+    INSERT dbo.Log (Message) VALUES (CAST(@b * 0 AS nvarchar(10)));)");
+  const TranslatedQuery query = Translate(apart, "p");
+  CHECK(After(query, "Change") == Lines{"2|25", "4|40", "9|0"});
+  CHECK(After(query, "Log") == Lines{"10|first|plain", "15|0|plain"});
+}
+
+TEST_CASE("a random column that nobody reads ties nothing together", "[routines]") {
+  const std::string rows = R"(
+    DECLARE @t TABLE (Id int, Chance float);
+    INSERT @t SELECT Id, RAND() FROM dbo.Item;
+    INSERT dbo.Change SELECT Id, 0 FROM @t;)";
+  const Source unread =
+      Procedure(rows + "INSERT dbo.Log (Message) SELECT N'one' FROM @t WHERE Id = 1;");
+  CHECK(After(Translate(unread, "p"), "Log") == Lines{"10|first|plain", "15|one|plain"});
+  const Source read = Procedure(rows + R"(
+    DELETE @t WHERE Chance < 0.5;
+    INSERT dbo.Change SELECT Id, 1 FROM @t;
+    INSERT dbo.Log (Message) SELECT N'one' FROM @t WHERE Id = 1;)");
+  CHECK(!Translate(read, "p").converted());
+}
+
+// -- Scalar functions that SELECT into variables
+
+TEST_CASE("a function reads several variables of a row, or gathers rows", "[routines]") {
+  const Source source = Procedure(
+      "SELECT dbo.label(Id) AS Label, dbo.names() AS Names FROM dbo.Item WHERE Id < 3;", R"(
+CREATE FUNCTION dbo.label (@id int) RETURNS nvarchar(50) AS BEGIN
+  DECLARE @name nvarchar(20), @price int;
+  SELECT @name = Name, @price = Price FROM dbo.Item WHERE Id = @id;
+  RETURN @name + N':' + CAST(@price AS nvarchar(10));
+END
+GO
+CREATE FUNCTION dbo.names () RETURNS nvarchar(max) AS BEGIN
+  DECLARE @s nvarchar(max);
+  SELECT @s = COALESCE(@s + N',', N'') + Name FROM dbo.Item ORDER BY Id;
+  RETURN @s;
+END
+GO
+)");
+  CHECK(RowsOf(Translate(source, "p").sql) == Lines{"ink:20|pen,ink,pad", "pen:10|pen,ink,pad"});
 }
 
 }  // namespace
