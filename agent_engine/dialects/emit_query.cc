@@ -135,7 +135,7 @@ std::string Emitter::EmitCtes(const Query& query) {
       for (const std::string& name : cte.column_names) names.push_back(Name(name));
       table += " (" + Join(names, ", ") + ")";
     }
-    if (ReadsItself(cte)) table += dialect_.recursion_level;
+    if (!dialect_.recursion_level.empty() && ReadsItself(cte)) table += dialect_.recursion_level;
     tables.push_back(table + " as " + Block(EmitQuery(*cte.query)));
   }
   const std::string separator = std::string(",") + kBreak + kBreak;
