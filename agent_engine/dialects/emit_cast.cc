@@ -368,12 +368,16 @@ Emitter::Text Emitter::EmitTryTextCast(const Expr& cast) {
   const std::string type = Type(cast.type, cast.span);
   if (tsql::IsInteger(cast.type.id) && !dialect_.try_text_to_integer.empty())
     return ApplyTemplate(Replaced(dialect_.try_text_to_integer, "$t", type), {Emit(operand)});
-  if (dialect_.supports_try_cast || dialect_.try_text_cast.empty()) return {""};
+  const bool reads_iso = cast.style > 0 && dialect_.supports_try_cast &&
+                         (cast.type.id == TypeId::kDate || cast.type.id == TypeId::kDateTime2);
+  const std::string pattern = reads_iso ? std::string(dialect_.try_prefix) + "cast($0 as $t)"
+                                        : std::string(dialect_.try_text_cast);
+  if ((dialect_.supports_try_cast && !reads_iso) || pattern.empty()) return {""};
   if (tsql::IsString(cast.type.id) || tsql::IsBinary(cast.type.id)) return {""};
   Report(
       tsql::IsTemporal(cast.type.id) ? DiagnosticId::kTextToTemporal : DiagnosticId::kTextToNumber,
       cast.span, {tsql::TypeText(cast.type)});
-  Text tried = ApplyTemplate(Replaced(dialect_.try_text_cast, "$t", type), {Emit(operand)});
+  Text tried = ApplyTemplate(Replaced(pattern, "$t", type), {Emit(operand)});
   if (cast.style <= 0) return tried;
   const std::string text = Operand(operand, Binding::kAdditive);
   return {"case when " + text + " like '____-__-%' or " + text + " like '________' then " +

@@ -1,8 +1,11 @@
 #include "agent_engine/relational/routines/random_values.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace datamigrate::relational {
@@ -11,7 +14,10 @@ namespace {
 using catalog::FoldName;
 
 bool IsDraw(const Expr& expr) {
-  return expr.kind == ExprKind::kCall && (expr.text == "NEWID" || expr.text == "RAND");
+  static constexpr auto kDraws = std::to_array<std::string_view>(
+      {"NEWID", "NEWSEQUENTIALID", "RAND", "RANDOM_FRACTION", "RANDOM_INTEGER"});
+  return expr.kind == ExprKind::kCall &&
+         std::ranges::find(kDraws, std::string_view(expr.text)) != kDraws.end();
 }
 
 using Columns = std::set<std::string>;  // Folded.

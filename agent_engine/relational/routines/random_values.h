@@ -8,7 +8,7 @@
 
 namespace datamigrate::relational {
 
-// Whether NEWID() or RAND() is called in it or below it.
+// Whether NEWID(), RAND() or what stands for them is called in it or below it.
 bool HoldsRandom(const Expr& expr);
 bool HoldsRandom(const Query& query);
 

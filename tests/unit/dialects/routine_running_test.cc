@@ -412,7 +412,16 @@ TEST_CASE("the first turn of a key adds a row and the later ones change it", "[r
 
 // -- Chance
 
-TEST_CASE("models may draw at random, each for itself", "[routines]") {
+TEST_CASE("models may draw at random, but not share a draw", "[routines]") {
+  const Source shared = Procedure(R"(
+    DECLARE @r int = CEILING(RAND() * 10);
+    INSERT dbo.Change VALUES (@r, 0);
+    INSERT dbo.Log (Message) VALUES (CAST(@r AS nvarchar(10)));)");
+  CHECK(!Translate(shared, "p").converted());
+  const Source once = Procedure(R"(
+    DECLARE @r float = RAND();
+    SELECT CASE WHEN @r = @r AND @r - @r = 0 THEN 1 ELSE 0 END AS Same;)");
+  CHECK(RowsOf(Translate(once, "p").sql) == Lines{"1"});
   const Source apart = Procedure(R"(
     DECLARE @a int = CEILING(RAND() * 10), @b int = CEILING(RAND() * 10);
     INSERT dbo.Change VALUES (@a * 0 + 9, 0);
@@ -430,6 +439,11 @@ TEST_CASE("a random column that nobody reads ties nothing together", "[routines]
   const Source unread =
       Procedure(rows + "INSERT dbo.Log (Message) SELECT N'one' FROM @t WHERE Id = 1;");
   CHECK(After(Translate(unread, "p"), "Log") == Lines{"10|first|plain", "15|one|plain"});
+  const Source read = Procedure(rows + R"(
+    DELETE @t WHERE Chance < 0.5;
+    INSERT dbo.Change SELECT Id, 1 FROM @t;
+    INSERT dbo.Log (Message) SELECT N'one' FROM @t WHERE Id = 1;)");
+  CHECK(!Translate(read, "p").converted());
 }
 
 // -- Scalar functions that SELECT into variables
