@@ -501,6 +501,7 @@ constexpr Dialect kBigQuery = {
     .lag_ignores_nulls = false,
     .writes_need_where = true,
     .order_sees_aliases = true,
+    .sources_hide_columns = true,
     .order_sees_result_alone = true,
     .limit_of_all = "9223372036854775807",
     .hex_of_integer = "right(format('%08X%08X', $0 >> 32, $0 & 4294967295), $1)",

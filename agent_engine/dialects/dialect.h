@@ -210,6 +210,7 @@ struct Dialect {
   bool lag_ignores_nulls = true;          // LAG and LEAD ... IGNORE NULLS
   bool writes_need_where = false;        // UPDATE and DELETE of all rows.
   bool order_sees_aliases = false;       // In expressions of ORDER BY, before columns of that name.
+  bool sources_hide_columns = false;     // A table's alias is found before a column of that name.
   bool order_sees_result_alone = false;  // Where the query is distinct or grouped.
   std::string_view limit_of_all = {};    // Where OFFSET needs LIMIT.
   bool supports_like_sets = false;       // T-SQL's own patterns.

@@ -342,6 +342,7 @@ Emitter::Text Emitter::EmitColumn(const Expr& expr) {
     qualified += name;
     return {std::move(qualified)};
   }
+  if (IsHidden(expr)) return {AliasName(aliases_.at(expr.range), expr.span) + "." + name};
   const bool is_shadowed = expr.range >= 0 && !shadows_.empty() &&
                            std::ranges::find(shadows_, Lower(expr.text)) != shadows_.end();
   return {is_shadowed ? shadowed_source_ + "." + name : std::move(name)};

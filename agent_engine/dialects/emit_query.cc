@@ -161,7 +161,24 @@ std::string Emitter::EmitItem(const Query& query, size_t index, bool is_outermos
   return sql + " as " + Name(item.alias, item.expr->span);
 }
 
+void Emitter::NoteAliases(const Source& source) {
+  if (source.kind == SourceKind::kJoin) {
+    NoteAliases(*source.left);
+    NoteAliases(*source.right);
+  } else if (source.range >= 0 && !source.alias.empty()) {
+    aliases_[source.range] = source.alias;
+  }
+}
+
+// Whether a table's alias would be taken for the column.
+bool Emitter::IsHidden(const Expr& column) const {
+  if (!aliases_.contains(column.range)) return false;
+  return std::ranges::any_of(
+      aliases_, [&](const auto& known) { return Lower(known.second) == Lower(column.text); });
+}
+
 std::string Emitter::EmitSelect(const Query& query) {
+  if (dialect_.sources_hide_columns && query.from) NoteAliases(*query.from);
   const bool outermost = std::exchange(is_outermost_, false);
   std::vector<std::string> items;
   for (size_t i = 0; i < query.items.size(); ++i)

@@ -2,6 +2,7 @@
 // sink as an error; the text is then not to be used.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,6 +84,8 @@ class Emitter {
   Text EmitBinary(const relational::Expr& expr);
   std::string EmitWindow(const relational::Window& window, const std::string& rows_frame);
   Text EmitIgnoringNulls(const relational::Expr& call);
+  void NoteAliases(const relational::Source& source);
+  bool IsHidden(const relational::Expr& column) const;
   Text EmitValueBeside(const relational::Expr& call);
   std::string EmitBound(const relational::FrameBound& bound);
   std::string EmitOrder(const std::vector<relational::OrderItem>& items);
@@ -175,6 +178,8 @@ class Emitter {
   // In ORDER BY: names of the result, in lower case, that hide columns of the only source.
   std::vector<std::string> shadows_;
   std::string shadowed_source_;
+  // Of the sources met so far, where their aliases hide columns.
+  std::map<int32_t, std::string> aliases_;
 };
 
 }  // namespace datamigrate::dialects
