@@ -57,7 +57,7 @@ struct TypeRule {
 //   $p           argument 1, a constant JSON path, in the target's notation
 //   $k           the same without its "$" and its first point
 //   $x           argument 0, taken apart along that path: json_key_step and json_index_step
-//   $q           argument 1, a constant JSON path, as an array of its steps: {a,1}
+//   $q           argument 1, a JSON path, as an array of its steps: {a,1}
 //   $j           all arguments joined by the target's concatenation, NULL as an empty string
 //   $s           all but the first joined likewise, each behind the first where it is not NULL
 //   #0, #1       the names of a table's columns, where the target's function returns more of them:
@@ -190,7 +190,7 @@ struct Dialect {
   LateralJoin lateral = LateralJoin::kLateral;
   bool supports_lateral_values = true;  // VALUES that see the join's left side.
   bool supports_limit_in_lateral = true;
-  bool lateral_sees_inside = true;  // In derived tables of a lateral query, too.
+  bool lateral_sees_inside = true;      // In derived tables of a lateral query, too.
   bool functions_need_lateral = false;  // Functions that return tables, in a join.
   bool functions_take_lateral = true;  // Where their arguments are columns of the join's left side.
   bool supports_lateral_functions = true;
@@ -198,16 +198,16 @@ struct Dialect {
   bool supports_values = true;        // VALUES as a table.
   bool supports_column_lists = true;  // Names of columns behind a table's alias.
   bool supports_recursion = true;
-  bool supports_quantified = true;    // > ALL (SELECT ...)
-  bool substring_takes_zero = true;   // substr(x, 0, n) has n - 1 characters.
-  bool supports_range_frames = true;  // And windows of aggregates with an order and no frame.
-  bool supports_like_escape = true;   // Otherwise the backslash escapes.
-  bool operators_take_null = true;    // A bare NULL beside an operator.
-  bool clauses_need_from = false;         // WHERE and aggregates; they get a row to work on.
-  bool limits_are_constant = false;       // LIMIT and OFFSET take numbers alone.
-  bool values_are_constant = false;       // VALUES as a table takes no calls.
-  bool first_value_sees_all = false;      // FIRST_VALUE and LAST_VALUE without a frame: all rows.
-  bool lag_ignores_nulls = true;          // LAG and LEAD ... IGNORE NULLS
+  bool supports_quantified = true;       // > ALL (SELECT ...)
+  bool substring_takes_zero = true;      // substr(x, 0, n) has n - 1 characters.
+  bool supports_range_frames = true;     // And windows of aggregates with an order and no frame.
+  bool supports_like_escape = true;      // Otherwise the backslash escapes.
+  bool operators_take_null = true;       // A bare NULL beside an operator.
+  bool clauses_need_from = false;        // WHERE and aggregates; they get a row to work on.
+  bool limits_are_constant = false;      // LIMIT and OFFSET take numbers alone.
+  bool values_are_constant = false;      // VALUES as a table takes no calls.
+  bool first_value_sees_all = false;     // FIRST_VALUE and LAST_VALUE without a frame: all rows.
+  bool lag_ignores_nulls = true;         // LAG and LEAD ... IGNORE NULLS
   bool writes_need_where = false;        // UPDATE and DELETE of all rows.
   bool order_sees_aliases = false;       // In expressions of ORDER BY, before columns of that name.
   bool sources_hide_columns = false;     // A table's alias is found before a column of that name.

@@ -640,6 +640,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "then json_extract_string($0, $1) end when $0 is not null then error('Property cannot be "
      "found on the specified JSON path.') end"},
     {"JSON_PATH_EXISTS", 2, "cast(json_exists($0, $1) as integer)"},
+    {"JSON_POINTER", 2, "$0"},
     {"CURRENT_USER", 0, "cast(current_user as varchar)"},
     {"RANDOM_FRACTION", 0, "random()"},
     {"RANDOM_INTEGER", 0, "cast(floor(random() * 4294967296) - 2147483648 as integer)"},

@@ -265,8 +265,14 @@ Emitter::Text Emitter::JsonPart(char mark, const std::vector<const Expr*>& argum
   return {EmitString(text.starts_with('.') ? text.substr(1) : text)};
 }
 
-// The steps of a constant JSON path, as a literal.
+// The steps of a JSON path as an array: a literal, or, of a pointer, what stands between its
+// slashes.
 std::string Emitter::EmitPathSteps(const Expr& argument) {
+  if (argument.kind == ExprKind::kCall && argument.text == "JSON_POINTER") {
+    return "array(select replace(replace(step, '~1', '/'), '~0', '~') from "
+           "unnest(string_to_array(substr(" +
+           Emit(*argument.arguments[0]).sql + ", 2), '/')) as step)";
+  }
   const auto path =
       argument.kind == ExprKind::kString ? relational::ParseJsonPath(argument.text) : std::nullopt;
   if (!path)

@@ -197,6 +197,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
     {"RANDOM_INTEGER", 0, "checksum(newid())"},
     // -- JSON
     {"JSON_QUERY", 1, "cast(json_query($0) as varchar(max))"},
+    {"JSON_POINTER", 2, "$1"},
     {"JSON_QUERY", 2, "cast(json_query($0, $1) as varchar(max))"},
     {"JSON_VALUE_ROW", 1, "case when isjson($0) = 0 then $0 end", kAny,
      DiagnosticId::kJsonReadAsText},

@@ -469,6 +469,7 @@ constexpr auto kFunctions = std::to_array<FunctionRule>({
      "case when jsonb_typeof(jsonb_path_query_first(cast($0 as jsonb), cast($1 as jsonpath))) not "
      "in ('object', 'array') then jsonb_path_query_first(cast($0 as jsonb), cast($1 as jsonpath)) "
      "#>> '{}' end"},
+    {"JSON_POINTER", 2, "$1"},
     {"JSON_QUERY", 1,
      "case when json_typeof(cast($0 as json)) in ('object', 'array') then cast($0 as text) end"},
     {"JSON_QUERY", 2,

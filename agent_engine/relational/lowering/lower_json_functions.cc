@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent_engine/relational/json_path.h"
+#include "agent_engine/relational/lowering/composed_path.h"
 #include "agent_engine/relational/lowering/json_text.h"
 #include "agent_engine/relational/lowering/lowering_impl.h"
 
@@ -37,22 +38,23 @@ ExprPtr Lowering::LowerJsonFunction(const std::string& name, Node node, Scope& s
   return nullptr;
 }
 
-// The path of a constant, without its mode; empty after a report.
-std::optional<JsonPath> Lowering::ConstantPath(Node argument, Scope& scope) {
+// The path that the text says, without its mode; empty after a report.
+std::optional<ComposedPath> Lowering::PathOf(Node argument, Scope& scope) {
   const ExprPtr text = LowerExpr(argument, scope);
-  if (text->kind != ExprKind::kString) {
+  std::optional<ComposedPath> path = ComposePath(*text);
+  if (!path && text->kind != ExprKind::kString) {
     Report(DiagnosticId::kUnsupportedConstruct, argument,
-           {"a JSON path that is not constant", options_.target_name});
+           {"a JSON path that is not constant", options_.target_name},
+           "between the quotes of a key it may be: '$.\"' + @key + '\"'");
     return std::nullopt;
   }
-  std::optional<JsonPath> path = ParseJsonPath(text->text);
   if (!path) {
     Report(DiagnosticId::kUnsupportedConstruct, argument,
            {"the JSON path " + text->text, options_.target_name},
            "name properties and elements by number only");
     return std::nullopt;
   }
-  if (path->is_strict) {
+  if (path->path.is_strict) {
     Report(DiagnosticId::kUnsupportedConstruct, argument,
            {"a strict JSON path", options_.target_name},
            "a lax path gives NULL where a strict one fails");
@@ -65,16 +67,17 @@ ExprPtr Lowering::LowerJsonQuery(Node node, Scope& scope) {
   const std::vector<Node> arguments = node.Children(Role::kArgument);
   ExprPtr text = ConvertArgument(LowerExpr(arguments[0], scope), 'S');
   if (text->kind == ExprKind::kNull) return AsFragment(std::move(text));
-  JsonPath path;
+  ComposedPath path;
   if (arguments.size() == 2) {
-    std::optional<JsonPath> given = ConstantPath(arguments[1], scope);
+    std::optional<ComposedPath> given = PathOf(arguments[1], scope);
     if (!given) return MakeNull(JsonType());
     path = std::move(*given);
   }
   ExprPtr result;
-  if (!path.steps.empty()) {
-    result = MakeCall("JSON_QUERY", JsonType(),
-                      ExprList(std::move(text), MakeString(JsonPathText(path))));
+  const size_t depth = path.path.steps.size();
+  if (depth > 0) {
+    result =
+        MakeCall("JSON_QUERY", JsonType(), ExprList(std::move(text), PathArgument(path, depth)));
   } else if (text->json != JsonText::kNone) {
     result = std::move(text);
   } else {
@@ -88,13 +91,15 @@ ExprPtr Lowering::LowerJsonQuery(Node node, Scope& scope) {
 ExprPtr Lowering::LowerJsonModify(Node node, Scope& scope) {
   const std::vector<Node> arguments = node.Children(Role::kArgument);
   ExprPtr text = ConvertArgument(LowerExpr(arguments[0], scope), 'S');
-  const std::optional<JsonPath> path = ConstantPath(arguments[1], scope);
+  const std::optional<ComposedPath> composed = PathOf(arguments[1], scope);
   ExprPtr given = LowerExpr(arguments[2], scope);
   const bool is_fragment = given->json != JsonText::kNone;
   if (given->json == JsonText::kText) given->json = JsonText::kFragment;
   const std::string type = TypeText(given->type);
   ExprPtr value = JsonValue(std::move(given));
-  if (!path) return MakeNull(JsonType());
+  if (!composed) return MakeNull(JsonType());
+  const JsonPath* const path = &composed->path;
+  const size_t depth = path->steps.size();
   if (!value) {
     return Refuse(DiagnosticId::kNoJsonText, arguments[2],
                   {"the new value", type.empty() ? "unknown" : type});
@@ -112,19 +117,19 @@ ExprPtr Lowering::LowerJsonModify(Node node, Scope& scope) {
                            : in_array || is_fragment ? "JSON_MODIFY_VALUE"
                                                      : "JSON_MODIFY";
   std::vector<ExprPtr> parts =
-      ExprList(std::move(text), MakeString(JsonPathText(*path)), std::move(value));
+      ExprList(std::move(text), PathArgument(*composed, depth), std::move(value));
   if (name == "JSON_MODIFY" || (path->appends && !in_array && !path->steps.empty())) {
     // What merges two objects makes the property, and whatever is missing around it: that must be
     // there already.
-    JsonPath around = *path;
     TextBuilder open;
     TextBuilder close;
     for (const JsonStep& step : path->steps) {
-      open.Add("{" + QuotedJson(step.key) + ":");
+      open.Add("{");
+      open.Add(JsonValue(KeyOf(*composed, step)));
+      open.Add(":");
       close.Add("}");
     }
-    around.steps.pop_back();
-    parts.push_back(MakeString(JsonPathText(around)));
+    parts.push_back(PathArgument(*composed, depth - 1));
     parts.push_back(open.Take());
     parts.push_back(close.Take());
   }

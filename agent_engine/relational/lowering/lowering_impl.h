@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent_engine/relational/json_path.h"
+#include "agent_engine/relational/lowering/composed_path.h"
 #include "agent_engine/relational/lowering/lowering.h"
 #include "agent_engine/relational/lowering/range_columns.h"
 #include "agent_engine/relational/xml/xquery.h"
@@ -160,7 +160,7 @@ class Lowering {
   static SelectItem JsonArrayColumn(const std::string& key, int32_t range);
   ExprPtr LowerJsonFunction(const std::string& name, Node node, Scope& scope,
                             bool& found);  // lower_json_functions.cc, and the rest
-  std::optional<JsonPath> ConstantPath(Node argument, Scope& scope);
+  std::optional<ComposedPath> PathOf(Node argument, Scope& scope);
   ExprPtr LowerJsonQuery(Node node, Scope& scope);
   ExprPtr LowerJsonModify(Node node, Scope& scope);
   ExprPtr JsonArgument(Node node, Scope& scope);

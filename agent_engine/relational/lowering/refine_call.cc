@@ -301,8 +301,9 @@ void Lowering::RefinePercentile(Expr& call) {
     return;
   }
   order.descending = false;
-  const bool is_plain = call.arguments[0]->kind == ExprKind::kNumber &&
-                        call.arguments[0]->text.find_first_not_of("0123456789.") == std::string::npos;
+  const bool is_plain =
+      call.arguments[0]->kind == ExprKind::kNumber &&
+      call.arguments[0]->text.find_first_not_of("0123456789.") == std::string::npos;
   if (is_plain) {
     call.arguments[0]->text = RestOfOne(call.arguments[0]->text);
     return;
@@ -392,7 +393,13 @@ void Lowering::RefineHash(Expr& call) {
 
 // JSON paths: lax ones are what the targets have, a strict one fails where it finds nothing.
 void Lowering::RefineJson(Expr& call, Node node) {
-  if (call.arguments.size() < 2 || !IsText(*call.arguments[1])) return;
+  if (call.arguments.size() < 2) return;
+  if (!IsText(*call.arguments[1])) {
+    const std::optional<ComposedPath> composed = ComposePath(*call.arguments[1]);
+    if (composed && !composed->path.is_strict)
+      call.arguments[1] = PathArgument(*composed, composed->path.steps.size());
+    return;
+  }
   std::string& text = call.arguments[1]->text;
   const std::optional<JsonPath> path = ParseJsonPath(text);
   if (!path) {
