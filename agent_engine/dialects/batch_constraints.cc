@@ -66,9 +66,7 @@ void BatchTranslator::NoteUnchecked(Node node, const catalog::Table& table,
   const bool takes_lengths =
       !dialect_.enforces_checks && std::ranges::any_of(table.columns, has_any_length);
   if (!takes_keys && !takes_lengths) return;
-  const std::string what = !takes_keys      ? "lengths"
-                           : !takes_lengths ? "keys"
-                                            : "keys and lengths";
+  const std::string what = !takes_keys ? "lengths" : !takes_lengths ? "keys" : "keys and lengths";
   sink.Report({DiagnosticId::kWritesNotChecked,
                node.span(),
                {std::string(dialect_.title), what, table.name.name},

@@ -523,8 +523,7 @@ constexpr Dialect kBigQuery = {
     .try_parse_date = "safe.parse_datetime($1, $0)",
     .like_value = R"(replace($0, '\\', '\\\\'))",
     .forbidden_in_names = "!\"$()*,./;?@[\\]^`{}~",
-    .month_first =
-        "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\\\2/\\\\3/\\\\1')",
+    .month_first = "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\\\2/\\\\3/\\\\1')",
 };
 
 }  // namespace

@@ -65,10 +65,9 @@ Emitter::Text Emitter::EmitIntegerOfBytes(const Expr& cast) {
   const Range range = RangeOf(bytes);
   const std::string pattern =
       Replaced(Replaced(dialect_.integer_of_hex, "$3", range.below_zero), "$4", range.values);
-  return ApplyTemplate(
-      "cast($0 as $t)",
-      {ApplyTemplate(pattern, {last, {digits}, {std::to_string(8 * bytes)}})},
-      Type(cast.type, cast.span));
+  return ApplyTemplate("cast($0 as $t)",
+                       {ApplyTemplate(pattern, {last, {digits}, {std::to_string(8 * bytes)}})},
+                       Type(cast.type, cast.span));
 }
 
 // binary(n) is filled with zeros and both kinds are cut, at the right.

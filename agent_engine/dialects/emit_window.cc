@@ -51,12 +51,11 @@ Emitter::Text Emitter::EmitIgnoringNulls(const Expr& call) {
   return text;
 }
 
-// LAG and LEAD ... IGNORE NULLS where only FIRST_VALUE and LAST_VALUE can: the last value before the
-// current row, or the first one behind it.
+// LAG and LEAD ... IGNORE NULLS where only FIRST_VALUE and LAST_VALUE can: the last value before
+// the current row, or the first one behind it.
 Emitter::Text Emitter::EmitValueBeside(const Expr& call) {
-  const bool is_next = call.arguments.size() < 2 ||
-                       (call.arguments[1]->kind == ExprKind::kNumber &&
-                        call.arguments[1]->text == "1");
+  const bool is_next = call.arguments.size() < 2 || (call.arguments[1]->kind == ExprKind::kNumber &&
+                                                     call.arguments[1]->text == "1");
   if (!is_next) {
     Report(DiagnosticId::kUnsupportedConstruct, call.span,
            {"IGNORE NULLS of " + call.text + " with this offset", std::string(dialect_.title)});

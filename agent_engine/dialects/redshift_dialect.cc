@@ -53,8 +53,8 @@ constexpr auto kTypes = std::to_array<TypeRule>({
     {TypeId::kGeometry, "VARBYTE(1024000)"},
 });
 
-// There is no function that draws identifiers: version 4 of RFC 4122, of 122 bits that are drawn for
-// each row.
+// There is no function that draws identifiers: version 4 of RFC 4122, of 122 bits that are drawn
+// for each row.
 constexpr std::string_view kDrawnIdentifier =
     "upper(lpad(to_hex(cast(floor(random() * 4294967296) as bigint)), 8, '0') || '-' || "
     "lpad(to_hex(cast(floor(random() * 65536) as bigint)), 4, '0') || '-4' || "

@@ -531,8 +531,7 @@ constexpr Dialect kSnowflake = {
     .moment_of_time = "timestamp_ntz_from_parts(date '1900-01-01', $0)",
     .json_key = R"(["$0"])",
     .try_parse_date = "try_to_timestamp_ntz($0, $1)",
-    .month_first =
-        "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\\\2/\\\\3/\\\\1')",
+    .month_first = "regexp_replace($0, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$', '\\\\2/\\\\3/\\\\1')",
     .any_order = "1",
 };
 

@@ -456,8 +456,7 @@ bool IsRowsOfSources(const Query& query) {
          !query.offset && !query.qualify && !query.having && !query.is_grouped &&
          query.group_by.empty() && query.ctes.empty() &&
          std::ranges::none_of(query.items, [](const SelectItem& item) {
-           return item.alias.empty() || ContainsAggregate(*item.expr) ||
-                  ContainsWindow(*item.expr);
+           return item.alias.empty() || ContainsAggregate(*item.expr) || ContainsWindow(*item.expr);
          });
 }
 
@@ -478,8 +477,8 @@ bool SeesOutside(Source& source) {
   CollectRanges(*source.query, ranges);
   bool sees = false;
   VisitExprs(*source.query, [&](ExprPtr& expr) {
-    sees = sees || (expr->kind == ExprKind::kColumn && expr->range >= 0 &&
-                    !ranges.contains(expr->range));
+    sees = sees ||
+           (expr->kind == ExprKind::kColumn && expr->range >= 0 && !ranges.contains(expr->range));
   });
   return sees;
 }
@@ -547,8 +546,8 @@ bool SeesOutsideElsewhere(Query& query) {
   CollectRanges(query, ranges);
   bool sees = false;
   VisitExprs(query, [&](ExprPtr& expr) {
-    sees = sees || (expr->kind == ExprKind::kColumn && expr->range >= 0 &&
-                    !ranges.contains(expr->range));
+    sees = sees ||
+           (expr->kind == ExprKind::kColumn && expr->range >= 0 && !ranges.contains(expr->range));
   });
   query.where = std::move(where);
   return sees;

@@ -6,10 +6,10 @@
 namespace datamigrate::relational {
 
 struct LateralOptions {
-  bool supports_queries = true;  // Queries that see the join's left side, with limits too.
-  bool supports_values = true;   // Lists of rows that do.
+  bool supports_queries = true;    // Queries that see the join's left side, with limits too.
+  bool supports_values = true;     // Lists of rows that do.
   bool hoists_conditions = false;  // What sees it stands in the lateral query, not further inside.
-  bool joins_functions = false;  // Functions that return tables can see it where queries cannot.
+  bool joins_functions = false;    // Functions that return tables can see it where queries cannot.
 };
 
 // Moves conditions that see the left side out of what lateral sources read, where the target wants
