@@ -257,7 +257,7 @@ void Lowering::RefineCall(Expr& call, Node node) {
   } else if (name == "DATALENGTH" && IsString(call.arguments[0]->type.id)) {
     call.text = IsUnicode(call.arguments[0]->type.id) ? "DATALENGTH_UNICODE" : "DATALENGTH_TEXT";
   } else if (name == "HASHBYTES") {
-    RefineHash(call);
+    RefineHash(call, node);
   } else if (name.starts_with("JSON_")) {
     RefineJson(call, node);
   } else if (name == "ROUND" && call.arguments.size() == 3) {

@@ -306,7 +306,7 @@ class Lowering {
   static void RefinePercentile(Expr& call);
   void RefineDateCall(Expr& call, Node node);
   void RefineDateAdd(Expr& call, Node node);
-  static void RefineHash(Expr& call);
+  void RefineHash(Expr& call, Node node);
   void RefineJson(Expr& call, Node node);
   static void FoldTo(Expr& call, std::string number);
   ExprPtr ZoneName(ExprPtr zone, Node node);

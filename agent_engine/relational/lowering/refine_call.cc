@@ -383,10 +383,17 @@ void Lowering::RefineDateAdd(Expr& call, Node node) {
 }
 
 // HASHBYTES of a constant algorithm; Unicode text is hashed as its bytes in UTF-16.
-void Lowering::RefineHash(Expr& call) {
+void Lowering::RefineHash(Expr& call, Node node) {
   if (!IsText(*call.arguments[0])) return;
-  if (IsUnicode(call.arguments[1]->type.id))
+  const Expr& hashed = *call.arguments[1];
+  // Targets keep all text as UTF-8, varchar of the source a byte a character of its code page.
+  const bool is_ascii =
+      hashed.kind == ExprKind::kString &&
+      std::ranges::all_of(hashed.text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (IsUnicode(hashed.type.id))
     call.arguments[1] = UnicodeBytes(std::move(call.arguments[1]));
+  else if (IsString(hashed.type.id) && !is_ascii)
+    Report(DiagnosticId::kHashOfUtf8, node, {call.text});
   call.text = "HASHBYTES_" + Upper(call.arguments[0]->text);
   call.arguments.erase(call.arguments.begin());
 }
