@@ -113,6 +113,17 @@ void BatchTranslator::NoteTextKey(Node key, const catalog::Column* column,
   sink.Report({DiagnosticId::kCollationNotKept, key.span(), {"the key"}, "", "", "", {}});
 }
 
+void BatchTranslator::NoteNullsInKey(Node key, bool may_be_null, DiagnosticSink& sink) const {
+  if (!may_be_null || !dialect_.enforces_keys || !dialect_.nulls_alike.empty()) return;
+  sink.Report({DiagnosticId::kConstraintNotChecked,
+               key.span(),
+               {"rule that a unique key takes NULL once"},
+               "",
+               "",
+               "",
+               {}});
+}
+
 std::string BatchTranslator::ForeignKey(Node node, const std::string& column,
                                         const std::string& referenced) const {
   const auto list = [&](Role role) {

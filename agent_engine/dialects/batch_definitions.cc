@@ -269,12 +269,21 @@ std::string BatchTranslator::CreateIndex(Node node, DiagnosticSink& sink) {
     Refuse(node, "a unique index over a part of the rows", sink);
     return "";
   }
+  const std::vector<std::string> parts = PartsOf(node.Child(Role::kTable));
+  const catalog::Table* table =
+      Index().FindTable(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
+  bool may_be_null = false;
   std::vector<std::string> columns;
-  for (const Node column : node.Child(Role::kColumns).Children(Role::kItem))
-    columns.push_back(Identifier(dialect_, tsql::UnquoteName(column.TokenText(Role::kName))));
+  for (const Node item : node.Child(Role::kColumns).Children(Role::kItem)) {
+    const std::string name = tsql::UnquoteName(item.TokenText(Role::kName));
+    const catalog::Column* column = table == nullptr ? nullptr : table->FindColumn(name);
+    may_be_null = may_be_null || column == nullptr || column->nullable;
+    columns.push_back(Identifier(dialect_, name));
+  }
+  NoteNullsInKey(node, may_be_null, sink);
   return "create unique index " +
          Identifier(dialect_, tsql::UnquoteName(node.TokenText(Role::kName))) + " on " +
-         Target(PartsOf(node.Child(Role::kTable))) + " (" + Join(columns, ", ") + ")";
+         Target(parts) + " (" + Join(columns, ", ") + ")" + std::string(dialect_.nulls_alike);
 }
 
 std::string BatchTranslator::CreateSchema(Node node, DiagnosticSink& sink, bool if_not_exists) {

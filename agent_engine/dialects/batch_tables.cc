@@ -9,6 +9,13 @@
 #include "agent_engine/dialects/pipeline.h"
 
 namespace datamigrate::dialects {
+namespace {
+
+bool HasNoNulls(Node column) {
+  return column.Child(Role::kNullability).Has(Role::kNegation);
+}
+
+}  // namespace
 
 std::string BatchTranslator::SelectInto(Node into, relational::Query& query, DiagnosticSink& sink) {
   const std::vector<std::string> parts = PartsOf(into);
@@ -176,7 +183,8 @@ std::string BatchTranslator::Column(Node element, catalog::Table& table, std::st
         NoteDropped(constraint, sink);
     } else if (constraint.Is(NodeKind::kUnique) && dialect_.supports_unique_keys) {
       NoteTextKey(constraint, &column, sink);
-      line += " " + std::string(dialect_.unique_words);
+      NoteNullsInKey(constraint, !HasNoNulls(element), sink);
+      line += " unique" + std::string(dialect_.nulls_alike);
     } else if (!constraint.Is(NodeKind::kCheck) && !constraint.Is(NodeKind::kForeignKey)) {
       NoteDropped(constraint, sink);
     }
@@ -189,8 +197,7 @@ std::string BatchTranslator::Column(Node element, catalog::Table& table, std::st
     else
       line += IdentityText(element.Child(Role::kIdentity), column, table, before);
   }
-  if (const Node nullability = element.Child(Role::kNullability);
-      nullability && nullability.Has(Role::kNegation)) {
+  if (HasNoNulls(element)) {
     column.nullable = false;
     line += " not null";
   }
@@ -243,7 +250,13 @@ std::string BatchTranslator::Key(Node element, catalog::Table& table, Diagnostic
   }
   for (const auto& [name, descending] : key.columns)
     NoteTextKey(element, table.FindColumn(name), sink);
-  const std::string words = key.primary ? "primary key" : std::string(dialect_.unique_words);
+  const bool may_be_null = std::ranges::any_of(key.columns, [&](const auto& part) {
+    const catalog::Column* column = table.FindColumn(part.name);
+    return column == nullptr || column->nullable;
+  });
+  if (!key.primary) NoteNullsInKey(element, may_be_null, sink);
+  const std::string words =
+      key.primary ? "primary key" : "unique" + std::string(dialect_.nulls_alike);
   table.keys.push_back(std::move(key));
   return words + " (" + Join(names, ", ") + ")";
 }

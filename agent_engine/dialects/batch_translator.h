@@ -84,6 +84,7 @@ class BatchTranslator {
   void MarkStale();
   void SetVariable(const std::string& name, ExprPtr value);
   bool ReadsFreshVariables(Node statement, DiagnosticSink& sink);
+  bool ReadsDrawsOnce(Node statement, DiagnosticSink& sink);
   std::string CreateView(Node node, DiagnosticSink& sink);
 
   // Tables of the batch are named as the batch created them.
@@ -105,6 +106,8 @@ class BatchTranslator {
   std::string Key(Node element, catalog::Table& table, DiagnosticSink& sink);
   // Texts that differ by case or trailing blanks alone are one to the source's key.
   void NoteTextKey(Node key, const catalog::Column* column, DiagnosticSink& sink) const;
+  // A NULL is a value like others there: "Unique constraints and check constraints".
+  void NoteNullsInKey(Node key, bool may_be_null, DiagnosticSink& sink) const;
   std::string LengthText(const SqlType& type, const std::string& type_name,
                          const std::string& column) const;
   std::string SizedType(const SqlType& type) const;
@@ -189,6 +192,8 @@ class BatchTranslator {
   bool in_transaction_ = false;
   bool has_table_variables_ = false;
   absl::flat_hash_set<std::string> stale_;  // Variables that must not be read any more.
+  // Variables with a random value, and whether a statement has read it.
+  absl::flat_hash_map<std::string, bool> drawn_;
 };
 
 }  // namespace datamigrate::dialects

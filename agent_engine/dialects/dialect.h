@@ -164,7 +164,7 @@ struct Dialect {
   std::string_view sized_text = {};
   std::string_view sized_bytes = {};
   bool enforces_references = false;           // FOREIGN KEY, with its actions.
-  std::string_view unique_words = "unique";   // In which two NULLs are the same.
+  std::string_view nulls_alike = {};          // Behind UNIQUE: two NULLs break it.
   bool average_by_division = false;           // AVG of decimals rounds, where T-SQL cuts.
   std::string_view float_to_real = {};        // Where what is too large becomes infinity; $0, $t.
   std::string_view drop_match = {};           // $0 without what the pattern $1 matches.

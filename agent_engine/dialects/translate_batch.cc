@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "agent_engine/dialects/batch_translator.h"
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
 #include "agent_engine/dialects/pipeline.h"
+#include "agent_engine/relational/routines/random_values.h"
 
 namespace datamigrate::dialects {
 
@@ -30,7 +32,7 @@ std::string BatchTranslator::Translate(Node batch, bool& ok) {
   std::string sql;
   for (const Node statement : batch.Children(Role::kStatement)) {
     DiagnosticSink own;
-    if (!ReadsFreshVariables(statement, own)) {
+    if (!ReadsFreshVariables(statement, own) || !ReadsDrawsOnce(statement, own)) {
       ok = false;
       for (diagnostics::Diagnostic& diagnostic : own.Take()) sink_.Report(std::move(diagnostic));
       continue;
@@ -231,8 +233,32 @@ void BatchTranslator::MarkStale() {
 
 void BatchTranslator::SetVariable(const std::string& name, ExprPtr value) {
   stale_.erase(name);
+  drawn_.erase(name);
+  if (relational::HoldsRandom(*value)) drawn_.emplace(name, false);
   FoldNumbers(value);
   variables_[name] = std::move(value);
+}
+
+// What a variable has drawn by chance is written where it is read, and so drawn there: it can be
+// read once, for one row.
+bool BatchTranslator::ReadsDrawsOnce(Node statement, DiagnosticSink& sink) {
+  if (drawn_.empty()) return true;
+  std::vector<std::string> words;
+  for (uint32_t i = statement.first_token(); i < statement.end_token(); ++i)
+    words.push_back(catalog::FoldName(statement.tree().TextOf(statement.tree().tokens[i])));
+  const bool is_for_rows = std::ranges::any_of(words, [](const std::string& word) {
+    return word == "from" || word == "update" || word == "while";
+  });
+  const bool sets = statement.Is(NodeKind::kSetVariable);
+  for (size_t i = sets ? 2 : 0; i < words.size(); ++i) {
+    const auto drawn = drawn_.find(words[i]);
+    if (drawn == drawn_.end()) continue;
+    if (std::exchange(drawn->second, true) || is_for_rows) {
+      return Refuse(statement, "the random value of " + words[i] + ", which is read more than once",
+                    sink);
+    }
+  }
+  return true;
 }
 
 bool BatchTranslator::ReadsFreshVariables(Node statement, DiagnosticSink& sink) {
