@@ -112,7 +112,8 @@ ExprPtr KeyOf(const ComposedPath& path, const JsonStep& step) {
   ForEachPiece(
       path, step.key, [&](std::string_view constant) { key.Add(constant); },
       [&](ExprPtr part) { key.Add(std::move(part)); });
-  return key.Take();
+  ExprPtr text = key.Take();
+  return IsString(text->type.id) ? std::move(text) : MakeCast(std::move(text), TextType(), false);
 }
 
 ExprPtr PathArgument(const ComposedPath& path, size_t count) {

@@ -157,7 +157,10 @@ QueryPtr Lowering::JsonLevels(QueryPtr rows, const std::vector<JsonLevel>& level
     }
     if (level < last) members.push_back(JsonArrayColumn(levels[level + 1].key, range));
     ExprPtr object = JsonRow(std::move(members), clause, true, includes_nulls);
-    if (!object) return query;
+    if (!object) {
+      items.clear();  // What they said went into the query.
+      return query;
+    }
     auto text = MakeCall("STRING_AGG", MakeSized(TypeId::kNVarChar, SqlType::kMax),
                          ExprList(std::move(object), MakeString(",")));
     text->order_by.push_back({ColumnOf(kOrderName, CountType(), range)});

@@ -153,6 +153,7 @@ ExprPtr Lowering::JsonKey(Node argument, Scope& scope) {
   ExprPtr key;
   if (name) {
     key = ConvertArgument(LowerExpr(name, scope), 'S');
+    if (!IsString(key->type.id)) key = MakeCast(std::move(key), JsonType(), false);
   } else {
     const std::string_view text = argument.TokenText(Role::kName);
     key = MakeString(text.find('\'') != std::string_view::npos ? UnquoteString(text)
