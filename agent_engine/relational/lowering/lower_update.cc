@@ -110,14 +110,10 @@ void WriteLowering::TouchPeriod(std::vector<SetColumn>& sets, Node at) {
 bool WriteLowering::LowerUpdate(Node statement) {
   auto holder = std::make_unique<Query>();
   const size_t known_ctes = lowering_.ctes_.size();
-  if (const Node with = statement.Child(Role::kWith)) lowering_.LowerWith(with, *holder, nullptr);
   Scope scope;
   const Source* leaf = nullptr;
-  SourcePtr from = statement.Has(Role::kFrom)
-                       ? LowerTargetAndFrom(statement, scope, leaf)
-                       : LowerTargetOnly(statement.Child(Role::kTarget), scope);
+  SourcePtr from = LowerSources(statement, *holder, scope, leaf);
   if (from == nullptr) return false;
-  if (leaf == nullptr) leaf = from.get();
   const bool is_joined = from->kind == SourceKind::kJoin;
   const bool is_alone = !is_joined && each_ == nullptr;
   if (!is_alone || statement.Has(Role::kOutput)) scope.qualify = true;

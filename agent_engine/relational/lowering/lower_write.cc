@@ -254,17 +254,23 @@ SourcePtr WriteLowering::LowerTargetAndFrom(Node statement, Scope& scope, const 
   return from;
 }
 
-bool WriteLowering::LowerDelete(Node statement) {
-  auto holder = std::make_unique<Query>();
-  const size_t known_ctes = lowering_.ctes_.size();
-  if (const Node with = statement.Child(Role::kWith)) lowering_.LowerWith(with, *holder, nullptr);
-  Scope scope;
-  const Source* leaf = nullptr;
+SourcePtr WriteLowering::LowerSources(Node statement, Query& holder, Scope& scope,
+                                      const Source*& leaf) {
+  if (const Node with = statement.Child(Role::kWith)) lowering_.LowerWith(with, holder, nullptr);
   SourcePtr from = statement.Has(Role::kFrom)
                        ? LowerTargetAndFrom(statement, scope, leaf)
                        : LowerTargetOnly(statement.Child(Role::kTarget), scope);
-  if (from == nullptr) return false;
   if (leaf == nullptr) leaf = from.get();
+  return from;
+}
+
+bool WriteLowering::LowerDelete(Node statement) {
+  auto holder = std::make_unique<Query>();
+  const size_t known_ctes = lowering_.ctes_.size();
+  Scope scope;
+  const Source* leaf = nullptr;
+  SourcePtr from = LowerSources(statement, *holder, scope, leaf);
+  if (from == nullptr) return false;
   const bool is_alone = from->kind != SourceKind::kJoin && each_ == nullptr;
   if (!is_alone) scope.qualify = true;
   ExprPtr condition;

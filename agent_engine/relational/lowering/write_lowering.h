@@ -68,6 +68,9 @@ class WriteLowering {
   SourcePtr TableSource();
   SourcePtr LowerTargetOnly(Node target, Scope& scope);
   SourcePtr LowerTargetAndFrom(Node statement, Scope& scope, const Source*& leaf);
+  // What an UPDATE or DELETE reads, common tables to `holder`; `leaf` is the table that it writes.
+  // Null after a report.
+  SourcePtr LowerSources(Node statement, Query& holder, Scope& scope, const Source*& leaf);
   std::vector<SetColumn> LowerSets(const std::vector<Node>& clauses, Scope& scope, bool& ok);
   ExprPtr LowerNewValue(Node value, const catalog::Column& column, Scope& scope);
   ExprPtr DefaultOf(const catalog::Column& column, Node at);
