@@ -32,8 +32,7 @@ bool TakeLeaf(SourcePtr& node, const Source* leaf, std::vector<ExprPtr>& conditi
   SourcePtr& side = is_left ? node->left : node->right;
   if (!TakeLeaf(side, leaf, conditions)) return false;
   if (side != nullptr) {
-    if (node->condition && !is_left) conditions.push_back(std::move(node->condition));
-    if (node->condition && is_left) conditions.push_back(std::move(node->condition));
+    if (node->condition) conditions.push_back(std::move(node->condition));
     node->condition = nullptr;
     node->join = JoinKind::kCross;
     return true;

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/routines/expr_parts.h"
 #include "agent_engine/relational/routines/known_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
@@ -150,10 +151,6 @@ ExprPtr Joined(std::vector<ExprPtr> parts) {
   for (ExprPtr& part : parts)
     all = all ? MakeLogical(ExprKind::kAnd, std::move(all), std::move(part)) : std::move(part);
   return all;
-}
-
-const Expr& Bare(const Expr& expr) {
-  return expr.kind == ExprKind::kCast && expr.implicit ? Bare(*expr.arguments[0]) : expr;
 }
 
 constexpr int32_t kLevelRange = -77;  // Of the stand-in for the level's variable.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
+#include "agent_engine/relational/routines/expr_parts.h"
 #include "agent_engine/relational/routines/known_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
@@ -14,10 +15,6 @@ namespace {
 Node Bare(Node node) {
   while (node.Is(NodeKind::kParenthesized)) node = node.Child(Role::kOperand);
   return node;
-}
-
-const Expr& Bare(const Expr& expr) {
-  return expr.kind == ExprKind::kCast && expr.implicit ? Bare(*expr.arguments[0]) : expr;
 }
 
 bool NamesTable(Node node, const std::string& name) {
@@ -62,14 +59,6 @@ bool SetsTheSameAgain(Node update) {
   return update.Is(NodeKind::kUpdateStatement) &&
          std::ranges::none_of(update.Children(Role::kSet),
                               [](Node clause) { return HoldsColumn(clause.Child(Role::kValue)); });
-}
-
-bool HoldsSource(const Expr& expr) {
-  bool found = false;
-  const ExprPtr copy = Clone(expr);
-  ForEachPart(
-      *copy, [&](Source&) { found = true; }, [](Expr&) {});
-  return found;
 }
 
 void TakeConjuncts(const Expr& condition, std::vector<const Expr*>& parts) {

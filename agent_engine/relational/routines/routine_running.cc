@@ -5,6 +5,7 @@
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/lowering/sequence_names.h"
 #include "agent_engine/relational/lowering/write_lowering.h"
+#include "agent_engine/relational/routines/expr_parts.h"
 #include "agent_engine/relational/routines/random_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
@@ -60,14 +61,6 @@ Node Addend(Node assignment, const std::string& variable, bool& subtracts) {
   subtracts = sign == "-";
   if ((sign == "+" || sign == "-") && is_it(left) && !Mentions(right, variable)) return right;
   return sign == "+" && is_it(right) && !Mentions(left, variable) ? left : Node();
-}
-
-bool HoldsSource(const Expr& expr) {
-  bool reads = false;
-  const ExprPtr copy = Clone(expr);
-  ForEachPart(
-      *copy, [&](Source&) { reads = true; }, [](Expr&) {});
-  return reads;
 }
 
 // Whether adding up the values first gives what adding one after another does.

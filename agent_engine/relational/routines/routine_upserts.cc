@@ -4,6 +4,7 @@
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/lowering/write_lowering.h"
+#include "agent_engine/relational/routines/expr_parts.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
 
@@ -13,10 +14,6 @@ namespace {
 bool FindsNone(Node condition) {
   const std::string text = PlainText(condition);
   return text == "@@rowcount=0" || text == "@@rowcount<1";
-}
-
-const Expr& Bare(const Expr& expr) {
-  return expr.kind == ExprKind::kCast && expr.implicit ? Bare(*expr.arguments[0]) : expr;
 }
 
 bool SameValue(const Expr& left, const Expr& right) {
