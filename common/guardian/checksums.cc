@@ -58,6 +58,62 @@ constexpr std::string_view kBase62 =
 constexpr std::string_view kBase58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::string_view kBech32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
+constexpr uint64_t RotateLeft(uint64_t value, int bits) {
+  return bits == 0 ? value : (value << bits) | (value >> (64 - bits));
+}
+
+// FIPS 202 section 3.2: theta, rho and pi, chi, iota, 24 times.
+void KeccakPermute(std::array<uint64_t, 25>& state) {
+  constexpr uint64_t kRound[24] = {
+      0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
+      0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+      0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
+      0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
+      0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
+      0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
+  constexpr int kRotation[25] = {0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
+                                 25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14};
+  for (const uint64_t round : kRound) {
+    std::array<uint64_t, 5> column{};
+    for (size_t x = 0; x < 5; ++x) {
+      column[x] = state[x] ^ state[x + 5] ^ state[x + 10] ^ state[x + 15] ^ state[x + 20];
+    }
+    for (size_t x = 0; x < 5; ++x) {
+      const uint64_t mix = column[(x + 4) % 5] ^ RotateLeft(column[(x + 1) % 5], 1);
+      for (size_t y = 0; y < 25; y += 5) state[x + y] ^= mix;
+    }
+    std::array<uint64_t, 25> moved{};
+    for (size_t x = 0; x < 5; ++x) {
+      for (size_t y = 0; y < 5; ++y) {
+        moved[y + 5 * ((2 * x + 3 * y) % 5)] = RotateLeft(state[x + 5 * y], kRotation[x + 5 * y]);
+      }
+    }
+    for (size_t y = 0; y < 25; y += 5) {
+      for (size_t x = 0; x < 5; ++x) {
+        state[x + y] = moved[x + y] ^ (~moved[(x + 1) % 5 + y] & moved[(x + 2) % 5 + y]);
+      }
+    }
+    state[0] ^= round;
+  }
+}
+
+// Keccak-256 with the padding from before FIPS 202, of fewer than 136 bytes: its first 20 bytes.
+std::array<uint8_t, 20> Keccak256(std::string_view bytes) {
+  constexpr size_t kRate = 136;
+  std::array<uint8_t, kRate> block{};
+  std::copy(bytes.begin(), bytes.end(), block.begin());
+  block[bytes.size()] ^= 0x01;
+  block[kRate - 1] ^= 0x80;
+  std::array<uint64_t, 25> state{};
+  for (size_t i = 0; i < kRate; ++i) state[i / 8] ^= uint64_t{block[i]} << (8 * (i % 8));
+  KeccakPermute(state);
+  std::array<uint8_t, 20> digest{};
+  for (size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<uint8_t>(state[i / 8] >> (8 * (i % 8)));
+  }
+  return digest;
+}
+
 uint32_t Bech32Step(uint32_t checksum, uint32_t value) {
   constexpr uint32_t kGenerator[] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3};
   const uint32_t top = checksum >> 25;
@@ -109,11 +165,14 @@ int WeightedSum(std::string_view digits, std::span<const int> weights) {
   return sum;
 }
 
+size_t IbanLength(std::string_view country) {
+  const auto row = std::find_if(std::begin(kIbanCountries), std::end(kIbanCountries),
+                                [country](const IbanCountry& it) { return country == it.code; });
+  return row == std::end(kIbanCountries) ? 0 : row->length;
+}
+
 bool IbanHolds(std::string_view iban) {
-  const auto country =
-      std::find_if(std::begin(kIbanCountries), std::end(kIbanCountries),
-                   [iban](const IbanCountry& row) { return iban.substr(0, 2) == row.code; });
-  if (country == std::end(kIbanCountries) || iban.size() != country->length) return false;
+  if (iban.size() < 15 || iban.size() != IbanLength(iban.substr(0, 2))) return false;
   unsigned remainder = 0;
   for (size_t i = 0; i < iban.size(); ++i) {
     const char c = iban[(i + 4) % iban.size()];
@@ -177,6 +236,20 @@ bool Bech32Holds(std::string_view address) {
     checksum = Bech32Step(checksum, static_cast<uint32_t>(value));
   }
   return checksum == 1 || checksum == 0x2bc830a3;
+}
+
+bool EthereumChecksumHolds(std::string_view address) {
+  if (address.size() != 42 || !address.starts_with("0x")) return false;
+  address.remove_prefix(2);
+  if (!std::all_of(address.begin(), address.end(), IsHexDigit)) return false;
+  const std::string lower = ToLower(address);
+  if (lower == address || ToUpper(address) == address) return false;
+  const std::array<uint8_t, 20> digest = Keccak256(lower);
+  for (size_t i = 0; i < address.size(); ++i) {
+    const int nibble = i % 2 == 0 ? digest[i / 2] >> 4 : digest[i / 2] & 15;
+    if (IsLetter(address[i]) && IsUpper(address[i]) != (nibble >= 8)) return false;
+  }
+  return true;
 }
 
 }  // namespace datamigrate::guardian

@@ -3,6 +3,7 @@
 #ifndef DATAMIGRATE_COMMON_GUARDIAN_CHECKSUMS_H_
 #define DATAMIGRATE_COMMON_GUARDIAN_CHECKSUMS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -25,6 +26,9 @@ int WeightedSum(std::string_view digits, std::span<const int> weights);
 // length and country as in the registry. No separators, letters in upper case.
 bool IbanHolds(std::string_view iban);
 
+// The length that the registry gives to IBANs of `country`, two capitals; 0 for no such country.
+size_t IbanLength(std::string_view country);
+
 // The last six characters are CRC-32 of what stands before them, in base 62 (GitHub and npm
 // tokens); `prefix` bytes at the front are not covered.
 bool Base62Crc32Holds(std::string_view token, size_t prefix);
@@ -34,6 +38,10 @@ bool BitcoinBase58Holds(std::string_view address);
 
 // BIP 173 (bech32) or BIP 350 (bech32m), with its human-readable part. One case throughout.
 bool Bech32Holds(std::string_view address);
+
+// EIP-55: "0x" and 40 hexadecimal digits whose letters' case is given by Keccak-256. False for
+// letters of one case, which carry no checksum.
+bool EthereumChecksumHolds(std::string_view address);
 
 }  // namespace datamigrate::guardian
 

@@ -1,0 +1,594 @@
+#include "common/guardian/personal_numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/guardian/ascii.h"
+#include "common/guardian/checksums.h"
+#include "common/guardian/naming_words.h"
+#include "common/guardian/national_ids.h"
+#include "common/guardian/network_addresses.h"
+#include "common/guardian/number_shapes.h"
+
+namespace datamigrate::guardian {
+namespace {
+
+constexpr size_t kLongestToken = 100;  // longer runs of letters and digits hold no number
+constexpr size_t kMostGroups = 8;      // of one number
+constexpr size_t kLongestNumber = 20;  // letters and digits of a shape
+constexpr size_t kShortestNumber = 7;  // letters and digits of one
+constexpr size_t kFewestDigits = 4;    // of a number
+
+// A rule's row, found once.
+const Rule* RowOf(std::string_view id) {
+  for (const Rule& rule : PersonalDataRules()) {
+    if (rule.id == id) return &rule;
+  }
+  return nullptr;
+}
+
+// A NumberShape as it is compared: classes without separators, and the lengths of its groups four
+// bits each.
+struct Shape {
+  const Rule* rule;
+  std::string classes;
+  uint64_t groups;
+  bool is_grouped;
+  std::string_view separators;
+  Proof proof;
+  bool (*check)(std::string_view);
+  std::string_view words;
+};
+
+// All shapes by their number of letters and digits.
+class ShapeIndex {
+ public:
+  ShapeIndex() {
+    for (const NumberShape& row : NumberShapes()) {
+      Shape shape{RowOf(row.rule), "",        0,         false,
+                  row.separators,  row.proof, row.check, WordsThatName(row.rule)};
+      size_t length = 0;
+      for (const char c : row.pattern) {
+        if (c == '-') {
+          shape.groups = shape.groups * 32 + length;
+          shape.is_grouped = true;
+          length = 0;
+        } else {
+          shape.classes += c;
+          ++length;
+        }
+      }
+      shape.groups = shape.groups * 32 + length;
+      by_length_[shape.classes.size()].push_back(std::move(shape));
+    }
+  }
+
+  const std::vector<Shape>& OfLength(size_t length) const { return by_length_[length]; }
+
+ private:
+  std::array<std::vector<Shape>, kLongestNumber + 1> by_length_;
+};
+
+const ShapeIndex& Shapes() {
+  static const ShapeIndex index;
+  return index;
+}
+
+bool IsOfClasses(std::string_view number, std::string_view classes) {
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i] == '9' ? !IsDigit(number[i]) : classes[i] == 'A' && !IsUpper(number[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The position of the first digit at or after `position`, or the size of the text. Eight bytes at a
+// time: below, a byte's top bit is set unless it is '0' to '9'.
+size_t NextDigit(std::string_view text, size_t position) {
+  constexpr uint64_t kTop = 0x8080808080808080;
+  while (position + 8 <= text.size()) {
+    uint64_t bytes;
+    std::memcpy(&bytes, text.data() + position, 8);
+    bytes ^= 0x3030303030303030;
+    const uint64_t digits = ~(((bytes & ~kTop) + 0x7676767676767676) | bytes) & kTop;
+    if (digits != 0) {
+      static_assert(std::endian::native == std::endian::little);
+      return position + static_cast<size_t>(std::countr_zero(digits)) / 8;
+    }
+    position += 8;
+  }
+  while (position < text.size() && !IsDigit(text[position])) ++position;
+  return position;
+}
+
+class NumberScan {
+ public:
+  NumberScan(std::string_view text, std::vector<Finding>& findings)
+      : text_(text), findings_(findings) {}
+
+  void Run() {
+    size_t position = 0;
+    while (true) {
+      const size_t digit = NextDigit(text_, position);
+      if (digit >= text_.size()) return;
+      size_t begin = digit;
+      while (begin > position && IsLetterOrDigit(text_[begin - 1]) &&
+             digit - begin < kLongestToken) {
+        --begin;
+      }
+      size_t end = digit + 1;
+      while (end < text_.size() && IsLetterOrDigit(text_[end])) ++end;
+      position = end;
+      if (end - begin > kLongestToken) continue;
+      if (const size_t found = At(begin, end); found > position) position = found;
+    }
+  }
+
+ private:
+  char CharacterAt(size_t position) const {
+    return position < text_.size() ? text_[position] : '\0';
+  }
+  char Before(size_t position) const { return position == 0 ? '\0' : text_[position - 1]; }
+
+  // True for a byte that a number cannot stand next to.
+  static bool IsWordByte(char c) { return IsLetterOrDigit(c) || c == '_'; }
+
+  // Looks at the letters and digits in [begin, end); returns the end of what it found, or 0.
+  size_t At(size_t begin, size_t end) {
+    const size_t length = end - begin;
+    const char after = CharacterAt(end);
+    const char before = Before(begin);
+    const bool goes_on =
+        (after == ' ' || after == '-' || after == '.' || after == ':' || after == '/' ||
+         after == ')') &&
+        IsLetterOrDigit(CharacterAt(end + 1 + (after == ')' ? CharacterAt(end + 1) == ' ' : 0)));
+    const bool is_after_colon = before == ':';
+    if (length < 7 && !goes_on && !is_after_colon && after != ':') return 0;
+    if (before == '_' || (after == '_' && !goes_on)) return 0;
+
+    if (const size_t skipped = Guid(begin, end)) return skipped;
+    if (after == ':' || is_after_colon || after == '-' || after == '.') {
+      if (const size_t found = Address(begin, end)) return found;
+    }
+    if (before == '+') {
+      if (const size_t found = InternationalPhone(begin)) return found;
+    }
+    if (before == '(' && after == ')' && length <= 5) {
+      if (const size_t found = PhoneWithAreaCode(begin, end)) return found;
+    }
+    if (length >= 26) {
+      if (const size_t found = Wallet(begin, end)) return found;
+    }
+    if (length >= 4 && IsLetter(text_[begin]) && IsLetter(text_[begin + 1]) &&
+        IsDigit(text_[begin + 2]) && IsDigit(text_[begin + 3])) {
+      if (const size_t found = Iban(begin)) return found;
+    }
+    if (length > kLongestNumber) return 0;
+    if (goes_on || length >= 7) {
+      if (const size_t found = Mixed(begin)) return found;
+      // Two letters and a separator before it belong to some ids.
+      if ((before == ' ' || before == '-') && begin >= 3 && IsLetter(text_[begin - 2]) &&
+          IsLetter(text_[begin - 3]) && !(begin >= 4 && IsWordByte(text_[begin - 4]))) {
+        if (const size_t found = Grouped(begin - 3)) return found;
+      }
+      return Grouped(begin);
+    }
+    return 0;
+  }
+
+  // The end of a GUID that begins here, which holds no number of anybody's; or 0.
+  size_t Guid(size_t begin, size_t end) const {
+    if (end - begin != 8 || CharacterAt(end) != '-' || begin + 36 > text_.size()) return 0;
+    for (size_t i = 0; i < 36; ++i) {
+      const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+      if (is_dash ? text_[begin + i] != '-' : !IsHexDigit(text_[begin + i])) return 0;
+    }
+    return IsWordByte(CharacterAt(begin + 36)) ? 0 : begin + 36;
+  }
+
+  // IPv4, IPv6 and MAC addresses that the token [begin, end) is part of.
+  size_t Address(size_t begin, size_t end) {
+    if (const size_t found = Mac(begin, end)) return found;
+    if (CharacterAt(end) == ':' || Before(begin) == ':') {
+      size_t first = begin, last = end;
+      while (first > 0 && begin - first < 45 &&
+             (IsHexDigit(text_[first - 1]) || text_[first - 1] == ':'))
+        --first;
+      while (last < text_.size() && last - end < 45 &&
+             (IsHexDigit(text_[last]) || text_[last] == ':' || text_[last] == '.')) {
+        ++last;
+      }
+      while (last > first &&
+             (text_[last - 1] == '.' ||
+              (text_[last - 1] == ':' && (last < first + 2 || text_[last - 2] != ':'))))
+        --last;
+      const std::string_view address = text_.substr(first, last - first);
+      const std::string_view front = address.substr(0, address.find(':'));
+      if (address.size() >= 3 && !IsWordByte(Before(first)) && !IsWordByte(CharacterAt(last)) &&
+          (front.empty() || std::any_of(front.begin(), front.end(), IsDigit)) &&
+          IsIpv6Address(address)) {
+        return Found(kIpAddress, first, last);
+      }
+      if (std::count(address.begin(), address.end(), ':') > 3) return 0;
+    }
+    if (CharacterAt(end) != '.' || end - begin > 3 || Before(begin) == '.') return 0;
+    size_t last = end;
+    int points = 0;
+    while (last < text_.size() && last - begin < 16 &&
+           (IsDigit(text_[last]) || text_[last] == '.')) {
+      points += text_[last] == '.';
+      ++last;
+    }
+    if (Before(last) == '.') {
+      --last;
+      --points;
+    }
+    if (points != 3 || IsWordByte(CharacterAt(last)) || !IsDigit(text_[begin])) return 0;
+    const std::string_view address = text_.substr(begin, last - begin);
+    if (!IsIpv4Address(address) || IsVersion(address, begin)) return 0;
+    return Found(kIpAddress, begin, last);
+  }
+
+  // Four numbers with points are versions of software more often than addresses in some places.
+  bool IsVersion(std::string_view address, size_t begin) const {
+    const size_t start = begin > 28 ? begin - 28 : 0;
+    const std::string before = ToLower(text_.substr(start, begin - start));
+    for (const std::string_view word : {"version", "ver.", "ver ", "assembly", "build", "release",
+                                        "sdk", "update", "driver", "publickeytoken"}) {
+      if (before.find(word) != std::string::npos) return true;
+    }
+    const char previous = Before(begin);
+    if (previous == 'v' || previous == 'V' || previous == '-') return true;
+    return address.ends_with(".0.0.0") && address[0] != '0' && !address.starts_with("10.");
+  }
+
+  size_t Mac(size_t begin, size_t end) {
+    const size_t length = end - begin;
+    if (length == 4 && CharacterAt(end) == '.') return MacAt(begin, 14);
+    if (length != 2) return 0;
+    // The token with the first digit need not be the first pair.
+    for (size_t start = begin;; start -= 3) {
+      if (const size_t found = MacAt(start, 17)) return found;
+      if (start < 3 || begin - start >= 15 || text_[start - 1] != CharacterAt(end)) return 0;
+    }
+  }
+
+  size_t MacAt(size_t begin, size_t length) {
+    if (begin + length > text_.size()) return 0;
+    if (!IsMacAddress(text_.substr(begin, length))) return 0;
+    const char before = Before(begin);
+    const char after = CharacterAt(begin + length);
+    if (IsWordByte(before) || IsWordByte(after) ||
+        ((after == ':' || after == '-') && IsHexDigit(CharacterAt(begin + length + 1)))) {
+      return 0;
+    }
+    if ((before == ':' || before == '-') && begin >= 2 && IsHexDigit(text_[begin - 2])) return 0;
+    return Found(kMacAddress, begin, begin + length);
+  }
+
+  // E.164 after "+": 8 to 15 digits, single separators or a pair of parentheses between.
+  size_t InternationalPhone(size_t begin) {
+    if (text_[begin] == '0' || (begin >= 2 && IsWordByte(text_[begin - 2]))) return 0;
+    size_t digits = 0, end = begin, position = begin;
+    bool has_separators = false;
+    while (position < text_.size() && position - begin < 24 && digits <= 15) {
+      const char c = text_[position];
+      if (IsDigit(c)) {
+        ++digits;
+        end = ++position;
+        continue;
+      }
+      size_t next = position;
+      while (next < text_.size() && next - position < 2 &&
+             std::string_view(" -.()/").find(text_[next]) != std::string_view::npos) {
+        ++next;
+      }
+      if (next == position || !IsDigit(CharacterAt(next))) break;
+      has_separators = true;
+      position = next;
+    }
+    if (digits > 15 || IsWordByte(CharacterAt(end))) return 0;
+    if (digits < (has_separators ? 9 : 10) && !(digits >= 8 && IsNamed(kPhoneNumber, begin, end))) {
+      return 0;
+    }
+    return Found(kPhoneNumber, begin - 1, end);
+  }
+
+  // "(415) 555-0132", "(030) 1234567".
+  size_t PhoneWithAreaCode(size_t begin, size_t end) {
+    size_t position = end + 1;
+    if (CharacterAt(position) == ' ') ++position;
+    size_t digits = 0, last = position;
+    while (last < text_.size() && digits <= 9) {
+      if (IsDigit(text_[last])) {
+        ++digits;
+        ++last;
+      } else if ((text_[last] == '-' || text_[last] == ' ' || text_[last] == '.') &&
+                 IsDigit(CharacterAt(last + 1))) {
+        ++last;
+      } else {
+        break;
+      }
+    }
+    if (!std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(begin),
+                     text_.begin() + static_cast<std::ptrdiff_t>(end), IsDigit)) {
+      return 0;
+    }
+    const bool is_north_american = end - begin == 3 && digits == 7 && text_[begin] >= '2' &&
+                                   text_[position] >= '2' && CharacterAt(position + 3) != ' ';
+    const bool is_national = text_[begin] == '0' && digits >= 6 && digits <= 9;
+    if ((!is_north_american && !is_national) || IsWordByte(CharacterAt(last))) return 0;
+    return Found(kPhoneNumber, begin - 1, last);
+  }
+
+  size_t Wallet(size_t begin, size_t end) {
+    const std::string_view token = text_.substr(begin, end - begin);
+    if (token[0] == '1' || token[0] == '3') {
+      return BitcoinBase58Holds(token) ? Found(kWallet, begin, end) : 0;
+    }
+    const std::string lower = ToLower(token.substr(0, 4));
+    if (lower.starts_with("bc1") || lower.starts_with("tb1") || lower == "ltc1") {
+      return token.size() <= 90 && Bech32Holds(token) ? Found(kWallet, begin, end) : 0;
+    }
+    if (lower.starts_with("0x") && token.size() == 42 &&
+        std::all_of(token.begin() + 2, token.end(), IsHexDigit) &&
+        (EthereumChecksumHolds(token) || IsNamed(kWallet, begin, end))) {
+      return Found(kWallet, begin, end);
+    }
+    return 0;
+  }
+
+  size_t Iban(size_t begin) {
+    const std::string country = ToUpper(text_.substr(begin, 2));
+    const size_t length = IbanLength(country);
+    if (length == 0) return 0;
+    std::string number;
+    size_t position = begin;
+    bool has_lower = false, has_upper = false;
+    while (number.size() < length && position < text_.size()) {
+      const char c = text_[position];
+      if (IsLetterOrDigit(c)) {
+        has_lower = has_lower || IsLower(c);
+        has_upper = has_upper || IsUpper(c);
+        number += ToUpper(c);
+      } else if ((c != ' ' && c != '-') || !IsLetterOrDigit(CharacterAt(position + 1))) {
+        return 0;
+      }
+      ++position;
+    }
+    if (IsWordByte(CharacterAt(position)) || (has_lower && has_upper) || !IbanHolds(number))
+      return 0;
+    return Found(kIban, begin, position);
+  }
+
+  // Shapes with different separators in one number: "9" is a digit, all else stands for itself.
+  struct MixedShape {
+    size_t row;
+    std::string_view pattern;
+    bool (*check)(std::string_view);
+  };
+  size_t Mixed(size_t begin);
+
+  // Groups of letters and digits that begin at `begin` with one separator throughout.
+  size_t Grouped(size_t begin) {
+    std::array<size_t, kMostGroups> ends{}, sizes{};
+    std::array<uint64_t, kMostGroups> lengths{};
+    std::array<bool, kMostGroups> is_mixed_case{};
+    std::string_view separator;
+    char number[kLongestNumber];
+    size_t groups = 0, size = 0, digits = 0, position = begin;
+    bool has_lower = false, has_upper = false;
+    while (groups < kMostGroups) {
+      const size_t start = position;
+      for (; position < text_.size() && IsLetterOrDigit(text_[position]); ++position) {
+        if (size == kLongestNumber)
+          return Longest(begin, ends, sizes, lengths, is_mixed_case, groups, separator, number);
+        const char c = text_[position];
+        has_lower = has_lower || IsLower(c);
+        has_upper = has_upper || IsUpper(c);
+        digits += IsDigit(c);
+        number[size++] = ToUpper(c);
+      }
+      lengths[groups] = (groups == 0 ? 0 : lengths[groups - 1] * 32) + (position - start);
+      ends[groups] = position;
+      sizes[groups] = size;
+      is_mixed_case[groups] = has_lower && has_upper;
+      ++groups;
+      const char c = CharacterAt(position);
+      if (std::string_view(" -./:").find(c) == std::string_view::npos || c == '\0' ||
+          (groups > 1 && c != separator[0]) || !IsLetterOrDigit(CharacterAt(position + 1))) {
+        break;
+      }
+      separator = text_.substr(position, 1);
+      ++position;
+    }
+    if (digits < kFewestDigits) return 0;
+    return Longest(begin, ends, sizes, lengths, is_mixed_case, groups, separator, number);
+  }
+
+  size_t Longest(size_t begin, const std::array<size_t, kMostGroups>& ends,
+                 const std::array<size_t, kMostGroups>& sizes,
+                 const std::array<uint64_t, kMostGroups>& lengths,
+                 const std::array<bool, kMostGroups>& is_mixed_case, size_t groups,
+                 std::string_view separator, const char* number) {
+    for (size_t count = groups; count > 0; --count) {
+      const size_t last = count - 1;
+      if (sizes[last] < kShortestNumber) continue;
+      const std::string_view found(number, sizes[last]);
+      if (!StandsAlone(begin, ends[last], count > 1 ? separator[0] : '\0')) continue;
+      for (const Shape& shape : Shapes().OfLength(sizes[last])) {
+        if (shape.groups != lengths[last] ||
+            (shape.is_grouped && shape.separators.find(separator[0]) == std::string_view::npos) ||
+            (is_mixed_case[last] && shape.proof == Proof::kNone) ||
+            !IsOfClasses(found, shape.classes) || (shape.check != nullptr && !shape.check(found))) {
+          continue;
+        }
+        if (shape.proof != Proof::kNone && !IsProven(shape, begin, ends[last])) continue;
+        findings_.push_back({shape.rule, begin, ends[last] - begin});
+        return ends[last];
+      }
+    }
+    return 0;
+  }
+
+  // False for part of a longer number: another group with the same separator, or a decimal.
+  bool StandsAlone(size_t begin, size_t end, char separator) const {
+    const char before = Before(begin);
+    const char after = CharacterAt(end);
+    if (IsWordByte(before) || IsWordByte(after)) return false;
+    const bool digit_before = begin >= 2 && IsDigit(text_[begin - 2]);
+    const bool digit_after = IsDigit(CharacterAt(end + 1));
+    if (separator == '\0') {
+      constexpr std::string_view kJoins = "-./:+";
+      return !(digit_before && kJoins.find(before) != std::string_view::npos) &&
+             !(digit_after && kJoins.find(after) != std::string_view::npos) && before != '.';
+    }
+    return !(digit_before && before == separator) && !(digit_after && after == separator) &&
+           !(separator == '-' && after == '-') && !(separator == '-' && before == '-');
+  }
+
+  bool IsProven(const Shape& shape, size_t begin, size_t end) const {
+    if (shape.proof == Proof::kWordOrAlone && IsAlone(begin, end)) return true;
+    return IsWordNear(text_, begin, end, shape.words);
+  }
+
+  // True if nothing but blanks and punctuation stands around [begin, end).
+  bool IsAlone(size_t begin, size_t end) const {
+    if (text_.size() - (end - begin) > 64) return false;
+    return std::none_of(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(begin),
+                        IsWordByte) &&
+           std::none_of(text_.begin() + static_cast<std::ptrdiff_t>(end), text_.end(), IsWordByte);
+  }
+
+  bool IsNamed(size_t row, size_t begin, size_t end) const {
+    return IsAlone(begin, end) || IsWordNear(text_, begin, end, WordsThatName(RowId(row)));
+  }
+
+  enum : size_t {
+    kIpAddress,
+    kMacAddress,
+    kPhoneNumber,
+    kWallet,
+    kIban,
+    kCpf,
+    kCnpj,
+    kBelgian,
+    kRows
+  };
+  static std::string_view RowId(size_t row) {
+    static constexpr std::array<std::string_view, kRows> kIds = {
+        "personal_data.ip_address",   "personal_data.mac_address",
+        "personal_data.phone_number", "personal_data.wallet",
+        "personal_data.iban",         "personal_data.br_cpf",
+        "personal_data.br_cnpj",      "personal_data.be_national_number"};
+    return kIds[row];
+  }
+
+  size_t Found(size_t row, size_t begin, size_t end) {
+    static const std::array<const Rule*, kRows> rows = [] {
+      std::array<const Rule*, kRows> found{};
+      for (size_t i = 0; i < kRows; ++i) found[i] = RowOf(RowId(i));
+      return found;
+    }();
+    findings_.push_back({rows[row], begin, end - begin});
+    return end;
+  }
+
+  std::string_view text_;
+  std::vector<Finding>& findings_;
+};
+
+size_t NumberScan::Mixed(size_t begin) {
+  static constexpr MixedShape kMixed[] = {
+      {kCpf, "999.999.999-99", IsBrazilianCpf},
+      {kCnpj, "99.999.999/9999-99", IsBrazilianCnpj},
+      {kBelgian, "99.99.99-999.99", IsBelgianNational},
+      {kBelgian, "999999-999.99", IsBelgianNational},
+  };
+  for (const MixedShape& shape : kMixed) {
+    const size_t end = begin + shape.pattern.size();
+    if (end > text_.size() || IsWordByte(CharacterAt(end))) continue;
+    std::string number;
+    bool is_of_shape = true;
+    for (size_t i = 0; i < shape.pattern.size() && is_of_shape; ++i) {
+      const char c = text_[begin + i];
+      is_of_shape = shape.pattern[i] == '9' ? IsDigit(c) : c == shape.pattern[i];
+      if (IsDigit(c)) number += c;
+    }
+    if (is_of_shape && shape.check(number)) return Found(shape.row, begin, end);
+  }
+  return 0;
+}
+
+// True for the domains that RFC 2606 keeps for examples.
+bool IsExampleDomain(std::string_view domain) {
+  for (const std::string_view name : {"example.com", "example.org", "example.net", "example.edu"}) {
+    if (domain == name ||
+        (domain.ends_with(name) && domain[domain.size() - name.size() - 1] == '.')) {
+      return true;
+    }
+  }
+  return domain.ends_with(".example") || domain.ends_with(".test") ||
+         domain.ends_with(".invalid") || domain.ends_with(".localhost");
+}
+
+// RFC 5321 section 4.1.2 without quoted local parts: a mailbox around the "@" at `at`, or nothing.
+std::optional<std::pair<size_t, size_t>> MailboxAround(std::string_view text, size_t at) {
+  constexpr size_t kLongestLocal = 64, kLongestDomain = 255;
+  size_t begin = at;
+  while (begin > 0 && at - begin < kLongestLocal &&
+         (IsLetterOrDigit(text[begin - 1]) ||
+          std::string_view("._%+-").find(text[begin - 1]) != std::string_view::npos)) {
+    --begin;
+  }
+  while (begin < at && !IsLetterOrDigit(text[begin])) ++begin;
+  size_t end = at + 1;
+  while (end < text.size() && end - at <= kLongestDomain &&
+         (IsLetterOrDigit(text[end]) ||
+          ((text[end] == '.' || text[end] == '-') && text[end - 1] != '.'))) {
+    ++end;
+  }
+  while (end > at + 1 && !IsLetterOrDigit(text[end - 1])) --end;
+  if (begin > 0 && text[begin - 1] == '/') return std::nullopt;  // the user of a URL
+  if (begin == at || end <= at + 1 || !IsLetterOrDigit(text[at + 1])) return std::nullopt;
+  const std::string domain = ToLower(text.substr(at + 1, end - at - 1));
+  const size_t point = domain.rfind('.');
+  if (point == std::string::npos) return std::nullopt;
+  const std::string_view top = std::string_view(domain).substr(point + 1);
+  const bool is_top =
+      top.starts_with("xn--") || (top.size() >= 2 && std::all_of(top.begin(), top.end(), IsLetter));
+  if (!is_top || IsExampleDomain(domain)) return std::nullopt;
+  return std::pair(begin, end);
+}
+
+void FindMailboxes(std::string_view text, std::vector<Finding>& findings) {
+  static const Rule* const rule = RowOf("personal_data.email_address");
+  size_t searched = 0;
+  while (searched < text.size()) {
+    const void* found = std::memchr(text.data() + searched, '@', text.size() - searched);
+    if (found == nullptr) return;
+    const auto at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    searched = at + 1;
+    if (at == 0 || !IsLetterOrDigit(text[at - 1])) continue;  // a variable of T-SQL, most often
+    if (const auto mailbox = MailboxAround(text, at)) {
+      findings.push_back({rule, mailbox->first, mailbox->second - mailbox->first});
+      searched = mailbox->second;
+    }
+  }
+}
+
+}  // namespace
+
+void FindPersonalNumbers(std::string_view text, std::vector<Finding>& findings) {
+  NumberScan(text, findings).Run();
+  FindMailboxes(text, findings);
+}
+
+}  // namespace datamigrate::guardian
