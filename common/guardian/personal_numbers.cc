@@ -89,20 +89,29 @@ bool IsOfClasses(std::string_view number, std::string_view classes) {
   return true;
 }
 
-// The position of the first digit at or after `position`, or the size of the text. Eight bytes at a
-// time: below, a byte's top bit is set unless it is '0' to '9'.
-size_t NextDigit(std::string_view text, size_t position) {
+static_assert(std::endian::native == std::endian::little, "DigitsAmong() finds the first one so");
+
+// The top bit of each of eight bytes at `bytes` that is '0' to '9'.
+uint64_t DigitsAmong(const char* bytes) {
   constexpr uint64_t kTop = 0x8080808080808080;
-  while (position + 8 <= text.size()) {
-    uint64_t bytes;
-    std::memcpy(&bytes, text.data() + position, 8);
-    bytes ^= 0x3030303030303030;
-    const uint64_t digits = ~(((bytes & ~kTop) + 0x7676767676767676) | bytes) & kTop;
-    if (digits != 0) {
-      static_assert(std::endian::native == std::endian::little);
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  word ^= 0x3030303030303030;  // digits become 0 to 9, and 0x76 more leaves their top bit clear
+  return ~(((word & ~kTop) + 0x7676767676767676) | word) & kTop;
+}
+
+// The position of the first digit at or after `position`, or the size of the text.
+size_t NextDigit(std::string_view text, size_t position) {
+  const char* const bytes = text.data();
+  while (position + 32 <= text.size() &&
+         (DigitsAmong(bytes + position) | DigitsAmong(bytes + position + 8) |
+          DigitsAmong(bytes + position + 16) | DigitsAmong(bytes + position + 24)) == 0) {
+    position += 32;
+  }
+  for (; position + 8 <= text.size(); position += 8) {
+    if (const uint64_t digits = DigitsAmong(bytes + position); digits != 0) {
       return position + static_cast<size_t>(std::countr_zero(digits)) / 8;
     }
-    position += 8;
   }
   while (position < text.size() && !IsDigit(text[position])) ++position;
   return position;

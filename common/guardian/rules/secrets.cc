@@ -340,6 +340,8 @@ constexpr auto kRules = std::to_array<Rule>({
     {"secret.discord_webhook", "discord.com/api/webhooks|discordapp.com/api/webhooks", 0, 120,
      R"(/api/webhooks/(\d{17,20}/[\w-]{60,80}))", IsToken, "A Discord webhook",
      "https://discord.com/developers/docs/resources/webhook"},
+    {"secret.discord_bot_token", "", 0, 0, "", nullptr, "A Discord bot token",  // by its own scan
+     "https://discord.com/developers/docs/reference#authentication"},
     {"secret.telegram_bot_token", ":AA", 15, 36,
      R"((?:\b|/bot)(\d{8,10}:AA[A-Za-z0-9_-]{32,33})(?:[^\w-]|$))", IsToken, "A Telegram bot token",
      "https://core.telegram.org/bots/api#authorizing-your-bot"},
