@@ -6,6 +6,7 @@
 
 #include "common/guardian/ascii.h"
 #include "common/guardian/entropy.h"
+#include "common/guardian/secret_formats.h"
 
 namespace datamigrate::guardian {
 namespace {
@@ -13,55 +14,188 @@ namespace {
 constexpr size_t kTimeLength = 6;
 constexpr size_t kShortestId = 24, kLongestId = 26;
 constexpr size_t kShortestSignature = 27, kLongestSignature = 38;
+constexpr size_t kShortestHeader = 15;  // {"alg":"none"} takes 19, an empty "alg" 15
+constexpr size_t kLongestHeader = 8192;
+constexpr size_t kShortestBody = 20;  // of base64, so that a mere mention of a key is none
 
 bool IsBase64Url(char c) {
   return IsLetterOrDigit(c) || c == '-' || c == '_';
 }
 
-const Rule* DiscordRule() {
+const Rule* RowOf(std::string_view id) {
   for (const Rule& rule : SecretRules()) {
-    if (rule.id == "secret.discord_bot_token") return &rule;
+    if (rule.id == id) return &rule;
   }
   return nullptr;
 }
 
-// How many bytes before `point` a user's id begins, or 0: base64 of a decimal number starts with M,
-// N or O.
-size_t IdLength(std::string_view text, size_t point) {
-  size_t run = 0;
-  while (run < point && run < kLongestId && IsBase64Url(text[point - run - 1])) ++run;
-  for (size_t length = run; length >= kShortestId; --length) {
-    const char first = text[point - length];
-    if (first >= 'M' && first <= 'O') return length;
+// The position of `part` at or after `position`, or npos. glibc's memmem is linear.
+size_t Find(std::string_view text, std::string_view part, size_t position) {
+  if (position >= text.size()) return std::string_view::npos;
+  const void* found =
+      memmem(text.data() + position, text.size() - position, part.data(), part.size());
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
+// The end of the run of base64url that begins at `position`, at most `longest` bytes on.
+size_t EndOfRun(std::string_view text, size_t position, size_t longest) {
+  const size_t stop = position + std::min(longest, text.size() - position);
+  while (position < stop && IsBase64Url(text[position])) ++position;
+  return position;
+}
+
+class TokenScan {
+ public:
+  TokenScan(std::string_view text, std::vector<Finding>& findings)
+      : text_(text), findings_(findings) {}
+
+  void Run() {
+    static const Rule* const web_token = RowOf("secret.json_web_token");
+    static const Rule* const discord = RowOf("secret.discord_bot_token");
+    while (const void* found =
+               std::memchr(text_.data() + position_, '.', text_.size() - position_)) {
+      point_ = static_cast<size_t>(static_cast<const char*>(found) - text_.data());
+      const size_t searched = position_;
+      position_ = point_ + 1;
+      if (point_ + 3 >= text_.size()) return;
+      if (text_[point_ + 1] == 'e' && (text_[point_ + 2] == 'y' || text_[point_ + 2] == 'w')) {
+        Add(web_token, WebToken(searched));
+      } else if (point_ + 1 + kTimeLength < text_.size() &&
+                 text_[point_ + 1 + kTimeLength] == '.') {
+        Add(discord, DiscordToken(searched));
+      }
+    }
   }
-  return 0;
+
+ private:
+  struct Range {
+    size_t begin = 0;
+    size_t end = 0;
+  };
+
+  void Add(const Rule* rule, Range range) {
+    if (range.end == 0) return;
+    findings_.push_back({rule, range.begin, range.end - range.begin});
+    position_ = range.end;
+  }
+
+  // RFC 7515 section 7.1: two parts that are JSON in base64url, and a signature unless it is none.
+  Range WebToken(size_t searched) const {
+    size_t begin = point_;
+    while (begin > searched && text_[begin - 1] == '=') --begin;
+    while (begin > searched && point_ - begin < kLongestHeader && IsBase64Url(text_[begin - 1])) {
+      --begin;
+    }
+    begin = text_.substr(0, point_).find("ey", begin);
+    if (begin == std::string_view::npos || point_ - begin < kShortestHeader) return {};
+    size_t end = EndOfRun(text_, point_ + 1, text_.size());
+    if (end - point_ < 10) return {};
+    while (end < text_.size() && text_[end] == '=') ++end;
+    if (end < text_.size() && text_[end] == '.') end = EndOfRun(text_, end + 1, text_.size());
+    if (!IsJsonWebToken(text_.substr(begin, end - begin))) return {};
+    return {begin, end};
+  }
+
+  Range DiscordToken(size_t searched) const {
+    const size_t second = point_ + 1 + kTimeLength;
+    if (EndOfRun(text_, point_ + 1, kTimeLength) != second) return {};
+    const size_t end = EndOfRun(text_, second + 1, kLongestSignature);
+    if (end - second - 1 < kShortestSignature) return {};
+    size_t run = 0;
+    while (run < point_ - searched && run < kLongestId && IsBase64Url(text_[point_ - run - 1]))
+      ++run;
+    // The id is a decimal number, so its base64 begins with M, N or O.
+    for (size_t length = run; length >= kShortestId; --length) {
+      const std::string_view id = text_.substr(point_ - length, length);
+      if (id[0] >= 'M' && id[0] <= 'O' && CharacterClasses(id) >= 3) return {point_ - length, end};
+    }
+    return {};
+  }
+
+  std::string_view text_;
+  std::vector<Finding>& findings_;
+  size_t position_ = 0;
+  size_t point_ = 0;
+};
+
+// Past what stands between the lines of a body that a program's text holds: blanks, quotes, plus
+// signs and commas, escaped line ends.
+size_t SkipBetweenLines(std::string_view text, size_t position) {
+  while (position < text.size()) {
+    const char c = text[position];
+    if (c == '\\' && position + 1 < text.size() &&
+        std::string_view("nrt").find(text[position + 1]) != std::string_view::npos) {
+      position += 2;
+    } else if (std::string_view(" \t\r\n\"'+,").find(c) != std::string_view::npos) {
+      ++position;
+    } else {
+      break;
+    }
+  }
+  return position;
+}
+
+// The end of the armour headers that begin at `position`: lines like "Version: GnuPG v2".
+size_t SkipHeaders(std::string_view text, size_t position) {
+  for (int line = 0; line < 8; ++line) {
+    size_t end = position;
+    while (end < text.size() && end - position < 24 && (IsLetter(text[end]) || text[end] == '-'))
+      ++end;
+    if (end == position || end >= text.size() || text[end] != ':') break;
+    const size_t line_end = text.substr(end, 200).find('\n');
+    if (line_end == std::string_view::npos) break;
+    position = SkipBetweenLines(text, end + line_end);
+  }
+  return position;
+}
+
+bool IsBase64(char c) {
+  return IsLetterOrDigit(c) || c == '+' || c == '/' || c == '=';
+}
+
+void FindPrivateKeys(std::string_view text, std::vector<Finding>& findings) {
+  static const Rule* const rule = RowOf("secret.private_key");
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kEnd = "-----END ";
+  size_t begin = Find(text, kBegin, 0);
+  while (begin != std::string_view::npos) {
+    const std::string_view label = text.substr(begin + kBegin.size(), 80);
+    const size_t dashes = label.find("-----");
+    size_t next = begin + kBegin.size();
+    if (dashes != std::string_view::npos &&
+        label.substr(0, dashes).find("PRIVATE KEY") != std::string_view::npos) {
+      size_t position = SkipBetweenLines(text, next + dashes + 5);
+      position = SkipHeaders(text, position);
+      size_t body = 0, end = position;
+      while (position < text.size()) {
+        if (IsBase64(text[position])) {
+          ++body;
+          end = ++position;
+          continue;
+        }
+        const size_t line = SkipBetweenLines(text, position);
+        if (line == position) break;
+        position = line;
+      }
+      if (body >= kShortestBody) {
+        if (text.substr(position, kEnd.size()) == kEnd) {
+          const size_t close = text.substr(position + kEnd.size(), 80).find("-----");
+          if (close != std::string_view::npos) end = position + kEnd.size() + close + 5;
+        }
+        findings.push_back({rule, begin, end - begin});
+      }
+      next = std::max(next, end);
+    }
+    begin = Find(text, kBegin, next);
+  }
 }
 
 }  // namespace
 
 void FindUnanchoredSecrets(std::string_view text, std::vector<Finding>& findings) {
-  static const Rule* const rule = DiscordRule();
-  size_t position = kShortestId;
-  while (position + kTimeLength + kShortestSignature + 2 <= text.size()) {
-    const void* found = std::memchr(text.data() + position, '.', text.size() - position);
-    if (found == nullptr) return;
-    const auto point = static_cast<size_t>(static_cast<const char*>(found) - text.data());
-    position = point + 1;
-    const size_t second = point + 1 + kTimeLength;
-    if (second >= text.size() || text[second] != '.') continue;
-    const std::string_view time = text.substr(point + 1, kTimeLength);
-    size_t end = second + 1;
-    while (end < text.size() && end - second <= kLongestSignature && IsBase64Url(text[end])) ++end;
-    if (end - second - 1 < kShortestSignature ||
-        !std::all_of(time.begin(), time.end(), IsBase64Url)) {
-      continue;
-    }
-    const size_t id_length = IdLength(text, point);
-    const size_t begin = point - id_length;
-    if (id_length == 0 || CharacterClasses(text.substr(begin, id_length)) < 3) continue;
-    findings.push_back({rule, begin, end - begin});
-    position = end;
-  }
+  TokenScan(text, findings).Run();
+  FindPrivateKeys(text, findings);
 }
 
 }  // namespace datamigrate::guardian

@@ -1,4 +1,4 @@
-// Secrets whose format has no literal to look for.
+// Secrets that a literal and a window around it cannot find: without a literal, or of any length.
 #ifndef DATAMIGRATE_COMMON_GUARDIAN_UNANCHORED_SECRETS_H_
 #define DATAMIGRATE_COMMON_GUARDIAN_UNANCHORED_SECRETS_H_
 
@@ -9,10 +9,10 @@
 
 namespace datamigrate::guardian {
 
-// Appends the tokens of Discord bots in `text`, in order: a user's id, a time and a signature in
-// base64url with points between, of 24 to 26, 6 and 27 to 38 characters. Each points to a row of
-// SecretRules() whose anchors are "". Looks at the points only: linear in `text`, and safe from any
-// thread.
+// Appends what it finds in `text`: JSON web tokens, tokens of Discord bots (a user's id, a time and
+// a signature in base64url with points between, of 24 to 26, 6 and 27 to 38 characters) and private
+// keys in armour with a body. Each points to a row of SecretRules() whose anchors are "". Linear in
+// `text`, whatever it holds; safe from any thread.
 void FindUnanchoredSecrets(std::string_view text, std::vector<Finding>& findings);
 
 }  // namespace datamigrate::guardian
