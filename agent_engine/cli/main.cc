@@ -8,6 +8,7 @@
 #include "agent_engine/cli/engine_commands.h"
 #include "agent_engine/cli/exit_code.h"
 #include "agent_engine/cli/generate_command.h"
+#include "agent_engine/cli/guardian_command.h"
 #include "agent_engine/cli/lineage_command.h"
 #include "agent_engine/cli/parse_command.h"
 #include "agent_engine/cli/transpile_command.h"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddAssessCommand(app, exit_code);
   datamigrate::cli::AddGenerateCommand(app, exit_code);
   datamigrate::cli::AddLineageCommand(app, exit_code);
+  datamigrate::cli::AddGuardianCommand(app, exit_code);
   datamigrate::cli::AddEngineCommands(app, exit_code);
   try {
     app.parse(argc, argv);

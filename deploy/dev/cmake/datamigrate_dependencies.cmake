@@ -45,6 +45,8 @@ find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(vectorscan REQUIRED IMPORTED_TARGET libhs)
 
 # The embedded DuckDB: a prefix with include/duckdb.h and lib/libduckdb.so.
 if(NOT DEFINED DUCKDB_ROOT)

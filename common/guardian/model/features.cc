@@ -1,0 +1,217 @@
+#include "common/guardian/model/features.h"
+
+#include <algorithm>
+
+#include "common/guardian/model/keywords.h"
+#include "common/guardian/model/word_hash.h"
+
+namespace datamigrate::guardian {
+namespace {
+
+enum CharClass : uint8_t { kMark, kSpace, kLetter, kDigit, kHigh };
+
+constexpr std::array<CharClass, 256> kClasses = [] {
+  std::array<CharClass, 256> classes{};
+  for (size_t i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f') {
+      classes[i] = kSpace;
+    } else if ((c >= 'a' && c <= 'z') || c == '_' || c == '@' || c == '$') {
+      classes[i] = kLetter;
+    } else if (c >= '0' && c <= '9') {
+      classes[i] = kDigit;
+    } else if (i >= 0x80) {
+      classes[i] = kHigh;
+    }
+  }
+  return classes;
+}();
+
+CharClass ClassOf(char c) {
+  return kClasses[static_cast<unsigned char>(c)];
+}
+
+// A letter of a script that puts spaces between words: everything below U+2E80 but Thai and Lao.
+bool IsSpacedScript(const char* c) {
+  const auto lead = static_cast<unsigned char>(c[0]);
+  const auto second = static_cast<unsigned char>(c[1]);
+  return lead < 0xe0 || (lead == 0xe0 && (second < 0xb8 || second > 0xbb)) || lead == 0xe1;
+}
+
+size_t LengthOfCharacter(char lead) {
+  const auto byte = static_cast<unsigned char>(lead);
+  return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+}
+
+// Kinds of sequences, so that one kind's hash is not another's.
+constexpr uint64_t kEdgeBegin = 0x5e1f00d;
+constexpr uint64_t kEdgeEnd = 0x0e11d;
+constexpr uint64_t kStem = 0x57e3;
+constexpr uint64_t kTrait = 0x7a17;
+constexpr uint64_t kShapeWord = 0x3057;
+constexpr uint64_t kShapeHigh = 0x41c4;
+constexpr uint64_t kShapeNumber = 0x4e05;
+constexpr uint64_t kSpaceBefore = 0x59ace;
+constexpr uint64_t kExactSalt = 0xe4ac7;
+constexpr uint64_t kShapeSalt = 0x54a9e;
+constexpr size_t kStemLength = 5;
+
+}  // namespace
+
+FeatureReader::FeatureReader() : seen_(kFeatures, 0) {}
+
+void FeatureReader::Start(std::string_view text, std::span<const uint64_t> traits) {
+  text_ = text;
+  traits_ = traits;
+  at_ = 0;
+  is_first_ = true;
+  is_over_ = false;
+  follows_space_ = false;
+  known_ = 0;
+}
+
+void FeatureReader::Add(uint64_t hash) {
+  const auto feature = static_cast<uint16_t>((hash * 0xd6e8feb86659fd93) >> (64 - kFeatureBits));
+  if (seen_[feature] == window_) return;
+  seen_[feature] = window_;
+  features_.push_back(feature);
+}
+
+void FeatureReader::BeginWindow() {
+  if (++window_ == 0) {
+    std::ranges::fill(seen_, 0);
+    window_ = 1;
+  }
+  features_.clear();
+  for (const uint64_t trait : traits_) Add(Mix(kTrait, trait));
+}
+
+void FeatureReader::ReadNumber(Token& token) {
+  const size_t begin = at_;
+  if (text_[at_] == '0' && at_ + 2 < text_.size() && text_[at_ + 1] == 'x') {
+    at_ += 2;
+    while (at_ < text_.size() &&
+           (ClassOf(text_[at_]) == kDigit || (text_[at_] >= 'a' && text_[at_] <= 'f'))) {
+      ++at_;
+    }
+    token.exact = Mix(kShapeNumber, 99);
+  } else {
+    while (at_ < text_.size() && ClassOf(text_[at_]) == kDigit) ++at_;
+    const size_t length = at_ - begin;
+    token.exact = Mix(kShapeNumber, length == 1 ? 1 : length < 5 ? 2 : 3);
+  }
+  if (follows_space_) token.exact = Mix(token.exact, kSpaceBefore);
+  token.shape = kShapeNumber;
+  token.is_plain = false;
+}
+
+void FeatureReader::ReadWord(Token& token) {
+  const char* word = text_.data() + at_;
+  const size_t begin = at_++;
+  bool has_high = ClassOf(*word) == kHigh;
+  if (has_high && !IsSpacedScript(word)) {
+    at_ = std::min(begin + LengthOfCharacter(*word), text_.size());
+  } else {
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      const CharClass its_class = ClassOf(c);
+      if (its_class == kHigh) {
+        if (static_cast<unsigned char>(c) >= 0xe0 && !IsSpacedScript(&text_[at_])) break;
+        has_high = true;
+      } else if (c == '@' || c == '$' || (its_class != kLetter && its_class != kDigit)) {
+        break;
+      }
+    }
+  }
+  const size_t length = at_ - begin;
+  token.exact = WordHash(word, length);
+  token.is_plain = true;
+  if (has_high) {
+    token.shape = kShapeHigh;
+  } else if (IsKeyword(token.exact)) {
+    token.shape = token.exact;
+    token.is_plain = false;
+  } else {
+    token.shape = kShapeWord;
+  }
+  if (length > kStemLength) Add(Mix(kStem, WordHash(word, kStemLength)));
+}
+
+bool FeatureReader::ReadToken(Token& token) {
+  follows_space_ = false;
+  while (at_ < text_.size() && ClassOf(text_[at_]) == kSpace) {
+    follows_space_ = true;
+    ++at_;
+  }
+  if (at_ == text_.size()) return false;
+  switch (ClassOf(text_[at_])) {
+    case kLetter:
+    case kHigh:
+      ReadWord(token);
+      break;
+    case kDigit:
+      ReadNumber(token);
+      break;
+    default:
+      token.exact = Mix(follows_space_ ? kSpaceBefore : 1, static_cast<unsigned char>(text_[at_]));
+      token.shape = token.exact;
+      token.is_plain = false;
+      ++at_;
+  }
+  return true;
+}
+
+// Sequences of up to three tokens as they are, and of two to six shapes; the latter only where
+// something else than ordinary words is among them.
+void FeatureReader::AddSequences(const Token& token) {
+  uint64_t exact = Mix(kExactSalt, token.exact);
+  Add(exact);
+  for (size_t i = 0; i < std::min<size_t>(known_, 2); ++i) {
+    exact = Mix(exact, history_[i].exact);
+    Add(exact);
+  }
+  uint64_t shape = Mix(kShapeSalt, token.shape);
+  bool is_plain = token.is_plain;
+  for (size_t i = 0; i < known_; ++i) {
+    shape = Mix(shape, history_[i].shape);
+    is_plain = is_plain && history_[i].is_plain;
+    if (!is_plain) Add(shape);
+  }
+  for (size_t i = kHistory - 1; i > 0; --i) history_[i] = history_[i - 1];
+  history_[0] = token;
+  known_ = std::min(known_ + 1, kHistory);
+}
+
+void FeatureReader::AddEdge(uint64_t edge) {
+  AddSequences({edge, edge, false});
+}
+
+bool FeatureReader::Next(FeatureWindow& window) {
+  if (is_over_) return false;
+  BeginWindow();
+  window.begin = at_;
+  if (is_first_) AddEdge(kEdgeBegin);
+  is_first_ = false;
+  Token token;
+  size_t tokens = 0;
+  // The last window takes up to half of another, so that none is short.
+  while (tokens < kWindowTokens || EndsWithin(kWindowTokens / 2)) {
+    if (!ReadToken(token)) {
+      AddEdge(kEdgeEnd);
+      is_over_ = true;
+      break;
+    }
+    AddSequences(token);
+    ++tokens;
+  }
+  window.end = at_;
+  window.features = features_;
+  return true;
+}
+
+// A guess from the bytes: a token has four on average.
+bool FeatureReader::EndsWithin(size_t tokens) const {
+  return text_.size() - at_ < tokens * 4;
+}
+
+}  // namespace datamigrate::guardian

@@ -1,0 +1,74 @@
+// What the model sees of a text: hashed sequences of its words and of their shapes.
+#ifndef DATAMIGRATE_COMMON_GUARDIAN_MODEL_FEATURES_H_
+#define DATAMIGRATE_COMMON_GUARDIAN_MODEL_FEATURES_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace datamigrate::guardian {
+
+inline constexpr int kFeatureBits = 15;
+inline constexpr size_t kFeatures = size_t{1} << kFeatureBits;
+
+// A stretch of text that is judged by itself, so that a long text cannot dilute a short attack.
+struct FeatureWindow {
+  size_t begin;  // in bytes of the normalised text
+  size_t end;
+  std::span<const uint16_t> features;  // distinct, below kFeatures; at least one
+};
+
+// Reuses its buffers. Not thread safe.
+class FeatureReader {
+ public:
+  FeatureReader();
+
+  // Begins with `text`, after which NormalizedText::kPadding bytes must be readable; it must
+  // outlive the reading. `traits` are hashes of what else is known of the text; every window has
+  // them.
+  void Start(std::string_view text, std::span<const uint64_t> traits);
+
+  // The next window; false at the end. The features are good until the next call.
+  bool Next(FeatureWindow& window);
+
+  // Words of a window. A text of up to 1.5 of that is one window.
+  static constexpr size_t kWindowTokens = 256;
+
+ private:
+  struct Token {
+    uint64_t exact;
+    uint64_t shape;
+    bool is_plain;  // a word or number like any other
+  };
+
+  // Reads one token at at_; false at the end of the text.
+  bool ReadToken(Token& token);
+  void ReadWord(Token& token);
+  void ReadNumber(Token& token);
+  void Add(uint64_t hash);
+  void AddSequences(const Token& token);
+  void AddEdge(uint64_t edge);
+  void BeginWindow();
+  bool EndsWithin(size_t tokens) const;
+
+  static constexpr size_t kHistory = 5;
+
+  std::string_view text_;
+  std::span<const uint64_t> traits_;
+  size_t at_ = 0;
+  bool is_first_ = true;
+  bool is_over_ = true;
+  bool follows_space_ = false;
+  std::array<Token, kHistory> history_;  // the newest first
+  size_t known_ = 0;                     // tokens in history_
+  std::vector<uint16_t> features_;
+  std::vector<uint16_t> seen_;  // by feature: the number of the window that had it last
+  uint16_t window_ = 0;
+};
+
+}  // namespace datamigrate::guardian
+
+#endif  // DATAMIGRATE_COMMON_GUARDIAN_MODEL_FEATURES_H_

@@ -1,0 +1,81 @@
+#include "common/guardian/model/linear_model.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+// The weights that training wrote, as they are (model/weights.bin).
+extern "C" {
+extern const char datamigrate_guardian_weights[];
+extern const char datamigrate_guardian_weights_end[];
+}
+
+namespace datamigrate::guardian {
+namespace {
+
+constexpr std::string_view kMagic = "DMGUARD1";
+
+}  // namespace
+
+LinearModel::LinearModel(std::array<Head, kHeads> heads,
+                         std::vector<std::array<int8_t, kHeads>> weights)
+    : heads_(heads), weights_(std::move(weights)) {}
+
+absl::StatusOr<LinearModel> LinearModel::FromBytes(std::string_view bytes) {
+  std::array<Head, kHeads> heads;
+  std::vector<std::array<int8_t, kHeads>> weights(kFeatures);
+  const size_t weight_bytes = weights.size() * sizeof(weights[0]);
+  if (!bytes.starts_with(kMagic) || bytes.size() != kMagic.size() + sizeof(heads) + weight_bytes) {
+    return absl::DataLossError("these are not the weights of a Guardian model of this version");
+  }
+  std::memcpy(heads.data(), bytes.data() + kMagic.size(), sizeof(heads));
+  std::memcpy(weights.data(), bytes.data() + kMagic.size() + sizeof(heads), weight_bytes);
+  return LinearModel(heads, std::move(weights));
+}
+
+std::string LinearModel::ToBytes() const {
+  std::string bytes(kMagic);
+  bytes.append(reinterpret_cast<const char*>(heads_.data()), sizeof(heads_));
+  bytes.append(reinterpret_cast<const char*>(weights_.data()),
+               weights_.size() * sizeof(weights_[0]));
+  return bytes;
+}
+
+const LinearModel& LinearModel::BuiltIn() {
+  static const LinearModel& model =
+      *new LinearModel(FromBytes({datamigrate_guardian_weights,
+                                  static_cast<size_t>(datamigrate_guardian_weights_end -
+                                                      datamigrate_guardian_weights)})
+                           .value());
+  return model;
+}
+
+void LinearModel::SetThresholds(const std::array<float, kHeads>& thresholds) {
+  for (size_t head = 0; head < kHeads; ++head) heads_[head].threshold = thresholds[head];
+}
+
+LinearModel LinearModel::Silent() {
+  LinearModel model({}, std::vector<std::array<int8_t, kHeads>>(kFeatures));
+  std::array<float, kHeads> thresholds;
+  thresholds.fill(std::numeric_limits<float>::infinity());
+  model.SetThresholds(thresholds);
+  return model;
+}
+
+Scores LinearModel::Score(std::span<const uint16_t> features) const {
+  std::array<int32_t, kHeads> sums{};
+  for (const uint16_t feature : features) {
+    const std::array<int8_t, kHeads>& row = weights_[feature];
+    for (size_t head = 0; head < kHeads; ++head) sums[head] += row[head];
+  }
+  const float length = std::sqrt(static_cast<float>(features.size()));
+  Scores scores;
+  for (size_t head = 0; head < kHeads; ++head) {
+    scores[head] = static_cast<float>(sums[head]) * heads_[head].scale / length +
+                   heads_[head].bias - heads_[head].threshold;
+  }
+  return scores;
+}
+
+}  // namespace datamigrate::guardian

@@ -1,0 +1,164 @@
+#include "common/guardian/scanner.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "common/guardian/model/word_hash.h"
+#include "common/guardian/personal_numbers.h"
+#include "common/guardian/unanchored_secrets.h"
+
+namespace datamigrate::guardian {
+namespace {
+
+constexpr size_t kMaxMatches = 256;
+constexpr float kEnough = 1;
+// The model alone is enough from its threshold on; below it, so many log odds make it half as much.
+constexpr float kHalfCertain = 2;
+// Less than this of the model says nothing by itself.
+constexpr float kHint = 0.25F;
+
+constexpr std::array<std::string_view, kAttackCategories> kModelRules = {
+    "sql_injection.model", "cross_site_scripting.model", "file_inclusion.model",
+    "command_injection.model", "prompt_injection.model"};
+
+Category CategoryOfHead(size_t head) {
+  return static_cast<Category>(head - 1);
+}
+
+}  // namespace
+
+std::string_view NameOf(Action action) {
+  static constexpr std::array<std::string_view, 3> kNames = {"allow", "sanitize", "block"};
+  return kNames[static_cast<size_t>(action)];
+}
+
+Scanner::Scanner(const RuleBook& rules, const LinearModel& model)
+    : rules_(rules),
+      model_(model),
+      attack_scratch_(rules.attacks().MakeScratch().value()),
+      disclosure_scratch_(rules.disclosures().MakeScratch().value()) {}
+
+Scanner::~Scanner() = default;
+
+Verdict Scanner::Scan(std::string_view text, FieldKind kind) {
+  Verdict verdict;
+  if (text.empty() || kind == FieldKind::kSecret) return verdict;
+  normalized_.Assign(text);
+  FindAttacks(kind, verdict);
+  if (IsJudgedByModel(kind)) Judge(verdict);
+  FindDisclosures(text, kind, verdict);
+  std::ranges::stable_sort(verdict.matches, {}, &Match::offset);
+  Decide(verdict);
+  return verdict;
+}
+
+// One finding a rule is enough to judge by.
+void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
+  is_found_.assign(rules_.entries().size(), 0);
+  const std::string_view text = normalized_.text();
+  rules_.attacks().Scan(text, *attack_scratch_, [&](const AnchorAutomaton::Hit& hit) {
+    if (is_found_[hit.owner] != 0) return;
+    const RuleBook::Entry& entry = rules_.entries()[hit.owner];
+    if (!IsLookedFor(entry.category, kind)) return;
+    const std::optional<Finding> finding = rules_.Confirm(hit, text);
+    if (!finding.has_value()) return;
+    is_found_[hit.owner] = 1;
+    const size_t begin = normalized_.RawOffset(finding->offset);
+    const size_t end = normalized_.RawOffset(finding->offset + finding->length);
+    verdict.matches.push_back({finding->rule->id, entry.category, begin,
+                               end > begin ? end - begin : 1, finding->rule->score});
+    verdict.scores[static_cast<size_t>(entry.category)] += finding->rule->score;
+  });
+}
+
+void Scanner::FindDisclosures(std::string_view text, FieldKind kind, Verdict& verdict) {
+  const auto add = [&](const Finding& finding, Category category) {
+    if (verdict.matches.size() >= kMaxMatches) return;
+    verdict.matches.push_back(
+        {finding.rule->id, category, finding.offset, finding.length, finding.rule->score});
+    verdict.scores[static_cast<size_t>(category)] += finding.rule->score;
+  };
+  const auto add_all = [&](Category category, auto find) {
+    if (!IsLookedFor(category, kind)) return;
+    findings_.clear();
+    find(text, findings_);
+    for (const Finding& finding : findings_) add(finding, category);
+  };
+  add_all(Category::kPersonalData, FindPersonalNumbers);
+  add_all(Category::kSecret, FindUnanchoredSecrets);
+  size_t last_offset = text.size();
+  const Rule* last_rule = nullptr;
+  rules_.disclosures().Scan(text, *disclosure_scratch_, [&](const AnchorAutomaton::Hit& hit) {
+    const RuleBook::Entry& entry = rules_.entries()[hit.owner];
+    if (!IsLookedFor(entry.category, kind)) return;
+    const std::optional<Finding> finding = rules_.Confirm(hit, text);
+    // Two anchors of one match give it twice.
+    if (!finding.has_value() || (finding->rule == last_rule && finding->offset == last_offset)) {
+      return;
+    }
+    last_rule = finding->rule;
+    last_offset = finding->offset;
+    add(*finding, entry.category);
+  });
+}
+
+void Scanner::StartFeatures() {
+  traits_.clear();
+  const std::string_view text = normalized_.text();
+  traits_.push_back(static_cast<uint64_t>(std::bit_width(text.size())));
+  for (uint32_t bit = 0; bit < 32; ++bit) {
+    if ((normalized_.disguises() >> bit & 1) != 0) traits_.push_back(0x100 + bit);
+  }
+  features_.Start(text, traits_);
+}
+
+void Scanner::ReadFeatures(std::string_view text,
+                           absl::FunctionRef<void(const FeatureWindow&)> on_window) {
+  normalized_.Assign(text);
+  StartFeatures();
+  FeatureWindow window;
+  while (features_.Next(window)) on_window(window);
+}
+
+void Scanner::Judge(Verdict& verdict) {
+  StartFeatures();
+  std::array<float, kCategories> model_scores{};
+  FeatureWindow window;
+  while (features_.Next(window)) {
+    const Scores scores = model_.Score(window.features);
+    size_t best = 1;
+    for (size_t head = 2; head <= kAttackCategories; ++head) {
+      if (scores[head] > scores[best]) best = head;
+    }
+    const float margin = std::max(scores[kAnyAttack], scores[best]);
+    const float certainty = std::clamp(kEnough + margin / (2 * kHalfCertain), 0.0F, kEnough);
+    const Category category = CategoryOfHead(best);
+    model_scores[static_cast<size_t>(category)] =
+        std::max(model_scores[static_cast<size_t>(category)], certainty);
+    if (certainty < kEnough) continue;
+    const std::string_view rule = kModelRules[best - 1];
+    if (std::ranges::find(verdict.matches, rule, &Match::rule) != verdict.matches.end()) continue;
+    const size_t begin = normalized_.RawOffset(window.begin);
+    const size_t end = normalized_.RawOffset(window.end);
+    verdict.matches.push_back({rule, category, begin, end > begin ? end - begin : 1, kEnough});
+  }
+  // A hint of the model counts where a rule has spoken, whatever kind of attack it thinks of.
+  const float hint = *std::ranges::max_element(model_scores);
+  for (size_t i = 0; i < kCategories; ++i) {
+    if (verdict.scores[i] > 0 && hint > kHint) model_scores[i] = std::max(model_scores[i], hint);
+    verdict.scores[i] += model_scores[i];
+  }
+}
+
+void Scanner::Decide(Verdict& verdict) const {
+  for (size_t i = 0; i < kCategories; ++i) {
+    const auto category = static_cast<Category>(i);
+    if (IsAttack(category)) {
+      if (verdict.scores[i] >= kEnough) verdict.action = Action::kBlock;
+    } else if (verdict.scores[i] > 0) {
+      verdict.action = std::max(verdict.action, Action::kSanitize);
+    }
+  }
+}
+
+}  // namespace datamigrate::guardian

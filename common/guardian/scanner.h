@@ -1,0 +1,77 @@
+// The Guardian: says of a text whether to let it pass.
+//
+//   guardian::Scanner scanner(*guardian::RuleBook::Compile(), guardian::LinearModel::BuiltIn());
+//   guardian::Verdict verdict = scanner.Scan("1' OR '1'='1", guardian::FieldKind::kChat);
+//   // verdict.action == Action::kBlock, verdict.matches[0].rule == "sql_injection.tautology"
+#ifndef DATAMIGRATE_COMMON_GUARDIAN_SCANNER_H_
+#define DATAMIGRATE_COMMON_GUARDIAN_SCANNER_H_
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/guardian/field_kind.h"
+#include "common/guardian/model/features.h"
+#include "common/guardian/model/linear_model.h"
+#include "common/guardian/rule_book.h"
+#include "common/guardian/text/normalized_text.h"
+
+namespace datamigrate::guardian {
+
+enum class Action : uint8_t {
+  kAllow,
+  kSanitize,  // pass it on with the matches cut out
+  kBlock,
+};
+std::string_view NameOf(Action action);  // "allow"
+
+struct Match {
+  std::string_view rule;  // a rule's id, or "sql_injection.model"
+  Category category;
+  size_t offset;  // in bytes of the raw text
+  size_t length;
+  float score;  // towards 1, which blocks
+};
+
+struct Verdict {
+  Action action = Action::kAllow;
+  std::vector<Match> matches;  // in the order of their offsets; those that did not suffice, too
+  std::array<float, kCategories> scores{};  // of each category
+};
+
+// One for each thread: it holds what a scan needs. Work is linear in the text.
+class Scanner {
+ public:
+  // Both must outlive the scanner. Check-fails when there is no memory for it.
+  Scanner(const RuleBook& rules, const LinearModel& model);
+  ~Scanner();
+
+  Verdict Scan(std::string_view text, FieldKind kind);
+
+  // What the model is given of a text: for training. `on_window` is called for each window.
+  void ReadFeatures(std::string_view text, absl::FunctionRef<void(const FeatureWindow&)> on_window);
+
+ private:
+  void FindAttacks(FieldKind kind, Verdict& verdict);
+  void FindDisclosures(std::string_view text, FieldKind kind, Verdict& verdict);
+  void Judge(Verdict& verdict);
+  void StartFeatures();
+  void Decide(Verdict& verdict) const;
+
+  const RuleBook& rules_;
+  const LinearModel& model_;
+  std::unique_ptr<AnchorAutomaton::Scratch> attack_scratch_;
+  std::unique_ptr<AnchorAutomaton::Scratch> disclosure_scratch_;
+  NormalizedText normalized_;
+  FeatureReader features_;
+  std::vector<Finding> findings_;
+  std::vector<char> is_found_;  // by entry of the rule book
+  std::vector<uint64_t> traits_;
+};
+
+}  // namespace datamigrate::guardian
+
+#endif  // DATAMIGRATE_COMMON_GUARDIAN_SCANNER_H_

@@ -1,0 +1,89 @@
+// Text as an interpreter behind us would come to see it: decoded, folded, in lower case.
+#ifndef DATAMIGRATE_COMMON_GUARDIAN_TEXT_NORMALIZED_TEXT_H_
+#define DATAMIGRATE_COMMON_GUARDIAN_TEXT_NORMALIZED_TEXT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace datamigrate::guardian {
+
+// What hid the text, one bit each.
+enum Disguise : uint32_t {
+  kUrlEncoding = 1 << 0,          // %41, %u0041
+  kHtmlEntities = 1 << 1,         // &lt; &#60; &#x3c;
+  kEscapes = 1 << 2,              // \u0041, \x41, \u{41}
+  kOverlongUtf8 = 1 << 3,         // C0 AE for "."
+  kNestedEncoding = 1 << 4,       // one of the above inside another
+  kInvisibleCharacters = 1 << 5,  // zero width, soft hyphen, variation selectors
+  kBidiControls = 1 << 6,         // right-to-left overrides
+  kTagCharacters = 1 << 7,        // U+E0020 to U+E007E: ASCII that no screen shows
+  kConfusables = 1 << 8,  // Cyrillic or Greek letters, full width, styled alphabets in Latin words
+  kControlCharacters = 1 << 9,  // NUL and the like
+  kBase64Island = 1 << 10,      // readable text in base64
+  kHexIsland = 1 << 11,         // readable text in hexadecimal digits
+  kSpacedLetters = 1 << 12,     // i g n o r e
+};
+
+// Owns its buffers, so that scanning one text after another allocates nothing. Not thread safe.
+class NormalizedText {
+ public:
+  // Takes `raw` over. Work and result are bounded by a small multiple of raw's length.
+  void Assign(std::string_view raw);
+
+  // Lower case for ASCII and, where folding knows it, other letters. Islands that were decoded
+  // stand at the end, each after a kIslandMark. Some readable bytes follow the end, all 0.
+  std::string_view text() const { return {text_.data(), size_}; }
+
+  // Bits of Disguise.
+  uint32_t disguises() const { return disguises_; }
+
+  // The offset in the raw text of what became the byte at `offset` of text().
+  size_t RawOffset(size_t offset) const;
+
+  static constexpr char kIslandMark = '\x1e';
+  // How many bytes after the end of text() may be read.
+  static constexpr size_t kPadding = 32;
+
+ private:
+  struct Piece {
+    uint32_t at;   // offset in text()
+    uint32_t raw;  // offset in the raw text; both run on side by side from here
+  };
+  // A text on its way through the rounds: what is read, what it becomes.
+  struct Draft {
+    std::string bytes;
+    std::vector<Piece> pieces;  // empty: offsets are those of the raw text
+
+    void Clear();
+    // Says that what is appended next came from `raw`.
+    void Mark(size_t raw);
+    size_t RawOffset(size_t offset) const;
+  };
+
+  // One round over current_ into next_; true when anything was decoded.
+  bool DecodeOnce();
+  // The sequence at `at` of current_, appended to next_; its length, 0 when there is none.
+  size_t DecodeAt(size_t at);
+  size_t DecodePercentRun(std::string_view rest, size_t at);
+  // Folds current_ into next_ and takes it as current_.
+  void Fold();
+  uint32_t FoldCharacter(uint32_t character, bool is_in_latin_word);
+  void Finish();
+  void AppendIslands(std::string_view encoded);
+  void AppendIsland(std::string_view decoded, size_t raw_offset, Disguise disguise);
+  void AppendUnspaced();
+
+  Draft current_;
+  Draft next_;
+  std::string text_;  // with kPadding zeros after size_
+  size_t size_ = 0;
+  uint32_t disguises_ = 0;
+};
+
+}  // namespace datamigrate::guardian
+
+#endif  // DATAMIGRATE_COMMON_GUARDIAN_TEXT_NORMALIZED_TEXT_H_

@@ -1,0 +1,36 @@
+// Cross-validation of the whole scanner: rules, and a model that has not seen the text.
+#ifndef DATAMIGRATE_COMMON_GUARDIAN_TRAINING_MEASUREMENT_H_
+#define DATAMIGRATE_COMMON_GUARDIAN_TRAINING_MEASUREMENT_H_
+
+#include <string>
+#include <vector>
+
+#include "common/guardian/model/linear_model.h"
+#include "common/guardian/rule_book.h"
+#include "common/guardian/training/corpus.h"
+
+namespace datamigrate::guardian {
+
+struct MeasurementOptions {
+  int folds = 5;
+  // How many in a hundred harmless texts may be taken for attacks.
+  double prose_budget = 0.25;
+  double sql_budget = 0.4;
+  double hard_budget = 2;
+  double disclosure_budget = 1;  // of secrets, personal data and what looks like them
+  std::string misses_of;         // a kind: its misjudged texts are printed
+  bool per_source = false;
+  bool per_rule = false;  // how often each rule speaks, by group
+};
+
+// Adds the batches of every *.sql below `folder` as texts of kind "scripts", for training only.
+void AddScripts(const std::string& folder, std::vector<LabelledText>& corpus);
+
+// Prints what each fold's scanner says of the texts that its model has not seen, chooses the
+// thresholds from that, and returns the model of all texts with them.
+LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook& rules,
+                            const MeasurementOptions& options);
+
+}  // namespace datamigrate::guardian
+
+#endif  // DATAMIGRATE_COMMON_GUARDIAN_TRAINING_MEASUREMENT_H_
