@@ -99,12 +99,13 @@ bool IsAssignedSecret(std::string_view value) {
 
 bool IsAssignedPassword(std::string_view value) {
   value = WithoutQuotes(value);
-  if (IsPlaceholder(value) || IsReferenceOrPath(value) || value.size() < 6) return false;
+  if (value.size() < 6 || CharacterClasses(value) < 3 || !HasDigit(value)) return false;
+  if (IsPlaceholder(value) || IsReferenceOrPath(value)) return false;
   const std::string lower = ToLower(value);
   if (Contains(lower, "passw") || Contains(lower, "pa$$") || Contains(lower, "p@ss")) {
     return false;
   }
-  return CharacterClasses(value) >= 3 && HasDigit(value) && ShannonEntropy(value) >= 2.5;
+  return ShannonEntropy(value) >= 2.5;
 }
 
 bool IsPassword(std::string_view password) {
