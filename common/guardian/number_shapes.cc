@@ -270,6 +270,8 @@ constexpr auto kWords = std::to_array<NamingWords>({
     {"personal_data.de_document",
      "personalausweis|ausweis|ausweisnummer|reisepass|pass|passport|id card|passnummer"},
     {"personal_data.de_physician", "lanr|arztnummer|arzt|physician"},
+    {"personal_data.es_id", "dni|nif|documento"},
+    {"personal_data.wallet", "wallet|eth|ethereum|crypto"},
     {"personal_data.it_vat", "iva|p.iva|partita|vat"},
     {"personal_data.pl_pesel", "pesel"},
     {"personal_data.nl_bsn", "bsn|burgerservicenummer|sofinummer|sofi"},

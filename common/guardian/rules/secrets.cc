@@ -461,6 +461,24 @@ constexpr auto kRules = std::to_array<Rule>({
     {"secret.resend_key", "re_", 1, 40, R"(\b(re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24})\b)", IsRandomToken,
      "A Resend key", "https://resend.com/docs/api-reference"},
 
+    {"secret.dropbox_token", "sl.", 1, 210, R"(\b(sl\.(?:u\.)?[\w=-]{130,200})(?:[^\w-]|$))",
+     IsToken, "A Dropbox token", "https://developers.dropbox.com/oauth-guide"},
+    {"secret.assigned_service_key",
+     "beamer|bittrex|coinbase|drone|dropbox|fastly|finicity|finnhub|flickr|freshbooks|gitter|"
+     "gocardless|kraken|kucoin|looker|mattermost|nytimes|plaid|rapidapi|sendbird|squarespace|"
+     "travis|"
+     "trello|twitch|zendesk|sendinblue|freshdesk|mixpanel|amplitude|bitbucket|cloudinary|mapbox|"
+     "openweather|pusher|rollbar|bugsnag|honeycomb|splunk|elastic|redshift|dbt_cloud|tableau",
+     1, 130,
+     ASSIGNED(
+         "beamer|bittrex|coinbase|drone|dropbox|fastly|finicity|finnhub|flickr|freshbooks|gitter|"
+         "gocardless|kraken|kucoin|looker|mattermost|nytimes|plaid|rapidapi|sendbird|"
+         "squarespace|travis|trello|twitch|zendesk|sendinblue|freshdesk|mixpanel|amplitude|"
+         "bitbucket|cloudinary|mapbox|openweather|pusher|rollbar|bugsnag|honeycomb|splunk|"
+         "elastic|redshift|dbt_cloud|tableau",
+         "[A-Za-z0-9=_/+-]{20,90}"),
+     IsRandomToken, "A random value assigned to a service's name", "CWE-798"},
+
     // Keys and tokens of standards.
     // These two by a scan of their own: no window is long enough for them and short enough to be
     // searched at each anchor.
