@@ -194,6 +194,7 @@ void FindPrivateKeys(std::string_view text, std::vector<Finding>& findings) {
 }  // namespace
 
 void FindUnanchoredSecrets(std::string_view text, std::vector<Finding>& findings) {
+  if (text.empty()) return;
   TokenScan(text, findings).Run();
   FindPrivateKeys(text, findings);
 }

@@ -173,6 +173,7 @@ TEST_CASE("a JSON web token is one whose header is JSON") {
         std::vector<std::string>{"secret.json_web_token " + token});
   CHECK(Unanchored(header + "." + payload).size() == 1);
   CHECK(Unanchored(header).empty());
+  CHECK(Unanchored({}).empty());
   CHECK(Unanchored(header.substr(0, header.size() - 2) + "." + payload + "." + Mixed(43)).empty());
   CHECK(Unanchored(crypto::Base64UrlEncode("{\"am\":\"no algorithm\"}") + "." + payload).empty());
   CHECK(Unanchored("eyJ" + Mixed(20) + "." + payload).empty());
