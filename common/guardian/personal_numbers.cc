@@ -33,7 +33,7 @@ const Rule* RowOf(std::string_view id) {
   return nullptr;
 }
 
-// A NumberShape as it is compared: classes without separators, and the lengths of its groups four
+// A NumberShape as it is compared: classes without separators, and the lengths of its groups five
 // bits each.
 struct Shape {
   const Rule* rule;
@@ -385,64 +385,80 @@ class NumberScan {
   };
   size_t Mixed(size_t begin);
 
-  // Groups of letters and digits that begin at `begin` with one separator throughout.
+  // Letters and digits from `begin` on, in groups with one separator throughout.
+  struct Groups {
+    // What the groups up to this one make together.
+    struct Prefix {
+      size_t end;        // in the text
+      size_t size;       // letters and digits
+      uint64_t lengths;  // of the groups, as in Shape::groups
+      bool is_mixed_case;
+    };
+    size_t begin = 0;
+    std::array<Prefix, kMostGroups> prefixes{};
+    size_t count = 0;
+    size_t digits = 0;
+    char separator = '\0';  // '\0' while there is one group
+    std::array<char, kLongestNumber> number{};
+  };
+
+  // The longest number that begins at `begin`: its end, or 0.
   size_t Grouped(size_t begin) {
-    std::array<size_t, kMostGroups> ends{}, sizes{};
-    std::array<uint64_t, kMostGroups> lengths{};
-    std::array<bool, kMostGroups> is_mixed_case{};
-    std::string_view separator;
-    char number[kLongestNumber];
-    size_t groups = 0, size = 0, digits = 0, position = begin;
+    const Groups groups = GroupsFrom(begin);
+    if (groups.digits < kFewestDigits) return 0;
+    for (size_t count = groups.count; count > 0; --count) {
+      if (const size_t found = Match(groups, count)) return found;
+    }
+    return 0;
+  }
+
+  Groups GroupsFrom(size_t begin) const {
+    Groups groups;
+    groups.begin = begin;
+    size_t size = 0, position = begin;
+    uint64_t lengths = 0;
     bool has_lower = false, has_upper = false;
-    while (groups < kMostGroups) {
+    while (groups.count < kMostGroups) {
       const size_t start = position;
       for (; position < text_.size() && IsLetterOrDigit(text_[position]); ++position) {
-        if (size == kLongestNumber)
-          return Longest(begin, ends, sizes, lengths, is_mixed_case, groups, separator, number);
+        if (size == kLongestNumber) return groups;
         const char c = text_[position];
         has_lower = has_lower || IsLower(c);
         has_upper = has_upper || IsUpper(c);
-        digits += IsDigit(c);
-        number[size++] = ToUpper(c);
+        groups.digits += IsDigit(c);
+        groups.number[size++] = ToUpper(c);
       }
-      lengths[groups] = (groups == 0 ? 0 : lengths[groups - 1] * 32) + (position - start);
-      ends[groups] = position;
-      sizes[groups] = size;
-      is_mixed_case[groups] = has_lower && has_upper;
-      ++groups;
+      lengths = lengths * 32 + (position - start);
+      groups.prefixes[groups.count++] = {position, size, lengths, has_lower && has_upper};
       const char c = CharacterAt(position);
-      if (std::string_view(" -./:").find(c) == std::string_view::npos || c == '\0' ||
-          (groups > 1 && c != separator[0]) || !IsLetterOrDigit(CharacterAt(position + 1))) {
-        break;
-      }
-      separator = text_.substr(position, 1);
+      const bool goes_on = groups.count == 1 ? c != '\0' && std::string_view(" -./:").find(c) !=
+                                                                std::string_view::npos
+                                             : c == groups.separator;
+      if (!goes_on || !IsLetterOrDigit(CharacterAt(position + 1))) break;
+      groups.separator = c;
       ++position;
     }
-    if (digits < kFewestDigits) return 0;
-    return Longest(begin, ends, sizes, lengths, is_mixed_case, groups, separator, number);
+    return groups;
   }
 
-  size_t Longest(size_t begin, const std::array<size_t, kMostGroups>& ends,
-                 const std::array<size_t, kMostGroups>& sizes,
-                 const std::array<uint64_t, kMostGroups>& lengths,
-                 const std::array<bool, kMostGroups>& is_mixed_case, size_t groups,
-                 std::string_view separator, const char* number) {
-    for (size_t count = groups; count > 0; --count) {
-      const size_t last = count - 1;
-      if (sizes[last] < kShortestNumber) continue;
-      const std::string_view found(number, sizes[last]);
-      if (!StandsAlone(begin, ends[last], count > 1 ? separator[0] : '\0')) continue;
-      for (const Shape& shape : Shapes().OfLength(sizes[last])) {
-        if (shape.groups != lengths[last] ||
-            (shape.is_grouped && shape.separators.find(separator[0]) == std::string_view::npos) ||
-            (is_mixed_case[last] && shape.proof == Proof::kNone) ||
-            !IsOfClasses(found, shape.classes) || (shape.check != nullptr && !shape.check(found))) {
-          continue;
-        }
-        if (shape.proof != Proof::kNone && !IsProven(shape, begin, ends[last])) continue;
-        findings_.push_back({shape.rule, begin, ends[last] - begin});
-        return ends[last];
+  // The end of the number that the first `count` groups make, or 0.
+  size_t Match(const Groups& groups, size_t count) {
+    const Groups::Prefix& prefix = groups.prefixes[count - 1];
+    const char separator = count > 1 ? groups.separator : '\0';
+    if (prefix.size < kShortestNumber || !StandsAlone(groups.begin, prefix.end, separator)) {
+      return 0;
+    }
+    const std::string_view number(groups.number.data(), prefix.size);
+    for (const Shape& shape : Shapes().OfLength(prefix.size)) {
+      if (shape.groups != prefix.lengths ||
+          (shape.is_grouped && shape.separators.find(separator) == std::string_view::npos) ||
+          (prefix.is_mixed_case && shape.proof == Proof::kNone) ||
+          !IsOfClasses(number, shape.classes) || (shape.check != nullptr && !shape.check(number)) ||
+          (shape.proof != Proof::kNone && !IsProven(shape, groups.begin, prefix.end))) {
+        continue;
       }
+      findings_.push_back({shape.rule, groups.begin, prefix.end - groups.begin});
+      return prefix.end;
     }
     return 0;
   }
