@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "absl/base/call_once.h"
+
 namespace datamigrate::guardian {
 namespace {
 
@@ -27,19 +29,21 @@ constexpr std::array<Table, 9> kTables = {{
     {Category::kPersonalData, PersonalDataRules},
 }};
 
-absl::StatusOr<std::unique_ptr<re2::RE2>> CompilePattern(const Rule& rule) {
+std::unique_ptr<const re2::RE2> CompilePattern(const Rule& rule) {
   if (rule.pattern.empty()) return nullptr;
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_dot_nl(true);
-  auto pattern = std::make_unique<re2::RE2>(
+  return std::make_unique<const re2::RE2>(
       re2::StringPiece(rule.pattern.data(), rule.pattern.size()), options);
-  if (pattern->ok()) return pattern;
-  return absl::InvalidArgumentError(
-      fmt::format("the pattern of rule {} is wrong: {}", rule.id, pattern->error()));
 }
 
 }  // namespace
+
+struct RuleBook::Pattern {
+  absl::once_flag once;
+  std::unique_ptr<const re2::RE2> compiled;
+};
 
 RuleBook::RuleBook(RuleBook&&) noexcept = default;
 RuleBook::~RuleBook() = default;
@@ -50,9 +54,8 @@ absl::StatusOr<RuleBook> RuleBook::Compile() {
   std::vector<std::string_view> disclosures;
   for (const Table& table : kTables) {
     for (const Rule& rule : table.rules()) {
-      auto pattern = CompilePattern(rule);
-      if (!pattern.ok()) return pattern.status();
-      book.entries_.push_back({&rule, table.category, *std::move(pattern)});
+      book.entries_.push_back({&rule, table.category});
+      book.patterns_.push_back(std::make_unique<Pattern>());
       attacks.push_back(IsAttack(table.category) ? rule.anchors : "");
       disclosures.push_back(IsAttack(table.category) ? "" : rule.anchors);
     }
@@ -66,20 +69,35 @@ absl::StatusOr<RuleBook> RuleBook::Compile() {
   return book;
 }
 
+absl::Status RuleBook::CheckPatterns() const {
+  for (size_t entry = 0; entry < entries_.size(); ++entry) {
+    const re2::RE2* pattern = PatternOf(entry);
+    if (pattern == nullptr || pattern->ok()) continue;
+    return absl::InvalidArgumentError(fmt::format("the pattern of rule {} is wrong: {}",
+                                                  entries_[entry].rule->id, pattern->error()));
+  }
+  return absl::OkStatus();
+}
+
+const re2::RE2* RuleBook::PatternOf(size_t entry) const {
+  Pattern& pattern = *patterns_[entry];
+  absl::call_once(pattern.once, [&] { pattern.compiled = CompilePattern(*entries_[entry].rule); });
+  return pattern.compiled.get();
+}
+
 std::optional<Finding> RuleBook::Confirm(const AnchorAutomaton::Hit& hit,
                                          std::string_view text) const {
   const Entry& entry = entries_[hit.owner];
   const Rule& rule = *entry.rule;
   Finding finding{&rule, hit.begin, hit.end - hit.begin};
-  if (entry.pattern != nullptr) {
+  if (const re2::RE2* pattern = PatternOf(hit.owner); pattern != nullptr) {
     const size_t begin = hit.begin - std::min<size_t>(rule.before, hit.begin);
     const size_t end = std::min(text.size(), hit.end + rule.after);
     const re2::StringPiece whole(text.data(), text.size());
     std::array<re2::StringPiece, 2> groups;
     // The whole text is given, so that \b and ^ see what stands around the window.
-    const bool matches =
-        entry.pattern->Match(whole, begin, end, re2::RE2::UNANCHORED, groups.data(),
-                             std::min(2, 1 + entry.pattern->NumberOfCapturingGroups()));
+    const bool matches = pattern->Match(whole, begin, end, re2::RE2::UNANCHORED, groups.data(),
+                                        std::min(2, 1 + pattern->NumberOfCapturingGroups()));
     if (!matches) return std::nullopt;
     const re2::StringPiece& match = groups[1].data() != nullptr ? groups[1] : groups[0];
     finding.offset = static_cast<size_t>(match.data() - text.data());

@@ -22,9 +22,12 @@ namespace datamigrate::guardian {
 // Immutable; safe to use from any thread.
 class RuleBook {
  public:
-  // Of all tables. Errors: as AnchorAutomaton::Compile; kInvalidArgument for a pattern that RE2
-  // does not take.
+  // Of all tables; patterns are compiled when they are first needed.
+  // Errors: as AnchorAutomaton::Compile.
   static absl::StatusOr<RuleBook> Compile();
+
+  // Compiles every pattern. Errors: kInvalidArgument names the rule whose pattern is wrong.
+  absl::Status CheckPatterns() const;
 
   RuleBook(RuleBook&&) noexcept;
   ~RuleBook();
@@ -32,7 +35,6 @@ class RuleBook {
   struct Entry {
     const Rule* rule;
     Category category;
-    std::unique_ptr<re2::RE2> pattern;  // null: the anchor will do
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
@@ -46,9 +48,14 @@ class RuleBook {
   std::optional<Finding> Confirm(const AnchorAutomaton::Hit& hit, std::string_view text) const;
 
  private:
+  struct Pattern;
+
   RuleBook() = default;
+  // Of the entry's rule; null when its anchor will do.
+  const re2::RE2* PatternOf(size_t entry) const;
 
   std::vector<Entry> entries_;
+  std::vector<std::unique_ptr<Pattern>> patterns_;  // by entry
   std::unique_ptr<const AnchorAutomaton> attacks_;
   std::unique_ptr<const AnchorAutomaton> disclosures_;
 };

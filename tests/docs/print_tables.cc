@@ -4,6 +4,7 @@
 #include "agent_engine/dialects/translate.h"
 #include "agent_engine/verify/validation.h"
 #include "common/diagnostics/diagnostic.h"
+#include "common/guardian/rule_book.h"
 #include "nlohmann/json.hpp"
 #include "tests/docs/function_tables.h"
 
@@ -79,6 +80,19 @@ ordered_json Types() {
   return rows;
 }
 
+ordered_json GuardianRules() {
+  const auto rules = datamigrate::guardian::RuleBook::Compile();
+  ordered_json rows = ordered_json::array();
+  for (const datamigrate::guardian::RuleBook::Entry& entry : rules.value().entries()) {
+    rows.push_back({{"id", entry.rule->id},
+                    {"category", datamigrate::guardian::NameOf(entry.category)},
+                    {"title", entry.rule->title},
+                    {"reference", entry.rule->reference},
+                    {"score", static_cast<double>(entry.rule->score)}});
+  }
+  return rows;
+}
+
 }  // namespace
 
 int main() {
@@ -86,6 +100,7 @@ int main() {
                                {"checks", Checks()},
                                {"types", Types()},
                                {"functions", datamigrate::docs::FunctionTable()},
+                               {"guardian_rules", GuardianRules()},
                                {"approval_score", datamigrate::verify::kApprovalScore}};
   std::printf("%s\n", tables.dump(1).c_str());
 }

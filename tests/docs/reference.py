@@ -82,6 +82,43 @@ or more, a migration is approved.
 """ + table(["check", "weight", "counts"], rows)
 
 
+# --- guardian.md ---
+
+GUARDIAN_AREAS = {
+    "sql_injection": "SQL injection: a value that breaks out of its place in a statement",
+    "cross_site_scripting": "Cross-site scripting: markup that runs in a browser",
+    "file_inclusion": "File inclusion: paths that leave their folder",
+    "command_injection": "Command injection: words for a shell or an interpreter",
+    "prompt_injection": "Prompt injection: what is said to a model to turn it round",
+    "exfiltration": "Exfiltration: outputs that would carry text to another server",
+    "secret": "Secrets",
+    "personal_data": "Personal data",
+}
+
+
+def guardian_page(_, tables):
+    out = ["# Guardian\n", NOTE, """
+What the Guardian looks for in texts. `datamigrate guardian scan` says what it finds in one.
+
+A text is decoded and folded first (URL, HTML and escape encodings up to three deep, invisible and look-alike characters, base64 and
+hexadecimal islands); attacks are looked for in the result, the rest in the text as it is. Each match of a rule has a score; with 1 a
+kind of attack blocks the text. A small model judges the text as a whole beside the rules; its findings are called
+`sql_injection.model` and so on. Secrets, personal data and exfiltration do not block: the verdict is `sanitize`.
+
+What is looked for depends on the field: everything in `unknown`, `chat`, `identifier` and `metadata`; in `sql`, prompt injection,
+secrets and personal data, as SQL belongs there; in `path`, file inclusion, command injection, secrets and personal data; in
+`model_output`, cross-site scripting, exfiltration, secrets and personal data; nothing in `secret`.
+"""]
+    for category, title in GUARDIAN_AREAS.items():
+        rows = [row for row in tables["guardian_rules"] if row["category"] == category]
+        scored = category in ("sql_injection", "cross_site_scripting", "file_inclusion", "command_injection", "prompt_injection")
+        header = ["rule", "what it is"] + (["score"] if scored else [])
+        lines = [[f"`{row['id'].partition('.')[2]}`", f"[{row['title']}]({row['reference']})"] + ([f"{row['score']:.1f}"] if scored else [])
+                 for row in rows]
+        out += [f"\n## {title}\n\nRules `{category}.…`, {len(rows)} of them.\n\n", table(header, lines)]
+    return "".join(out)
+
+
 # --- command_line.md and services.md ---
 
 def subcommands(help_text):
@@ -257,6 +294,7 @@ def pages(root, programs):
         "docs/reference/diagnostics.md": lambda: from_tables(diagnostics_page),
         "docs/reference/checks.md": lambda: from_tables(checks_page),
         "docs/reference/coverage.md": lambda: from_tables(lambda place, rows: coverage_page(place, programs, rows)),
+        "docs/reference/guardian.md": lambda: from_tables(guardian_page),
         "docs/reference/command_line.md": lambda: command_line_page(root, programs),
         "docs/reference/services.md": lambda: services_page(root, programs),
     }

@@ -244,7 +244,7 @@ size_t NormalizedText::DecodePercentRun(std::string_view rest, size_t at) {
       if (DecodeOverlong(character).has_value() || FrontUtf8(character).length > 1) break;
     }
     if (first->character >= 0x80 && !DecodeOverlong(character).has_value() &&
-        FrontUtf8(character).length != character.size()) {
+        FrontUtf8(character).length == 1) {
       return 0;
     }
   }
