@@ -11,6 +11,7 @@
 
 #include "absl/time/clock.h"
 #include "gateway/http/problem.h"
+#include "gateway/http/response_head.h"
 #include "gateway/http/target.h"
 
 namespace datamigrate::gateway {
@@ -53,6 +54,17 @@ Response Nowhere(const Request& request, const Router::Match& match) {
   return response;
 }
 
+// RFC 9745 section 2: the date as a structured field; RFC 8594 section 3: an HTTP date.
+void Announce(const Deprecation& deprecation, Response& response) {
+  response.headers.Set("Deprecation", fmt::format("@{}", absl::ToUnixSeconds(deprecation.since)));
+  if (deprecation.sunset.has_value()) {
+    response.headers.Set("Sunset", HttpDate(*deprecation.sunset));
+  }
+  if (!deprecation.instead.empty()) {
+    response.headers.Add("Link", fmt::format("<{}>; rel=\"deprecation\"", deprecation.instead));
+  }
+}
+
 Response Overloaded(const Request& request) {
   Response response = Problem(request, 503, "The gateway has too much to do; try again.");
   response.headers.Set("Retry-After", "1");
@@ -72,7 +84,10 @@ Application::Application(const ApplicationOptions& options, std::vector<Route> r
       router_(std::move(routes)),
       filters_(std::move(filters)),
       workers_(options.workers, options.max_queued),
-      password_workers_(options.password_workers, options.max_queued_passwords) {}
+      password_workers_(options.password_workers, options.max_queued_passwords) {
+  checks_.reserve(router_.routes().size());
+  for (const Route& route : router_.routes()) checks_.emplace_back(route);
+}
 
 uint64_t Application::MaxBodyBytes(const Request& head) const {
   const std::optional<Target> target = ParseTarget(WithoutAuthority(head.target));
@@ -105,13 +120,19 @@ Response Application::Leave(const Exchange& exchange, Response response) const {
   for (size_t i = exchange.entered; i > 0; --i) {
     filters_[i - 1]->OnResponse(exchange.request, response);
   }
+  const Route* const route = exchange.request.route;
+  if (route != nullptr && route->deprecation.has_value()) Announce(*route->deprecation, response);
   return response;
 }
 
-Response Application::RunEndpoint(const Request& request) const {
+Response Application::RunEndpoint(Request& request) const {
   if (absl::Now() >= request.deadline) return Overloaded(request);
   try {
-    Response response = request.route->endpoint(request);
+    const RequestCheck& check =
+        checks_[static_cast<size_t>(request.route - router_.routes().data())];
+    std::optional<Response> refused = check.Check(request);
+    Response response =
+        refused.has_value() ? *std::move(refused) : request.route->endpoint(request);
     for (const auto& filter : filters_) filter->AfterEndpoint(request, response);
     return response;
   } catch (const std::exception& error) {

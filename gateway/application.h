@@ -12,6 +12,7 @@
 #include "gateway/filters/filter.h"
 #include "gateway/http/router.h"
 #include "gateway/http/service.h"
+#include "gateway/openapi/request_check.h"
 #include "gateway/worker_pool.h"
 
 namespace datamigrate::gateway {
@@ -26,7 +27,7 @@ struct ApplicationOptions {
 
 class Application : public Service {
  public:
-  // `filters` in the chain's order.
+  // `filters` in the chain's order. Throws as RequestCheck does for a wrong description.
   Application(const ApplicationOptions& options, std::vector<Route> routes,
               std::vector<std::unique_ptr<Filter>> filters);
 
@@ -41,12 +42,14 @@ class Application : public Service {
   Router::Match Resolve(Request& request) const;
   // Answers from the filters; nothing when the endpoint is to run.
   std::optional<Response> Enter(Exchange& exchange) const;
-  Response RunEndpoint(const Request& request) const;
+  // Answers from the route's description, or from its endpoint.
+  Response RunEndpoint(Request& request) const;
   // Passes the answer through the filters that saw the request.
   Response Leave(const Exchange& exchange, Response response) const;
 
   const ApplicationOptions options_;
   const Router router_;
+  std::vector<RequestCheck> checks_;  // of router_'s routes, in their order
   const std::vector<std::unique_ptr<Filter>> filters_;
   // Last: their threads use everything above until they end.
   WorkerPool workers_;

@@ -84,7 +84,7 @@ absl::Status AddFile(archive* writer, const std::filesystem::path& path, const s
 
 absl::StatusOr<File> ArchiveFolder(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder)) {
-    return absl::NotFoundError("the migration has not written its dbt project yet");
+    return absl::FailedPreconditionError("the migration has not written its dbt project yet");
   }
   File out(std::tmpfile());
   if (!out) return absl::ResourceExhaustedError("no temporary file can be made; is the disk full?");

@@ -17,7 +17,7 @@ using File = std::unique_ptr<std::FILE, CloseFile>;
 // Packs every regular file below `folder`, without links, into an unnamed temporary file, positioned at its beginning;
 // paths in the archive start with the folder's own name. The same files give the same bytes. Memory does not grow with the
 // project.
-// Errors: kNotFound when the folder is absent; kResourceExhausted when the disk is full.
+// Errors: kFailedPrecondition when the folder is absent; kResourceExhausted when the disk is full.
 absl::StatusOr<File> ArchiveFolder(const std::filesystem::path& folder);
 
 }  // namespace datamigrate::service

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/crypto/encoding.h"
+#include "gateway/endpoints/account_descriptions.h"
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/http/problem.h"
@@ -127,7 +128,8 @@ Response ShowKeys(const crypto::SigningKey& key) {
 }  // namespace
 
 void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route>& routes) {
-  const auto add_credential = [&](std::string_view pattern, RunsOn runs_on, auto endpoint) {
+  const auto add_credential = [&](std::string_view pattern, RunsOn runs_on, auto endpoint,
+                                  Description description) {
     routes.push_back(
         {.method = "POST",
          .pattern = pattern,
@@ -135,23 +137,26 @@ void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route
          .needs_principal = false,
          .rate_class = RateClass::kCredentials,
          .max_body_bytes = kMaxBodyBytes,
-         .endpoint = [=](const Request& request) { return endpoint(sign_in, request); }});
+         .endpoint = [=](const Request& request) { return endpoint(sign_in, request); },
+         .description = std::move(description)});
   };
-  add_credential("/api/v1/auth/register", RunsOn::kPasswordWorkers, Register);
-  add_credential("/api/v1/auth/login", RunsOn::kPasswordWorkers, LogIn);
-  add_credential("/api/v1/auth/refresh", RunsOn::kWorkers, Refresh);
+  add_credential("/api/v1/auth/register", RunsOn::kPasswordWorkers, Register, DescribeRegister());
+  add_credential("/api/v1/auth/login", RunsOn::kPasswordWorkers, LogIn, DescribeLogIn());
+  add_credential("/api/v1/auth/refresh", RunsOn::kWorkers, Refresh, DescribeRefresh());
   routes.push_back({.method = "POST",
                     .pattern = "/api/v1/auth/logout",
-                    .endpoint = [=](const Request& request) { return LogOut(sign_in, request); }});
-  routes.push_back(
-      {.method = "GET", .pattern = "/api/v1/auth/me", .endpoint = [=](const Request& request) {
-         return ShowUser(accounts, request);
-       }});
+                    .endpoint = [=](const Request& request) { return LogOut(sign_in, request); },
+                    .description = DescribeLogOut()});
+  routes.push_back({.method = "GET",
+                    .pattern = "/api/v1/auth/me",
+                    .endpoint = [=](const Request& request) { return ShowUser(accounts, request); },
+                    .description = DescribeShowUser()});
   routes.push_back({.method = "GET",
                     .pattern = "/.well-known/jwks.json",
                     .runs_on = RunsOn::kIoThread,
                     .needs_principal = false,
-                    .endpoint = [=](const Request&) { return ShowKeys(sign_in->key()); }});
+                    .endpoint = [=](const Request&) { return ShowKeys(sign_in->key()); },
+                    .description = DescribeShowKeys()});
 }
 
 }  // namespace datamigrate::gateway

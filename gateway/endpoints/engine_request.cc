@@ -1,7 +1,5 @@
 #include "gateway/endpoints/engine_request.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 
 namespace datamigrate::gateway {
@@ -17,23 +15,15 @@ const std::string& ParameterOf(const Request& request, const std::string& name) 
   return request.parameters.at(name);
 }
 
-absl::StatusOr<int64_t> ParseNumber(std::string_view text, std::string_view what, int64_t minimum,
-                                    int64_t maximum) {
+int64_t ParseNumber(std::string_view text) {
   int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < minimum ||
-      number > maximum) {
-    return absl::InvalidArgumentError(
-        fmt::format("\"{}\" must be a whole number from {} to {}", what, minimum, maximum));
-  }
+  std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
 
-absl::StatusOr<int64_t> QueryNumber(const Request& request, const std::string& name,
-                                    int64_t minimum, int64_t maximum, int64_t fallback) {
+int64_t QueryNumber(const Request& request, const std::string& name) {
   const auto found = request.query.find(name);
-  if (found == request.query.end()) return fallback;
-  return ParseNumber(found->second, name, minimum, maximum);
+  return found == request.query.end() ? 0 : ParseNumber(found->second);
 }
 
 std::string QueryText(const Request& request, const std::string& name) {

@@ -20,16 +20,13 @@ CallContext ContextOf(const Request& request);
 // The path parameter `name`; the route must have it.
 const std::string& ParameterOf(const Request& request, const std::string& name);
 
-// The query's `name` as a whole number of `minimum` to `maximum`; `fallback` when it is missing.
-// Errors: kInvalidArgument.
-absl::StatusOr<int64_t> QueryNumber(const Request& request, const std::string& name,
-                                    int64_t minimum, int64_t maximum, int64_t fallback);
+// The query's `name`, which the route's description has as an integer; 0 when it is missing.
+int64_t QueryNumber(const Request& request, const std::string& name);
 
 std::string QueryText(const Request& request, const std::string& name);
 
-// Digits only, at most `maximum`. Errors: kInvalidArgument, naming `what`.
-absl::StatusOr<int64_t> ParseNumber(std::string_view text, std::string_view what, int64_t minimum,
-                                    int64_t maximum);
+// A number that the route's description has checked.
+int64_t ParseNumber(std::string_view text);
 
 template <typename Message>
 Response MessageResponse(const Request& request, int status,

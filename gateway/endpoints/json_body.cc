@@ -1,27 +1,21 @@
 #include "gateway/endpoints/json_body.h"
 
-#include <fmt/format.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 
-#include <nlohmann/json.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "gateway/endpoints/message_reader.h"
 #include "gateway/http/problem.h"
+#include "gateway/openapi/request_check.h"
 
 namespace datamigrate::gateway {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
-
-bool IsJson(std::string_view content_type) {
-  std::string_view media_type = content_type.substr(0, content_type.find(';'));
-  while (media_type.ends_with(' ')) media_type.remove_suffix(1);
-  return absl::EqualsIgnoreCase({media_type.data(), media_type.size()},
-                                {kJson.data(), kJson.size()});
-}
 
 }  // namespace
 
@@ -32,16 +26,11 @@ std::optional<Response> RefuseUnlessJson(const Request& request) {
 
 absl::Status ReadJsonBody(const Request& request, google::protobuf::Message& message) {
   message.Clear();
-  if (request.body.empty()) return absl::OkStatus();
-  // Protobuf's own parser takes more than JSON: unquoted names, trailing commas.
-  if (!nlohmann::json::accept(request.body)) {
-    return absl::InvalidArgumentError("the body is not valid JSON");
+  if (request.json == nullptr) return absl::OkStatus();
+  if (!request.json->is_object()) {
+    return absl::InvalidArgumentError("the body is not a JSON object");
   }
-  const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &message);
-  if (parsed.ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      fmt::format("the body is not valid: {}",
-                  std::string_view(parsed.message().data(), parsed.message().size())));
+  return ReadMessage(request.json->get_object(), message);
 }
 
 std::string ToJson(const google::protobuf::Message& message) {

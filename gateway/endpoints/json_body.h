@@ -17,9 +17,9 @@ namespace datamigrate::gateway {
 // 415 unless the request says that its body is application/json.
 std::optional<Response> RefuseUnlessJson(const Request& request);
 
-// Reads the body into `message`, fields by their names in the .proto file. An empty body is an
-// empty message. Errors: kInvalidArgument for anything that is not a JSON object, an unknown field
-// or a value of another type.
+// Reads `request.json` into `message`, fields by their names in the .proto file. No body is an
+// empty message. Errors: kInvalidArgument for anything that is not a JSON object, and as
+// ReadMessage's: the route's schema should have left none.
 absl::Status ReadJsonBody(const Request& request, google::protobuf::Message& message);
 
 // The same names, enums by name, every field written. Integers of 64 bits are strings, as

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "gateway/endpoints/json_body.h"
+#include "gateway/openapi/document.h"
 #include "gateway/version.h"
 #include "gateway/web/landing_page.h"
 
@@ -17,6 +18,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr absl::Duration kFreshFor = absl::Seconds(1);
 constexpr absl::Duration kPatience = absl::Seconds(2);
+constexpr std::string_view kPageType = "text/html; charset=utf-8";
+constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 Response ShowHealth() {
   return JsonResponse(200, Json{{"status", "ok"}, {"version", kVersion}}.dump());
@@ -37,7 +40,7 @@ Response ShowReadiness(Readiness* readiness) {
 }
 
 Response ShowLandingPage() {
-  Response response = TextResponse(200, "text/html; charset=utf-8", std::string(kLandingPage));
+  Response response = TextResponse(200, kPageType, std::string(kLandingPage));
   response.headers.Set("Content-Security-Policy", kLandingPagePolicy);
   return response;
 }
@@ -52,14 +55,65 @@ std::string ListRoutes(const std::vector<Route>& routes) {
   return Json{{"service", "datamigrate-gateway"}, {"version", kVersion}, {"routes", list}}.dump();
 }
 
-Route OpenRoute(std::string_view pattern, RunsOn runs_on, RateClass rate_class, Endpoint endpoint) {
+constexpr std::string_view kTag = "operation";
+
+constexpr NamedSchema kHealth = {.name = "Health", .text = R"({
+  "type": "object",
+  "required": ["status", "version"],
+  "properties": {"status": {"type": "string", "enum": ["ok"]}, "version": {"type": "string"}}
+})"};
+
+constexpr NamedSchema kReadiness = {.name = "Readiness", .text = R"({
+  "type": "object",
+  "required": ["status", "checks"],
+  "properties": {
+    "status": {"type": "string", "enum": ["ready", "not ready"]},
+    "checks": {"type": "object", "additionalProperties": {"type": "string",
+                                                          "enum": ["ok", "unreachable"]}}
+  }
+})"};
+
+constexpr NamedSchema kRouteList = {.name = "RouteList", .text = R"({
+  "type": "object",
+  "required": ["service", "version", "routes"],
+  "properties": {
+    "service": {"type": "string"},
+    "version": {"type": "string"},
+    "routes": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["method", "path", "needs_sign_in"],
+        "properties": {"method": {"type": "string"}, "path": {"type": "string"},
+                       "needs_sign_in": {"type": "boolean"}}
+      }
+    }
+  }
+})"};
+
+constexpr NamedSchema kApiDocument = {.name = "ApiDocument", .text = R"({
+  "type": "object",
+  "required": ["openapi", "info", "paths", "components"],
+  "properties": {"openapi": {"type": "string"}, "info": {"type": "object"},
+                 "paths": {"type": "object"}, "components": {"type": "object"}}
+})"};
+
+Description Described(std::string_view operation_id, std::string_view summary,
+                      std::vector<Answer> answers) {
+  return {
+      .operation_id = operation_id, .tag = kTag, .summary = summary, .answers = std::move(answers)};
+}
+
+Route OpenRoute(std::string_view pattern, RunsOn runs_on, RateClass rate_class, Endpoint endpoint,
+                Description description) {
   return {.method = "GET",
           .pattern = pattern,
           .runs_on = runs_on,
           .needs_principal = false,
           .rate_class = rate_class,
           .max_body_bytes = 0,
-          .endpoint = std::move(endpoint)};
+          .endpoint = std::move(endpoint),
+          .description = std::move(description)};
 }
 
 }  // namespace
@@ -93,18 +147,34 @@ std::vector<Readiness::Finding> Readiness::AskAll() const {
 
 void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
                         std::vector<Route>& routes) {
-  routes.push_back(OpenRoute("/health", RunsOn::kIoThread, RateClass::kNone,
-                             [](const Request&) { return ShowHealth(); }));
-  routes.push_back(OpenRoute("/ready", RunsOn::kWorkers, RateClass::kNone,
-                             [=](const Request&) { return ShowReadiness(readiness); }));
-  routes.push_back(OpenRoute("/metrics", RunsOn::kIoThread, RateClass::kNone, [=](const Request&) {
-    return TextResponse(200, "text/plain; version=0.0.4; charset=utf-8", metrics->Print());
-  }));
-  routes.push_back(OpenRoute("/", RunsOn::kIoThread, RateClass::kOrdinary,
-                             [](const Request&) { return ShowLandingPage(); }));
-  routes.push_back(
-      OpenRoute("/api", RunsOn::kIoThread, RateClass::kOrdinary,
-                [list = ListRoutes(routes)](const Request&) { return JsonResponse(200, list); }));
+  routes.push_back(OpenRoute(
+      "/health", RunsOn::kIoThread, RateClass::kNone, [](const Request&) { return ShowHealth(); },
+      Described("showHealth", "Whether the process runs.", {{200, "It does.", &kHealth}})));
+  routes.push_back(OpenRoute(
+      "/ready", RunsOn::kWorkers, RateClass::kNone,
+      [=](const Request&) { return ShowReadiness(readiness); },
+      Described("showReadiness", "Whether PostgreSQL and the engine answer.",
+                {{200, "They do.", &kReadiness}, {503, "One does not.", &kReadiness}})));
+  routes.push_back(OpenRoute(
+      "/metrics", RunsOn::kIoThread, RateClass::kNone,
+      [=](const Request&) { return TextResponse(200, kMetricsType, metrics->Print()); },
+      Described("showMetrics", "Counters and gauges, as Prometheus reads them.",
+                {{200, "The metrics.", nullptr, kMetricsType}})));
+  routes.push_back(OpenRoute(
+      "/", RunsOn::kIoThread, RateClass::kOrdinary,
+      [](const Request&) { return ShowLandingPage(); },
+      Described("showLandingPage", "A page that says what this is.",
+                {{200, "The page.", nullptr, kPageType}})));
+  routes.push_back(OpenRoute(
+      "/api", RunsOn::kIoThread, RateClass::kOrdinary,
+      [list = ListRoutes(routes)](const Request&) { return JsonResponse(200, list); },
+      Described("listRoutes", "The routes in short.", {{200, "The list.", &kRouteList}})));
+  routes.push_back(OpenRoute(
+      "/api/v1/openapi.json", RunsOn::kIoThread, RateClass::kOrdinary, nullptr,
+      Described("showApiDocument", "This document.", {{200, "OpenAPI 3.1.", &kApiDocument}})));
+  routes.back().endpoint = [document = ApiDocument(routes, kVersion)](const Request&) {
+    return JsonResponse(200, document);
+  };
 }
 
 }  // namespace datamigrate::gateway

@@ -4,6 +4,7 @@
 //   GET /ready    200 when PostgreSQL and the engine answer, else 503: {"status","checks":{...}}
 //   GET /metrics  Prometheus text
 //   GET /api      the list of routes
+//   GET /api/v1/openapi.json  all of the API, as OpenAPI 3.1
 //   GET /         a page that says what this is
 #ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_OPERATION_ENDPOINTS_H_
 #define DATAMIGRATE_GATEWAY_ENDPOINTS_OPERATION_ENDPOINTS_H_
@@ -50,7 +51,8 @@ class Readiness {
   std::vector<Finding> findings_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The pointers must outlive the routes. Call last: GET /api lists the routes added before.
+// The pointers must outlive the routes. Call last: GET /api and the document list the routes added
+// before. Throws as ApiDocument does for a route without a description.
 void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
                         std::vector<Route>& routes);
 

@@ -2,6 +2,7 @@
 #ifndef DATAMIGRATE_GATEWAY_HTTP_MESSAGE_H_
 #define DATAMIGRATE_GATEWAY_HTTP_MESSAGE_H_
 
+#include <boost/json/fwd.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -62,6 +63,10 @@ struct Request {
   std::map<std::string, std::string> parameters;  // the route's {names}, decoded
   absl::Time received_at;
   absl::Time deadline;
+
+  // The body, where the route's description has a schema, which it satisfies; filled right before
+  // the endpoint runs. Null for an empty body that the route permits.
+  std::shared_ptr<const boost::json::value> json;
 
   // Filled by filters.
   std::string request_id;

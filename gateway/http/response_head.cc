@@ -19,10 +19,13 @@ bool IsOurs(const std::string& name) {
 
 }  // namespace
 
+std::string HttpDate(absl::Time time) {
+  return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", time, absl::UTCTimeZone());
+}
+
 std::string ResponseHead(const Response& response, const Framing& framing, absl::Time now) {
-  std::string head =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, ReasonPhrase(response.status),
-                  absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone()));
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                                 ReasonPhrase(response.status), HttpDate(now));
   for (const auto& [name, value] : response.headers.fields()) {
     if (!IsOurs(name)) fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
   }

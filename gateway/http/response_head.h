@@ -9,6 +9,9 @@
 
 namespace datamigrate::gateway {
 
+// RFC 9110 section 5.6.7, as "Thu, 01 Jan 1970 00:00:00 GMT".
+std::string HttpDate(absl::Time time);
+
 struct Framing {
   bool keep_alive = true;
   bool is_chunked = false;  // else by length, or by the end of the connection

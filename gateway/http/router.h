@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "gateway/http/description.h"
 #include "gateway/http/message.h"
 
 namespace datamigrate::gateway {
@@ -28,6 +31,13 @@ enum class RateClass {
   kCredentials,  // guesses at passwords and tokens: a smaller limit, by address
 };
 
+// A route that will go away. Its answers say so (RFC 9745, RFC 8594), and so does the document.
+struct Deprecation {
+  absl::Time since;
+  std::optional<absl::Time> sunset;  // from when it may be gone
+  std::string_view instead;          // URL of what to read about it; "" for none
+};
+
 struct Route {
   std::string_view method;
   std::string_view pattern;  // "/api/v1/migrations/{id}": {name} matches one segment
@@ -36,6 +46,8 @@ struct Route {
   RateClass rate_class = RateClass::kOrdinary;
   uint64_t max_body_bytes = 64 * 1024;
   Endpoint endpoint;
+  Description description = {};
+  std::optional<Deprecation> deprecation = {};
 };
 
 class Router {

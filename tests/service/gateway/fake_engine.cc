@@ -111,7 +111,9 @@ grpc::Status FakeEngine::CreateMigration(grpc::ServerContext* context,
     *answer = kept.migration;
     return grpc::Status::OK;
   }
-  const std::string id = "m" + std::to_string(migrations_.size() + 1);
+  const std::string number = std::to_string(migrations_.size() + 1);
+  const std::string id =
+      std::string(kFirstId).replace(kFirstId.size() - number.size(), std::string::npos, number);
   Kept& kept = migrations_[id];
   kept.tenant = tenant;
   kept.key = request->idempotency_key();

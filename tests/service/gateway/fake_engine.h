@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datamigrate/v1/migration.grpc.pb.h"
@@ -16,6 +17,9 @@ class Server;
 }
 
 namespace datamigrate::testing {
+
+// The id of the first migration; the next ends with 2, and so on.
+inline constexpr std::string_view kFirstId = "00000000-0000-4000-8000-000000000001";
 
 // Keeps migrations by tenant, as migration.proto says. Thread safe.
 class FakeEngine : public v1::MigrationService::Service {

@@ -123,7 +123,8 @@ TEST_CASE("A user registers, signs in, creates and lists migrations", "[gateway]
                                     .body);
   CHECK(rest["migrations"].size() == 1);
   CHECK(rest["next_page_token"] == "");
-  CHECK(json::parse(fixture.Ask("GET", "/api/v1/migrations/m1").body)["source"] == "/data");
+  CHECK(json::parse(fixture.Ask("GET", "/api/v1/migrations/" + std::string(testing::kFirstId))
+                        .body)["source"] == "/data");
   CHECK(json::parse(fixture.Ask("GET", "/api/v1/auth/me").body)["email"] == "ann@example.com");
 }
 
@@ -141,8 +142,10 @@ TEST_CASE("Nobody sees another organization's migrations", "[gateway][service]")
                                                                {"GET", "/project"},
                                                                {"POST", "/cancel"},
                                                                {"POST", "/decide"}}));
-  CHECK(fixture.Ask(std::get<0>(route), "/api/v1/migrations/" + id + std::get<1>(route)).status ==
-        404);
+  const std::string body =
+      std::get<1>(route) == "/decide" ? R"({"question_id":"1","option_id":"a"})" : "";
+  CHECK(fixture.Ask(std::get<0>(route), "/api/v1/migrations/" + id + std::get<1>(route), body)
+            .status == 404);
   CHECK(json::parse(fixture.Ask("GET", "/api/v1/migrations").body)["migrations"].empty());
 }
 
@@ -155,7 +158,7 @@ TEST_CASE("Every route that needs a user refuses without one", "[gateway][servic
     ++closed_routes;
     std::string path = route["path"];
     for (size_t brace; (brace = path.find('{')) != std::string::npos;) {
-      path.replace(brace, path.find('}') - brace + 1, "x");
+      path.replace(brace, path.find('}') - brace + 1, testing::kFirstId);
     }
     const RawResponse response = fixture.Ask(route["method"], path);
     INFO(path);
@@ -186,7 +189,7 @@ TEST_CASE("Create is tried again while the engine is away, and made once", "[gat
   Fixture fixture;
   fixture.SignUp("ann@example.com");
   fixture.engine->FailCreates(2);
-  CHECK(fixture.Create() == "m1");
+  CHECK(fixture.Create() == testing::kFirstId);
   CHECK(fixture.engine->creates() == 3);
   fixture.engine->FailCreates(3);
   const RawResponse response =

@@ -128,6 +128,34 @@ TEST_CASE("A full queue is answered with 503, and I/O endpoints go on", "[gatewa
   CHECK(Ask(application, To("GET", "/health")).status == 200);
 }
 
+TEST_CASE("A route that will go away says so in each answer", "[gateway][application]") {
+  Route route = At("/x", Hello);
+  route.deprecation = {.since = absl::FromUnixSeconds(1688169599),
+                       .sunset = absl::FromUnixSeconds(1700000000),
+                       .instead = "https://example.com/instead"};
+  Application application({}, {route, At("/y", Hello)}, {});
+  const Response response = Ask(application, To("GET", "/x"));
+  CHECK(response.headers.Get("Deprecation") == "@1688169599");
+  CHECK(response.headers.Get("Sunset") == "Tue, 14 Nov 2023 22:13:20 GMT");
+  CHECK(response.headers.Get("Link") == "<https://example.com/instead>; rel=\"deprecation\"");
+  CHECK_FALSE(Ask(application, To("GET", "/y")).headers.Has("Deprecation"));
+}
+
+TEST_CASE("A request that is not as its route says never meets the endpoint",
+          "[gateway][application]") {
+  bool ran = false;
+  Route route = At("/x", [&](const Request& request) {
+    ran = true;
+    return Hello(request);
+  });
+  route.description.parameters = {{"n", R"({"type":"integer"})", ""}};
+  Application application({}, {route}, {});
+  CHECK(Ask(application, To("GET", "/x?n=a")).status == 400);
+  CHECK_FALSE(ran);
+  CHECK(Ask(application, To("GET", "/x?n=1")).status == 200);
+  CHECK(ran);
+}
+
 TEST_CASE("A request that waited past its deadline is not run", "[gateway][application]") {
   ApplicationOptions options;
   options.request_timeout = absl::ZeroDuration();

@@ -139,9 +139,11 @@ TEST_CASE("an empty folder gives an archive without entries") {
 
 TEST_CASE("a folder that is not there is not found") {
   const TemporaryDirectory folder;
-  CHECK(ArchiveFolder(folder.path() / "none").status().code() == absl::StatusCode::kNotFound);
+  CHECK(ArchiveFolder(folder.path() / "none").status().code() ==
+        absl::StatusCode::kFailedPrecondition);
   Write(folder.path() / "file", "x");
-  CHECK(ArchiveFolder(folder.path() / "file").status().code() == absl::StatusCode::kNotFound);
+  CHECK(ArchiveFolder(folder.path() / "file").status().code() ==
+        absl::StatusCode::kFailedPrecondition);
 }
 
 }  // namespace

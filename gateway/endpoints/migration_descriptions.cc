@@ -1,0 +1,170 @@
+#include "gateway/endpoints/migration_descriptions.h"
+
+#include <string_view>
+
+namespace datamigrate::gateway {
+namespace {
+
+constexpr std::string_view kTag = "migrations";
+
+constexpr NamedSchema kMigration = {.name = "Migration", .message = "datamigrate.v1.Migration"};
+constexpr NamedSchema kMigrationPage = {.name = "MigrationPage",
+                                        .message = "datamigrate.v1.ListMigrationsResponse"};
+constexpr NamedSchema kModel = {.name = "Model", .message = "datamigrate.v1.Model"};
+constexpr NamedSchema kModelPage = {.name = "ModelPage",
+                                    .message = "datamigrate.v1.ListModelsResponse"};
+
+constexpr NamedSchema kNewMigration = {.name = "NewMigration",
+                                       .text = R"({
+  "required": ["source", "target"],
+  "properties": {
+    "name": {"maxLength": 200, "description": "made from the source's name when it is empty"},
+    "source": {"minLength": 1, "maxLength": 4096,
+               "description": "where the scripts are, as the engine sees it"},
+    "target": {"enum": ["duckdb"],
+               "description": "rows are moved to duckdb; `datamigrate generate` writes projects for the other warehouses"},
+    "idempotency_key": {"maxLength": 255, "pattern": "^[!-~]*$",
+                        "description": "visible ASCII; the header field of that name goes first"},
+    "options": {
+      "properties": {
+        "max_rebuild_rounds": {"minimum": 0, "maximum": 100, "description": "0 is the default, 3"}
+      }
+    }
+  }
+})",
+                                       .message = "datamigrate.v1.CreateMigrationRequest"};
+
+constexpr NamedSchema kDecision = {.name = "Decision",
+                                   .text = R"({
+  "required": ["question_id", "option_id"],
+  "properties": {
+    "id": null,
+    "question_id": {"minLength": 1, "maxLength": 200},
+    "option_id": {"minLength": 1, "maxLength": 200},
+    "comment": {"maxLength": 10000}
+  }
+})",
+                                   .message = "datamigrate.v1.DecideMigrationRequest"};
+
+constexpr Parameter kId = {
+    .name = "id",
+    .schema = R"({"type":"string","format":"uuid","description":"a migration's id, a UUID",)"
+              R"("pattern":"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"})",
+    .description = "the migration",
+    .place = Parameter::Place::kPath};
+
+constexpr Parameter kModelName = {
+    .name = "name",
+    .schema = R"({"type":"string","minLength":1,"maxLength":512,)"
+              R"("pattern":"^[^\\x00-\\x1f\\x7f]+$","description":"no control characters"})",
+    .description = "the model's name in the dbt project",
+    .place = Parameter::Place::kPath};
+
+constexpr Parameter kPageToken = {.name = "page_token",
+                                  .schema = R"({"type":"string","maxLength":1000})",
+                                  .description = "next_page_token of the page before"};
+
+constexpr Parameter kIdempotencyKey = {
+    .name = "Idempotency-Key",
+    .schema = R"({"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$",)"
+              R"("description":"1 to 255 visible ASCII characters"})",
+    .description = "the same key and body answer with the same migration",
+    .place = Parameter::Place::kHeader};
+
+constexpr Parameter kLastEventId = {
+    .name = "Last-Event-ID",
+    .schema = R"({"type":"integer","minimum":0,"maximum":9223372036854775806})",
+    .description = "the last event that arrived; goes before \"after\"",
+    .place = Parameter::Place::kHeader};
+
+Description OfOne(std::string_view operation_id, std::string_view summary) {
+  return {.operation_id = operation_id,
+          .tag = kTag,
+          .summary = summary,
+          .parameters = {kId},
+          .answers = {{200, "The migration.", &kMigration}}};
+}
+
+}  // namespace
+
+Description DescribeListMigrations() {
+  return {
+      .operation_id = "listMigrations",
+      .tag = kTag,
+      .summary = "The organization's migrations, newest first.",
+      .parameters = {{"page_size", R"({"type":"integer","minimum":1,"maximum":200,"default":50})",
+                      "migrations in a page"},
+                     kPageToken,
+                     {"status",
+                      R"({"type":"string","enum":["queued","running","waiting","succeeded",)"
+                      R"("failed","cancelled"]})",
+                      "only migrations of this status"}},
+      .answers = {{200, "One page.", &kMigrationPage}}};
+}
+
+Description DescribeCreateMigration() {
+  Description description = OfOne("createMigration", "Starts a migration.");
+  description.parameters = {kIdempotencyKey};
+  description.body = &kNewMigration;
+  description.answers = {{201, "The migration, queued; Location names it.", &kMigration}};
+  return description;
+}
+
+Description DescribeShowMigration() {
+  return OfOne("showMigration", "One migration.");
+}
+
+Description DescribeCancelMigration() {
+  return OfOne("cancelMigration", "Stops a migration at once.");
+}
+
+Description DescribeResumeMigration() {
+  return OfOne("resumeMigration", "Runs a failed or cancelled migration on.");
+}
+
+Description DescribeDecideMigration() {
+  Description description =
+      OfOne("decideMigration", "Answers the question of a waiting migration.");
+  description.body = &kDecision;
+  return description;
+}
+
+Description DescribeWatchMigration() {
+  return {.operation_id = "watchMigration",
+          .tag = kTag,
+          .summary = "What happens, as server-sent events; \"event: end\" is the last.",
+          .parameters = {kId,
+                         kLastEventId,
+                         {"after", kLastEventId.schema, "only events after this sequence number"}},
+          .answers = {{200, "Events from the first asked for.", nullptr, "text/event-stream"}}};
+}
+
+Description DescribeListModels() {
+  return {
+      .operation_id = "listModels",
+      .tag = kTag,
+      .summary = "A migration's dbt models by name, without their SQL.",
+      .parameters = {kId,
+                     {"page_size", R"({"type":"integer","minimum":1,"maximum":1000,"default":200})",
+                      "models in a page"},
+                     kPageToken},
+      .answers = {{200, "One page.", &kModelPage}}};
+}
+
+Description DescribeShowModel() {
+  return {.operation_id = "showModel",
+          .tag = kTag,
+          .summary = "One dbt model with its SQL, before and after.",
+          .parameters = {kId, kModelName},
+          .answers = {{200, "The model.", &kModel}}};
+}
+
+Description DescribeDownloadProject() {
+  return {.operation_id = "downloadProject",
+          .tag = kTag,
+          .summary = "The dbt project as a zip archive.",
+          .parameters = {kId},
+          .answers = {{200, "The archive.", nullptr, "application/zip"}}};
+}
+
+}  // namespace datamigrate::gateway

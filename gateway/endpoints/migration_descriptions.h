@@ -1,0 +1,22 @@
+// What the migration routes look like from outside.
+#ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_DESCRIPTIONS_H_
+#define DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_DESCRIPTIONS_H_
+
+#include "gateway/http/description.h"
+
+namespace datamigrate::gateway {
+
+Description DescribeListMigrations();
+Description DescribeCreateMigration();
+Description DescribeShowMigration();
+Description DescribeCancelMigration();
+Description DescribeResumeMigration();
+Description DescribeDecideMigration();
+Description DescribeWatchMigration();
+Description DescribeListModels();
+Description DescribeShowModel();
+Description DescribeDownloadProject();
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_DESCRIPTIONS_H_
