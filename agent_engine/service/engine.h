@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -14,6 +15,7 @@ struct EngineOptions {
   std::string home;
   std::string dbt_path;
   std::string log_file;
+  std::vector<std::string> source_roots;  // See source_roots.h; uploads are in "uploads" below `home`.
   int concurrency = 2;
   int lease_seconds = 30;
 };

@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "agent_engine/service/source_roots.h"
 #include "agent_engine/service/work_pool.h"
 #include "agent_engine/store/event_feed.h"
 #include "agent_engine/store/migration_store.h"
@@ -22,7 +24,8 @@ Caller CallerOf(const grpc::CallbackServerContext& context);
 // What the calls do, without gRPC. Thread-safe.
 class Migrations {
  public:
-  explicit Migrations(store::MigrationStore* store) : store_(store) {}
+  Migrations(store::MigrationStore* store, SourceRoots source_roots)
+      : store_(store), source_roots_(std::move(source_roots)) {}
 
   absl::StatusOr<v1::Migration> Create(const Caller& caller, const v1::CreateMigrationRequest& request);
   absl::StatusOr<v1::Migration> Get(const Caller& caller, const v1::GetMigrationRequest& request);
@@ -41,6 +44,7 @@ class Migrations {
   absl::StatusOr<v1::Migration> Find(const Caller& caller, const std::string& id);
 
   store::MigrationStore* store_;
+  const SourceRoots source_roots_;
 };
 
 class MigrationServiceImpl final : public v1::MigrationService::CallbackService {

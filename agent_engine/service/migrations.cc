@@ -55,6 +55,8 @@ absl::StatusOr<v1::Migration> Migrations::Create(const Caller& caller,
                                                  const v1::CreateMigrationRequest& request) {
   const absl::Status checked = agents::CheckRequest(request);
   if (!checked.ok()) return checked;
+  const absl::Status allowed = source_roots_.Check(caller.tenant, request.source());
+  if (!allowed.ok()) return allowed;
   store::NewMigration migration;
   migration.tenant = caller.tenant;
   migration.created_by = caller.user;

@@ -7,6 +7,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <array>
+#include <chrono>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -38,6 +39,27 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+// gRPC 1.51 drives callbacks by a queue that channels share and that goes with the last of them.
+// Its threads may then still be leaving it, which aborts the process (grpc_cq_internal_unref): so
+// one channel that has made a call, to nowhere and already late, holds the queue until the end.
+void KeepCallbackQueue() {
+  static auto* const lasting =
+      new std::shared_ptr<grpc::Channel>(OpenChannel("unix:/nonexistent/datamigrate"));
+  static const bool is_kept = [] {
+    grpc::GenericStub stub(*lasting);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::time_point());
+    grpc::ByteBuffer request(nullptr, 0);
+    grpc::ByteBuffer answer;
+    absl::Notification done;
+    stub.UnaryCall(&context, "/none/None", grpc::StubOptions(), &request, &answer,
+                   [&](const grpc::Status&) { done.Notify(); });
+    done.WaitForNotification();
+    return true;
+  }();
+  static_cast<void>(is_kept);
 }
 
 // grpc.health.v1.HealthCheckResponse with status SERVING: field 1, varint 1.
@@ -179,6 +201,7 @@ absl::Status FromGrpc(const grpc::Status& status) {
 
 std::unique_ptr<EngineClient> ConnectEngine(const std::string& address,
                                             telemetry::Metrics& metrics) {
+  KeepCallbackQueue();
   return std::make_unique<GrpcEngineClient>(address, metrics);
 }
 

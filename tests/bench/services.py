@@ -84,7 +84,7 @@ class Services:
     def start_engine(self, *arguments):
         self._start_database()
         dbt = self._context.root / "build/deps/venv/bin/dbt"
-        return f"127.0.0.1:{self._start('datamigrate-engine', '--dbt', dbt, *arguments)}"
+        return f"127.0.0.1:{self._start('datamigrate-engine', '--dbt', dbt, '--source-root', '/', *arguments)}"
 
     def start_gateway(self, engine):
         return self._start("datamigrate-gateway", "--engine", engine, "--rate-limit", NO_LIMIT)

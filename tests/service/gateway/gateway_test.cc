@@ -15,8 +15,11 @@
 #include <string>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "common/pg/pool.h"
 #include "common/pg/transaction.h"
+#include "common/telemetry/metrics.h"
+#include "gateway/engine_client/grpc_engine_client.h"
 #include "gateway/store/account_store.h"
 #include "gateway/store/audit_log.h"
 #include "tests/service/gateway/fake_engine.h"
@@ -543,6 +546,28 @@ TEST_CASE("Two gateways share one database", "[gateway][service]") {
   REQUIRE(second.ok());
   std::swap(fixture.gateway, *second);
   CHECK(fixture.Ask("GET", "/api/v1/auth/me").status == 200);
+}
+
+// DATAMIGRATE_TEST_CONNECTIONS makes it a search for races in gRPC's shutdown.
+TEST_CASE("Connections to the engine come and go without harm", "[gateway][service][engine]") {
+  FakeEngine engine;
+  const char* const wanted = std::getenv("DATAMIGRATE_TEST_CONNECTIONS");
+  const int connections = wanted == nullptr ? 50 : std::atoi(wanted);
+  const CallContext context{"t", "u", "r", absl::InfiniteFuture()};
+  v1::CreateMigrationRequest create;
+  create.set_source("/data");
+  create.set_idempotency_key("k");
+  v1::WatchMigrationRequest watch;
+  watch.set_id(std::string(testing::kFirstId));
+  for (int i = 0; i < connections; ++i) {
+    telemetry::Metrics metrics;
+    const auto client = ConnectEngine(engine.address(), metrics);
+    REQUIRE(client->CreateMigration(context, create).ok());
+    // The stream goes while a read of it is pending, and the channel right after.
+    const auto stream = client->WatchMigration(context, watch);
+    stream->Read([](auto) {});
+    REQUIRE(client->CheckHealth(absl::Now() + absl::Seconds(10)).ok());
+  }
 }
 
 TEST_CASE("Creating a migration takes less than 30 ms", "[.][gateway][speed]") {
