@@ -106,6 +106,27 @@ constexpr Option kOptions[] = {
      [](Config& config, const std::string& text) {
        return SetNumber(text, 1, 1000000, config.max_connections);
      }},
+    {"tls-certificate", "PATH",
+     "serve HTTPS: certificate and chain, PEM; SIGHUP reads it anew [plain HTTP]",
+     SetText<&Config::tls_certificate_file>},
+    {"tls-key", "PATH", "the certificate's key, PEM, not encrypted",
+     SetText<&Config::tls_key_file>},
+    {"trusted-proxies", "NETWORKS", "proxies that say who the client is, as 10.0.0.0/8 [none]",
+     SetText<&Config::trusted_proxies>},
+    {"forwarded-header", "NAME", "the field they write: x-forwarded-for or forwarded [the first]",
+     [](Config& config, const std::string& text) {
+       if (text != "x-forwarded-for" && text != "forwarded") {
+         return Wrong("must be x-forwarded-for or forwarded");
+       }
+       config.forwarded_header = text;
+       return absl::OkStatus();
+     }},
+    {"proxy-protocol", "on|off", "their connections begin with a PROXY header [off]",
+     [](Config& config, const std::string& text) {
+       if (text != "on" && text != "off") return Wrong("must be on or off");
+       config.takes_proxy_protocol = text == "on";
+       return absl::OkStatus();
+     }},
     {"drain-seconds", "N", "how long requests may go on after SIGTERM [20]",
      [](Config& config, const std::string& text) {
        return SetNumber(text, 0, 3600, config.drain_seconds);
@@ -193,6 +214,12 @@ absl::StatusOr<Config> ReadConfig(
     return Wrong(
         "--database-url is needed: where PostgreSQL is, as postgresql://user@host/database");
   }
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
+    return Wrong("--tls-certificate and --tls-key go together: one of them is missing");
+  }
+  if (config.takes_proxy_protocol && config.trusted_proxies.empty()) {
+    return Wrong("--proxy-protocol on needs --trusted-proxies: who may say who the client is");
+  }
   if (config.home.empty()) {
     auto home = DefaultHome(environment);
     if (!home.ok()) return home.status();
@@ -217,6 +244,7 @@ std::string Usage() {
       "Example:\n"
       "  datamigrate-gateway --listen 127.0.0.1:8080 --engine 127.0.0.1:50051 \\\n"
       "      --database-url postgresql://datamigrate@127.0.0.1/datamigrate\n\n"
+      "SIGHUP reads the certificate anew.\n"
       "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start.\n";
   return text;
 }

@@ -30,6 +30,11 @@ struct Config {
   int workers = 16;
   int max_connections = 2048;
   int drain_seconds = 20;
+  std::string tls_certificate_file;  // "": without TLS
+  std::string tls_key_file;
+  std::string trusted_proxies;                       // networks, with commas between; "": none
+  std::string forwarded_header = "x-forwarded-for";  // or "forwarded"
+  bool takes_proxy_protocol = false;
   bool wants_help = false;
   bool wants_version = false;
 };

@@ -95,6 +95,7 @@ class WiredGateway : public Gateway {
     server_options.port = config_.listen_port;
     server_options.io_threads = config_.io_threads;
     server_options.max_connections = config_.max_connections;
+    if (absl::Status set = SetEdge(server_options); !set.ok()) return set;
     absl::StatusOr<std::unique_ptr<HttpServer>> server =
         HttpServer::Start(server_options, application_.get());
     if (!server.ok()) return server.status();
@@ -106,9 +107,32 @@ class WiredGateway : public Gateway {
   }
 
   uint16_t port() const override { return server_->port(); }
+  absl::Status Reload() override { return tls_ == nullptr ? absl::OkStatus() : tls_->Reload(); }
   bool Drain(std::chrono::milliseconds patience) override { return server_->Drain(patience); }
 
  private:
+  // TLS, and whom to believe about the client.
+  absl::Status SetEdge(ServerOptions& options) {
+    if (!config_.tls_certificate_file.empty()) {
+      absl::StatusOr<std::unique_ptr<Tls>> tls = Tls::Load(
+          {.certificate_file = config_.tls_certificate_file, .key_file = config_.tls_key_file});
+      if (!tls.ok()) return tls.status();
+      tls_ = *std::move(tls);
+      options.tls = tls_.get();
+    }
+    absl::StatusOr<TrustedProxies> proxies =
+        TrustedProxies::Parse(config_.trusted_proxies, config_.forwarded_header == "forwarded"
+                                                           ? TrustedProxies::Field::kForwarded
+                                                           : TrustedProxies::Field::kXForwardedFor);
+    if (!proxies.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("--trusted-proxies: {}", std::string(proxies.status().message())));
+    }
+    options.proxies = *std::move(proxies);
+    options.takes_proxy_protocol = config_.takes_proxy_protocol;
+    return absl::OkStatus();
+  }
+
   std::vector<Readiness::Check> Checks() {
     return {{"postgresql", [this](absl::Time deadline) { return accounts_.Ping(deadline); }},
             {"engine", [this](absl::Time deadline) { return engine_->CheckHealth(deadline); }}};
@@ -145,6 +169,7 @@ class WiredGateway : public Gateway {
   Readiness readiness_;
   std::unique_ptr<EndedSessionsRefresher> refresher_;
   std::unique_ptr<Application> application_;
+  std::unique_ptr<Tls> tls_;  // null without TLS
   std::unique_ptr<HttpServer> server_;
 };
 

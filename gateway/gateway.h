@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/config.h"
 
@@ -21,6 +22,10 @@ class Gateway {
   virtual ~Gateway() = default;
 
   virtual uint16_t port() const = 0;
+
+  // Reads the TLS certificate anew, for connections from now on. The error of a certificate that
+  // cannot be used; the old one then stays. Nothing to do without TLS.
+  virtual absl::Status Reload() = 0;
 
   // Stops accepting and lets running requests finish; true when none had to be cut. Blocks.
   virtual bool Drain(std::chrono::milliseconds patience) = 0;

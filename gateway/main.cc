@@ -30,18 +30,32 @@ int Fail(const absl::Status& status) {
 }
 
 // Blocked before any thread starts, so that only main's sigwait takes them.
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
 }
 
+// SIGHUP reads the certificate anew; the other signals end it.
+void ServeUntilStopped(const sigset_t& signals, gateway::Gateway& running) {
+  int number = 0;
+  while (sigwait(&signals, &number) == 0 && number == SIGHUP) {
+    const absl::Status reloaded = running.Reload();
+    if (reloaded.ok()) {
+      spdlog::info("the certificate was read anew");
+    } else {
+      spdlog::error("the old certificate stays: {}", std::string(reloaded.message()));
+    }
+  }
+}
+
 int Run(const gateway::Config& config) {
-  const sigset_t stop_signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   if (absl::Status log = datamigrate::telemetry::SetUpLog(
           {"datamigrate-gateway", config.log_file, config.log_level});
       !log.ok()) {
@@ -51,8 +65,7 @@ int Run(const gateway::Config& config) {
   if (!running.ok()) return Fail(running.status());
   spdlog::info("version {} listens on {}:{}", gateway::kVersion, config.listen_host,
                (*running)->port());
-  int signal_number = 0;
-  sigwait(&stop_signals, &signal_number);
+  ServeUntilStopped(signals, **running);
   spdlog::info("stopping: finishing what is under way");
   const bool is_clean = (*running)->Drain(std::chrono::seconds(config.drain_seconds));
   spdlog::info("{}", is_clean ? "stopped" : "stopped; some requests were cut");

@@ -7,6 +7,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
@@ -26,7 +27,9 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr size_t kReadAhead = 4096;
 constexpr size_t kBufferSlack = 64 * 1024;  // for a body that arrives with its head
 constexpr std::chrono::seconds kLingerTime{2};
+constexpr std::chrono::milliseconds kCloseTime{500};
 constexpr std::chrono::milliseconds kRepeatCancel{50};
+constexpr size_t kJoinedBytes = 16 * 1024;
 constexpr size_t kLingerBytes = 4 * 1024 * 1024;
 
 std::string AddressOf(const asio::ip::tcp::socket& socket) {
@@ -66,24 +69,60 @@ Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& option
     : options_(options),
       service_(service),
       loop_(std::move(loop)),
-      socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
+      stream_(std::move(socket), options.tls == nullptr ? nullptr : options.tls->Current()),
+      timer_(stream_.get_executor()),
       buffer_(options.max_header_bytes + kBufferSlack),
-      remote_address_(AddressOf(socket_)) {
+      remote_address_(AddressOf(stream_.socket())) {
   ErrorCode ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
 asio::awaitable<void> Connection::Run() {
-  while (!is_draining_) {
+  const bool can_serve = co_await Begin();
+  while (can_serve && !is_draining_) {
     const bool has_bytes = co_await WaitForBytes();
     if (!has_bytes) break;
     const bool goes_on = co_await ServeOne();
     if (!goes_on) break;
   }
+  if (stream_.is_tls() && has_begun_) co_await CloseTls();
   co_await Linger();
   ++deadline_->number;
   timer_.cancel();
+}
+
+asio::awaitable<bool> Connection::Begin() {
+  is_idle_ = true;  // a drain need not wait for it
+  if (options_.takes_proxy_protocol && options_.proxies.Contains(remote_address_)) {
+    SetDeadline(options_.header_timeout);
+    const bool was_good = co_await ReadProxyHeader();
+    if (!was_good) co_return false;
+  }
+  if (stream_.is_tls()) {
+    SetDeadline(options_.header_timeout);
+    const auto [error] =
+        co_await stream_.tls().async_handshake(asio::ssl::stream_base::server, kAwait);
+    if (error) co_return false;
+  }
+  is_idle_ = false;
+  has_begun_ = true;
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::ReadProxyHeader() {
+  std::string bytes;
+  ProxyHeader header;
+  // Not one byte more: what follows may be for TLS.
+  for (size_t needed = 0; gateway::ReadProxyHeader(bytes, header, needed) != ProxyRead::kWhole;) {
+    if (needed <= bytes.size()) co_return false;
+    const size_t known = bytes.size();
+    bytes.resize(needed);
+    const auto [error, length] = co_await asio::async_read(
+        stream_.socket(), asio::buffer(bytes.data() + known, needed - known), kAwait);
+    if (error) co_return false;
+  }
+  if (!header.address.empty()) remote_address_ = header.address;
+  co_return true;
 }
 
 void Connection::SetDeadline(std::chrono::milliseconds patience) {
@@ -97,7 +136,7 @@ void Connection::AwaitDeadline(uint64_t number) {
     if (error || number != deadline->number) return;  // `this` may be gone
     deadline->is_late = true;
     ErrorCode ignored;
-    socket_.cancel(ignored);
+    stream_.socket().cancel(ignored);
     // A read that had just completed escapes the cancellation, and the next one follows it.
     timer_.expires_after(kRepeatCancel);
     AwaitDeadline(number);
@@ -109,7 +148,7 @@ void Connection::Drain() {
   if (arrival_ != nullptr) arrival_->timer.cancel();
   if (!is_idle_) return;
   ErrorCode ignored;
-  socket_.cancel(ignored);
+  stream_.socket().cancel(ignored);
 }
 
 asio::awaitable<bool> Connection::WaitForBytes() {
@@ -117,7 +156,7 @@ asio::awaitable<bool> Connection::WaitForBytes() {
   is_idle_ = true;
   SetDeadline(options_.idle_timeout);
   const auto space = buffer_.prepare(kReadAhead);
-  const auto [error, length] = co_await socket_.async_read_some(space, kAwait);
+  const auto [error, length] = co_await stream_.async_read_some(space, kAwait);
   is_idle_ = false;
   if (error) co_return false;
   buffer_.commit(length);
@@ -129,10 +168,11 @@ asio::awaitable<bool> Connection::ServeOne() {
   parser.header_limit(options_.max_header_bytes);
   parser.body_limit(boost::none);  // set once the head says what it is for
   SetDeadline(options_.header_timeout);
-  const auto [error, length] = co_await http::async_read_header(socket_, buffer_, parser, kAwait);
+  const auto [error, length] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
 
   Request request;
   request.remote_address = remote_address_;
+  request.is_secure = stream_.is_tls();
   request.received_at = absl::Now();
   if (error) {
     const std::optional<Refusal> refusal = RefusalOf(error, /*in_body=*/false);
@@ -143,6 +183,7 @@ asio::awaitable<bool> Connection::ServeOne() {
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
   request.headers = CopyHeaders(message);
+  request.remote_address = options_.proxies.ClientOf(remote_address_, request.headers);
   std::optional<Refusal> refusal = CheckHead(parser, request.headers);
   if (!refusal.has_value()) refusal = co_await ReadBody(parser, request);
   if (refusal.has_value()) {
@@ -199,7 +240,7 @@ asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadBody(Parser&
     if (!sent) co_return Refusal{0, ""};
     SetDeadline(options_.body_timeout);
   }
-  const auto [error, length] = co_await http::async_read(socket_, buffer_, parser, kAwait);
+  const auto [error, length] = co_await http::async_read(stream_, buffer_, parser, kAwait);
   if (!error) co_return std::nullopt;
   if (error == http::error::body_limit) co_return kTooLarge;
   co_return RefusalOf(error, /*in_body=*/true).value_or(Refusal{0, ""});
@@ -232,7 +273,7 @@ asio::awaitable<bool> Connection::Refuse(Request head, Refusal refusal) {
 asio::awaitable<Response> Connection::Ask(Request request) {
   auto initiate = [this](auto&& handler, Request asked) {
     using Handler = std::decay_t<decltype(handler)>;
-    auto waiting = std::make_shared<Waiting<Handler>>(loop_.lock(), socket_.get_executor(),
+    auto waiting = std::make_shared<Waiting<Handler>>(loop_.lock(), stream_.get_executor(),
                                                       std::forward<decltype(handler)>(handler));
     service_->Handle(std::move(asked), [waiting](Response answer) {
       // What is posted belongs to the loop, so it must not hold the loop.
@@ -282,7 +323,7 @@ asio::awaitable<bool> Connection::SendStream(Response& response, bool is_chunked
 
 asio::awaitable<std::optional<BodyStream::Piece>> Connection::NextPiece(
     Response& response, bool is_chunked, std::chrono::steady_clock::time_point end) {
-  auto executor = socket_.get_executor();
+  auto executor = stream_.get_executor();
   auto arrival = std::make_shared<Arrival>(executor);
   arrival_ = arrival;
   // The timer in `arrival` belongs to the loop, so the loop is captured first and released last.
@@ -326,21 +367,34 @@ asio::awaitable<bool> Connection::SendPiece(std::string_view piece, bool is_chun
 
 asio::awaitable<bool> Connection::Write(std::string_view first, std::string_view second) {
   SetDeadline(options_.write_timeout);
+  if (stream_.is_tls() && !second.empty() && second.size() < kJoinedBytes) {
+    // One record instead of two.
+    const std::string joined = fmt::format("{}{}", first, second);
+    const auto [failed, written] =
+        co_await asio::async_write(stream_, asio::buffer(joined), kAwait);
+    co_return !failed;
+  }
   const std::array<asio::const_buffer, 2> buffers = {asio::buffer(first.data(), first.size()),
                                                      asio::buffer(second.data(), second.size())};
-  const auto [error, length] = co_await asio::async_write(socket_, buffers, kAwait);
+  const auto [error, length] = co_await asio::async_write(stream_, buffers, kAwait);
   co_return !error;
+}
+
+asio::awaitable<void> Connection::CloseTls() {
+  SetDeadline(kCloseTime);
+  co_await stream_.tls().async_shutdown(kAwait);
 }
 
 asio::awaitable<void> Connection::Linger() {
   ErrorCode error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
   if (error || !has_unread_) co_return;
   SetDeadline(kLingerTime);
   std::array<char, kReadAhead> dropped;
   size_t total = 0;
   while (total < kLingerBytes) {
-    const auto [failed, length] = co_await socket_.async_read_some(asio::buffer(dropped), kAwait);
+    const auto [failed, length] =
+        co_await stream_.socket().async_read_some(asio::buffer(dropped), kAwait);
     if (failed) break;
     total += length;
   }

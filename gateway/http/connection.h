@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/http/client_stream.h"
 #include "gateway/http/response_head.h"
 #include "gateway/http/server.h"
 #include "gateway/http/service.h"
@@ -25,6 +26,7 @@ namespace datamigrate::gateway {
 class Connection {
  public:
   // `loop` owns the event loop; whoever is to bring an answer from another thread holds it.
+  // `options.tls`, where there is one, is asked for its present context.
   Connection(boost::asio::ip::tcp::socket socket, const ServerOptions& options, Service* service,
              std::weak_ptr<void> loop);
 
@@ -57,6 +59,10 @@ class Connection {
     std::optional<BodyStream::Piece> piece;
   };
 
+  // The PROXY header of a listed proxy and the TLS handshake, where the options want them; false
+  // when the connection must end.
+  boost::asio::awaitable<bool> Begin();
+  boost::asio::awaitable<bool> ReadProxyHeader();
   boost::asio::awaitable<bool> WaitForBytes();
   // Reads and answers one request; true when the connection can go on.
   boost::asio::awaitable<bool> ServeOne();
@@ -75,6 +81,8 @@ class Connection {
   // Half-closes and, when the client is still sending, reads on for a moment, so that the answer
   // is not lost to a reset.
   boost::asio::awaitable<void> Linger();
+  // Tells the client that no more follows (RFC 8446 section 6.1), so that it cannot be cut unseen.
+  boost::asio::awaitable<void> CloseTls();
 
   // Cancels what the socket is doing once `patience` is over, unless set again before that.
   void SetDeadline(std::chrono::milliseconds patience);
@@ -86,14 +94,15 @@ class Connection {
   const ServerOptions& options_;
   Service* const service_;
   const std::weak_ptr<void> loop_;
-  boost::asio::ip::tcp::socket socket_;
+  ClientStream stream_;
   boost::asio::steady_timer timer_;
   const std::shared_ptr<Deadline> deadline_ = std::make_shared<Deadline>();
   boost::beast::flat_buffer buffer_;
-  const std::string remote_address_;
+  std::string remote_address_;        // of the peer, or as its PROXY header says
   std::shared_ptr<Arrival> arrival_;  // while a stream is sent
   bool is_idle_ = false;
   bool is_draining_ = false;
+  bool has_begun_ = false;   // the TLS handshake is over
   bool has_unread_ = false;  // a request was refused before its end
 };
 

@@ -54,7 +54,8 @@ struct Request {
   std::string target;  // as sent: "/api/v1/migrations?page_size=10"
   Headers headers;
   std::string body;
-  std::string remote_address;  // without the port
+  std::string remote_address;  // without the port; of the client, where listed proxies name it
+  bool is_secure = false;      // it came through TLS
 
   // Filled before the filters run.
   std::string path;                               // the target up to "?", still encoded

@@ -132,6 +132,7 @@ class AsioServer : public HttpServer {
 
   uint16_t port() const override { return port_; }
   int open_connections() const override { return open_->Value(); }
+  bool is_draining() const override { return is_draining_; }
 
   bool Drain(std::chrono::milliseconds patience) override {
     is_draining_ = true;
@@ -199,6 +200,7 @@ class AsioServer : public HttpServer {
   // The answer is small enough for the socket's buffer, so this does not wait for the client.
   asio::awaitable<void> TurnAway(tcp::socket socket) {
     ErrorCode ignored;
+    if (options_.tls != nullptr) co_return;
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(kTooManyConnections.data(), kTooManyConnections.size()),
                       ignored);

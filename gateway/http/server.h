@@ -9,7 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/http/client_address.h"
 #include "gateway/http/service.h"
+#include "gateway/http/tls.h"
 
 namespace datamigrate::gateway {
 
@@ -27,6 +29,13 @@ struct ServerOptions {
   std::chrono::milliseconds body_timeout{30000};
   // For each write to make progress to its end; then the connection is cut.
   std::chrono::milliseconds write_timeout{30000};
+  // When set, the listener speaks TLS only. Must outlive the server.
+  Tls* tls = nullptr;
+  // Hosts whose forwarding fields are believed and, with `takes_proxy_protocol`, whose connections
+  // must begin with a PROXY header (before TLS). Other hosts' fields are passed over, and their
+  // connections begin as ever.
+  TrustedProxies proxies;
+  bool takes_proxy_protocol = false;
 };
 
 class HttpServer {
@@ -42,6 +51,7 @@ class HttpServer {
 
   virtual uint16_t port() const = 0;
   virtual int open_connections() const = 0;
+  virtual bool is_draining() const = 0;
 
   // Stops accepting, closes idle connections, ends streams, lets the other requests finish, and
   // returns when none is left or `patience` is over; true when none was cut. Then the server is

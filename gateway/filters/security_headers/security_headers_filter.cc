@@ -15,13 +15,16 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDefaults
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
 }};
+constexpr std::string_view kStrictTransport = "max-age=31536000";
 
 }  // namespace
 
-void SecurityHeadersFilter::OnResponse(const Request&, Response& response) {
+void SecurityHeadersFilter::OnResponse(const Request& request, Response& response) {
   for (const auto& [name, value] : kDefaults) {
     if (!response.headers.Has(name)) response.headers.Set(name, value);
   }
+  // RFC 6797 section 7.2: never without TLS.
+  if (request.is_secure) response.headers.Set("Strict-Transport-Security", kStrictTransport);
 }
 
 }  // namespace datamigrate::gateway
