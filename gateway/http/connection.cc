@@ -16,6 +16,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
+#include "gateway/http/head_scanner.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -30,6 +31,7 @@ constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::chrono::milliseconds kCloseTime{500};
 constexpr std::chrono::milliseconds kRepeatCancel{50};
 constexpr size_t kJoinedBytes = 16 * 1024;
+constexpr size_t kMaxExtensionBytes = 16 * 1024;  // in all chunks of a body
 constexpr size_t kLingerBytes = 4 * 1024 * 1024;
 
 std::string AddressOf(const asio::ip::tcp::socket& socket) {
@@ -58,11 +60,19 @@ struct Waiting {
   Handler handler;
 };
 
+bool IsAllDigits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return absl::EqualsIgnoreCase({a.data(), a.size()}, {b.data(), b.size()});
 }
 
 }  // namespace
+
+constexpr Connection::Refusal Connection::kMalformed{400, "The request is not valid HTTP/1.1."};
+constexpr Connection::Refusal Connection::kLargeHead{
+    431, "The request line and header fields are too large."};
 
 Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& options, Service* service,
                        std::weak_ptr<void> loop)
@@ -168,15 +178,14 @@ asio::awaitable<bool> Connection::ServeOne() {
   parser.header_limit(options_.max_header_bytes);
   parser.body_limit(boost::none);  // set once the head says what it is for
   SetDeadline(options_.header_timeout);
-  const auto [error, length] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
+  std::optional<Refusal> refusal = co_await ReadHead(parser);
 
   Request request;
   request.remote_address = remote_address_;
   request.is_secure = stream_.is_tls();
   request.received_at = absl::Now();
-  if (error) {
-    const std::optional<Refusal> refusal = RefusalOf(error, /*in_body=*/false);
-    if (refusal.has_value()) co_await Refuse(std::move(request), *refusal);
+  if (refusal.has_value()) {
+    if (refusal->status != 0) co_await Refuse(std::move(request), *refusal);
     co_return false;
   }
   const auto& message = parser.get();
@@ -184,7 +193,7 @@ asio::awaitable<bool> Connection::ServeOne() {
   request.target = std::string(message.target());
   request.headers = CopyHeaders(message);
   request.remote_address = options_.proxies.ClientOf(remote_address_, request.headers);
-  std::optional<Refusal> refusal = CheckHead(parser, request.headers);
+  refusal = CheckHead(parser, request.headers);
   if (!refusal.has_value()) refusal = co_await ReadBody(parser, request);
   if (refusal.has_value()) {
     // Status 0: the client has gone.
@@ -199,6 +208,30 @@ asio::awaitable<bool> Connection::ServeOne() {
   const bool sent =
       co_await Send(std::move(response), keep_alive && !is_draining_, is_head, version);
   co_return sent&& keep_alive;
+}
+
+asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadHead(Parser& parser) {
+  HeadScanner scanner;
+  while (true) {
+    const std::string_view bytes(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    const HeadScanner::Finding finding = scanner.Scan(bytes.substr(0, options_.max_header_bytes));
+    if (finding == HeadScanner::Finding::kWrong) co_return kMalformed;
+    if (finding == HeadScanner::Finding::kWhole) break;
+    if (bytes.size() >= options_.max_header_bytes) co_return kLargeHead;
+    const auto space = buffer_.prepare(kReadAhead);
+    const auto [error, length] = co_await stream_.async_read_some(space, kAwait);
+    if (error) co_return RefusalOf(error, /*in_body=*/false).value_or(Refusal{0, ""});
+    buffer_.commit(length);
+  }
+  buffer_.consume(scanner.begin());
+  ErrorCode error;
+  const size_t used =
+      parser.put(asio::buffer(buffer_.data().data(), scanner.end() - scanner.begin()), error);
+  buffer_.consume(used);
+  if (!error && !parser.is_header_done()) error = http::error::partial_message;
+  if (error == http::error::header_limit) co_return kLargeHead;
+  if (error) co_return kMalformed;
+  co_return std::nullopt;
 }
 
 std::optional<Connection::Refusal> Connection::CheckHead(const Parser& parser,
@@ -218,6 +251,9 @@ std::optional<Connection::Refusal> Connection::CheckHead(const Parser& parser,
       return Refusal{501, "The only supported transfer coding is chunked."};
     }
   }
+  if (headers.Has("Content-Length") && !IsAllDigits(headers.Get("Content-Length"))) {
+    return Refusal{400, "The request's Content-Length is not one number."};
+  }
   if (headers.Count("Content-Length") > 1) {
     return Refusal{400, "The request has more than one Content-Length field."};
   }
@@ -234,6 +270,13 @@ asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadBody(Parser&
   if (parser.content_length_remaining().value_or(0) > limit) co_return kTooLarge;
   parser.body_limit(limit);
   if (parser.is_done()) co_return std::nullopt;
+  // Extensions mean nothing here (RFC 9112 section 7.1.1), and cost the sender next to nothing.
+  size_t extension_bytes = 0;
+  auto count_extensions = [&](uint64_t, auto extensions, ErrorCode& wrong) {
+    extension_bytes += extensions.size();
+    if (extension_bytes > kMaxExtensionBytes) wrong = http::error::bad_chunk_extension;
+  };
+  parser.on_chunk_header(count_extensions);
   SetDeadline(options_.body_timeout);
   if (head.headers.Has("Expect")) {
     const bool sent = co_await Write("HTTP/1.1 100 Continue\r\n\r\n", "");
@@ -251,14 +294,12 @@ std::optional<Connection::Refusal> Connection::RefusalOf(ErrorCode error, bool i
     return Refusal{408, in_body ? "The request's body took too long to arrive."
                                 : "The request's head took too long to arrive."};
   }
-  if (error == http::error::header_limit || (!in_body && error == http::error::buffer_overflow)) {
-    return Refusal{431, "The request line and header fields are too large."};
-  }
+  if (error == http::error::header_limit) return kLargeHead;
   if (error == http::error::end_of_stream || error == http::error::partial_message) {
     return std::nullopt;
   }
   static const auto& http_category = http::make_error_code(http::error::bad_method).category();
-  if (error.category() == http_category) return Refusal{400, "The request is not valid HTTP/1.1."};
+  if (error.category() == http_category) return kMalformed;
   return std::nullopt;
 }
 

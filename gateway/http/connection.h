@@ -45,6 +45,8 @@ class Connection {
     int status;
     std::string_view detail;
   };
+  static const Refusal kMalformed;
+  static const Refusal kLargeHead;
 
   // Outlives the connection in timer callbacks that are already on their way.
   struct Deadline {
@@ -66,6 +68,8 @@ class Connection {
   boost::asio::awaitable<bool> WaitForBytes();
   // Reads and answers one request; true when the connection can go on.
   boost::asio::awaitable<bool> ServeOne();
+  // Reads until the head is whole and hands it to the parser. Status 0: the client has gone.
+  boost::asio::awaitable<std::optional<Refusal>> ReadHead(Parser& parser);
   boost::asio::awaitable<std::optional<Refusal>> ReadBody(Parser& parser, const Request& head);
   boost::asio::awaitable<bool> Refuse(Request head, Refusal refusal);
   boost::asio::awaitable<Response> Ask(Request request);

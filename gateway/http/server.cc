@@ -65,22 +65,19 @@ class OpenCount {
   int count_ = 0;  // guarded by mutex_
 };
 
-// One thread with an event loop and the connections that live on it.
+// One thread with an event loop, a listener and the connections that live on it.
 struct IoThread {
   std::unordered_set<Connection*> connections;  // touched on this thread only
   asio::io_context context{1};
+  tcp::acceptor acceptor{context};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::thread thread;
 };
 
-// All the loops of a server. They go together, as the accepting loop makes sockets for the others:
-// it is the first, and goes first.
+// All the loops of a server. They go together, as a connection may outlive the server.
 struct IoThreads {
   explicit IoThreads(int count) {
     for (int i = 0; i < count; ++i) all.push_back(std::make_unique<IoThread>());
-  }
-  ~IoThreads() {
-    for (auto& io : all) io.reset();
   }
   std::vector<std::unique_ptr<IoThread>> all;
 };
@@ -93,17 +90,18 @@ absl::Status ListenError(ErrorCode error, const ServerOptions& options) {
   return absl::UnavailableError(message);
 }
 
-absl::Status Listen(tcp::acceptor& acceptor, const ServerOptions& options) {
+using SharePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+// The first listener of a server finds out whether the port is free, so it shares the port only
+// once it has it. The kernel spreads connections over those that share.
+absl::Status Listen(tcp::acceptor& acceptor, const ServerOptions& options, const tcp::endpoint& at,
+                    bool is_first) {
   ErrorCode error;
-  const auto address = asio::ip::make_address(options.host, error);
-  if (error) {
-    return absl::InvalidArgumentError(fmt::format(
-        "cannot listen on \"{}\": it is not an IP address such as 127.0.0.1", options.host));
-  }
-  const tcp::endpoint endpoint(address, options.port);
-  if (acceptor.open(endpoint.protocol(), error)) return ListenError(error, options);
+  if (acceptor.open(at.protocol(), error)) return ListenError(error, options);
   acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (acceptor.bind(endpoint, error)) return ListenError(error, options);
+  if (!is_first) acceptor.set_option(SharePort(true), error);
+  if (acceptor.bind(at, error)) return ListenError(error, options);
+  if (is_first) acceptor.set_option(SharePort(true), error);
   if (acceptor.listen(asio::socket_base::max_listen_connections, error)) {
     return ListenError(error, options);
   }
@@ -115,16 +113,29 @@ class AsioServer : public HttpServer {
   AsioServer(const ServerOptions& options, Service* service)
       : options_(options),
         service_(service),
-        threads_(std::make_shared<IoThreads>(std::max(1, options.io_threads))),
-        acceptor_(threads_->all.front()->context) {}
+        threads_(std::make_shared<IoThreads>(std::max(1, options.io_threads))) {}
 
   ~AsioServer() override { Stop(); }
 
   absl::Status Open() {
-    if (absl::Status listening = Listen(acceptor_, options_); !listening.ok()) return listening;
-    port_ = acceptor_.local_endpoint().port();
-    asio::co_spawn(threads_->all.front()->context, Accept(), Rethrow);
+    ErrorCode error;
+    const auto address = asio::ip::make_address(options_.host, error);
+    if (error) {
+      return absl::InvalidArgumentError(fmt::format(
+          "cannot listen on \"{}\": it is not an IP address such as 127.0.0.1", options_.host));
+    }
+    port_ = options_.port;
     for (auto& io : threads_->all) {
+      const bool is_first = io == threads_->all.front();
+      if (absl::Status listening =
+              Listen(io->acceptor, options_, tcp::endpoint(address, port_), is_first);
+          !listening.ok()) {
+        return listening;
+      }
+      port_ = io->acceptor.local_endpoint().port();
+    }
+    for (auto& io : threads_->all) {
+      asio::co_spawn(io->context, Accept(io.get()), Rethrow);
       io->thread = std::thread([io = io.get()] { io->context.run(); });
     }
     return absl::OkStatus();
@@ -132,16 +143,13 @@ class AsioServer : public HttpServer {
 
   uint16_t port() const override { return port_; }
   int open_connections() const override { return open_->Value(); }
-  bool is_draining() const override { return is_draining_; }
 
   bool Drain(std::chrono::milliseconds patience) override {
     is_draining_ = true;
-    asio::post(threads_->all.front()->context, [this] {
-      ErrorCode ignored;
-      acceptor_.close(ignored);
-    });
     for (auto& io : threads_->all) {
       asio::post(io->context, [io = io.get()] {
+        ErrorCode ignored;
+        io->acceptor.close(ignored);
         for (Connection* connection : io->connections) connection->Drain();
       });
     }
@@ -165,14 +173,13 @@ class AsioServer : public HttpServer {
     }
   }
 
-  asio::awaitable<void> Accept() {
-    for (size_t next = 0; acceptor_.is_open(); next = (next + 1) % threads_->all.size()) {
-      IoThread* const io = threads_->all[next].get();
-      auto [error, socket] = co_await acceptor_.async_accept(io->context, kAwait);
+  asio::awaitable<void> Accept(IoThread* io) {
+    while (io->acceptor.is_open()) {
+      auto [error, socket] = co_await io->acceptor.async_accept(kAwait);
       if (is_draining_) co_return;
       if (error) {
         // No file descriptors, mostly: others must close first.
-        asio::steady_timer pause(acceptor_.get_executor(), kPauseWithoutFiles);
+        asio::steady_timer pause(io->context, kPauseWithoutFiles);
         co_await pause.async_wait(kAwait);
         continue;
       }
@@ -212,6 +219,8 @@ class AsioServer : public HttpServer {
     for (auto& io : threads_->all) io->context.stop();
     for (auto& io : threads_->all) {
       if (io->thread.joinable()) io->thread.join();
+      ErrorCode ignored;
+      io->acceptor.close(ignored);  // where the loop stopped before it came to that
     }
   }
 
@@ -222,7 +231,6 @@ class AsioServer : public HttpServer {
   std::atomic<bool> is_draining_ = false;
   uint16_t port_ = 0;
   const std::shared_ptr<IoThreads> threads_;
-  tcp::acceptor acceptor_;
 };
 
 }  // namespace

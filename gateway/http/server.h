@@ -51,7 +51,6 @@ class HttpServer {
 
   virtual uint16_t port() const = 0;
   virtual int open_connections() const = 0;
-  virtual bool is_draining() const = 0;
 
   // Stops accepting, closes idle connections, ends streams, lets the other requests finish, and
   // returns when none is left or `patience` is over; true when none was cut. Then the server is

@@ -1,9 +1,13 @@
 // The server over a real loopback socket, with honest and hostile clients.
 #include "gateway/http/server.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <fstream>
 #include <future>
 #include <latch>
 #include <map>
@@ -71,6 +75,13 @@ class PieceStream : public BodyStream {
   size_t next_ = 0;
 };
 
+// Has always more.
+class FloodStream : public BodyStream {
+ public:
+  void Next(Done done) override { done(std::string(64 * 1024, 'x')); }
+  void Cancel() override {}
+};
+
 // Answers with what it was sent.
 class EchoService : public Service {
  public:
@@ -84,6 +95,9 @@ class EchoService : public Service {
     }
     Response response =
         TextResponse(200, "text/plain", request.method + " " + request.target + " " + request.body);
+    if (request.target == "/who") response.body = request.remote_address;
+    if (request.target == "/large") response.body = std::string(16 << 20, 'x');
+    if (request.target == "/flood") response.stream = std::make_unique<FloodStream>();
     if (request.target == "/endless") {
       response.stream = std::make_unique<TestStream>(control);
       response.may_end_early = true;
@@ -214,6 +228,203 @@ TEST_CASE("Malformed requests get a problem and the connection ends", "[gateway]
   CHECK(response.headers["content-type"] == "application/problem+json");
   CHECK(response.headers["connection"] == "close");
   CHECK(fixture.client->IsClosed());
+}
+
+// What one server takes for one request and another for two (RFC 9112 section 11.2).
+TEST_CASE("A request that could be read in two ways is refused", "[gateway][http][smuggling]") {
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto with = [](const std::string& field) {
+    return "POST / HTTP/1.1\r\nHost: a\r\n" + field + "\r\n\r\n0\r\n\r\n";
+  };
+  const std::vector<std::pair<std::string, int>> tests = {
+      {with("Content-Length: +3"), 400},
+      {with("Content-Length: 3,3"), 400},
+      {with("Content-Length: 0x3"), 400},
+      {with("Content-Length: 3 4"), 400},
+      {with("Content-Length: "), 400},
+      {with("Content-Length : 3"), 400},
+      {with("Content-Length: 3\r\n\tcontinued"), 400},
+      {with("Transfer-Encoding: chunked, chunked"), 501},
+      {with("Transfer-Encoding: identity, chunked"), 501},
+      {with("Transfer-Encoding: chunked, identity"), 501},
+      {with("Transfer-Encoding: xchunked"), 501},
+      {with("Transfer-Encoding: chunked;q=1"), 501},
+      {with("Transfer-Encoding: \"chunked\""), 501},
+      {with("Transfer-Encoding: "), 501},
+      {with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"), 400},
+      {with("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity"), 400},
+      {with("Transfer-Encoding : chunked"), 400},
+      {with("Transfer-Encoding\x0b: chunked"), 400},
+      {with("Transfer-Encoding:\x0b"
+            "chunked"),
+       400},
+      {with("Transfer_Encoding: chunked\r\nContent-Length: x"), 400},
+      {with("X: a\rTransfer-Encoding: chunked"), 400},
+      {with("X: a\nTransfer-Encoding: chunked"), 400},
+      {with(std::string("X: a\0b", 6)), 400},
+      {with(std::string("X\0: b", 5)), 400},
+      {with(" X: leading space"), 400},
+      {with("X: a\r\n folded"), 400},
+      {with(": no name"), 400},
+      {with("no colon"), 400},
+      {with("X(: a"), 400},
+      {"POST  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"POST / HTTP/1.1 \r\nHost: a\r\n\r\n", 400},
+      {"POST /\tx HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"POST / http/1.1\r\nHost: a\r\n\r\n", 400},
+      {"POST / HTTP/1.10\r\nHost: a\r\n\r\n", 400},
+      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+      {chunked + "+3\r\nabc\r\n0\r\n\r\n", 400},
+      {chunked + "0x3\r\nabc\r\n0\r\n\r\n", 400},
+      {chunked + " 3\r\nabc\r\n0\r\n\r\n", 400},
+      {chunked + "-1\r\nabc\r\n0\r\n\r\n", 400},
+      {chunked + "\r\nabc\r\n0\r\n\r\n", 400},
+      {chunked + "3\nabc\r\n0\r\n\r\n", 400},
+      {chunked + "3\r\nabc0\r\n\r\n", 400},
+      {chunked + "3\r\nabc\n0\r\n\r\n", 400},
+      {chunked + "3;a\nb\r\nabc\r\n0\r\n\r\n", 400},
+      {chunked + "10000000000000003\r\nabc\r\n0\r\n\r\n", 400},
+      {chunked + "0\r\nbad trailer\r\n\r\n", 400},
+  };
+  for (const auto& [bytes, status] : tests) {
+    Fixture fixture;
+    INFO(bytes);
+    RawResponse response = fixture.client->Ask(bytes);
+    CHECK(response.status == status);
+    // Nothing after a refused request is taken for another one.
+    CHECK(fixture.client->ReadUntil("HTTP/1.1").empty());
+  }
+}
+
+TEST_CASE("A chunk's extensions and the trailer cannot grow without end", "[gateway][http]") {
+  Fixture fixture;
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  SECTION("one extension") {
+    fixture.client->Send(chunked + "3;x=" + std::string(200000, 'y') + "\r\nabc\r\n0\r\n\r\n");
+  }
+  SECTION("an extension on every chunk") {
+    fixture.client->Send(chunked);
+    for (int i = 0; i < 600; ++i) {
+      if (!fixture.client->Send("1;" + std::string(2000, 'y') + "\r\na\r\n")) break;
+    }
+    fixture.client->Send("0\r\n\r\n");
+  }
+  SECTION("the trailer") {
+    fixture.client->Send(chunked + "0\r\n");
+    for (int i = 0; i < 300; ++i) {
+      if (!fixture.client->Send("X" + std::to_string(i) + ": " + std::string(1000, 'y') + "\r\n")) {
+        break;
+      }
+    }
+    fixture.client->Send("\r\n");
+  }
+  const int status = fixture.client->Read().status;
+  CHECK((status == 400 || status == 413 || status == 431));
+}
+
+TEST_CASE("Empty lines before a request are passed over, a few of them", "[gateway][http]") {
+  Fixture fixture;
+  CHECK(fixture.client->Ask("\r\n\r\n" + Get("/a")).body == "GET /a ");
+  CHECK(fixture.client->Ask("\r\n" + Get("/b")).body == "GET /b ");
+  CHECK(fixture.client->Ask("\r\n\r\n\r\n\r\n\r\n\r\n" + Get("/c")).status == 400);
+}
+
+TEST_CASE("CONNECT, TRACE and OPTIONS * reach the service as they are", "[gateway][http]") {
+  Fixture fixture;
+  CHECK(fixture.client->Ask("CONNECT host:443 HTTP/1.1\r\nHost: host:443\r\n\r\n").body ==
+        "CONNECT host:443 ");
+  CHECK(fixture.client->Ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").body == "OPTIONS * ");
+  CHECK(fixture.client->Ask("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n").body == "TRACE / ");
+}
+
+TEST_CASE("A client that does not read is cut", "[gateway][http]") {
+  ServerOptions options;
+  options.write_timeout = std::chrono::milliseconds(80);
+  Fixture fixture(options);
+  SECTION("one large answer") {
+    fixture.client->Send(Get("/large"));
+  }
+  SECTION("an endless stream") {
+    fixture.client->Send(Get("/flood"));
+  }
+  SECTION("many answers") {
+    for (int i = 0; i < 20; ++i) fixture.client->Send(Get("/large"));
+  }
+  while (fixture.server->open_connections() > 0) std::this_thread::yield();
+}
+
+TEST_CASE("A drain does not wait for requests that are pipelined behind", "[gateway][http]") {
+  Fixture fixture;
+  std::string many = Get("/slow");
+  for (int i = 0; i < 1000; ++i) many += "GET /b HTTP/1.1\r\nHost: a\r\n\r\n";
+  fixture.client->Send(many);
+  fixture.service.slow_arrived.wait();
+  auto drained = std::async(std::launch::async,
+                            [&] { return fixture.server->Drain(std::chrono::seconds(5)); });
+  fixture.service.slow(TextResponse(200, "text/plain", "late"));
+  CHECK(fixture.client->Read().body == "late");
+  CHECK(drained.get());
+  while (fixture.client->Read().status != 0) {
+  }
+  CHECK(fixture.client->IsClosed());
+}
+
+int64_t ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t total = 0;
+  int64_t resident = 0;
+  file >> total >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+TEST_CASE("5,000 idle connections take little memory, and others are served", "[gateway][http]") {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  constexpr int kConnections = 5000;
+  if (files.rlim_cur < 2 * kConnections + 100) {
+    WARN("skipped: this machine allows only " << files.rlim_cur << " open files");
+    return;
+  }
+  ServerOptions options;
+  options.max_connections = kConnections + 10;
+  Fixture fixture(options);
+  CHECK(fixture.client->Ask(Get("/warm")).status == 200);
+  const int64_t before = ResidentBytes();
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < kConnections; ++i) {
+    idle.push_back(std::make_unique<RawClient>(fixture.server->port()));
+    // Half have never asked, half have.
+    if (i % 2 == 0) REQUIRE(idle.back()->Ask(Get("/a")).status == 200);
+  }
+  while (fixture.server->open_connections() < kConnections + 1) std::this_thread::yield();
+  const int64_t each = (ResidentBytes() - before) / kConnections;
+  CAPTURE(each);  // bytes, of client and server
+  CHECK(each < 16 * 1024);
+  CHECK(fixture.client->Ask(Get("/b")).status == 200);
+  CHECK(fixture.server->Drain(std::chrono::seconds(10)));
+}
+
+TEST_CASE("A PROXY header counts only from a listed proxy", "[gateway][http][proxy]") {
+  ServerOptions options;
+  options.takes_proxy_protocol = true;
+  const std::string header = "PROXY TCP4 192.0.2.7 192.0.2.8 1000 80\r\n";
+  SECTION("listed") {
+    options.proxies = *TrustedProxies::Parse("127.0.0.0/8", TrustedProxies::Field::kForwarded);
+    Fixture fixture(options);
+    CHECK(fixture.client->Ask(header + Get("/who")).body == "192.0.2.7");
+    CHECK(fixture.client->Ask(Get("/who", "Forwarded: for=1.1.1.1\r\n")).body == "192.0.2.7");
+    RawClient without(fixture.server->port());
+    CHECK(without.Ask(Get("/who")).status == 0);
+  }
+  SECTION("not listed") {
+    options.proxies = *TrustedProxies::Parse("10.0.0.0/8", TrustedProxies::Field::kForwarded);
+    Fixture fixture(options);
+    CHECK(fixture.client->Ask(Get("/who", "Forwarded: for=1.1.1.1\r\n")).body == "127.0.0.1");
+    RawClient forger(fixture.server->port());
+    CHECK(forger.Ask(header + Get("/who")).status == 400);
+  }
 }
 
 TEST_CASE("An oversized head is refused with 431", "[gateway][http]") {
