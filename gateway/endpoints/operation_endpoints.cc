@@ -170,7 +170,7 @@ void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
       [list = ListRoutes(routes)](const Request&) { return JsonResponse(200, list); },
       Described("listRoutes", "The routes in short.", {{200, "The list.", &kRouteList}})));
   routes.push_back(OpenRoute(
-      "/api/v1/openapi.json", RunsOn::kIoThread, RateClass::kOrdinary, nullptr,
+      "/api/v1/openapi.json", RunsOn::kWorkers, RateClass::kOrdinary, nullptr,
       Described("showApiDocument", "This document.", {{200, "OpenAPI 3.1.", &kApiDocument}})));
   routes.back().endpoint = [document = ApiDocument(routes, kVersion)](const Request&) {
     return JsonResponse(200, document);

@@ -2,6 +2,7 @@
 
 #include "gateway/filters/audit/audit_filter.h"
 #include "gateway/filters/cors/cors_filter.h"
+#include "gateway/filters/representation/representation_filter.h"
 #include "gateway/filters/request_id/request_id_filter.h"
 #include "gateway/filters/security_headers/security_headers_filter.h"
 #include "gateway/filters/sign_in_required/sign_in_required_filter.h"
@@ -13,6 +14,7 @@ std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& option
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<RequestIdFilter>());
   filters.push_back(std::make_unique<AccessLogFilter>(metrics, options.write_access_log));
+  filters.push_back(std::make_unique<RepresentationFilter>());
   filters.push_back(std::make_unique<SecurityHeadersFilter>());
   filters.push_back(std::make_unique<CorsFilter>(options.allowed_origins));
   filters.push_back(std::make_unique<SizeLimitFilter>(options.size_limits));

@@ -1,0 +1,72 @@
+#include "gateway/filters/representation/representation_filter.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/crypto/digest.h"
+#include "gateway/filters/representation/content_coding.h"
+#include "gateway/http/router.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+constexpr size_t kSmallestPacked = 1024;  // below it the packed text is hardly shorter
+constexpr size_t kEtagDigits = 32;        // 128 bits of SHA-256
+
+bool IsText(std::string_view media_type) {
+  return media_type.starts_with("application/json") || media_type.starts_with("text/");
+}
+
+bool MayPack(const Request& request, const Response& response) {
+  const bool holds_secrets =
+      request.route == nullptr || request.route->rate_class == RateClass::kCredentials;
+  return !holds_secrets && response.body.size() >= kSmallestPacked &&
+         IsText(response.headers.Get("Content-Type")) && !response.headers.Has("Content-Encoding");
+}
+
+void Pack(Response& response) {
+  std::optional<std::string> packed = Gzip(response.body);
+  if (!packed.has_value()) return;
+  response.body = *std::move(packed);
+  response.headers.Set("Content-Encoding", "gzip");
+}
+
+}  // namespace
+
+bool MatchesEtag(std::string_view if_none_match, std::string_view etag) {
+  if (if_none_match == "*") return true;
+  // An entity tag holds neither quotes nor, here, commas: a plain search between quotes finds it.
+  for (size_t at = if_none_match.find(etag); at != std::string_view::npos;
+       at = if_none_match.find(etag, at + 1)) {
+    const std::string_view before = if_none_match.substr(0, at);
+    if (before.empty() || before.ends_with(' ') || before.ends_with(',') ||
+        before.ends_with("W/")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void RepresentationFilter::OnResponse(const Request& request, Response& response) {
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  if (!is_read || response.status != 200 || response.stream != nullptr) return;
+  const bool may_pack = MayPack(request, response);
+  const bool packs = may_pack && WantsGzip(request.headers.Get("Accept-Encoding"));
+  if (may_pack) response.headers.Add("Vary", "Accept-Encoding");
+  // Each coding is a representation of its own.
+  const std::string etag = fmt::format(
+      "\"{}{}\"", crypto::Sha256Hex(response.body).substr(0, kEtagDigits), packs ? "-gzip" : "");
+  response.headers.Set("ETag", etag);
+  if (MatchesEtag(request.headers.Get("If-None-Match"), etag)) {
+    response.status = 304;
+    response.body.clear();
+    response.headers.Remove("Content-Type");
+    return;
+  }
+  if (packs) Pack(response);
+}
+
+}  // namespace datamigrate::gateway
