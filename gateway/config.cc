@@ -75,7 +75,15 @@ constexpr Option kOptions[] = {
      SetListen, "DATAMIGRATE_GATEWAY_LISTEN"},
     {"port-file", "PATH", "write the port there once it listens", SetText<&Config::port_file>,
      "DATAMIGRATE_GATEWAY_PORT_FILE"},
-    {"engine", "HOST:PORT", "the agent engine [127.0.0.1:50051]", SetText<&Config::engine>},
+    {"engine", "HOST:PORT", "the agent engine; more with commas between [127.0.0.1:50051]",
+     SetText<&Config::engine>},
+    {"engine-ca", "PATH", "engines must show a certificate of this authority, PEM [plain]",
+     SetText<&Config::engine_ca_file>},
+    {"engine-certificate", "PATH", "what the gateway shows to engines, PEM",
+     SetText<&Config::engine_certificate_file>},
+    {"engine-key", "PATH", "its key, PEM, not encrypted", SetText<&Config::engine_key_file>},
+    {"engine-name", "NAME", "the name in the engines' certificates [the host's]",
+     SetText<&Config::engine_name>},
     {"database-url", "URL", "PostgreSQL, as postgresql://user@host/database",
      SetText<&Config::database_url>},
     {"home", "DIR", "folder for keys [~/.local/share/datamigrate]", SetText<&Config::home>},
@@ -86,7 +94,7 @@ constexpr Option kOptions[] = {
     {"log-level", "LEVEL", "debug, info, warning or error [info]", SetText<&Config::log_level>},
     {"rate-limit", "N", "requests a minute per user or address; 0 for no limit [100]",
      [](Config& config, const std::string& text) {
-       return SetNumber<uint32_t>(text, 0, 1000000, config.rate_limit);
+       return SetNumber<uint32_t>(text, 0, 1000000000, config.rate_limit);
      }},
     {"credential-rate-limit", "N", "sign-in requests a minute per address [30]",
      [](Config& config, const std::string& text) {

@@ -16,8 +16,12 @@ namespace datamigrate::gateway {
 struct Config {
   std::string listen_host = "127.0.0.1";
   uint16_t listen_port = 8080;
-  std::string port_file;  // "": none
-  std::string engine = "127.0.0.1:50051";
+  std::string port_file;                   // "": none
+  std::string engine = "127.0.0.1:50051";  // or more, as EngineAddress takes them
+  std::string engine_ca_file;              // "": without TLS
+  std::string engine_certificate_file;
+  std::string engine_key_file;
+  std::string engine_name;
   std::string database_url;
   std::string home;          // "": made from XDG_DATA_HOME or HOME
   std::string jwt_key_file;  // "": jwt.key under home

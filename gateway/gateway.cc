@@ -74,12 +74,14 @@ pg::PoolOptions PoolOptionsOf(const Config& config) {
 // Members in the order of their dependencies: the last is destroyed first.
 class WiredGateway : public Gateway {
  public:
-  WiredGateway(const Config& config, crypto::SigningKey key)
+  WiredGateway(const Config& config, crypto::SigningKey key,
+               std::unique_ptr<telemetry::Metrics> metrics, std::unique_ptr<EngineClient> engine)
       : config_(config),
+        own_metrics_(std::move(metrics)),
         pool_(PoolOptionsOf(config)),
         accounts_(&pool_),
         audit_log_(&pool_),
-        engine_(ConnectEngine(config.engine, metrics_)),
+        engine_(std::move(engine)),
         sign_in_(SignInOptions(), std::move(key), &accounts_, &ended_sessions_),
         readiness_(Checks()) {}
 
@@ -159,7 +161,8 @@ class WiredGateway : public Gateway {
   }
 
   const Config config_;
-  telemetry::Metrics metrics_;
+  const std::unique_ptr<telemetry::Metrics> own_metrics_;
+  telemetry::Metrics& metrics_ = *own_metrics_;
   pg::Pool pool_;
   AccountStore accounts_;
   PgAuditLog audit_log_;
@@ -180,7 +183,14 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& config) {
   if (absl::Status prepared = PrepareHome(config.home); !prepared.ok()) return prepared;
   absl::StatusOr<crypto::SigningKey> key = crypto::SigningKey::LoadOrCreate(config.jwt_key_file);
   if (!key.ok()) return key.status();
-  auto gateway = std::make_unique<WiredGateway>(config, *key);
+  auto metrics = std::make_unique<telemetry::Metrics>();
+  absl::StatusOr<std::unique_ptr<EngineClient>> engine =
+      ConnectEngine({config.engine, config.engine_ca_file, config.engine_certificate_file,
+                     config.engine_key_file, config.engine_name},
+                    *metrics);
+  if (!engine.ok()) return engine.status();
+  auto gateway =
+      std::make_unique<WiredGateway>(config, *key, std::move(metrics), *std::move(engine));
   if (absl::Status opened = gateway->Open(); !opened.ok()) return opened;
   return std::unique_ptr<Gateway>(std::move(gateway));
 }

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -86,6 +87,38 @@ absl::Status PrepareHome(const std::string& home) {
       fmt::format("cannot create --home {}: {}", home, error.message()));
 }
 
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (file && text.find("-----BEGIN ") != std::string::npos) return text;
+  return absl::FailedPreconditionError(fmt::format("cannot read {} as PEM", path));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
+    const EngineOptions& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return absl::FailedPreconditionError("--tls-certificate and --tls-key go together");
+  }
+  if (options.tls_certificate.empty()) {
+    if (options.tls_client_ca.empty()) return grpc::InsecureServerCredentials();
+    return absl::FailedPreconditionError("--tls-client-ca needs --tls-certificate and --tls-key");
+  }
+  const auto certificate = ReadPem(options.tls_certificate);
+  if (!certificate.ok()) return certificate.status();
+  const auto key = ReadPem(options.tls_key);
+  if (!key.ok()) return key.status();
+  grpc::SslServerCredentialsOptions tls(
+      options.tls_client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                    : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.pem_key_cert_pairs = {{*key, *certificate}};
+  if (!options.tls_client_ca.empty()) {
+    const auto authority = ReadPem(options.tls_client_ca);
+    if (!authority.ok()) return authority.status();
+    tls.pem_root_certs = *authority;
+  }
+  return grpc::SslServerCredentials(tls);
+}
+
 // Everything that lives as long as the process serves; members are destroyed in reverse.
 class Engine {
  public:
@@ -110,9 +143,11 @@ class Engine {
   absl::StatusOr<int> Start() {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    const auto credentials = CredentialsOf(options_);
+    if (!credentials.ok()) return credentials.status();
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(options_.listen, *credentials, &port);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();

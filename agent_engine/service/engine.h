@@ -16,6 +16,11 @@ struct EngineOptions {
   std::string dbt_path;
   std::string log_file;
   std::vector<std::string> source_roots;  // See source_roots.h; uploads are in "uploads" below `home`.
+  // PEM files. With a certificate and its key only TLS is served; with an authority besides, only callers that show a
+  // certificate of it. All empty: plain text.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;
   int concurrency = 2;
   int lease_seconds = 30;
 };

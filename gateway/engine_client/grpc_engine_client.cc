@@ -1,5 +1,6 @@
 #include "gateway/engine_client/grpc_engine_client.h"
 
+#include <fmt/format.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
@@ -8,6 +9,8 @@
 
 #include <array>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +18,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
+#include "gateway/engine_client/circuit_breaker.h"
 #include "gateway/engine_client/stream_reader.h"
 
 namespace datamigrate::gateway {
@@ -31,22 +35,71 @@ void Fill(grpc::ClientContext& grpc_context, const CallContext& context) {
   grpc_context.AddMetadata("x-request-id", context.request_id);
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> OpenChannel(
+    const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+    const std::string& name) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
   // An engine that comes back should be found within a second or two.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  arguments.SetLoadBalancingPolicyName("round_robin");
+  if (!name.empty()) arguments.SetSslTargetNameOverride(name);
+  return grpc::CreateCustomChannel(target, credentials, arguments);
+}
+
+// gRPC's name for one host, or for a list of numeric addresses.
+absl::StatusOr<std::string> TargetOf(const std::string& engines) {
+  if (engines.find(',') == std::string::npos) return engines;
+  const bool is_ipv6 = engines.find('[') != std::string::npos;
+  const bool is_numeric = engines.find_first_not_of(is_ipv6 ? "0123456789abcdefABCDEF:.[],"
+                                                            : "0123456789.:,") == std::string::npos;
+  if (!is_numeric) {
+    return absl::InvalidArgumentError(
+        "a list of engines takes numeric addresses of one kind, as 10.0.0.1:50051,10.0.0.2:50051; "
+        "for names, give one name that has many addresses");
+  }
+  return (is_ipv6 ? "ipv6:" : "ipv4:") + engines;
+}
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (!file || text.find("-----BEGIN ") == std::string::npos) {
+    return absl::InvalidArgumentError(fmt::format("cannot read {} as PEM", path));
+  }
+  return text;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
+    const EngineAddress& address) {
+  if (address.ca_file.empty()) {
+    if (address.certificate_file.empty()) return grpc::InsecureChannelCredentials();
+    return absl::InvalidArgumentError(
+        "a certificate for the engine needs the authority that the engine's own is checked with");
+  }
+  if (address.certificate_file.empty() != address.key_file.empty()) {
+    return absl::InvalidArgumentError("the certificate for the engine and its key go together");
+  }
+  grpc::SslCredentialsOptions options;
+  for (const auto& [path, pem] : {std::pair{&address.ca_file, &options.pem_root_certs},
+                                  std::pair{&address.certificate_file, &options.pem_cert_chain},
+                                  std::pair{&address.key_file, &options.pem_private_key}}) {
+    absl::StatusOr<std::string> text = ReadPem(*path);
+    if (!text.ok()) return text.status();
+    *pem = *std::move(text);
+  }
+  return grpc::SslCredentials(options);
 }
 
 // gRPC 1.51 drives callbacks by a queue that channels share and that goes with the last of them.
 // Its threads may then still be leaving it, which aborts the process (grpc_cq_internal_unref): so
 // one channel that has made a call, to nowhere and already late, holds the queue until the end.
 void KeepCallbackQueue() {
-  static auto* const lasting =
-      new std::shared_ptr<grpc::Channel>(OpenChannel("unix:/nonexistent/datamigrate"));
+  static auto* const lasting = new std::shared_ptr<grpc::Channel>(
+      OpenChannel("unix:/nonexistent/datamigrate", grpc::InsecureChannelCredentials(), ""));
   static const bool is_kept = [] {
     grpc::GenericStub stub(*lasting);
     grpc::ClientContext context;
@@ -77,8 +130,8 @@ bool IsServing(const grpc::ByteBuffer& answer) {
 
 class GrpcEngineClient : public EngineClient {
  public:
-  GrpcEngineClient(const std::string& address, telemetry::Metrics& metrics)
-      : channel_(OpenChannel(address)),
+  GrpcEngineClient(std::shared_ptr<grpc::Channel> channel, telemetry::Metrics& metrics)
+      : channel_(std::move(channel)),
         stub_(v1::MigrationService::NewStub(channel_)),
         health_(channel_),
         calls_(metrics.AddCounter("datamigrate_gateway_engine_calls_total",
@@ -156,10 +209,15 @@ class GrpcEngineClient : public EngineClient {
   template <typename Answer, typename Asked>
   absl::StatusOr<Answer> Once(const char* name, Method<Answer, Asked> method,
                               const CallContext& context, const Asked& request) {
+    if (!breaker_.Admit()) {
+      calls_.Increment({name, "NOT_TRIED"});
+      return absl::UnavailableError("the engine does not answer; it is asked again soon");
+    }
     grpc::ClientContext grpc_context;
     Fill(grpc_context, context);
     Answer answer;
     const absl::Status status = FromGrpc(((*stub_).*method)(&grpc_context, request, &answer));
+    breaker_.Note(status);
     calls_.Increment({name, absl::StatusCodeToString(status.code())});
     if (!status.ok()) return status;
     return answer;
@@ -190,6 +248,7 @@ class GrpcEngineClient : public EngineClient {
   const std::unique_ptr<Stub> stub_;
   grpc::GenericStub health_;
   telemetry::Counter& calls_;
+  CircuitBreaker breaker_{{}};
 };
 
 }  // namespace
@@ -199,10 +258,15 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
-std::unique_ptr<EngineClient> ConnectEngine(const std::string& address,
-                                            telemetry::Metrics& metrics) {
+absl::StatusOr<std::unique_ptr<EngineClient>> ConnectEngine(const EngineAddress& address,
+                                                            telemetry::Metrics& metrics) {
+  const absl::StatusOr<std::string> target = TargetOf(address.engines);
+  if (!target.ok()) return target.status();
+  const auto credentials = CredentialsOf(address);
+  if (!credentials.ok()) return credentials.status();
   KeepCallbackQueue();
-  return std::make_unique<GrpcEngineClient>(address, metrics);
+  return std::make_unique<GrpcEngineClient>(OpenChannel(*target, *credentials, address.name),
+                                            metrics);
 }
 
 }  // namespace datamigrate::gateway

@@ -5,17 +5,32 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "common/telemetry/metrics.h"
 #include "gateway/engine_client/engine_client.h"
 
 namespace datamigrate::gateway {
 
-// Connects to `address` ("host:port") when first needed and again whenever the connection is lost.
-// Calls that have the same effect twice as once are tried up to three times within their deadline
-// when the engine is away; the others once. Metadata: x-datamigrate-tenant, x-datamigrate-user,
+struct EngineAddress {
+  // "host:port", whose host may have many addresses, or numeric ones with commas between: calls go
+  // to each in turn, and to those that are reached.
+  std::string engines;
+  // PEM files. With a certificate authority the engine must show a certificate of it, for `name`
+  // or else the host; with a certificate and its key the gateway shows those. All "": no TLS.
+  std::string ca_file = {};
+  std::string certificate_file = {};
+  std::string key_file = {};
+  std::string name = {};
+};
+
+// Connects when first needed and again whenever the connection is lost. Calls that have the same
+// effect twice as once are tried up to three times within their deadline when the engine is away;
+// the others once. While engines do not answer, calls fail at once with kUnavailable but for one
+// every two seconds (circuit_breaker.h). Metadata: x-datamigrate-tenant, x-datamigrate-user,
 // x-request-id. `metrics` must outlive the client.
-std::unique_ptr<EngineClient> ConnectEngine(const std::string& address,
-                                            telemetry::Metrics& metrics);
+// Errors: kInvalidArgument for addresses that gRPC does not take, and files that cannot be read.
+absl::StatusOr<std::unique_ptr<EngineClient>> ConnectEngine(const EngineAddress& address,
+                                                            telemetry::Metrics& metrics);
 
 }  // namespace datamigrate::gateway
 

@@ -23,11 +23,19 @@ grpc::Status NotFound() {
 
 }  // namespace
 
-FakeEngine::FakeEngine() {
+FakeEngine::FakeEngine(const std::optional<Certificate>& tls) {
+  auto credentials = grpc::InsecureServerCredentials();
+  if (tls.has_value()) {
+    grpc::SslServerCredentialsOptions options(
+        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    options.pem_root_certs = tls->certificate;
+    options.pem_key_cert_pairs = {{tls->key, tls->certificate}};
+    credentials = grpc::SslServerCredentials(options);
+  }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort("127.0.0.1:0", credentials, &port);
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();
   address_ = "127.0.0.1:" + std::to_string(port);

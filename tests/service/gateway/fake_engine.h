@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,12 @@ inline constexpr std::string_view kFirstId = "00000000-0000-4000-8000-0000000000
 // Keeps migrations by tenant, as migration.proto says. Thread safe.
 class FakeEngine : public v1::MigrationService::Service {
  public:
-  FakeEngine();
+  // Without `tls` in plain text; else with that certificate, for clients that show one of the same.
+  struct Certificate {
+    std::string certificate;  // PEM
+    std::string key;
+  };
+  explicit FakeEngine(const std::optional<Certificate>& tls = std::nullopt);
   ~FakeEngine() override;
 
   std::string address() const { return address_; }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,7 @@
 #include "tests/support/child_process.h"
 #include "tests/support/test_database.h"
 #include "tests/unit/gateway/raw_client.h"
+#include "tests/unit/gateway/tls_client.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -548,6 +550,57 @@ TEST_CASE("Two gateways share one database", "[gateway][service]") {
   CHECK(fixture.Ask("GET", "/api/v1/auth/me").status == 200);
 }
 
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_CASE("Gateway and engine show each other their certificates", "[gateway][service][tls]") {
+  const testing::TemporaryDirectory folder;
+  const auto ours = testing::WriteCertificate(folder.path(), "engine");
+  const auto other = testing::WriteCertificate(folder.path(), "other");
+  const FakeEngine engine(
+      FakeEngine::Certificate{ReadText(ours.certificate_file), ReadText(ours.key_file)});
+  telemetry::Metrics metrics;
+  const auto ask = [&](const EngineAddress& address) {
+    return (*ConnectEngine(address, metrics))->CheckHealth(absl::Now() + absl::Seconds(5));
+  };
+  const std::string at = engine.address();
+  CHECK(ask({at, ours.certificate_file, ours.certificate_file, ours.key_file, "engine"}).ok());
+  // Another name, an authority that is not the engine's, another certificate, none, no TLS.
+  CHECK_FALSE(ask({at, ours.certificate_file, ours.certificate_file, ours.key_file, "else"}).ok());
+  CHECK_FALSE(
+      ask({at, other.certificate_file, ours.certificate_file, ours.key_file, "engine"}).ok());
+  CHECK_FALSE(
+      ask({at, ours.certificate_file, other.certificate_file, other.key_file, "engine"}).ok());
+  CHECK_FALSE(ask({at, ours.certificate_file, "", "", "engine"}).ok());
+  CHECK_FALSE(ask({at}).ok());
+  CHECK(absl::IsInvalidArgument(ConnectEngine({at, "/nonexistent"}, metrics).status()));
+  CHECK(absl::IsInvalidArgument(ConnectEngine({"host:1,host:2"}, metrics).status()));
+}
+
+TEST_CASE("Calls go to every engine of a list, and on when one goes away", "[gateway][service]") {
+  const FakeEngine first;
+  auto second = std::make_unique<FakeEngine>();
+  telemetry::Metrics metrics;
+  const auto client = *ConnectEngine({first.address() + "," + second->address()}, metrics);
+  const CallContext context{"t", "u", "r", absl::Now() + absl::Seconds(20)};
+  v1::CreateMigrationRequest create;
+  create.set_source("/data");
+  int sent = 0;
+  for (; sent < 1000 && (first.creates() == 0 || second->creates() == 0); ++sent) {
+    create.set_idempotency_key(std::to_string(sent));
+    REQUIRE(client->CreateMigration(context, create).ok());
+  }
+  CHECK(first.creates() > 0);
+  CHECK(second->creates() > 0);
+  second.reset();
+  for (int i = 0; i < 10; ++i) {
+    create.set_idempotency_key("after " + std::to_string(i));
+    CHECK(client->CreateMigration(context, create).ok());
+  }
+}
+
 // DATAMIGRATE_TEST_CONNECTIONS makes it a search for races in gRPC's shutdown.
 TEST_CASE("Connections to the engine come and go without harm", "[gateway][service][engine]") {
   FakeEngine engine;
@@ -561,7 +614,7 @@ TEST_CASE("Connections to the engine come and go without harm", "[gateway][servi
   watch.set_id(std::string(testing::kFirstId));
   for (int i = 0; i < connections; ++i) {
     telemetry::Metrics metrics;
-    const auto client = ConnectEngine(engine.address(), metrics);
+    const auto client = *ConnectEngine({engine.address()}, metrics);
     REQUIRE(client->CreateMigration(context, create).ok());
     // The stream goes while a read of it is pending, and the channel right after.
     const auto stream = client->WatchMigration(context, watch);

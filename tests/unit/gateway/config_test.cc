@@ -58,9 +58,9 @@ TEST_CASE("A wrong flag is named with what it takes", "[gateway][config]") {
       {std::vector<std::string>{"--listen", "a:65536"},
        "--listen must be a whole number from 0 to 65535"},
       {std::vector<std::string>{"--rate-limit", "-1"},
-       "--rate-limit must be a whole number from 0 to 1000000"},
+       "--rate-limit must be a whole number from 0 to 1000000000"},
       {std::vector<std::string>{"--rate-limit", "1x"},
-       "--rate-limit must be a whole number from 0 to 1000000"},
+       "--rate-limit must be a whole number from 0 to 1000000000"},
       {std::vector<std::string>{},
        "--database-url is needed: where PostgreSQL is, as postgresql://user@host/database"},
   }));
