@@ -89,6 +89,19 @@ class Services:
     def start_gateway(self, engine):
         return self._start("datamigrate-gateway", "--engine", engine, "--rate-limit", NO_LIMIT)
 
+    def start_gateway_on(self, core, engine, *arguments):
+        """On one core, with a limit that no load reaches but that is counted."""
+        self._start_database()
+        allowed = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {int(core)})
+        try:
+            return self._start("datamigrate-gateway", "--engine", engine, "--rate-limit", "1000000000", *arguments)
+        finally:
+            os.sched_setaffinity(0, allowed)
+
+    def pid(self, name):
+        return self._processes[name].pid
+
     def peak_bytes(self, name):
         status = pathlib.Path(f"/proc/{self._processes[name].pid}/status").read_text(encoding="ascii")
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
