@@ -6,6 +6,7 @@
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 #include "agent_engine/relational/routines/variable_use.h"
+#include "agent_engine/relational/same_value.h"
 
 namespace datamigrate::relational {
 namespace {
@@ -140,7 +141,7 @@ class ScalarInliner {
       auto other = lowering_.variables_.find(name);
       if (other == lowering_.variables_.end()) {
         lowering_.variables_[name] = std::move(value);
-      } else if (!SameExpr(*value, *other->second)) {
+      } else if (!SameValue(*value, *other->second)) {
         const SqlType type = value->type;
         other->second = Choose(*condition, std::move(value), std::move(other->second));
         other->second->type.id = type.id;

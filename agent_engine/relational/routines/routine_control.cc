@@ -8,6 +8,7 @@
 #include "agent_engine/relational/routines/known_values.h"
 #include "agent_engine/relational/routines/routine_runner.h"
 #include "agent_engine/relational/routines/variable_use.h"
+#include "agent_engine/relational/same_value.h"
 
 namespace datamigrate::relational {
 namespace {
@@ -106,7 +107,7 @@ RoutineRunner::Flow RoutineRunner::RunToEnd(const std::vector<Node>& branch,
 void RoutineRunner::MergeVariables(const Expr& condition, Variables then_variables,
                                    ExprPtr then_returned) {
   const auto choose = [&](ExprPtr value, ExprPtr otherwise) {
-    if (SameExpr(*value, *otherwise)) return value;
+    if (SameValue(*value, *otherwise)) return value;
     auto choice = MakeExpr(ExprKind::kCase, CommonType(value->type, otherwise->type));
     if (value->kind == ExprKind::kNull || otherwise->kind == ExprKind::kNull)
       choice->type.nullable = true;
