@@ -191,6 +191,9 @@ struct Dialect {
   bool supports_lateral_values = true;  // VALUES that see the join's left side.
   bool supports_limit_in_lateral = true;
   bool lateral_sees_inside = true;      // In derived tables of a lateral query, too.
+  bool laterals_draw = true;            // NEWID() and RAND() in a lateral query.
+  bool clauses_see_outside = true;      // Aggregates, groups and orders, an outer query's columns.
+  bool recursion_takes_exists = true;   // EXISTS in a recursive common table.
   bool functions_need_lateral = false;  // Functions that return tables, in a join.
   bool functions_take_lateral = true;  // Where their arguments are columns of the join's left side.
   bool supports_lateral_functions = true;

@@ -4,6 +4,7 @@
 
 #include "agent_engine/dialects/emitter.h"
 #include "agent_engine/dialects/layout.h"
+#include "agent_engine/relational/routines/random_values.h"
 
 namespace datamigrate::dialects {
 namespace {
@@ -352,6 +353,12 @@ std::string Emitter::EmitJoin(const Source& join) {
     Report(DiagnosticId::kUnsupportedConstruct, {},
            {"APPLY over " + join.right->alias, std::string(dialect_.title)},
            "write a join, with ROW_NUMBER for the first rows of each key");
+  }
+  if (join.right->lateral && join.right->query && !dialect_.laterals_draw &&
+      relational::HoldsRandom(*join.right->query)) {
+    Report(DiagnosticId::kDrawsForEachRow, {},
+           {"APPLY over " + join.right->alias, std::string(dialect_.title)},
+           "draw in the left side, as a column of a derived table, and compare with that");
   }
   if (reads_left && dialect_.lateral == LateralJoin::kApply && !join.condition) {
     word = join.join == JoinKind::kLeft ? "outer apply " : "cross apply ";

@@ -10,8 +10,11 @@
 #include "agent_engine/relational/lowering/lowering.h"
 #include "agent_engine/relational/rewrites/collation.h"
 #include "agent_engine/relational/rewrites/column_lists.h"
+#include "agent_engine/relational/rewrites/lateral_draws.h"
 #include "agent_engine/relational/rewrites/laterals.h"
 #include "agent_engine/relational/rewrites/limits.h"
+#include "agent_engine/relational/rewrites/outer_columns.h"
+#include "agent_engine/relational/rewrites/recursive_exists.h"
 #include "agent_engine/relational/rewrites/shown_orders.h"
 #include "agent_engine/relational/routines/administration.h"
 #include "agent_engine/relational/routines/routine_effects.h"
@@ -149,6 +152,9 @@ void PrepareQuery(relational::Query& query, const std::string& collation, const 
   relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties,
                                      .are_constant = dialect.limits_are_constant,
                                      .supports_qualify = dialect.supports_qualify});
+  if (!dialect.laterals_draw) relational::DrawBesideLeft(query);
+  if (!dialect.recursion_takes_exists) relational::SayExistsAsIn(query);
+  if (!dialect.clauses_see_outside) relational::StepOutOfClauses(query);
   relational::KeepCollation(query, {.database_collation = collation}, sink);
   relational::OrderByShown(query, dialect.order_sees_result_alone);
   if (!dialect.supports_column_lists) relational::NameColumnsInside(query);
