@@ -131,6 +131,10 @@ Response Application::RunEndpoint(Request& request) const {
     const RequestCheck& check =
         checks_[static_cast<size_t>(request.route - router_.routes().data())];
     std::optional<Response> refused = check.Check(request);
+    for (const auto& filter : filters_) {
+      if (refused.has_value()) break;
+      refused = filter->BeforeEndpoint(request);
+    }
     Response response =
         refused.has_value() ? *std::move(refused) : request.route->endpoint(request);
     for (const auto& filter : filters_) filter->AfterEndpoint(request, response);

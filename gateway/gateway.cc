@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/guardian/rule_book.h"
 #include "common/pg/pool.h"
 #include "common/pg/schema.h"
 #include "common/telemetry/metrics.h"
@@ -89,6 +90,9 @@ class WiredGateway : public Gateway {
     if (absl::Status prepared = PrepareDatabase(pool_); !prepared.ok()) return prepared;
     refresher_ = std::make_unique<EndedSessionsRefresher>(&accounts_, &ended_sessions_,
                                                           SignInOptions().access_token_lifetime);
+    absl::StatusOr<guardian::RuleBook> rules = guardian::RuleBook::Compile();
+    if (!rules.ok()) return rules.status();
+    guardian_rules_ = std::make_unique<const guardian::RuleBook>(*std::move(rules));
     ApplicationOptions options;
     options.workers = config_.workers;
     application_ = std::make_unique<Application>(options, Routes(), Filters());
@@ -157,6 +161,7 @@ class WiredGateway : public Gateway {
     };
     options.rate_limits.per_minute = config_.rate_limit;
     options.rate_limits.credentials_per_minute = config_.credential_rate_limit;
+    options.guardian_rules = guardian_rules_.get();
     return MakeFilters(options, &audit_log_, metrics_);
   }
 
@@ -171,6 +176,7 @@ class WiredGateway : public Gateway {
   SignIn sign_in_;
   Readiness readiness_;
   std::unique_ptr<EndedSessionsRefresher> refresher_;
+  std::unique_ptr<const guardian::RuleBook> guardian_rules_;
   std::unique_ptr<Application> application_;
   std::unique_ptr<Tls> tls_;  // null without TLS
   std::unique_ptr<HttpServer> server_;

@@ -8,7 +8,7 @@
 
 namespace datamigrate::gateway {
 
-// Thread safe. Only AfterEndpoint may block.
+// Thread safe. Only BeforeEndpoint and AfterEndpoint may block.
 class Filter {
  public:
   virtual ~Filter() = default;
@@ -17,8 +17,12 @@ class Filter {
   // endpoint do not see it.
   virtual std::optional<Response> OnRequest(Request&) { return std::nullopt; }
 
-  // Right after the endpoint, on the endpoint's thread, in the chain's order. Not called when the
-  // endpoint did not run.
+  // Right before the endpoint, on the endpoint's thread, in the chain's order, when the body has
+  // been checked and parsed. A response takes the endpoint's place; AfterEndpoint sees it.
+  virtual std::optional<Response> BeforeEndpoint(const Request&) { return std::nullopt; }
+
+  // Right after the endpoint, on the endpoint's thread, in the chain's order. Not called when an
+  // OnRequest has answered.
   virtual void AfterEndpoint(const Request&, Response&) {}
 
   // For every answer, whoever made it, in reverse order, by the filters that saw the request.

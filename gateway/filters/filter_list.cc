@@ -2,6 +2,7 @@
 
 #include "gateway/filters/audit/audit_filter.h"
 #include "gateway/filters/cors/cors_filter.h"
+#include "gateway/filters/guardian/guardian_filter.h"
 #include "gateway/filters/representation/representation_filter.h"
 #include "gateway/filters/request_id/request_id_filter.h"
 #include "gateway/filters/security_headers/security_headers_filter.h"
@@ -21,6 +22,7 @@ std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& option
   filters.push_back(std::make_unique<AuthenticationFilter>(options.check_token));
   filters.push_back(std::make_unique<RateLimitFilter>(options.rate_limits, metrics));
   filters.push_back(std::make_unique<SignInRequiredFilter>());
+  filters.push_back(std::make_unique<GuardianFilter>(options.guardian_rules, metrics));
   filters.push_back(std::make_unique<AuditFilter>(audit_log, metrics));
   return filters;
 }

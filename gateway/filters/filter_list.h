@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/guardian/rule_book.h"
 #include "common/telemetry/metrics.h"
 #include "gateway/filters/access_log/access_log_filter.h"
 #include "gateway/filters/authentication/authentication_filter.h"
@@ -22,6 +23,7 @@ struct FilterListOptions {
   SizeLimits size_limits;
   AuthenticationFilter::CheckToken check_token;
   RateLimits rate_limits;
+  const guardian::RuleBook* guardian_rules = nullptr;  // must be set, and outlive the filters
 };
 
 // Every filter, in the order in which a request meets them. The pointers must outlive the filters.

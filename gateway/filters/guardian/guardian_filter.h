@@ -1,0 +1,44 @@
+// Refuses requests whose texts are attacks.
+#ifndef DATAMIGRATE_GATEWAY_FILTERS_GUARDIAN_GUARDIAN_FILTER_H_
+#define DATAMIGRATE_GATEWAY_FILTERS_GUARDIAN_GUARDIAN_FILTER_H_
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/guardian/scanner.h"
+#include "common/telemetry/metrics.h"
+#include "gateway/filters/filter.h"
+
+namespace datamigrate::gateway {
+
+// Scans every text of a request's JSON body, query and path parameters, each as what its name says
+// (field_kinds.h), right before the endpoint runs. A blocked one is answered with 403, the field
+// and the rules, never the text. Secrets and personal data pass: a request may need them.
+class GuardianFilter : public Filter {
+ public:
+  // `rules` must outlive the filter.
+  GuardianFilter(const guardian::RuleBook* rules, telemetry::Metrics& metrics);
+  ~GuardianFilter() override;
+
+  std::optional<Response> BeforeEndpoint(const Request& request) override;
+
+ private:
+  class Borrowed;
+
+  std::unique_ptr<guardian::Scanner> Take() ABSL_LOCKS_EXCLUDED(mutex_);
+  void GiveBack(std::unique_ptr<guardian::Scanner> scanner) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const guardian::RuleBook* const rules_;
+  telemetry::Counter& blocked_;
+  absl::Mutex mutex_;
+  // Those that no thread uses now; as many as threads ever scanned at once.
+  std::vector<std::unique_ptr<guardian::Scanner>> idle_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace datamigrate::gateway
+
+#endif  // DATAMIGRATE_GATEWAY_FILTERS_GUARDIAN_GUARDIAN_FILTER_H_
