@@ -58,7 +58,7 @@ constexpr size_t kStemLength = 5;
 
 }  // namespace
 
-FeatureReader::FeatureReader() : seen_(kFeatures, 0) {}
+FeatureReader::FeatureReader() : features_(kMostFeatures), seen_(kFeatures, 0) {}
 
 void FeatureReader::Start(std::string_view text, std::span<const uint64_t> traits) {
   text_ = text;
@@ -70,11 +70,12 @@ void FeatureReader::Start(std::string_view text, std::span<const uint64_t> trait
   known_ = 0;
 }
 
-void FeatureReader::Add(uint64_t hash) {
+// Written always and kept if new: a branch would be guessed wrong every other time.
+inline void FeatureReader::Add(uint64_t hash) {
   const auto feature = static_cast<uint16_t>((hash * 0xd6e8feb86659fd93) >> (64 - kFeatureBits));
-  if (seen_[feature] == window_) return;
+  features_[size_] = feature;
+  size_ += seen_[feature] != window_ ? 1 : 0;
   seen_[feature] = window_;
-  features_.push_back(feature);
 }
 
 void FeatureReader::BeginWindow() {
@@ -82,7 +83,7 @@ void FeatureReader::BeginWindow() {
     std::ranges::fill(seen_, 0);
     window_ = 1;
   }
-  features_.clear();
+  size_ = 0;
   for (const uint64_t trait : traits_) Add(Mix(kTrait, trait));
 }
 
@@ -166,20 +167,24 @@ bool FeatureReader::ReadToken(Token& token) {
 void FeatureReader::AddSequences(const Token& token) {
   uint64_t exact = Mix(kExactSalt, token.exact);
   Add(exact);
-  for (size_t i = 0; i < std::min<size_t>(known_, 2); ++i) {
-    exact = Mix(exact, history_[i].exact);
-    Add(exact);
-  }
+  exact = Mix(exact, exact_[0]);
+  if (known_ > 0) Add(exact);
+  exact = Mix(exact, exact_[1]);
+  if (known_ > 1) Add(exact);
+  exact_ = {token.exact, exact_[0]};
+
   uint64_t shape = Mix(kShapeSalt, token.shape);
-  bool is_plain = token.is_plain;
-  for (size_t i = 0; i < known_; ++i) {
-    shape = Mix(shape, history_[i].shape);
-    is_plain = is_plain && history_[i].is_plain;
-    if (!is_plain) Add(shape);
+  is_plain_ = is_plain_ << 1 | (token.is_plain ? 1U : 0U);
+  const size_t known = std::min(known_, kHistory);
+  // The last two, three, ... tokens are all plain where the lowest bits of is_plain_ are all set.
+  uint32_t plain = 3;
+  for (size_t i = 0; i < known; ++i, plain = plain << 1 | 1) {
+    shape = Mix(shape, shapes_[i]);
+    if ((is_plain_ & plain) != plain) Add(shape);
   }
-  for (size_t i = kHistory - 1; i > 0; --i) history_[i] = history_[i - 1];
-  history_[0] = token;
-  known_ = std::min(known_ + 1, kHistory);
+  for (size_t i = kHistory - 1; i > 0; --i) shapes_[i] = shapes_[i - 1];
+  shapes_[0] = token.shape;
+  ++known_;
 }
 
 void FeatureReader::AddEdge(uint64_t edge) {
@@ -195,7 +200,7 @@ bool FeatureReader::Next(FeatureWindow& window) {
   Token token;
   size_t tokens = 0;
   // The last window takes up to half of another, so that none is short.
-  while (tokens < kWindowTokens || EndsWithin(kWindowTokens / 2)) {
+  while (tokens < kWindowTokens || (tokens < kMostTokens && EndsWithin(kWindowTokens / 2))) {
     if (!ReadToken(token)) {
       AddEdge(kEdgeEnd);
       is_over_ = true;
@@ -205,7 +210,7 @@ bool FeatureReader::Next(FeatureWindow& window) {
     ++tokens;
   }
   window.end = at_;
-  window.features = features_;
+  window.features = {features_.data(), size_};
   return true;
 }
 

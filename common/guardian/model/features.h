@@ -55,6 +55,9 @@ class FeatureReader {
   bool EndsWithin(size_t tokens) const;
 
   static constexpr size_t kHistory = 5;
+  static constexpr size_t kMostTokens = 3 * kWindowTokens;
+  // Three sequences of tokens, five of shapes and a stem each; traits and edges beside them.
+  static constexpr size_t kMostFeatures = (kMostTokens + 2) * 9 + 64;
 
   std::string_view text_;
   std::span<const uint64_t> traits_;
@@ -62,9 +65,13 @@ class FeatureReader {
   bool is_first_ = true;
   bool is_over_ = true;
   bool follows_space_ = false;
-  std::array<Token, kHistory> history_;  // the newest first
-  size_t known_ = 0;                     // tokens in history_
+  // Of the tokens before, the newest first.
+  std::array<uint64_t, 2> exact_{};
+  std::array<uint64_t, kHistory> shapes_{};
+  uint32_t is_plain_ = 0;  // a bit for each, the newest lowest
+  size_t known_ = 0;       // tokens before
   std::vector<uint16_t> features_;
+  size_t size_ = 0;             // of features_, as far as they count
   std::vector<uint16_t> seen_;  // by feature: the number of the window that had it last
   uint16_t window_ = 0;
 };
