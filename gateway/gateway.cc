@@ -154,7 +154,9 @@ class WiredGateway : public Gateway {
 
   std::vector<std::unique_ptr<Filter>> Filters() {
     FilterListOptions options;
-    options.write_access_log = [](std::string_view line) { spdlog::info("{}", line); };
+    if (spdlog::should_log(spdlog::level::info)) {
+      options.write_access_log = [](std::string_view line) { spdlog::info("{}", line); };
+    }
     options.allowed_origins = config_.allowed_origins;
     options.check_token = [this](std::string_view token, absl::Time now) {
       return sign_in_.Check(token, now);

@@ -137,19 +137,23 @@ asio::awaitable<bool> Connection::ReadProxyHeader() {
 
 void Connection::SetDeadline(std::chrono::milliseconds patience) {
   deadline_->is_late = false;
-  timer_.expires_after(patience);
-  AwaitDeadline(++deadline_->number);
+  deadline_->at = std::chrono::steady_clock::now() + patience;
+  if (deadline_->at < deadline_->awaited_until) AwaitDeadline(deadline_->at);
 }
 
-void Connection::AwaitDeadline(uint64_t number) {
-  timer_.async_wait([this, number, deadline = deadline_](ErrorCode error) {
+void Connection::AwaitDeadline(std::chrono::steady_clock::time_point until) {
+  deadline_->awaited_until = until;
+  timer_.expires_at(until);
+  timer_.async_wait([this, number = ++deadline_->number, deadline = deadline_](ErrorCode error) {
     if (error || number != deadline->number) return;  // `this` may be gone
+    const auto now = std::chrono::steady_clock::now();
+    if (now < deadline->at) return AwaitDeadline(deadline->at);
     deadline->is_late = true;
     ErrorCode ignored;
     stream_.socket().cancel(ignored);
     // A read that had just completed escapes the cancellation, and the next one follows it.
-    timer_.expires_after(kRepeatCancel);
-    AwaitDeadline(number);
+    deadline->at = now + kRepeatCancel;
+    AwaitDeadline(deadline->at);
   });
 }
 
@@ -266,10 +270,10 @@ std::optional<Connection::Refusal> Connection::CheckHead(const Parser& parser,
 asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadBody(Parser& parser,
                                                                          const Request& head) {
   constexpr Refusal kTooLarge{413, "The request's body is larger than this route allows."};
+  if (parser.is_done()) co_return std::nullopt;
   const uint64_t limit = service_->MaxBodyBytes(head);
   if (parser.content_length_remaining().value_or(0) > limit) co_return kTooLarge;
   parser.body_limit(limit);
-  if (parser.is_done()) co_return std::nullopt;
   // Extensions mean nothing here (RFC 9112 section 7.1.1), and cost the sender next to nothing.
   size_t extension_bytes = 0;
   auto count_extensions = [&](uint64_t, auto extensions, ErrorCode& wrong) {

@@ -50,9 +50,12 @@ class Connection {
 
   // Outlives the connection in timer callbacks that are already on their way.
   struct Deadline {
-    uint64_t number = 0;   // tells the present deadline from the ones before it
+    uint64_t number = 0;   // tells the present wait from the ones before it
     bool is_late = false;  // it has passed and cut an operation short
+    std::chrono::steady_clock::time_point at;
+    std::chrono::steady_clock::time_point awaited_until = kNever;  // no wait is longer than this
   };
+  static constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
   // A piece that a stream has brought, and the timer that its arrival wakes.
   struct Arrival {
@@ -88,9 +91,10 @@ class Connection {
   // Tells the client that no more follows (RFC 8446 section 6.1), so that it cannot be cut unseen.
   boost::asio::awaitable<void> CloseTls();
 
-  // Cancels what the socket is doing once `patience` is over, unless set again before that.
+  // Cancels what the socket is doing once `patience` is over, unless set again before that. One
+  // wait serves many deadlines: it looks again at its end, so that most requests touch no timer.
   void SetDeadline(std::chrono::milliseconds patience);
-  void AwaitDeadline(uint64_t number);
+  void AwaitDeadline(std::chrono::steady_clock::time_point until);
 
   static std::optional<Refusal> CheckHead(const Parser& parser, const Headers& headers);
   std::optional<Refusal> RefusalOf(ErrorCode error, bool in_body) const;

@@ -1,7 +1,5 @@
 #include "gateway/http/head_scanner.h"
 
-#include <cstring>
-
 namespace datamigrate::gateway {
 namespace {
 
@@ -9,8 +7,11 @@ constexpr size_t kMaxEmptyLines = 4;
 
 // The first carriage return, line feed or NUL from `from` on.
 size_t NextSpecial(std::string_view bytes, size_t from) {
-  static constexpr std::string_view kSpecial("\r\n\0", 3);
-  return bytes.find_first_of(kSpecial, from);
+  for (size_t i = from; i < bytes.size(); ++i) {
+    const auto c = static_cast<unsigned char>(bytes[i]);
+    if (c <= '\r' && (c == '\r' || c == '\n' || c == '\0')) return i;
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace

@@ -1,10 +1,7 @@
 #include "gateway/http/response_head.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <string_view>
 
 namespace datamigrate::gateway {
@@ -17,6 +14,20 @@ bool IsOurs(const std::string& name) {
   return std::ranges::find(kOurFields, std::string_view(name)) != kOurFields.end();
 }
 
+constexpr size_t kUsualHead = 1024;
+
+// Made once a second on each thread: it is in every answer.
+const std::string& DateOfSecond(absl::Time now) {
+  thread_local int64_t second = -1;
+  thread_local std::string date;
+  const int64_t present = absl::ToUnixSeconds(now);
+  if (present != second) {
+    second = present;
+    date = HttpDate(now);
+  }
+  return date;
+}
+
 }  // namespace
 
 std::string HttpDate(absl::Time time) {
@@ -24,15 +35,28 @@ std::string HttpDate(absl::Time time) {
 }
 
 std::string ResponseHead(const Response& response, const Framing& framing, absl::Time now) {
-  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                                 ReasonPhrase(response.status), HttpDate(now));
+  std::string head;
+  head.reserve(kUsualHead);
+  head += "HTTP/1.1 ";
+  head += std::to_string(response.status);
+  head += ' ';
+  head += ReasonPhrase(response.status);
+  head += "\r\nDate: ";
+  head += DateOfSecond(now);
+  head += "\r\n";
   for (const auto& [name, value] : response.headers.fields()) {
-    if (!IsOurs(name)) fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
+    if (IsOurs(name)) continue;
+    head += name;
+    head += ": ";
+    head += value;
+    head += "\r\n";
   }
   if (framing.is_chunked) {
     head += "Transfer-Encoding: chunked\r\n";
   } else if (framing.has_length) {
-    fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", response.body.size());
+    head += "Content-Length: ";
+    head += std::to_string(response.body.size());
+    head += "\r\n";
   }
   head += framing.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   return head;

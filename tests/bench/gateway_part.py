@@ -1,6 +1,6 @@
 """The gateway beside one of Gin that does the same work (tests/bench/gin_gateway), in turns on the same core.
 
-One core is the server's; load, engine and database share the other. Needs Go and wrk (Debian: golang, wrk).
+One core is the server's; load, engine and database share the other. Needs wrk, and Go as gin_gateway/go.mod says.
 The Gin gateway has an HS256 token where ours has EdDSA, and keeps no audit log where ours writes a row for each POST.
 """
 import contextlib
@@ -17,7 +17,7 @@ from measure import PartFailed, Row
 from services import Services
 
 ROUNDS, SECONDS, CONNECTIONS = 3, 4, 32
-KEYS = "/.well-known/jwks.json"
+LIST = "/api"  # A fixed text.
 POST_SCRIPT = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -34,7 +34,7 @@ def cores():
 
 def build_gin(context):
     if shutil.which("go") is None or shutil.which("wrk") is None:
-        raise PartFailed("Go and wrk are needed: apt-get install golang wrk")
+        raise PartFailed("Go (as tests/bench/gin_gateway/go.mod says) and wrk are needed")
     program = context.out / "gin_gateway"
     built = subprocess.run(["go", "build", "-o", program, "."], cwd=context.root / "tests/bench/gin_gateway",
                            capture_output=True, text=True)
@@ -105,15 +105,15 @@ def measure(context):
         port = services.start_gateway_on(server_core, engine, "--io-threads", "1", "--workers", "8", "--log-level", "error")
         token = sign_up(port)
         ours = f"http://127.0.0.1:{port}"
-        with urllib.request.urlopen(ours + KEYS, timeout=30) as answer:
-            keys = answer.read().decode()
+        with urllib.request.urlopen(ours + LIST, timeout=30) as answer:
+            text = answer.read().decode()
         gins = {}
         for name, rules in (("Gin", "-rules=true"), ("Gin without its patterns", "-rules=false")):
             gins[name] = stack.enter_context(
-                process(server_core, gin, "-engine", engine, rules, "-keys", keys, lines=2))
+                process(server_core, gin, "-engine", engine, rules, "-list", text, lines=2))
         (plain, (gin_port, gin_token)), (_, (bare_port, bare_token)) = gins.values()
-        yield from in_turns("GET", {"datamigrate": (ours + KEYS, token),
-                                    "Gin": (f"http://127.0.0.1:{gin_port}{KEYS}", gin_token)}, load_core)
+        yield from in_turns("GET", {"datamigrate": (ours + LIST, token),
+                                    "Gin": (f"http://127.0.0.1:{gin_port}{LIST}", gin_token)}, load_core)
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write(POST_SCRIPT)
             script.flush()

@@ -53,7 +53,7 @@ void AccessLogFilter::OnResponse(const Request& request, Response& response) {
   requests_.Increment({method, route, std::to_string(response.status)});
   seconds_.Observe(absl::ToDoubleSeconds(taken), {route});
   const bool is_probe = request.route != nullptr && request.route->rate_class == RateClass::kNone;
-  if (is_probe && response.status < 400) return;
+  if (!write_ || (is_probe && response.status < 400)) return;
   write_(fmt::format(
       "{} {} {} {} {:.2f}ms id={} user={} from={}", method, Loggable(request.path), response.status,
       response.stream != nullptr ? "stream" : std::to_string(response.body.size()),

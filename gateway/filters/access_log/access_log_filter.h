@@ -18,6 +18,7 @@ class AccessLogFilter : public Filter {
   using WriteLine = std::function<void(std::string_view)>;
 
   // Registers its families in `metrics`, which must outlive the filter.
+  // An empty `write` leaves the log out and the counts in.
   AccessLogFilter(telemetry::Metrics& metrics, WriteLine write);
 
   void OnResponse(const Request& request, Response& response) override;

@@ -1,12 +1,14 @@
 #include "gateway/filters/representation/representation_filter.h"
 
 #include <fmt/format.h>
+#include <sodium.h>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "common/crypto/digest.h"
+#include "common/crypto/encoding.h"
 #include "gateway/filters/representation/content_coding.h"
 #include "gateway/http/router.h"
 
@@ -14,7 +16,6 @@ namespace datamigrate::gateway {
 namespace {
 
 constexpr size_t kSmallestPacked = 1024;  // below it the packed text is hardly shorter
-constexpr size_t kEtagDigits = 32;        // 128 bits of SHA-256
 
 bool IsText(std::string_view media_type) {
   return media_type.starts_with("application/json") || media_type.starts_with("text/");
@@ -25,6 +26,16 @@ bool MayPack(const Request& request, const Response& response) {
       request.route == nullptr || request.route->rate_class == RateClass::kCredentials;
   return !holds_secrets && response.body.size() >= kSmallestPacked &&
          IsText(response.headers.Get("Content-Type")) && !response.headers.Has("Content-Encoding");
+}
+
+// The same in every gateway, so that a client may ask another one. Its collisions harm only who
+// makes them.
+std::string Fingerprint(std::string_view text) {
+  constexpr std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES> kKey{};
+  std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> hash;
+  crypto_shorthash_siphashx24(hash.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                              text.size(), kKey.data());
+  return crypto::Base64UrlEncode({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 void Pack(Response& response) {
@@ -57,8 +68,8 @@ void RepresentationFilter::OnResponse(const Request& request, Response& response
   const bool packs = may_pack && WantsGzip(request.headers.Get("Accept-Encoding"));
   if (may_pack) response.headers.Add("Vary", "Accept-Encoding");
   // Each coding is a representation of its own.
-  const std::string etag = fmt::format(
-      "\"{}{}\"", crypto::Sha256Hex(response.body).substr(0, kEtagDigits), packs ? "-gzip" : "");
+  const std::string etag =
+      fmt::format("\"{}{}\"", Fingerprint(response.body), packs ? "-gzip" : "");
   response.headers.Set("ETag", etag);
   if (MatchesEtag(request.headers.Get("If-None-Match"), etag)) {
     response.status = 304;

@@ -108,7 +108,7 @@ type gateway struct {
 	limits  *limiter
 	rules   []*regexp.Regexp
 	channel *grpc.ClientConn
-	keys    []byte
+	list    []byte
 }
 
 func refuse(c *gin.Context, status int, detail string) {
@@ -219,7 +219,7 @@ func (g *gateway) serve(listener net.Listener) error {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.Use(gin.Recovery(), g.identify, g.authenticate, g.limit)
-	engine.GET("/.well-known/jwks.json", func(c *gin.Context) { c.Data(200, "application/json", g.keys) })
+	engine.GET("/api", func(c *gin.Context) { c.Data(200, "application/json", g.list) })
 	engine.POST("/api/v1/migrations", g.createMigration)
 	return http.Serve(listener, engine)
 }
@@ -228,7 +228,7 @@ func run() error {
 	backend := flag.Bool("backend", false, "be the engine")
 	engine := flag.String("engine", "", "the engine's HOST:PORT")
 	rules := flag.Bool("rules", true, "look for the patterns in bodies")
-	keys := flag.String("keys", "{}", "what GET /.well-known/jwks.json answers")
+	list := flag.String("list", "{}", "what GET /api answers")
 	flag.Parse()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -257,7 +257,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	g := &gateway{secret: secret, limits: &limiter{limit: 1_000_000_000, windows: map[string]*window{}}, channel: channel, keys: []byte(*keys)}
+	g := &gateway{secret: secret, limits: &limiter{limit: 1_000_000_000, windows: map[string]*window{}}, channel: channel, list: []byte(*list)}
 	if *rules {
 		for _, pattern := range patterns {
 			g.rules = append(g.rules, regexp.MustCompile(pattern))

@@ -90,7 +90,7 @@ TEST_CASE("A long text is packed for who takes it", "[gateway][representation]")
 TEST_CASE("What the client has is not sent again", "[gateway][representation]") {
   Request request = Get();
   const std::string etag(Answered(request, "body").headers.Get("ETag"));
-  CHECK(etag.size() == 34);
+  CHECK(etag.size() == 24);
   for (const std::string& known :
        {etag, "W/" + etag, "\"x\", " + etag, "\"x\"," + etag + ",\"y\"", std::string("*")}) {
     INFO(known);
@@ -101,7 +101,7 @@ TEST_CASE("What the client has is not sent again", "[gateway][representation]") 
     CHECK(response.headers.Get("ETag") == etag);
   }
   for (const std::string& other :
-       {std::string("\"x\""), etag.substr(1), etag.substr(0, 33), std::string()}) {
+       {std::string("\"x\""), etag.substr(1), etag.substr(0, 23), std::string()}) {
     INFO(other);
     request.headers.Set("If-None-Match", other);
     CHECK(Answered(request, "body").status == 200);
