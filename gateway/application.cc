@@ -118,7 +118,14 @@ std::optional<Response> Application::Enter(Exchange& exchange) const {
 
 Response Application::Leave(const Exchange& exchange, Response response) const {
   for (size_t i = exchange.entered; i > 0; --i) {
-    filters_[i - 1]->OnResponse(exchange.request, response);
+    try {
+      filters_[i - 1]->OnResponse(exchange.request, response);
+    } catch (const std::exception& error) {
+      // It must not take the process with it, and what it has not seen must not go out.
+      spdlog::error("an answer to request {} was not filtered: {}", exchange.request.request_id,
+                    error.what());
+      response = Problem(exchange.request, 500, "The gateway failed; its log says why.");
+    }
   }
   const Route* const route = exchange.request.route;
   if (route != nullptr && route->deprecation.has_value()) Announce(*route->deprecation, response);

@@ -117,6 +117,22 @@ TEST_CASE("An endpoint that throws is a 500 and nothing more", "[gateway][applic
   CHECK(response.body.find("secret") == std::string::npos);
 }
 
+// Fails whenever it sees an answer.
+class FailingFilter : public Filter {
+ public:
+  void OnResponse(const Request&, Response&) override { throw std::runtime_error("secret"); }
+};
+
+TEST_CASE("A filter that throws on an answer is a 500 and nothing more", "[gateway][application]") {
+  const RunsOn runs_on = GENERATE(RunsOn::kIoThread, RunsOn::kWorkers);
+  std::vector<std::unique_ptr<Filter>> filters;
+  filters.push_back(std::make_unique<FailingFilter>());
+  Application application({}, {At("/x", Hello, runs_on)}, std::move(filters));
+  const Response response = Ask(application, To("GET", "/x"));
+  CHECK(response.status == 500);
+  CHECK(response.body.find("secret") == std::string::npos);
+}
+
 TEST_CASE("A full queue is answered with 503, and I/O endpoints go on", "[gateway][application]") {
   ApplicationOptions options;
   options.workers = 1;
