@@ -75,6 +75,7 @@ Response Overloaded(const Request& request) {
 
 struct Application::Exchange {
   Request request;
+  Router::Match match;
   size_t entered = 0;  // filters that have seen the request
 };
 
@@ -107,13 +108,37 @@ Router::Match Application::Resolve(Request& request) const {
   return match;
 }
 
-std::optional<Response> Application::Enter(Exchange& exchange) const {
-  for (const auto& filter : filters_) {
-    ++exchange.entered;
-    std::optional<Response> response = filter->OnRequest(exchange.request);
-    if (response.has_value()) return response;
+void Application::Proceed(std::shared_ptr<Exchange> exchange, const Respond& respond,
+                          bool is_on_worker) {
+  while (exchange->entered < filters_.size()) {
+    Filter& filter = *filters_[exchange->entered];
+    if (!is_on_worker && filter.Blocks(exchange->request)) {
+      const bool is_taken = workers_.TryPost(
+          [this, exchange, respond] { Proceed(exchange, respond, /*is_on_worker=*/true); });
+      if (!is_taken) respond(Leave(*exchange, Overloaded(exchange->request)));
+      return;
+    }
+    ++exchange->entered;
+    std::optional<Response> early = filter.OnRequest(exchange->request);
+    if (early.has_value()) return respond(Leave(*exchange, *std::move(early)));
   }
-  return std::nullopt;
+  if (exchange->match.route == nullptr) {
+    return respond(Leave(*exchange, Nowhere(exchange->request, exchange->match)));
+  }
+  RunOrPost(std::move(exchange), respond, is_on_worker);
+}
+
+void Application::RunOrPost(std::shared_ptr<Exchange> exchange, const Respond& respond,
+                            bool is_on_worker) {
+  auto answer = [this, exchange, respond] {
+    respond(Leave(*exchange, RunEndpoint(exchange->request)));
+  };
+  const RunsOn runs_on = exchange->match.route->runs_on;
+  if (runs_on == RunsOn::kIoThread || (is_on_worker && runs_on == RunsOn::kWorkers)) {
+    return answer();
+  }
+  WorkerPool& pool = runs_on == RunsOn::kWorkers ? workers_ : password_workers_;
+  if (!pool.TryPost(answer)) respond(Leave(*exchange, Overloaded(exchange->request)));
 }
 
 Response Application::Leave(const Exchange& exchange, Response response) const {
@@ -156,28 +181,23 @@ void Application::Handle(Request request, Respond respond) {
   auto exchange = std::make_shared<Exchange>();
   exchange->request = std::move(request);
   exchange->request.deadline = exchange->request.received_at + options_.request_timeout;
-  const Router::Match match = Resolve(exchange->request);
+  exchange->match = Resolve(exchange->request);
   // The filters come first even for a request that leads nowhere: it is logged and counted too.
-  std::optional<Response> early = Enter(*exchange);
-  if (!early.has_value() && match.route == nullptr) early = Nowhere(exchange->request, match);
-  if (early.has_value()) return respond(Leave(*exchange, *std::move(early)));
-
-  auto answer = [this, exchange, respond] {
-    respond(Leave(*exchange, RunEndpoint(exchange->request)));
-  };
-  const RunsOn runs_on = match.route->runs_on;
-  if (runs_on == RunsOn::kIoThread) return answer();
-  WorkerPool& pool = runs_on == RunsOn::kWorkers ? workers_ : password_workers_;
-  if (!pool.TryPost(answer)) respond(Leave(*exchange, Overloaded(exchange->request)));
+  Proceed(std::move(exchange), respond, /*is_on_worker=*/false);
 }
 
 Response Application::Refuse(Request head, int status, std::string_view detail) {
   Exchange exchange;
   exchange.request = std::move(head);
   Resolve(exchange.request);
-  std::optional<Response> early = Enter(exchange);
-  return Leave(exchange,
-               early.has_value() ? *std::move(early) : Problem(exchange.request, status, detail));
+  // Filters that would wait are passed by: the request is refused whatever they say.
+  for (const auto& filter : filters_) {
+    ++exchange.entered;
+    if (filter->Blocks(exchange.request)) continue;
+    std::optional<Response> early = filter->OnRequest(exchange.request);
+    if (early.has_value()) return Leave(exchange, *std::move(early));
+  }
+  return Leave(exchange, Problem(exchange.request, status, detail));
 }
 
 }  // namespace datamigrate::gateway

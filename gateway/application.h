@@ -40,8 +40,10 @@ class Application : public Service {
 
   // Fills path, query, route and parameters, as far as the target is valid.
   Router::Match Resolve(Request& request) const;
-  // Answers from the filters; nothing when the endpoint is to run.
-  std::optional<Response> Enter(Exchange& exchange) const;
+  // Passes the request through the filters that it has not seen, moving to a worker before one
+  // that blocks, and then to the endpoint.
+  void Proceed(std::shared_ptr<Exchange> exchange, const Respond& respond, bool is_on_worker);
+  void RunOrPost(std::shared_ptr<Exchange> exchange, const Respond& respond, bool is_on_worker);
   // Answers from the route's description, or from its endpoint.
   Response RunEndpoint(Request& request) const;
   // Passes the answer through the filters that saw the request.

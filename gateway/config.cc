@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "gateway/filters/rate_limit/redis_limiter.h"
+
 namespace datamigrate::gateway {
 namespace {
 
@@ -27,16 +29,33 @@ absl::Status SetNumber(const std::string& text, Number minimum, Number maximum, 
   return absl::OkStatus();
 }
 
-absl::Status SetListen(Config& config, const std::string& text) {
+absl::Status SetAddress(const std::string& text, std::string& host, uint16_t& port) {
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0)
     return Wrong("must be HOST:PORT, as 127.0.0.1:8080");
-  config.listen_host = text.substr(0, colon);
-  if (config.listen_host.starts_with('[') && config.listen_host.ends_with(']')) {
-    config.listen_host = config.listen_host.substr(1, config.listen_host.size() - 2);
-  }
-  if (config.listen_host == "localhost") config.listen_host = "127.0.0.1";
-  return SetNumber<uint16_t>(text.substr(colon + 1), 0, 65535, config.listen_port);
+  host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  return SetNumber<uint16_t>(text.substr(colon + 1), 0, 65535, port);
+}
+
+absl::Status SetListen(Config& config, const std::string& text) {
+  return SetAddress(text, config.listen_host, config.listen_port);
+}
+
+absl::Status SetMetricsListen(Config& config, const std::string& text) {
+  return SetAddress(text, config.metrics_host, config.metrics_port);
+}
+
+absl::Status SetRedisUrl(Config& config, const std::string& text) {
+  if (const auto address = ParseRedisUrl(text); !address.ok()) return address.status();
+  config.redis_url = text;
+  return absl::OkStatus();
+}
+
+template <uint32_t Config::*Member>
+absl::Status SetCount(Config& config, const std::string& text) {
+  return SetNumber<uint32_t>(text, 0, 1000000000, config.*Member);
 }
 
 absl::Status SetOrigins(Config& config, const std::string& text) {
@@ -51,6 +70,23 @@ absl::Status SetOrigins(Config& config, const std::string& text) {
     config.allowed_origins.push_back(origin);
     begin = end + 1;
   }
+  return absl::OkStatus();
+}
+
+absl::Status SetAlgorithm(Config& config, const std::string& text) {
+  if (text != "EdDSA" && text != "HS256") return Wrong("must be EdDSA or HS256");
+  config.jwt_algorithm =
+      text == "EdDSA" ? crypto::TokenAlgorithm::kEdDsa : crypto::TokenAlgorithm::kHs256;
+  return absl::OkStatus();
+}
+
+absl::Status SetPublicUrl(Config& config, const std::string& text) {
+  const bool is_web = text.starts_with("https://") || text.starts_with("http://");
+  if (!is_web || text.ends_with('/') || text.find_first_of(" \"<>#?") != std::string::npos) {
+    return Wrong(
+        "must be a URL such as https://datamigrate.example.com, without a slash at its end");
+  }
+  config.public_url = text;
   return absl::OkStatus();
 }
 
@@ -89,10 +125,57 @@ constexpr Option kOptions[] = {
     {"home", "DIR", "folder for keys [~/.local/share/datamigrate]", SetText<&Config::home>},
     {"jwt-key-file", "PATH", "key that signs tokens, made when missing [jwt.key in --home]",
      SetText<&Config::jwt_key_file>},
+    {"jwt-algorithm", "NAME", "EdDSA, or HS256 where all who verify share the key [EdDSA]",
+     SetAlgorithm},
+    {"jwt-key-days", "N", "make a new key after so many days; 0 for never [90]",
+     [](Config& config, const std::string& text) {
+       return SetNumber(text, 0, 3650, config.jwt_key_days);
+     }},
+    {"mail", "ROUTE", "off, file:FOLDER, smtp://HOST:PORT or smtps://HOST:PORT [off]",
+     [](Config& config, const std::string& text) {
+       config.mail.route = text;
+       return absl::OkStatus();
+     }},
+    {"mail-from", "ADDRESS", "who mails come from [datamigrate@localhost]",
+     [](Config& config, const std::string& text) {
+       config.mail.from = text;
+       return absl::OkStatus();
+     }},
+    {"mail-user", "NAME", "name at the mail server [none]",
+     [](Config& config, const std::string& text) {
+       config.mail.user = text;
+       return absl::OkStatus();
+     }},
+    {"mail-password-file", "PATH", "file that holds the mail server's password [none]",
+     [](Config& config, const std::string& text) {
+       config.mail.password_file = text;
+       return absl::OkStatus();
+     }},
+    {"oidc-issuer", "URL", "identity provider (OpenID Connect) that users may sign in with [none]",
+     [](Config& config, const std::string& text) {
+       config.oidc.issuer = text;
+       return absl::OkStatus();
+     }},
+    {"oidc-client-id", "ID", "what the identity provider calls this gateway",
+     [](Config& config, const std::string& text) {
+       config.oidc.client_id = text;
+       return absl::OkStatus();
+     }},
+    {"oidc-client-secret-file", "PATH", "file that holds the secret for it [a public client]",
+     SetText<&Config::oidc_secret_file>},
+    {"oidc-role-claim", "NAME", "claim that names a user's roles [roles]",
+     [](Config& config, const std::string& text) {
+       config.oidc.role_claim = text;
+       return absl::OkStatus();
+     }},
+    {"oidc-organization", "ID", "organization that its users are members of [one of their own]",
+     SetText<&Config::oidc_organization>},
+    {"public-url", "URL", "where users reach the gateway, for links [http://HOST:PORT]",
+     SetPublicUrl},
     {"log-file", "PATH", "append the log there [standard error]", SetText<&Config::log_file>,
      "DATAMIGRATE_GATEWAY_LOG_FILE"},
     {"log-level", "LEVEL", "debug, info, warning or error [info]", SetText<&Config::log_level>},
-    {"rate-limit", "N", "requests a minute per user or address; 0 for no limit [100]",
+    {"rate-limit", "N", "requests a minute per user, API key or address; 0 for no limit [100]",
      [](Config& config, const std::string& text) {
        return SetNumber<uint32_t>(text, 0, 1000000000, config.rate_limit);
      }},
@@ -100,6 +183,19 @@ constexpr Option kOptions[] = {
      [](Config& config, const std::string& text) {
        return SetNumber<uint32_t>(text, 1, 1000000, config.credential_rate_limit);
      }},
+    {"write-rate-limit", "N", "changing requests a minute per user or API key; 0 for no limit [0]",
+     SetCount<&Config::write_rate_limit>},
+    {"organization-rate-limit", "N", "requests a minute per organization; 0 for no limit [1000]",
+     SetCount<&Config::organization_rate_limit>},
+    {"organization-daily-quota", "N", "requests a day per organization; 0 for no limit [0]",
+     SetCount<&Config::organization_daily_quota>},
+    {"organization-concurrency", "N",
+     "requests at a time per organization and gateway; 0 for no limit [100]",
+     SetCount<&Config::organization_concurrency>},
+    {"redis-url", "URL", "count limits for all gateways in Redis: redis://HOST:PORT or unix:/PATH",
+     SetRedisUrl},
+    {"metrics-listen", "HOST:PORT", "serve /metrics there, and nowhere else [to this machine only]",
+     SetMetricsListen},
     {"allow-origin", "ORIGINS", "web origins that may call the API, with commas between",
      SetOrigins},
     {"io-threads", "N", "threads for connections [2]",
@@ -171,6 +267,10 @@ absl::StatusOr<std::set<std::string_view>> ReadFlags(const std::vector<std::stri
       config.wants_help = true;
       continue;
     }
+    if (argument == "--rotate-jwt-key") {
+      config.rotates_jwt_key = true;
+      continue;
+    }
     if (argument == "--version") {
       config.wants_version = true;
       continue;
@@ -218,7 +318,7 @@ absl::StatusOr<Config> ReadConfig(
     if (given->contains(option.flag) || !text.has_value() || text->empty()) continue;
     if (absl::Status set = Apply(option, config, *text, variable); !set.ok()) return set;
   }
-  if (config.database_url.empty()) {
+  if (config.database_url.empty() && !config.rotates_jwt_key) {
     return Wrong(
         "--database-url is needed: where PostgreSQL is, as postgresql://user@host/database");
   }
@@ -248,6 +348,8 @@ std::string Usage() {
                    VariableOf(option));
   }
   text +=
+      "  --rotate-jwt-key                 make a new signing key, which signs in a minute, and "
+      "end\n"
       "  --help, --version\n\n"
       "Example:\n"
       "  datamigrate-gateway --listen 127.0.0.1:8080 --engine 127.0.0.1:50051 \\\n"

@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/crypto/token_keys.h"
+#include "gateway/identity/oidc/oidc_provider.h"
+#include "gateway/mail/mail.h"
 
 namespace datamigrate::gateway {
 
@@ -25,10 +28,25 @@ struct Config {
   std::string database_url;
   std::string home;          // "": made from XDG_DATA_HOME or HOME
   std::string jwt_key_file;  // "": jwt.key under home
-  std::string log_file;      // "": standard error
+  crypto::TokenAlgorithm jwt_algorithm = crypto::TokenAlgorithm::kEdDsa;
+  int jwt_key_days = 90;         // 0: never rotated by the gateway
+  bool rotates_jwt_key = false;  // rotate, then end
+  MailOptions mail;
+  OidcOptions oidc;
+  std::string oidc_secret_file;   // "": a public client
+  std::string oidc_organization;  // id; "": each user has an organization of their own
+  std::string public_url;         // "": made from the address that it listens on
+  std::string log_file;           // "": standard error
   std::string log_level = "info";
   uint32_t rate_limit = 100;
   uint32_t credential_rate_limit = 30;
+  uint32_t write_rate_limit = 0;
+  uint32_t organization_rate_limit = 1000;
+  uint32_t organization_daily_quota = 0;
+  uint32_t organization_concurrency = 100;
+  std::string redis_url;     // "": limits are counted in memory
+  std::string metrics_host;  // "": /metrics is served on the main address, to this machine alone
+  uint16_t metrics_port = 0;
   std::vector<std::string> allowed_origins;
   int io_threads = 2;
   int workers = 16;

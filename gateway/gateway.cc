@@ -14,25 +14,75 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/crypto/api_key.h"
+#include "common/crypto/key_file.h"
 #include "common/guardian/rule_book.h"
 #include "common/pg/pool.h"
 #include "common/pg/schema.h"
 #include "common/telemetry/metrics.h"
 #include "gateway/application.h"
 #include "gateway/endpoints/account_endpoints.h"
+#include "gateway/endpoints/api_key_endpoints.h"
 #include "gateway/endpoints/migration_endpoints.h"
+#include "gateway/endpoints/oidc_endpoints.h"
 #include "gateway/endpoints/operation_endpoints.h"
+#include "gateway/endpoints/organization_endpoints.h"
+#include "gateway/endpoints/password_endpoints.h"
+#include "gateway/endpoints/second_factor_endpoints.h"
+#include "gateway/endpoints/session_endpoints.h"
 #include "gateway/engine_client/grpc_engine_client.h"
 #include "gateway/filters/filter_list.h"
+#include "gateway/filters/rate_limit/memory_limiter.h"
+#include "gateway/filters/rate_limit/redis_limiter.h"
 #include "gateway/http/server.h"
-#include "gateway/identity/ended_sessions_refresher.h"
+#include "gateway/identity/account_recovery.h"
+#include "gateway/identity/api_keys.h"
+#include "gateway/identity/housekeeper.h"
+#include "gateway/identity/oidc/oidc_sign_in.h"
+#include "gateway/identity/second_factor.h"
 #include "gateway/identity/sign_in.h"
+#include "gateway/mail/post_office.h"
 #include "gateway/store/account_store.h"
+#include "gateway/store/api_key_store.h"
+#include "gateway/store/attempt_store.h"
 #include "gateway/store/audit_log.h"
+#include "gateway/store/limit_store.h"
+#include "gateway/store/organization_store.h"
 #include "gateway/store/schema.h"
+#include "gateway/store/second_factor_store.h"
+#include "gateway/store/session_store.h"
 
 namespace datamigrate::gateway {
 namespace {
+
+constexpr size_t kMaxLimitKeys = 100000;
+
+// A new key is published for so long before it signs.
+constexpr absl::Duration kKeyDelay = absl::Minutes(1);
+
+std::string PublicUrlOf(const Config& config) {
+  if (!config.public_url.empty()) return config.public_url;
+  return fmt::format("http://{}:{}", config.listen_host, config.listen_port);
+}
+
+OidcOptions OidcOptionsOf(const Config& config) {
+  OidcOptions options = config.oidc;
+  options.redirect_url = PublicUrlOf(config) + "/api/v1/auth/oidc/callback";
+  return options;
+}
+
+// Fills in the secret. Errors: what stands in the way of using the provider.
+absl::Status ReadOidcSecret(Config& config) {
+  if (config.oidc.issuer.empty()) return absl::OkStatus();
+  if (config.oidc.client_id.empty()) {
+    return absl::InvalidArgumentError("--oidc-client-id is needed beside --oidc-issuer");
+  }
+  if (config.oidc_secret_file.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> secret = crypto::ReadKeyFile(config.oidc_secret_file);
+  if (!secret.ok()) return secret.status();
+  config.oidc.client_secret = secret->substr(0, secret->find('\n'));
+  return absl::OkStatus();
+}
 
 absl::Status PrepareHome(const std::string& home) {
   std::error_code error;
@@ -75,21 +125,34 @@ pg::PoolOptions PoolOptionsOf(const Config& config) {
 // Members in the order of their dependencies: the last is destroyed first.
 class WiredGateway : public Gateway {
  public:
-  WiredGateway(const Config& config, crypto::SigningKey key,
-               std::unique_ptr<telemetry::Metrics> metrics, std::unique_ptr<EngineClient> engine)
+  WiredGateway(const Config& config, crypto::TokenKeys keys, crypto::SealingKey sealing_key,
+               std::unique_ptr<Mailer> mailer, std::unique_ptr<telemetry::Metrics> metrics,
+               std::unique_ptr<EngineClient> engine)
       : config_(config),
         own_metrics_(std::move(metrics)),
         pool_(PoolOptionsOf(config)),
         accounts_(&pool_),
+        sessions_(&pool_),
+        attempts_(&pool_),
+        organizations_(&pool_),
+        limit_store_(&pool_),
+        api_key_store_(&pool_),
+        api_keys_(&api_key_store_, &organizations_),
         audit_log_(&pool_),
         engine_(std::move(engine)),
-        sign_in_(SignInOptions(), std::move(key), &accounts_, &ended_sessions_),
+        second_factor_store_(&pool_),
+        second_factor_(sealing_key, &second_factor_store_),
+        keys_(std::move(keys)),
+        office_(std::move(mailer), PublicUrlOf(config), metrics_),
+        sign_in_(SignInOptions(), SignInParts()),
+        recovery_(SignInOptions(), SignInParts()),
+        oidc_(OidcOptionsOf(config), config.oidc_organization, std::move(sealing_key), &sign_in_,
+              &accounts_, &organizations_),
         readiness_(Checks()) {}
 
   absl::Status Open() {
     if (absl::Status prepared = PrepareDatabase(pool_); !prepared.ok()) return prepared;
-    refresher_ = std::make_unique<EndedSessionsRefresher>(&accounts_, &ended_sessions_,
-                                                          SignInOptions().access_token_lifetime);
+    housekeeper_ = std::make_unique<Housekeeper>(Chores());
     absl::StatusOr<guardian::RuleBook> rules = guardian::RuleBook::Compile();
     if (!rules.ok()) return rules.status();
     guardian_rules_ = std::make_unique<const guardian::RuleBook>(*std::move(rules));
@@ -108,6 +171,7 @@ class WiredGateway : public Gateway {
     server_ = *std::move(server);
     metrics_.AddGauge("datamigrate_gateway_connections", "Open client connections.",
                       [this] { return static_cast<double>(server_->open_connections()); });
+    if (absl::Status opened = OpenMetrics(); !opened.ok()) return opened;
     if (config_.port_file.empty()) return absl::OkStatus();
     return WritePortFile(config_.port_file, port());
   }
@@ -117,6 +181,76 @@ class WiredGateway : public Gateway {
   bool Drain(std::chrono::milliseconds patience) override { return server_->Drain(patience); }
 
  private:
+  // A listener for figures alone, where one is configured.
+  absl::Status OpenMetrics() {
+    if (config_.metrics_host.empty()) return absl::OkStatus();
+    std::vector<Route> routes;
+    AddMetricsRoute(&metrics_, MetricsAudience::kEverybody, routes);
+    ApplicationOptions options;
+    options.workers = 1;
+    options.password_workers = 1;
+    metrics_application_ = std::make_unique<Application>(options, std::move(routes),
+                                                         std::vector<std::unique_ptr<Filter>>());
+    ServerOptions server_options;
+    server_options.host = config_.metrics_host;
+    server_options.port = config_.metrics_port;
+    server_options.io_threads = 1;
+    server_options.max_connections = 64;
+    absl::StatusOr<std::unique_ptr<HttpServer>> server =
+        HttpServer::Start(server_options, metrics_application_.get());
+    if (!server.ok()) return server.status();
+    metrics_server_ = *std::move(server);
+    spdlog::info("figures are on {}:{}", config_.metrics_host, metrics_server_->port());
+    return absl::OkStatus();
+  }
+
+  SignIn::Parts SignInParts() {
+    return {&keys_,     &accounts_,       &sessions_, &organizations_,
+            &attempts_, &ended_sessions_, &office_,   &second_factor_};
+  }
+
+  std::vector<Chore> Chores() {
+    const absl::Duration token_lifetime = sign_in_.options().access_token_lifetime;
+    const auto merge_ended = [this, token_lifetime]() -> absl::Status {
+      const auto changed = sessions_.ChangedWithin(token_lifetime + absl::Minutes(1));
+      if (changed.ok()) ended_sessions_.Merge(*changed);
+      return changed.status();
+    };
+    const auto load_limits = [this]() -> absl::Status {
+      auto limits = limit_store_.All();
+      if (limits.ok()) limit_book_.Replace(*std::move(limits));
+      return limits.status();
+    };
+    const auto load_keys = [this]() -> absl::Status {
+      auto keys =
+          crypto::TokenKeys::LoadOrCreate(config_.jwt_key_file, config_.jwt_algorithm, absl::Now());
+      if (keys.ok()) keys_.Replace(*std::move(keys));
+      return keys.status();
+    };
+    const auto rotate_keys = [this, token_lifetime]() -> absl::Status {
+      if (config_.jwt_key_days == 0) return absl::OkStatus();
+      return crypto::TokenKeys::RotateIfOlder(config_.jwt_key_file, config_.jwt_algorithm,
+                                              absl::Hours(24) * config_.jwt_key_days, absl::Now(),
+                                              kKeyDelay, token_lifetime)
+          .status();
+    };
+    return {{"ended sessions", absl::Seconds(5), merge_ended},
+            {"API keys", absl::Seconds(5), [this] { return api_keys_.Refresh(); }},
+            {"organizations' limits", absl::Seconds(5), load_limits},
+            {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
+            {"rotating the signing key", absl::Hours(1), rotate_keys},
+            {"reading the signing keys", absl::Seconds(2), load_keys}};
+  }
+
+  std::unique_ptr<Limiter> MakeLimiter() {
+    if (config_.redis_url.empty()) return std::make_unique<MemoryLimiter>(kMaxLimitKeys);
+    RedisLimiterOptions options;
+    options.address = *ParseRedisUrl(config_.redis_url);
+    options.max_connections = config_.workers;
+    options.max_keys = kMaxLimitKeys;
+    return std::make_unique<RedisLimiter>(std::move(options), metrics_);
+  }
+
   // TLS, and whom to believe about the client.
   absl::Status SetEdge(ServerOptions& options) {
     if (!config_.tls_certificate_file.empty()) {
@@ -147,8 +281,18 @@ class WiredGateway : public Gateway {
   std::vector<Route> Routes() {
     std::vector<Route> routes;
     AddAccountRoutes(&sign_in_, &accounts_, routes);
+    AddPasswordRoutes(&recovery_, routes);
+    AddSecondFactorRoutes({&recovery_, &second_factor_, &organizations_}, routes);
+    AddOidcRoutes(&oidc_, sign_in_.options().session_lifetime, routes);
+    AddSessionRoutes(&sessions_, &ended_sessions_, routes);
+    AddOrganizationRoutes({&sign_in_, &accounts_, &organizations_, &ended_sessions_, &office_},
+                          routes);
+    AddApiKeyRoutes(&api_key_store_, &api_keys_, routes);
     AddMigrationRoutes(engine_.get(), routes);
-    AddOperationRoutes(&readiness_, &metrics_, routes);
+    if (config_.metrics_host.empty()) {
+      AddMetricsRoute(&metrics_, MetricsAudience::kThisMachine, routes);
+    }
+    AddOperationRoutes(&readiness_, routes);
     return routes;
   }
 
@@ -159,10 +303,20 @@ class WiredGateway : public Gateway {
     }
     options.allowed_origins = config_.allowed_origins;
     options.check_token = [this](std::string_view token, absl::Time now) {
-      return sign_in_.Check(token, now);
+      return token.starts_with(crypto::kApiKeyPrefix) ? api_keys_.Check(token, now)
+                                                      : sign_in_.Check(token, now);
+    };
+    options.needs_lookup = [this](std::string_view token, absl::Time now) {
+      return api_keys_.NeedsLookup(token, now);
     };
     options.rate_limits.per_minute = config_.rate_limit;
     options.rate_limits.credentials_per_minute = config_.credential_rate_limit;
+    options.rate_limits.writes_per_minute = config_.write_rate_limit;
+    options.rate_limits.organization_per_minute = config_.organization_rate_limit;
+    options.rate_limits.organization_per_day = config_.organization_daily_quota;
+    options.rate_limits.organization_concurrent = config_.organization_concurrency;
+    options.limit_book = &limit_book_;
+    options.make_limiter = [this] { return MakeLimiter(); };
     options.guardian_rules = guardian_rules_.get();
     return MakeFilters(options, &audit_log_, metrics_);
   }
@@ -172,12 +326,27 @@ class WiredGateway : public Gateway {
   telemetry::Metrics& metrics_ = *own_metrics_;
   pg::Pool pool_;
   AccountStore accounts_;
+  SessionStore sessions_;
+  AttemptStore attempts_;
+  OrganizationStore organizations_;
+  LimitStore limit_store_;
+  LimitBook limit_book_;
+  ApiKeyStore api_key_store_;
+  ApiKeys api_keys_;
   PgAuditLog audit_log_;
   EndedSessions ended_sessions_;
   std::unique_ptr<EngineClient> engine_;
+  SecondFactorStore second_factor_store_;
+  SecondFactor second_factor_;
+  TokenKeyRing keys_;
+  PostOffice office_;
   SignIn sign_in_;
+  AccountRecovery recovery_;
+  OidcSignIn oidc_;
   Readiness readiness_;
-  std::unique_ptr<EndedSessionsRefresher> refresher_;
+  std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<Application> metrics_application_;
+  std::unique_ptr<HttpServer> metrics_server_;
   std::unique_ptr<const guardian::RuleBook> guardian_rules_;
   std::unique_ptr<Application> application_;
   std::unique_ptr<Tls> tls_;  // null without TLS
@@ -186,11 +355,30 @@ class WiredGateway : public Gateway {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& config) {
+absl::Status RotateTokenKey(const Config& config) {
   if (sodium_init() < 0) return absl::InternalError("libsodium does not work on this machine");
   if (absl::Status prepared = PrepareHome(config.home); !prepared.ok()) return prepared;
-  absl::StatusOr<crypto::SigningKey> key = crypto::SigningKey::LoadOrCreate(config.jwt_key_file);
-  if (!key.ok()) return key.status();
+  const absl::Time now = absl::Now();
+  const auto keys = crypto::TokenKeys::LoadOrCreate(config.jwt_key_file, config.jwt_algorithm, now);
+  // A change of the algorithm is what rotating is for.
+  if (!keys.ok() && !absl::IsFailedPrecondition(keys.status())) return keys.status();
+  return crypto::TokenKeys::Rotate(config.jwt_key_file, config.jwt_algorithm, now, kKeyDelay,
+                                   SignInOptions().access_token_lifetime);
+}
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& asked) {
+  Config config = asked;
+  if (absl::Status read = ReadOidcSecret(config); !read.ok()) return read;
+  if (sodium_init() < 0) return absl::InternalError("libsodium does not work on this machine");
+  if (absl::Status prepared = PrepareHome(config.home); !prepared.ok()) return prepared;
+  absl::StatusOr<crypto::TokenKeys> keys =
+      crypto::TokenKeys::LoadOrCreate(config.jwt_key_file, config.jwt_algorithm, absl::Now());
+  if (!keys.ok()) return keys.status();
+  absl::StatusOr<crypto::SealingKey> sealing_key =
+      crypto::SealingKey::LoadOrCreate(config.home + "/sealing.key");
+  if (!sealing_key.ok()) return sealing_key.status();
+  absl::StatusOr<std::unique_ptr<Mailer>> mailer = MakeMailer(config.mail);
+  if (!mailer.ok()) return mailer.status();
   auto metrics = std::make_unique<telemetry::Metrics>();
   absl::StatusOr<std::unique_ptr<EngineClient>> engine =
       ConnectEngine({config.engine, config.engine_ca_file, config.engine_certificate_file,
@@ -198,7 +386,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& config) {
                     *metrics);
   if (!engine.ok()) return engine.status();
   auto gateway =
-      std::make_unique<WiredGateway>(config, *key, std::move(metrics), *std::move(engine));
+      std::make_unique<WiredGateway>(config, *std::move(keys), *std::move(sealing_key),
+                                     *std::move(mailer), std::move(metrics), *std::move(engine));
   if (absl::Status opened = gateway->Open(); !opened.ok()) return opened;
   return std::unique_ptr<Gateway>(std::move(gateway));
 }

@@ -31,6 +31,9 @@ class Gateway {
   virtual bool Drain(std::chrono::milliseconds patience) = 0;
 };
 
+// Adds a signing key to the key file, which signs in a minute. Running gateways learn of it.
+absl::Status RotateTokenKey(const Config& config);
+
 }  // namespace datamigrate::gateway
 
 #endif  // DATAMIGRATE_GATEWAY_GATEWAY_H_

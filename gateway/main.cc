@@ -86,5 +86,9 @@ int main(int argc, char** argv) {
     std::printf("datamigrate-gateway %s\n", std::string(gateway::kVersion).c_str());
     return 0;
   }
+  if (config->rotates_jwt_key) {
+    const absl::Status rotated = gateway::RotateTokenKey(*config);
+    return rotated.ok() ? 0 : Fail(rotated);
+  }
   return Run(*config);
 }

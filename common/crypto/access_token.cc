@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+
 #include "common/crypto/encoding.h"
+#include "common/crypto/strict_json.h"
 
 namespace datamigrate::crypto {
 namespace {
@@ -22,9 +25,7 @@ absl::Status Refused(std::string_view reason) {
 std::optional<Json> ParseObject(std::string_view part) {
   const std::optional<std::string> text = Base64UrlDecode(part);
   if (!text.has_value()) return std::nullopt;
-  Json object = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return std::nullopt;
-  return object;
+  return ParseStrictObject(*text);
 }
 
 // The text at `name`, or "" when it is missing or something else.
@@ -41,11 +42,15 @@ std::optional<absl::Time> Second(const Json& object, const char* name) {
   return absl::FromUnixSeconds(static_cast<int64_t>(second));
 }
 
-absl::Status CheckHeader(const Json& header, const SigningKey& key) {
-  if (Text(header, "alg") != "EdDSA") return Refused("is not signed with EdDSA");
+// The key that the header names, for its own algorithm.
+absl::StatusOr<const TokenKey*> KeyOf(const Json& header, const TokenKeys& keys) {
   if (header.contains("crit")) return Refused("asks for an extension that is not supported");
-  if (Text(header, "kid") != key.id()) return Refused("is signed with an unknown key");
-  return absl::OkStatus();
+  const TokenKey* key = keys.Find(Text(header, "kid"));
+  if (key == nullptr) return Refused("is signed with an unknown key");
+  if (Text(header, "alg") != key->algorithm_name()) {
+    return Refused("is signed with another algorithm");
+  }
+  return key;
 }
 
 absl::StatusOr<AccessClaims> ReadClaims(const Json& object) {
@@ -61,6 +66,20 @@ absl::StatusOr<AccessClaims> ReadClaims(const Json& object) {
       !issued.has_value() || !expires.has_value()) {
     return Refused("lacks a claim");
   }
+  if (object.contains("nbf")) {
+    const std::optional<absl::Time> begins = Second(object, "nbf");
+    if (!begins.has_value()) return Refused("has a claim of a wrong type");
+    claims.not_before = *begins;
+  }
+  if (const auto found = object.find("gen"); found != object.end()) {
+    if (!found->is_number_unsigned() || found->get<uint64_t>() >= INT32_MAX) {
+      return Refused("has a claim of a wrong type");
+    }
+    claims.generation = found->get<int>();
+  }
+  claims.role = Text(object, "role");
+  claims.scope = Text(object, "scope");
+  claims.csrf_sha256 = Text(object, "csrf");
   claims.issued_at = *issued;
   claims.expires_at = *expires;
   return claims;
@@ -71,27 +90,32 @@ absl::Status CheckClaims(const AccessClaims& claims, const ExpectedToken& expect
   if (claims.issuer != expected.issuer) return Refused("comes from another issuer");
   if (claims.audience != expected.audience) return Refused("is meant for another service");
   if (claims.expires_at <= now) return Refused("has expired");
-  if (claims.issued_at > now + kClockTolerance) return Refused("is not valid yet");
+  if (std::max(claims.issued_at, claims.not_before) > now + kClockTolerance)
+    return Refused("is not valid yet");
   return absl::OkStatus();
 }
 
 }  // namespace
 
-std::string SignAccessToken(const SigningKey& key, const AccessClaims& claims) {
-  const Json header = {{"alg", "EdDSA"}, {"typ", "JWT"}, {"kid", key.id()}};
-  const Json body = {{"iss", claims.issuer},
-                     {"aud", claims.audience},
-                     {"sub", claims.user_id},
-                     {"org", claims.organization_id},
-                     {"sid", claims.session_id},
-                     {"iat", absl::ToUnixSeconds(claims.issued_at)},
-                     {"exp", absl::ToUnixSeconds(claims.expires_at)}};
+std::string SignAccessToken(const TokenKey& key, const AccessClaims& claims) {
+  const Json header = {{"alg", key.algorithm_name()}, {"typ", "JWT"}, {"kid", key.id()}};
+  Json body = {{"iss", claims.issuer},
+               {"aud", claims.audience},
+               {"sub", claims.user_id},
+               {"org", claims.organization_id},
+               {"sid", claims.session_id},
+               {"iat", absl::ToUnixSeconds(claims.issued_at)},
+               {"exp", absl::ToUnixSeconds(claims.expires_at)}};
+  if (claims.generation != 0) body["gen"] = claims.generation;
+  if (!claims.role.empty()) body["role"] = claims.role;
+  if (!claims.scope.empty()) body["scope"] = claims.scope;
+  if (!claims.csrf_sha256.empty()) body["csrf"] = claims.csrf_sha256;
   const std::string signed_text =
       Base64UrlEncode(header.dump()) + "." + Base64UrlEncode(body.dump());
   return signed_text + "." + Base64UrlEncode(key.Sign(signed_text));
 }
 
-absl::StatusOr<AccessClaims> VerifyAccessToken(const SigningKey& key, std::string_view token,
+absl::StatusOr<AccessClaims> VerifyAccessToken(const TokenKeys& keys, std::string_view token,
                                                const ExpectedToken& expected, absl::Time now) {
   if (token.size() > kLongestAccessToken) return Refused("is too long");
   const size_t first_dot = token.find('.');
@@ -99,11 +123,12 @@ absl::StatusOr<AccessClaims> VerifyAccessToken(const SigningKey& key, std::strin
   if (first_dot == last_dot) return Refused("does not have three parts");
   const std::optional<Json> header = ParseObject(token.substr(0, first_dot));
   if (!header.has_value()) return Refused("is malformed");
-  if (absl::Status checked = CheckHeader(*header, key); !checked.ok()) return checked;
+  const absl::StatusOr<const TokenKey*> key = KeyOf(*header, keys);
+  if (!key.ok()) return key.status();
 
   const std::optional<std::string> signature = Base64UrlDecode(token.substr(last_dot + 1));
   const std::string_view signed_text = token.substr(0, last_dot);
-  if (!signature.has_value() || !key.Verify(signed_text, *signature)) {
+  if (!signature.has_value() || !(*key)->Verify(signed_text, *signature)) {
     return Refused("has a wrong signature");
   }
   const std::optional<Json> body =

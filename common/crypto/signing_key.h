@@ -1,4 +1,4 @@
-// An Ed25519 key pair (RFC 8032) and the file it lives in.
+// An Ed25519 key pair (RFC 8032).
 #ifndef DATAMIGRATE_COMMON_CRYPTO_SIGNING_KEY_H_
 #define DATAMIGRATE_COMMON_CRYPTO_SIGNING_KEY_H_
 
@@ -16,12 +16,6 @@ class SigningKey {
 
   // `seed`: 32 bytes. Errors: kInvalidArgument for another length.
   static absl::StatusOr<SigningKey> FromSeed(std::string_view seed);
-
-  // Reads the key from `path`, or makes one and writes it there, readable by the owner alone.
-  // Processes that start together agree on one key.
-  // Errors: kPermissionDenied when others may read the file; kDataLoss when it is not a key;
-  // kUnavailable when it cannot be read or written.
-  static absl::StatusOr<SigningKey> LoadOrCreate(const std::string& path);
 
   SigningKey(const SigningKey&) = default;
   SigningKey& operator=(const SigningKey&) = default;

@@ -31,7 +31,11 @@ constexpr NamedSchema kCredentials = {.name = "Credentials", .text = R"({
     "email": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$",
               "description": "no NUL characters"},
     "password": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$",
-                 "description": "no NUL characters"}
+                 "description": "no NUL characters"},
+    "code": {"type": "string", "maxLength": 100, "pattern": "^[^\\x00]*$",
+             "description": "of the second factor, where there is one, or a recovery code"},
+    "session": {"type": "string", "enum": ["token", "cookie"],
+                "description": "where the tokens go: into the body, or into cookies"}
   }
 })"};
 
@@ -45,12 +49,16 @@ constexpr NamedSchema kRefreshRequest = {.name = "RefreshRequest", .text = R"({
   }
 })"};
 
+constexpr NamedSchema kAccepted = {.name = "Accepted", .text = R"({
+  "type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}
+})"};
+
 constexpr NamedSchema kTokens = {.name = "Tokens", .text = R"({
   "type": "object",
-  "required": ["access_token", "token_type", "expires_in", "refresh_token", "user"],
+  "required": ["token_type", "expires_in", "user"],
   "properties": {
     "access_token": {"type": "string", "description": "A signed token (RFC 7519)."},
-    "token_type": {"type": "string", "enum": ["Bearer"]},
+    "token_type": {"type": "string", "enum": ["Bearer", "Cookie"]},
     "expires_in": {"type": "integer", "description": "Seconds that the access token is good for."},
     "refresh_token": {"type": "string", "description": "Good once, for the next pair of tokens."},
     "user": {
@@ -97,7 +105,8 @@ Description DescribeRegister() {
           .tag = kTag,
           .summary = "Makes a user and an organization, and signs in.",
           .body = &kRegistration,
-          .answers = {{201, "The user is made and signed in.", &kTokens}}};
+          .answers = {{201, "The user is made and signed in.", &kTokens},
+                      {202, "A mail to the address says how to go on.", &kAccepted}}};
 }
 
 Description DescribeLogIn() {
@@ -113,6 +122,7 @@ Description DescribeRefresh() {
           .tag = kTag,
           .summary = "Trades a refresh token for new tokens.",
           .body = &kRefreshRequest,
+          .is_body_required = false,
           .answers = {{200, "Signed in again.", &kTokens}}};
 }
 

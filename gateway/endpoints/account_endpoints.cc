@@ -1,8 +1,5 @@
 #include "gateway/endpoints/account_endpoints.h"
 
-#include <fmt/format.h>
-
-#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -11,7 +8,9 @@
 #include "common/crypto/encoding.h"
 #include "gateway/endpoints/account_descriptions.h"
 #include "gateway/endpoints/json_body.h"
+#include "gateway/endpoints/session_cookies.h"
 #include "gateway/endpoints/status_problem.h"
+#include "gateway/endpoints/text_fields.h"
 #include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
@@ -19,48 +18,32 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxBodyBytes = 8 * 1024;
-
-// A field of a body: its name, where its text goes, and whether it must be there.
-struct TextField {
-  const char* name;
-  std::string* text;
-  bool is_required;
-};
-
-absl::Status ReadTexts(const Request& request, std::initializer_list<TextField> fields) {
-  const Json body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);
-  if (!body.is_object()) return absl::InvalidArgumentError("the body is not a JSON object");
-  for (const TextField& field : fields) {
-    const auto found = body.find(field.name);
-    if (found == body.end() || found->is_null()) {
-      if (!field.is_required) continue;
-      return absl::InvalidArgumentError(fmt::format("\"{}\" is missing", field.name));
-    }
-    if (!found->is_string() ||
-        found->get_ref<const std::string&>().find('\0') != std::string::npos) {
-      return absl::InvalidArgumentError(fmt::format("\"{}\" must be a text", field.name));
-    }
-    *field.text = found->get<std::string>();
-  }
-  return absl::OkStatus();
-}
-
-Response TokensResponse(int status, const SignedIn& signed_in) {
-  const Json body = {
-      {"access_token", signed_in.access_token},
-      {"token_type", "Bearer"},
+// Tokens in the body, or in cookies that scripts cannot read.
+Response TokensResponse(int status, const SignedIn& signed_in, bool as_cookies,
+                        absl::Duration session_lifetime) {
+  Json body = {
       {"expires_in", absl::ToInt64Seconds(signed_in.access_token_lifetime)},
-      {"refresh_token", signed_in.refresh_token},
+      {"token_type", as_cookies ? "Cookie" : "Bearer"},
       {"user", {{"id", signed_in.user_id}, {"organization_id", signed_in.organization_id}}}};
+  if (as_cookies) {
+    if (!signed_in.csrf_token.empty()) body["csrf_token"] = signed_in.csrf_token;
+  } else {
+    body["access_token"] = signed_in.access_token;
+    body["refresh_token"] = signed_in.refresh_token;
+  }
   Response response = JsonResponse(status, body.dump());
+  if (as_cookies) SetSessionCookies(signed_in, session_lifetime, response);
   response.audit = {signed_in.organization_id, signed_in.user_id, signed_in.user_id};
   return response;
 }
 
-Response Answer(const Request& request, int status, const absl::StatusOr<SignedIn>& signed_in) {
-  return signed_in.ok() ? TokensResponse(status, *signed_in)
-                        : ProblemOf(request, signed_in.status());
+// 401 that tells a program to ask for the code.
+Response CodeMissing(const Request& request, const absl::Status& status) {
+  Response response = ProblemOf(request, status);
+  Json document = Json::parse(response.body);
+  document["code_required"] = true;
+  response.body = document.dump();
+  return response;
 }
 
 Response Register(SignIn* sign_in, const Request& request) {
@@ -72,57 +55,91 @@ Response Register(SignIn* sign_in, const Request& request) {
                           {"name", &registration.name, false},
                           {"organization", &registration.organization_name, false}});
   if (!read.ok()) return ProblemOf(request, read);
-  return Answer(request, 201, sign_in->Register(registration));
+  const auto registered = sign_in->Register(registration, PlaceOf(request));
+  if (!registered.ok()) return ProblemOf(request, registered.status());
+  if (registered->has_value()) {
+    return TokensResponse(201, **registered, /*as_cookies=*/false, absl::ZeroDuration());
+  }
+  return JsonResponse(202, R"({"status":"a mail to the address says how to go on"})");
 }
 
 Response LogIn(SignIn* sign_in, const Request& request) {
   if (auto refused = RefuseUnlessJson(request); refused.has_value()) return *std::move(refused);
-  std::string email;
-  std::string password;
-  const absl::Status read =
-      ReadTexts(request, {{"email", &email, true}, {"password", &password, true}});
+  if (auto refused = RefuseForeignPage(request); refused.has_value()) return *std::move(refused);
+  Credentials credentials;
+  std::string session = "token";
+  const absl::Status read = ReadTexts(request, {{"email", &credentials.email, true},
+                                                {"password", &credentials.password, true},
+                                                {"code", &credentials.code, false},
+                                                {"session", &session, false}});
   if (!read.ok()) return ProblemOf(request, read);
-  return Answer(request, 200, sign_in->LogIn(email, password));
+  if (session != "token" && session != "cookie") {
+    return ProblemOf(request,
+                     absl::InvalidArgumentError("\"session\" must be \"token\" or \"cookie\""));
+  }
+  credentials.wants_cookies = session == "cookie";
+  const auto signed_in = sign_in->LogIn(credentials, PlaceOf(request));
+  if (IsCodeMissing(signed_in.status())) return CodeMissing(request, signed_in.status());
+  if (!signed_in.ok()) return ProblemOf(request, signed_in.status());
+  return TokensResponse(200, *signed_in, credentials.wants_cookies,
+                        sign_in->options().session_lifetime);
 }
 
+// With the token in the body, or with the one of the cookie and what proves that the request comes
+// from a page of ours.
 Response Refresh(SignIn* sign_in, const Request& request) {
   if (auto refused = RefuseUnlessJson(request); refused.has_value()) return *std::move(refused);
   std::string token;
-  const absl::Status read = ReadTexts(request, {{"refresh_token", &token, true}});
-  if (!read.ok()) return ProblemOf(request, read);
-  return Answer(request, 200, sign_in->Refresh(token));
+  const std::optional<std::string> cookie = CookieOf(request, kRefreshCookie);
+  const bool as_cookies = request.body.empty() && cookie.has_value();
+  if (as_cookies) {
+    if (auto refused = RefuseForeignPage(request); refused.has_value()) return *std::move(refused);
+    if (auto refused = RefuseWithoutCsrfCookie(request)) return *std::move(refused);
+    token = *cookie;
+  } else {
+    const absl::Status read = ReadTexts(request, {{"refresh_token", &token, true}});
+    if (!read.ok()) return ProblemOf(request, read);
+  }
+  const auto signed_in = sign_in->Refresh(token);
+  if (!signed_in.ok()) return ProblemOf(request, signed_in.status());
+  return TokensResponse(200, *signed_in, as_cookies, sign_in->options().session_lifetime);
 }
 
 Response LogOut(SignIn* sign_in, const Request& request) {
-  const absl::Status ended = sign_in->LogOut(*request.principal);
-  if (!ended.ok()) return ProblemOf(request, ended);
-  Response response;
-  response.status = 204;
-  response.audit.object = request.principal->user_id;
+  Response response =
+      DoneOrProblem(request, sign_in->LogOut(*request.principal), request.principal->user_id);
+  if (!request.principal->csrf_sha256.empty()) ClearSessionCookies(response);
   return response;
 }
 
 Response ShowUser(AccountStore* accounts, const Request& request) {
-  absl::StatusOr<std::optional<User>> user = accounts->FindById(request.principal->user_id);
+  const Principal& principal = *request.principal;
+  absl::StatusOr<std::optional<User>> user = accounts->FindById(principal.user_id);
   if (!user.ok()) return ProblemOf(request, user.status());
   if (!user->has_value()) return Problem(request, 404, "This user is no longer there.");
   const Json body = {{"id", (*user)->id},
-                     {"organization_id", (*user)->organization_id},
+                     {"organization_id", principal.organization_id},
                      {"email", (*user)->email},
                      {"name", (*user)->name},
-                     {"role", (*user)->role}};
+                     {"role", principal.role},
+                     {"permissions", principal.permissions.Names()},
+                     {"api_key_id", principal.key_id.empty() ? Json() : Json(principal.key_id)}};
   return JsonResponse(200, body.dump());
 }
 
-// RFC 8037 section 2: an Ed25519 key as a JSON Web Key.
-Response ShowKeys(const crypto::SigningKey& key) {
-  const Json body = {{"keys", Json::array({{{"kty", "OKP"},
-                                            {"crv", "Ed25519"},
-                                            {"alg", "EdDSA"},
-                                            {"use", "sig"},
-                                            {"kid", key.id()},
-                                            {"x", crypto::Base64UrlEncode(key.public_key())}}})}};
-  return JsonResponse(200, body.dump());
+// RFC 8037 section 2: Ed25519 keys as JSON Web Keys. Shared secrets are left out.
+Response ShowKeys(const crypto::TokenKeys& keys) {
+  Json list = Json::array();
+  for (const crypto::TokenKeys::Entry& entry : keys.entries()) {
+    if (entry.key.public_key() == nullptr) continue;
+    list.push_back({{"kty", "OKP"},
+                    {"crv", "Ed25519"},
+                    {"alg", entry.key.algorithm_name()},
+                    {"use", "sig"},
+                    {"kid", entry.key.id()},
+                    {"x", crypto::Base64UrlEncode(*entry.key.public_key())}});
+  }
+  return JsonResponse(200, Json{{"keys", list}}.dump());
 }
 
 }  // namespace
@@ -136,7 +153,7 @@ void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route
          .runs_on = runs_on,
          .needs_principal = false,
          .rate_class = RateClass::kCredentials,
-         .max_body_bytes = kMaxBodyBytes,
+         .max_body_bytes = kMaxTextBodyBytes,
          .endpoint = [=](const Request& request) { return endpoint(sign_in, request); },
          .description = std::move(description)});
   };
@@ -145,17 +162,19 @@ void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route
   add_credential("/api/v1/auth/refresh", RunsOn::kWorkers, Refresh, DescribeRefresh());
   routes.push_back({.method = "POST",
                     .pattern = "/api/v1/auth/logout",
+                    .permission = Permission::kOwn,
                     .endpoint = [=](const Request& request) { return LogOut(sign_in, request); },
                     .description = DescribeLogOut()});
   routes.push_back({.method = "GET",
                     .pattern = "/api/v1/auth/me",
+                    .permission = Permission::kIdentified,
                     .endpoint = [=](const Request& request) { return ShowUser(accounts, request); },
                     .description = DescribeShowUser()});
   routes.push_back({.method = "GET",
                     .pattern = "/.well-known/jwks.json",
                     .runs_on = RunsOn::kIoThread,
                     .needs_principal = false,
-                    .endpoint = [=](const Request&) { return ShowKeys(sign_in->key()); },
+                    .endpoint = [=](const Request&) { return ShowKeys(*sign_in->keys().keys()); },
                     .description = DescribeShowKeys()});
 }
 

@@ -46,4 +46,8 @@ Response JsonResponse(int status, std::string body) {
   return TextResponse(status, kJson, std::move(body));
 }
 
+std::string IsoTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
 }  // namespace datamigrate::gateway

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "gateway/http/message.h"
 
 namespace google::protobuf {
@@ -27,6 +28,9 @@ absl::Status ReadJsonBody(const Request& request, google::protobuf::Message& mes
 std::string ToJson(const google::protobuf::Message& message);
 
 Response JsonResponse(int status, std::string body);
+
+// "2026-11-21T16:00:00Z", as RFC 3339 writes a time, to the second.
+std::string IsoTime(absl::Time time);
 
 }  // namespace datamigrate::gateway
 

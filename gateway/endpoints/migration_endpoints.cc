@@ -123,24 +123,32 @@ Response ShowModel(EngineClient* engine, const Request& request) {
 }  // namespace
 
 void AddMigrationRoutes(EngineClient* engine, std::vector<Route>& routes) {
-  const auto add = [&](std::string_view method, std::string_view pattern, auto endpoint,
-                       Description description) {
+  const auto add = [&](std::string_view method, std::string_view pattern, Permission permission,
+                       auto endpoint, Description description) {
     routes.push_back({.method = method,
                       .pattern = pattern,
+                      .permission = permission,
                       .max_body_bytes = kMaxBodyBytes,
                       .endpoint = [=](const Request& request) { return endpoint(engine, request); },
                       .description = std::move(description)});
   };
-  add("GET", "/api/v1/migrations", List, DescribeListMigrations());
-  add("POST", "/api/v1/migrations", Create, DescribeCreateMigration());
-  add("GET", "/api/v1/migrations/{id}", Show, DescribeShowMigration());
-  add("POST", "/api/v1/migrations/{id}/cancel", Cancel, DescribeCancelMigration());
-  add("POST", "/api/v1/migrations/{id}/resume", Resume, DescribeResumeMigration());
-  add("POST", "/api/v1/migrations/{id}/decide", Decide, DescribeDecideMigration());
-  add("GET", "/api/v1/migrations/{id}/events", Watch, DescribeWatchMigration());
-  add("GET", "/api/v1/migrations/{id}/models", ListModels, DescribeListModels());
-  add("GET", "/api/v1/migrations/{id}/models/{name}", ShowModel, DescribeShowModel());
-  add("GET", "/api/v1/migrations/{id}/project", DownloadProject, DescribeDownloadProject());
+  using P = Permission;
+  add("GET", "/api/v1/migrations", P::kMigrationsRead, List, DescribeListMigrations());
+  add("POST", "/api/v1/migrations", P::kMigrationsWrite, Create, DescribeCreateMigration());
+  add("GET", "/api/v1/migrations/{id}", P::kMigrationsRead, Show, DescribeShowMigration());
+  add("POST", "/api/v1/migrations/{id}/cancel", P::kMigrationsWrite, Cancel,
+      DescribeCancelMigration());
+  add("POST", "/api/v1/migrations/{id}/resume", P::kMigrationsWrite, Resume,
+      DescribeResumeMigration());
+  add("POST", "/api/v1/migrations/{id}/decide", P::kMigrationsDecide, Decide,
+      DescribeDecideMigration());
+  add("GET", "/api/v1/migrations/{id}/events", P::kMigrationsRead, Watch, DescribeWatchMigration());
+  add("GET", "/api/v1/migrations/{id}/models", P::kMigrationsRead, ListModels,
+      DescribeListModels());
+  add("GET", "/api/v1/migrations/{id}/models/{name}", P::kMigrationsRead, ShowModel,
+      DescribeShowModel());
+  add("GET", "/api/v1/migrations/{id}/project", P::kMigrationsRead, DownloadProject,
+      DescribeDownloadProject());
 }
 
 }  // namespace datamigrate::gateway

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "gateway/endpoints/json_body.h"
+#include "gateway/http/problem.h"
 #include "gateway/openapi/document.h"
 #include "gateway/version.h"
 #include "gateway/web/landing_page.h"
@@ -45,14 +46,27 @@ Response ShowLandingPage() {
   return response;
 }
 
+// "": none is asked for; "own": any user, no API key; "identified": any credential.
+std::string_view PermissionText(const Route& route) {
+  if (!route.needs_principal) return "";
+  if (route.permission == Permission::kOwn) return "own";
+  if (route.permission == Permission::kIdentified) return "identified";
+  return NameOf(route.permission);
+}
+
 std::string ListRoutes(const std::vector<Route>& routes) {
   Json list = Json::array();
   for (const Route& route : routes) {
     list.push_back({{"method", route.method},
                     {"path", route.pattern},
-                    {"needs_sign_in", route.needs_principal}});
+                    {"needs_sign_in", route.needs_principal},
+                    {"permission", PermissionText(route)}});
   }
   return Json{{"service", "datamigrate-gateway"}, {"version", kVersion}, {"routes", list}}.dump();
+}
+
+bool IsLoopback(std::string_view address) {
+  return address == "::1" || address.starts_with("127.") || address.starts_with("::ffff:127.");
 }
 
 constexpr std::string_view kTag = "operation";
@@ -83,9 +97,10 @@ constexpr NamedSchema kRouteList = {.name = "RouteList", .text = R"({
       "type": "array",
       "items": {
         "type": "object",
-        "required": ["method", "path", "needs_sign_in"],
+        "required": ["method", "path", "needs_sign_in", "permission"],
         "properties": {"method": {"type": "string"}, "path": {"type": "string"},
-                       "needs_sign_in": {"type": "boolean"}}
+                       "needs_sign_in": {"type": "boolean"},
+                       "permission": {"type": "string"}}
       }
     }
   }
@@ -145,8 +160,23 @@ std::vector<Readiness::Finding> Readiness::AskAll() const {
   return findings;
 }
 
-void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
-                        std::vector<Route>& routes) {
+void AddMetricsRoute(const telemetry::Metrics* metrics, MetricsAudience audience,
+                     std::vector<Route>& routes) {
+  routes.push_back(OpenRoute(
+      "/metrics", RunsOn::kIoThread, RateClass::kNone,
+      [=](const Request& request) {
+        if (audience == MetricsAudience::kThisMachine && !IsLoopback(request.remote_address)) {
+          return Problem(
+              request, 403,
+              "The figures are for this machine; --metrics-listen serves them elsewhere.");
+        }
+        return TextResponse(200, kMetricsType, metrics->Print());
+      },
+      Described("showMetrics", "Counters and gauges, as Prometheus reads them.",
+                {{200, "The metrics.", nullptr, kMetricsType}})));
+}
+
+void AddOperationRoutes(Readiness* readiness, std::vector<Route>& routes) {
   routes.push_back(OpenRoute(
       "/health", RunsOn::kIoThread, RateClass::kNone, [](const Request&) { return ShowHealth(); },
       Described("showHealth", "Whether the process runs.", {{200, "It does.", &kHealth}})));
@@ -155,11 +185,6 @@ void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
       [=](const Request&) { return ShowReadiness(readiness); },
       Described("showReadiness", "Whether PostgreSQL and the engine answer.",
                 {{200, "They do.", &kReadiness}, {503, "One does not.", &kReadiness}})));
-  routes.push_back(OpenRoute(
-      "/metrics", RunsOn::kIoThread, RateClass::kNone,
-      [=](const Request&) { return TextResponse(200, kMetricsType, metrics->Print()); },
-      Described("showMetrics", "Counters and gauges, as Prometheus reads them.",
-                {{200, "The metrics.", nullptr, kMetricsType}})));
   routes.push_back(OpenRoute(
       "/", RunsOn::kIoThread, RateClass::kOrdinary,
       [](const Request&) { return ShowLandingPage(); },

@@ -2,7 +2,7 @@
 //
 //   GET /health   200 while the process runs: {"status":"ok","version"}
 //   GET /ready    200 when PostgreSQL and the engine answer, else 503: {"status","checks":{...}}
-//   GET /metrics  Prometheus text
+//   GET /metrics  Prometheus text, to this machine or on an address of its own
 //   GET /api      the list of routes
 //   GET /api/v1/openapi.json  all of the API, as OpenAPI 3.1
 //   GET /         a page that says what this is
@@ -51,10 +51,15 @@ class Readiness {
   std::vector<Finding> findings_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The pointers must outlive the routes. Call last: GET /api and the document list the routes added
+enum class MetricsAudience { kEverybody, kThisMachine };
+
+// For the listener that is meant for it, or for requests that come from a loopback address.
+void AddMetricsRoute(const telemetry::Metrics* metrics, MetricsAudience audience,
+                     std::vector<Route>& routes);
+
+// The pointer must outlive the routes. Call last: GET /api and the document list the routes added
 // before. Throws as ApiDocument does for a route without a description.
-void AddOperationRoutes(Readiness* readiness, const telemetry::Metrics* metrics,
-                        std::vector<Route>& routes);
+void AddOperationRoutes(Readiness* readiness, std::vector<Route>& routes);
 
 }  // namespace datamigrate::gateway
 

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateway/http/problem.h"
+#include "gateway/http/retry_after.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -52,6 +54,13 @@ int HttpStatusOf(absl::StatusCode code) {
 }
 
 Response ProblemOf(const Request& request, const absl::Status& status) {
+  if (const std::optional<absl::Duration> wait = WaitOf(status); wait.has_value()) {
+    const int64_t seconds = absl::ToInt64Seconds(*wait);
+    Response response = Problem(
+        request, 429, fmt::format("{}; try again in {} s", std::string(status.message()), seconds));
+    response.headers.Set("Retry-After", std::to_string(seconds));
+    return response;
+  }
   const Row& row = RowOf(status.code());
   const std::string message(status.message());
   if (!row.detail.empty()) {

@@ -8,10 +8,13 @@
 
 namespace datamigrate::gateway {
 
-// Thread safe. Only BeforeEndpoint and AfterEndpoint may block.
+// Thread safe. Only BeforeEndpoint and AfterEndpoint may block, and OnRequest where Blocks said so.
 class Filter {
  public:
   virtual ~Filter() = default;
+
+  // True when OnRequest of this request would wait for something: then it runs on a worker.
+  virtual bool Blocks(const Request&) const { return false; }
 
   // Before the endpoint, in the chain's order. A response ends the request: later filters and the
   // endpoint do not see it.

@@ -19,8 +19,10 @@ std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& option
   filters.push_back(std::make_unique<SecurityHeadersFilter>());
   filters.push_back(std::make_unique<CorsFilter>(options.allowed_origins));
   filters.push_back(std::make_unique<SizeLimitFilter>(options.size_limits));
-  filters.push_back(std::make_unique<AuthenticationFilter>(options.check_token));
-  filters.push_back(std::make_unique<RateLimitFilter>(options.rate_limits, metrics));
+  filters.push_back(
+      std::make_unique<AuthenticationFilter>(options.check_token, options.needs_lookup));
+  filters.push_back(std::make_unique<RateLimitFilter>(options.rate_limits, options.make_limiter(),
+                                                      options.limit_book, metrics));
   filters.push_back(std::make_unique<SignInRequiredFilter>());
   filters.push_back(std::make_unique<GuardianFilter>(options.guardian_rules, metrics));
   filters.push_back(std::make_unique<AuditFilter>(audit_log, metrics));

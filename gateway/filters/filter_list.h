@@ -2,6 +2,7 @@
 #ifndef DATAMIGRATE_GATEWAY_FILTERS_FILTER_LIST_H_
 #define DATAMIGRATE_GATEWAY_FILTERS_FILTER_LIST_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,10 @@ struct FilterListOptions {
   std::vector<std::string> allowed_origins;
   SizeLimits size_limits;
   AuthenticationFilter::CheckToken check_token;
+  AuthenticationFilter::NeedsLookup needs_lookup;
   RateLimits rate_limits;
+  std::function<std::unique_ptr<Limiter>()> make_limiter;
+  const LimitBook* limit_book = nullptr;               // must be set
   const guardian::RuleBook* guardian_rules = nullptr;  // must be set, and outlive the filters
 };
 

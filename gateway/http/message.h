@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "gateway/access/permission.h"
 #include "gateway/http/body_stream.h"
 
 namespace datamigrate::gateway {
@@ -45,6 +46,11 @@ struct Principal {
   std::string user_id;
   std::string organization_id;
   std::string session_id;
+  std::string role = "";  // in the organization; "" for an API key
+  PermissionSet permissions = {};
+  std::string key_id = "";       // of the API key that was shown; "" for a session
+  int generation = 0;            // of the session's rights
+  std::string csrf_sha256 = "";  // hex; "" unless the tokens are in cookies
 };
 
 struct Route;  // gateway/http/router.h
@@ -78,6 +84,8 @@ struct Request {
     uint32_t limit;
     uint32_t remaining;
     uint32_t reset_seconds;
+    uint32_t window_seconds = 60;
+    bool has_place = false;  // among its organization's concurrent requests
   };
   std::optional<RateLimit> rate_limit;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "gateway/access/permission.h"
 #include "gateway/http/description.h"
 #include "gateway/http/message.h"
 
@@ -43,6 +44,9 @@ struct Route {
   std::string_view pattern;  // "/api/v1/migrations/{id}": {name} matches one segment
   RunsOn runs_on = RunsOn::kWorkers;
   bool needs_principal = true;
+  // What the principal must be allowed to do; nobody may what is not named. Not looked at when
+  // needs_principal is false.
+  Permission permission = Permission::kNotNamed;
   RateClass rate_class = RateClass::kOrdinary;
   uint64_t max_body_bytes = 64 * 1024;
   Endpoint endpoint;

@@ -6,6 +6,7 @@
 #include "common/crypto/random.h"
 #include "common/pg/sql_state.h"
 #include "common/pg/transaction.h"
+#include "gateway/store/statements.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -14,46 +15,47 @@ constexpr pg::Statement kInsertOrganization = {
     "insert_organization", "INSERT INTO organizations (id, name) VALUES ($1, $2)"};
 constexpr pg::Statement kInsertUser = {
     "insert_user",
-    "INSERT INTO users (id, organization_id, email, name, role, password_hash)"
-    " VALUES ($1, $2, $3, $4, $5, $6)"};
+    "INSERT INTO users (id, organization_id, email, name, password_hash)"
+    " VALUES ($1, $2, $3, $4, $5)"};
+constexpr pg::Statement kInsertOwner = {
+    "insert_owner",
+    "INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, 'owner')"};
 constexpr pg::Statement kFindByEmail = {
     "find_user_by_email",
-    "SELECT id, organization_id, email, name, role, password_hash FROM users WHERE email = $1"};
+    "SELECT id, organization_id, email, name, password_hash,"
+    " email_verified_at IS NOT NULL AS is_verified FROM users WHERE email = $1"};
 constexpr pg::Statement kFindById = {
     "find_user_by_id",
-    "SELECT id, organization_id, email, name, role, password_hash FROM users WHERE id = $1"};
+    "SELECT id, organization_id, email, name, password_hash,"
+    " email_verified_at IS NOT NULL AS is_verified FROM users WHERE id = $1"};
 constexpr pg::Statement kReplaceHash = {"replace_password_hash",
                                         "UPDATE users SET password_hash = $2 WHERE id = $1"};
-constexpr pg::Statement kTouchUser = {"touch_user",
-                                      "UPDATE users SET last_sign_in_at = now() WHERE id = $1"};
-constexpr pg::Statement kInsertSession = {
-    "insert_session",
-    "INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, now() + $3::interval)"};
-constexpr pg::Statement kInsertToken = {
-    "insert_refresh_token",
-    "INSERT INTO refresh_tokens (token_sha256, session_id) VALUES ($1, $2)"};
-constexpr pg::Statement kLockToken = {
-    "lock_refresh_token",
-    "SELECT s.id, s.user_id, u.organization_id, t.used_at IS NOT NULL AS is_spent,"
-    " s.ended_at IS NOT NULL OR s.expires_at <= now() AS is_over"
-    " FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id"
-    " WHERE t.token_sha256 = $1 FOR UPDATE OF t, s"};
-constexpr pg::Statement kSpendToken = {
-    "spend_refresh_token", "UPDATE refresh_tokens SET used_at = now() WHERE token_sha256 = $1"};
-constexpr pg::Statement kEndSession = {
-    "end_session",
-    "UPDATE sessions SET ended_at = now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL"};
-constexpr pg::Statement kEndedSessions = {
-    "ended_sessions",
-    "SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at >= now() - $1::interval"};
+constexpr pg::Statement kForgetProofs = {
+    "forget_proofs", "DELETE FROM account_tokens WHERE user_id = $1 AND purpose = $2"};
+constexpr pg::Statement kInsertProof = {
+    "insert_proof",
+    "INSERT INTO account_tokens (token_sha256, user_id, purpose, expires_at)"
+    " VALUES ($1, $2, $3, now() + $4::interval)"};
+constexpr pg::Statement kSpendProof = {
+    "spend_proof",
+    "WITH spent AS (DELETE FROM account_tokens WHERE token_sha256 = $1 AND purpose = $2"
+    " RETURNING user_id, expires_at)"
+    " UPDATE users SET email_verified_at = coalesce(email_verified_at, now()) FROM spent"
+    " WHERE id = spent.user_id AND spent.expires_at > now()"
+    " RETURNING id, organization_id, email, name, password_hash, true AS is_verified"};
+constexpr pg::Statement kFindFederated = {
+    "find_federated_user",
+    "SELECT u.id, u.organization_id, u.email, u.name, u.password_hash,"
+    " u.email_verified_at IS NOT NULL AS is_verified FROM federated_identities f"
+    " JOIN users u ON u.id = f.user_id WHERE f.issuer = $1 AND f.subject = $2"};
+constexpr pg::Statement kLinkFederated = {
+    "link_federated_user",
+    "INSERT INTO federated_identities (issuer, subject, user_id) VALUES ($1, $2, $3)"
+    " ON CONFLICT DO NOTHING"};
+constexpr pg::Statement kVerifyUser = {
+    "verify_user",
+    "UPDATE users SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = $1"};
 constexpr pg::Statement kPing = {"ping", "SELECT 1 AS one"};
-
-// For statements that have the same effect twice as once.
-pg::RetryPolicy Repeatable() {
-  pg::RetryPolicy policy;
-  policy.retry_unknown_outcome = true;
-  return policy;
-}
 
 pg::Bytes HashOf(const std::string& token) {
   return pg::Bytes{crypto::Sha256(token)};
@@ -64,8 +66,8 @@ User ReadUser(const pg::Row& row) {
           .organization_id = row.Get<std::string>("organization_id"),
           .email = row.Get<std::string>("email"),
           .name = row.Get<std::string>("name"),
-          .role = row.Get<std::string>("role"),
-          .password_hash = row.Get<std::string>("password_hash")};
+          .password_hash = row.Get<std::string>("password_hash"),
+          .is_verified = row.Get<bool>("is_verified")};
 }
 
 absl::StatusOr<std::optional<User>> FindUser(pg::Pool& pool, const pg::Statement& statement,
@@ -76,13 +78,8 @@ absl::StatusOr<std::optional<User>> FindUser(pg::Pool& pool, const pg::Statement
   return std::optional<User>(ReadUser(rows->front()));
 }
 
-absl::Status RunAll(
-    pg::Transaction& transaction,
-    std::initializer_list<std::pair<pg::Statement, std::vector<pg::Parameter>>> steps) {
-  for (const auto& [statement, parameters] : steps) {
-    if (auto done = transaction.Execute(statement, parameters); !done.ok()) return done.status();
-  }
-  return absl::OkStatus();
+std::string_view PurposeOf(AccountProof proof) {
+  return proof == AccountProof::kVerifyEmail ? "verify_email" : "reset_password";
 }
 
 }  // namespace
@@ -92,14 +89,14 @@ absl::StatusOr<User> AccountStore::CreateUser(const NewUser& user) {
                         .organization_id = crypto::RandomUuid(),
                         .email = user.email,
                         .name = user.name,
-                        .role = "owner",
                         .password_hash = user.password_hash};
   const absl::Status written = pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) {
     return RunAll(transaction,
                   {{kInsertOrganization, {created.organization_id, user.organization_name}},
                    {kInsertUser,
-                    {created.id, created.organization_id, created.email, created.name, created.role,
-                     created.password_hash}}});
+                    {created.id, created.organization_id, created.email, created.name,
+                     created.password_hash}},
+                   {kInsertOwner, {created.organization_id, created.id}}});
   });
   if (pg::IsUniqueViolation(written)) {
     return absl::AlreadyExistsError("a user with this e-mail address exists already");
@@ -121,55 +118,40 @@ absl::Status AccountStore::ReplacePasswordHash(const std::string& user_id,
   return pg::Execute(*pool_, Repeatable(), kReplaceHash, {user_id, hash}).status();
 }
 
-absl::StatusOr<Session> AccountStore::StartSession(const User& user,
-                                                   const std::string& refresh_token,
-                                                   absl::Duration lifetime) {
-  const Session session = {crypto::RandomUuid(), user.id, user.organization_id};
-  const absl::Status written = pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) {
-    return RunAll(transaction, {{kInsertSession, {session.id, user.id, lifetime}},
-                                {kInsertToken, {HashOf(refresh_token), session.id}},
-                                {kTouchUser, {user.id}}});
-  });
-  if (!written.ok()) return written;
-  return session;
-}
-
-absl::StatusOr<Session> AccountStore::RotateRefreshToken(const std::string& used,
-                                                         const std::string& next) {
-  Session session;
-  bool is_accepted = false;
-  const absl::Status done = pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) {
-    is_accepted = false;
-    absl::StatusOr<pg::Result> rows = transaction.Execute(kLockToken, {HashOf(used)});
-    if (!rows.ok()) return rows.status();
-    if (rows->empty() || rows->front().Get<bool>("is_over")) return absl::OkStatus();
-    const pg::Row row = rows->front();
-    session = {row.Get<std::string>("id"), row.Get<std::string>("user_id"),
-               row.Get<std::string>("organization_id")};
-    if (row.Get<bool>("is_spent")) {
-      return RunAll(transaction, {{kEndSession, {session.id, "token_reused"}}});
-    }
-    is_accepted = true;
+absl::Status AccountStore::AddProof(const std::string& user_id, AccountProof proof,
+                                    const std::string& token, absl::Duration lifetime) {
+  return pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) {
     return RunAll(transaction,
-                  {{kSpendToken, {HashOf(used)}}, {kInsertToken, {HashOf(next), session.id}}});
+                  {{kForgetProofs, {user_id, PurposeOf(proof)}},
+                   {kInsertProof, {HashOf(token), user_id, PurposeOf(proof), lifetime}}});
   });
-  if (!done.ok()) return done;
-  if (!is_accepted) {
-    return absl::UnauthenticatedError("the refresh token is not valid; sign in again");
-  }
-  return session;
 }
 
-absl::Status AccountStore::EndSession(const std::string& session_id) {
-  return pg::Execute(*pool_, Repeatable(), kEndSession, {session_id, "signed_out"}).status();
-}
-
-absl::StatusOr<std::vector<std::string>> AccountStore::SessionsEndedWithin(absl::Duration last) {
-  absl::StatusOr<pg::Result> rows = pg::Execute(*pool_, Repeatable(), kEndedSessions, {last});
+absl::StatusOr<User> AccountStore::SpendProof(AccountProof proof, const std::string& token) {
+  absl::StatusOr<pg::Result> rows =
+      pg::Execute(*pool_, {}, kSpendProof, {HashOf(token), PurposeOf(proof)});
   if (!rows.ok()) return rows.status();
-  std::vector<std::string> ids;
-  for (const pg::Row row : *rows) ids.push_back(row.Get<std::string>("id"));
-  return ids;
+  if (rows->empty()) {
+    return absl::InvalidArgumentError(
+        "the link is not valid: it was used or has expired; ask for a new one");
+  }
+  return ReadUser(rows->front());
+}
+
+absl::StatusOr<std::optional<User>> AccountStore::FindFederated(const std::string& issuer,
+                                                                const std::string& subject) {
+  auto rows = pg::Execute(*pool_, Repeatable(), kFindFederated, {issuer, subject});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return std::optional<User>();
+  return std::optional(ReadUser(rows->front()));
+}
+
+absl::Status AccountStore::LinkFederated(const std::string& issuer, const std::string& subject,
+                                         const std::string& user_id) {
+  return pg::InTransaction(*pool_, Repeatable(), [&](pg::Transaction& transaction) {
+    return RunAll(transaction,
+                  {{kLinkFederated, {issuer, subject, user_id}}, {kVerifyUser, {user_id}}});
+  });
 }
 
 absl::Status AccountStore::Ping(absl::Time deadline) {

@@ -1,4 +1,4 @@
-// Users, their organizations and their sessions in PostgreSQL. Thread safe; every call blocks.
+// Users and their organizations in PostgreSQL. Thread safe; every call blocks.
 #ifndef DATAMIGRATE_GATEWAY_STORE_ACCOUNT_STORE_H_
 #define DATAMIGRATE_GATEWAY_STORE_ACCOUNT_STORE_H_
 
@@ -15,18 +15,15 @@ namespace datamigrate::gateway {
 
 struct User {
   std::string id;
-  std::string organization_id;
-  std::string email;  // lower case
+  std::string organization_id;  // that the next session begins in
+  std::string email;            // lower case
   std::string name;
-  std::string role;
   std::string password_hash;
+  bool is_verified = false;  // the address is known to be the user's
 };
 
-struct Session {
-  std::string id;
-  std::string user_id;
-  std::string organization_id;
-};
+// What a link sent by mail proves.
+enum class AccountProof { kVerifyEmail, kResetPassword };
 
 class AccountStore {
  public:
@@ -49,20 +46,21 @@ class AccountStore {
 
   absl::Status ReplacePasswordHash(const std::string& user_id, const std::string& hash);
 
-  // Opens a session that its first refresh token continues.
-  absl::StatusOr<Session> StartSession(const User& user, const std::string& refresh_token,
-                                       absl::Duration lifetime);
+  // Keeps the hash of `token`, which is good for one use within `lifetime`. Earlier tokens of the
+  // user for the same purpose are no good any more.
+  absl::Status AddProof(const std::string& user_id, AccountProof proof, const std::string& token,
+                        absl::Duration lifetime);
 
-  // Continues the session of `used` with the token `next`.
-  // Errors: kUnauthenticated for an unknown or spent token, or an ended session. A spent token
-  // means that somebody has copied it: the session ends, for thief and owner alike.
-  absl::StatusOr<Session> RotateRefreshToken(const std::string& used, const std::string& next);
+  // Spends `token` and marks its user's address as verified, as only its mailbox had the token.
+  // Errors: kInvalidArgument for a token that is unknown, spent or expired.
+  absl::StatusOr<User> SpendProof(AccountProof proof, const std::string& token);
 
-  // Ends the session; without effect on one that has ended.
-  absl::Status EndSession(const std::string& session_id);
-
-  // Ids of the sessions that ended in the `last` minutes or so, by the database's clock.
-  absl::StatusOr<std::vector<std::string>> SessionsEndedWithin(absl::Duration last);
+  // The user whom an identity provider calls `subject`; nothing when it has not been here.
+  absl::StatusOr<std::optional<User>> FindFederated(const std::string& issuer,
+                                                    const std::string& subject);
+  // From now on `subject` is the user, whose address the provider has verified.
+  absl::Status LinkFederated(const std::string& issuer, const std::string& subject,
+                             const std::string& user_id);
 
   // One cheap query, to learn whether the database answers before `deadline`.
   absl::Status Ping(absl::Time deadline);

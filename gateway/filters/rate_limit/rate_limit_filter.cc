@@ -1,65 +1,121 @@
 #include "gateway/filters/rate_limit/rate_limit_filter.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include "common/crypto/encoding.h"
+#include <utility>
+
 #include "gateway/http/problem.h"
 #include "gateway/http/router.h"
+#include "gateway/http/subscriber.h"
 
 namespace datamigrate::gateway {
 namespace {
-
-constexpr size_t kNetworkBytes = 8;  // of an IPv6 address: the /64
 
 RateClass ClassOf(const Request& request) {
   return request.route == nullptr ? RateClass::kOrdinary : request.route->rate_class;
 }
 
-}  // namespace
-
-std::string SubscriberOf(const std::string& address) {
-  in6_addr parsed{};
-  if (inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
-  const std::string_view bytes(reinterpret_cast<const char*>(&parsed), sizeof(parsed));
-  if (IN6_IS_ADDR_V4MAPPED(&parsed)) return address;
-  return crypto::HexEncode(bytes.substr(0, kNetworkBytes));
+bool Changes(const Request& request) {
+  return request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
 }
 
-RateLimitFilter::RateLimitFilter(RateLimits limits, telemetry::Metrics& metrics)
+std::string_view NameOf(LimitWindow window) {
+  return window == LimitWindow::kMinute ? "minute" : "day";
+}
+
+constexpr uint32_t kMinuteSeconds = 60;
+constexpr uint32_t kDaySeconds = 24 * 60 * 60;
+
+}  // namespace
+
+RateLimitFilter::RateLimitFilter(RateLimits limits, std::unique_ptr<Limiter> limiter,
+                                 const LimitBook* book, telemetry::Metrics& metrics)
     : limits_(limits),
-      window_(limits.max_keys),
+      limiter_(std::move(limiter)),
+      book_(book),
       refused_(metrics.AddCounter("datamigrate_gateway_rate_limited_total",
                                   "Requests refused by the rate limit.")) {}
 
+bool RateLimitFilter::IsCounted(const Request& request) const {
+  return limits_.per_minute != 0 && ClassOf(request) != RateClass::kNone;
+}
+
+bool RateLimitFilter::Blocks(const Request& request) const {
+  return IsCounted(request) && limiter_->Blocks();
+}
+
+std::vector<Limit> RateLimitFilter::LimitsOf(const Request& request) const {
+  if (ClassOf(request) == RateClass::kCredentials) {
+    return {{"c" + SubscriberOf(request.remote_address), limits_.credentials_per_minute}};
+  }
+  if (!request.principal.has_value()) {
+    return {{"a" + SubscriberOf(request.remote_address), limits_.per_minute}};
+  }
+  const Principal& principal = *request.principal;
+  const OrganizationLimits own = book_->Find(principal.organization_id);
+  const std::string who =
+      principal.key_id.empty() ? "u" + principal.user_id : "k" + principal.key_id;
+  std::vector<Limit> limits = {{who, own.per_minute.value_or(limits_.per_minute)}};
+  const auto add = [&](std::string key, uint32_t limit, LimitWindow window) {
+    if (limit != 0) limits.push_back({std::move(key), limit, window});
+  };
+  if (Changes(request)) {
+    add("w" + who, own.writes_per_minute.value_or(limits_.writes_per_minute), LimitWindow::kMinute);
+  }
+  add("o" + principal.organization_id,
+      own.organization_per_minute.value_or(limits_.organization_per_minute), LimitWindow::kMinute);
+  add("d" + principal.organization_id, own.per_day.value_or(limits_.organization_per_day),
+      LimitWindow::kDay);
+  return limits;
+}
+
+bool RateLimitFilter::TakePlace(const Request& request) {
+  if (!request.principal.has_value()) return true;
+  const std::string& id = request.principal->organization_id;
+  const uint32_t limit = book_->Find(id).concurrent.value_or(limits_.organization_concurrent);
+  absl::MutexLock lock(&mutex_);
+  uint32_t& running = running_[id];
+  if (limit != 0 && running >= limit) return false;
+  ++running;
+  return true;
+}
+
 std::optional<Response> RateLimitFilter::OnRequest(Request& request) {
-  const RateClass rate_class = ClassOf(request);
-  if (rate_class == RateClass::kNone || limits_.per_minute == 0) return std::nullopt;
-  const bool is_credential = rate_class == RateClass::kCredentials;
-  const bool is_user = request.principal.has_value() && !is_credential;
-  const uint32_t limit = is_credential ? limits_.credentials_per_minute : limits_.per_minute;
-  const std::string key = is_user
-                              ? "u" + request.principal->user_id
-                              : (is_credential ? "c" : "a") + SubscriberOf(request.remote_address);
-  const SlidingWindow::Verdict verdict = window_.Charge(key, limit, request.received_at);
-  request.rate_limit = {limit, verdict.remaining, verdict.reset_seconds};
-  if (verdict.is_allowed) return std::nullopt;
+  if (!IsCounted(request)) return std::nullopt;
+  const LimitVerdict verdict = limiter_->Charge(LimitsOf(request), request.received_at);
+  const uint32_t window = verdict.window == LimitWindow::kMinute ? kMinuteSeconds : kDaySeconds;
+  request.rate_limit = {verdict.limit, verdict.remaining, verdict.reset_seconds, window, false};
+  if (!verdict.is_allowed) {
+    refused_.Increment();
+    Response response =
+        Problem(request, 429,
+                fmt::format("More than {} requests in a {}; try again in {} s.", verdict.limit,
+                            NameOf(verdict.window), verdict.reset_seconds));
+    response.headers.Set("Retry-After", std::to_string(verdict.reset_seconds));
+    return response;
+  }
+  request.rate_limit->has_place = TakePlace(request);
+  if (request.rate_limit->has_place) return std::nullopt;
   refused_.Increment();
-  Response response = Problem(request, 429,
-                              fmt::format("More than {} requests in a minute; try again in {} s.",
-                                          limit, verdict.reset_seconds));
-  response.headers.Set("Retry-After", std::to_string(verdict.reset_seconds));
+  Response response =
+      Problem(request, 429, "The organization has too many requests under way; try again in 1 s.");
+  response.headers.Set("Retry-After", "1");
   return response;
 }
 
 void RateLimitFilter::OnResponse(const Request& request, Response& response) {
   if (!request.rate_limit.has_value()) return;
   const Request::RateLimit& found = *request.rate_limit;
+  if (found.has_place && request.principal.has_value()) {
+    absl::MutexLock lock(&mutex_);
+    const auto running = running_.find(request.principal->organization_id);
+    if (running != running_.end() && --running->second == 0) running_.erase(running);
+  }
   response.headers.Set("RateLimit-Limit", std::to_string(found.limit));
   response.headers.Set("RateLimit-Remaining", std::to_string(found.remaining));
   response.headers.Set("RateLimit-Reset", std::to_string(found.reset_seconds));
   response.headers.Set("RateLimit-Policy",
-                       fmt::format("{};w={}", found.limit, SlidingWindow::kSeconds));
+                       fmt::format("{};w={}", found.limit, found.window_seconds));
 }
 
 }  // namespace datamigrate::gateway

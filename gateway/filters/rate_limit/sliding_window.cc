@@ -58,6 +58,15 @@ SlidingWindow::Verdict SlidingWindow::Charge(const std::string& key, uint32_t li
   return {is_allowed, limit - std::min(limit, entry.total), SecondsToReset(entry)};
 }
 
+SlidingWindow::Verdict SlidingWindow::Look(const std::string& key, uint32_t limit, absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return {limit > 0, limit, kSeconds};
+  Entry& entry = found->second;
+  Advance(entry, absl::ToUnixSeconds(now));
+  return {entry.total < limit, limit - std::min(limit, entry.total), SecondsToReset(entry)};
+}
+
 size_t SlidingWindow::keys() const {
   absl::MutexLock lock(&mutex_);
   return entries_.size();

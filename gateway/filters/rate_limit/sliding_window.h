@@ -34,6 +34,9 @@ class SlidingWindow {
   // by more than the caller is willing to see counted in the present second.
   Verdict Charge(const std::string& key, uint32_t limit, absl::Time now);
 
+  // What Charge would say, without counting.
+  Verdict Look(const std::string& key, uint32_t limit, absl::Time now);
+
   size_t keys() const;
 
  private:

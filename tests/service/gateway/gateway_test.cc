@@ -24,6 +24,7 @@
 #include "gateway/store/account_store.h"
 #include "gateway/store/audit_log.h"
 #include "tests/service/gateway/fake_engine.h"
+#include "tests/service/gateway/gateway_fixture.h"
 #include "tests/support/child_process.h"
 #include "tests/support/test_database.h"
 #include "tests/unit/gateway/raw_client.h"
@@ -34,64 +35,9 @@ namespace {
 
 using nlohmann::json;
 using testing::FakeEngine;
+using Fixture = testing::GatewayFixture;
 using testing::RawClient;
 using testing::RawResponse;
-
-const char* DatabaseServer() {
-  return std::getenv("DATAMIGRATE_TEST_DATABASE_URL");
-}
-
-struct Fixture {
-  explicit Fixture(std::function<void(Config&)> change = [](Config&) {})
-      : database(DatabaseServer()), engine(std::make_unique<FakeEngine>()) {
-    config.listen_port = 0;
-    config.database_url = database.url();
-    config.home = home.path();
-    config.jwt_key_file = home.path() / "jwt.key";
-    config.engine = engine->address();
-    config.rate_limit = 0;
-    config.port_file = home.path() / "port";
-    change(config);
-    auto started = Gateway::Start(config);
-    if (!started.ok()) throw std::runtime_error(std::string(started.status().message()));
-    gateway = *std::move(started);
-  }
-
-  RawResponse Ask(const std::string& method, const std::string& target,
-                  const std::string& body = "", const std::string& more = "") {
-    RawClient client(gateway->port());
-    std::string request = method + " " + target + " HTTP/1.1\r\nHost: test\r\n" + more;
-    if (!token.empty()) request += "Authorization: Bearer " + token + "\r\n";
-    if (!body.empty()) request += "Content-Type: application/json\r\n";
-    request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-    return client.Ask(request);
-  }
-
-  json SignUp(const std::string& email) {
-    const RawResponse response =
-        Ask("POST", "/api/v1/auth/register",
-            json{{"email", email}, {"password", "a long password"}}.dump());
-    REQUIRE(response.status == 201);
-    json tokens = json::parse(response.body);
-    token = tokens["access_token"];
-    return tokens;
-  }
-
-  std::string Create(const std::string& source = "/data/scripts", const std::string& more = "") {
-    const RawResponse response = Ask("POST", "/api/v1/migrations",
-                                     json{{"source", source}, {"target", "duckdb"}}.dump(), more);
-    INFO(response.body);
-    REQUIRE(response.status == 201);
-    return json::parse(response.body)["id"];
-  }
-
-  testing::TestDatabase database;
-  testing::TemporaryDirectory home;
-  std::unique_ptr<FakeEngine> engine;
-  Config config;
-  std::unique_ptr<Gateway> gateway;
-  std::string token;
-};
 
 TEST_CASE("A user registers, signs in, creates and lists migrations", "[gateway][service]") {
   Fixture fixture;

@@ -118,13 +118,22 @@ TEST_CASE("A session that ended here stays ended until the database has said so"
           "[gateway][identity]") {
   EndedSessions sessions;
   sessions.Add("ours");
-  CHECK(sessions.Contains("ours"));
-  sessions.Merge({"theirs"});
-  CHECK(sessions.Contains("ours"));
-  CHECK(sessions.Contains("theirs"));
-  sessions.Merge({"ours"});
-  CHECK(sessions.Contains("ours"));
-  CHECK_FALSE(sessions.Contains("theirs"));
+  CHECK(sessions.Contains("ours", 0));
+  sessions.Merge({{"theirs", ChangedSession::kEnded}});
+  CHECK(sessions.Contains("ours", 0));
+  CHECK(sessions.Contains("theirs", 0));
+  sessions.Merge({{"ours", ChangedSession::kEnded}});
+  CHECK(sessions.Contains("ours", 0));
+  CHECK_FALSE(sessions.Contains("theirs", 0));
+}
+
+TEST_CASE("A session whose rights changed goes on with newer tokens", "[gateway][identity]") {
+  EndedSessions sessions;
+  sessions.Add("a", 2);
+  CHECK(sessions.Contains("a", 1));
+  CHECK_FALSE(sessions.Contains("a", 2));
+  sessions.Merge({{"a", 1}});
+  CHECK(sessions.Contains("a", 1));
 }
 
 TEST_CASE("A full queue refuses work, and what it took is done before the end",

@@ -3,16 +3,20 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/crypto/digest.h"
 #include "gateway/filters/access_log/access_log_filter.h"
 #include "gateway/filters/audit/audit_filter.h"
 #include "gateway/filters/authentication/authentication_filter.h"
 #include "gateway/filters/cors/cors_filter.h"
+#include "gateway/filters/rate_limit/memory_limiter.h"
 #include "gateway/filters/rate_limit/rate_limit_filter.h"
+#include "gateway/filters/rate_limit/sliding_window.h"
 #include "gateway/filters/request_id/request_id_filter.h"
 #include "gateway/filters/security_headers/security_headers_filter.h"
 #include "gateway/filters/sign_in_required/sign_in_required_filter.h"
 #include "gateway/filters/size_limit/size_limit_filter.h"
 #include "gateway/http/router.h"
+#include "gateway/http/subscriber.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -187,6 +191,66 @@ TEST_CASE("A bearer token becomes a principal or a reason", "[gateway][authentic
   }
 }
 
+TEST_CASE("A cookie signs in where our own page sends it", "[gateway][authentication]") {
+  const std::string csrf = "csrf-token";
+  AuthenticationFilter filter([&](std::string_view token, absl::Time) -> absl::StatusOr<Principal> {
+    if (token != "good" && token != "bearer") return absl::UnauthenticatedError("no");
+    Principal principal{"u", "o", "s"};
+    if (token == "good") principal.csrf_sha256 = crypto::Sha256Hex(csrf);
+    return principal;
+  });
+  Request request = RequestTo(kRoute);
+  request.headers.Add("Host", "gateway.example");
+  request.headers.Add("Cookie", "a=b; __Host-datamigrate=good");
+  const auto status = [&] {
+    request.principal.reset();
+    const auto response = filter.OnRequest(request);
+    return response.has_value() ? response->status : request.principal.has_value() ? 200 : 401;
+  };
+  request.method = "GET";
+  CHECK(status() == 200);
+  SECTION("a change needs the session's token") {
+    request.method = GENERATE("POST", "PUT", "PATCH", "DELETE");
+    CHECK(status() == 403);
+    request.headers.Set("X-CSRF-Token", "another");
+    CHECK(status() == 403);
+    request.headers.Set("X-CSRF-Token", csrf);
+    CHECK(status() == 200);
+    request.headers.Set("Origin", "https://gateway.example");
+    CHECK(status() == 200);
+    request.headers.Set(
+        "Origin", GENERATE("https://evil.example", "null", "https://gateway.example.evil.example"));
+    CHECK(status() == 403);
+  }
+  SECTION("another site's page gets nothing, a link from it does") {
+    request.headers.Set("Sec-Fetch-Site", GENERATE("cross-site", "same-site"));
+    CHECK(status() == 403);
+    request.headers.Set("Sec-Fetch-Mode", "navigate");
+    CHECK(status() == 200);
+    request.method = "POST";
+    request.headers.Set("X-CSRF-Token", csrf);
+    CHECK(status() == 403);
+  }
+  SECTION("a WebSocket of another site is refused") {
+    request.headers.Set("Upgrade", "websocket");
+    request.headers.Set("Origin", "https://evil.example");
+    CHECK(status() == 403);
+  }
+  SECTION("two cookies of the name are none") {
+    request.headers.Add("Cookie", "__Host-datamigrate=good");
+    CHECK(status() == 401);
+  }
+  SECTION("a bearer token is no cookie, a cookie no bearer token") {
+    request.headers.Set("Cookie", "__Host-datamigrate=bearer");
+    CHECK(status() == 401);
+    request.headers.Remove("Cookie");
+    request.headers.Set("Authorization", "Bearer good");
+    CHECK(status() == 401);
+    request.headers.Set("Authorization", "Bearer bearer");
+    CHECK(status() == 200);
+  }
+}
+
 TEST_CASE("A route that needs a principal refuses without one", "[gateway][sign_in_required]") {
   SignInRequiredFilter filter;
   Request request = RequestTo(kRoute);
@@ -204,9 +268,28 @@ TEST_CASE("A route that needs a principal refuses without one", "[gateway][sign_
           "Bearer realm=\"datamigrate\", error=\"invalid_token\"");
     CHECK(response->body.find("the token has expired") != std::string::npos);
   }
-  SECTION("given") {
+  SECTION("given, for a route that forgot to name a permission") {
     request.principal = Principal{"u", "o", "s"};
-    CHECK_FALSE(filter.OnRequest(request).has_value());
+    CHECK(filter.OnRequest(request)->status == 403);
+  }
+  SECTION("given, with a role and with an API key") {
+    Route route = kRoute;
+    request.route = &route;
+    request.principal = Principal{"u", "o", "s"};
+    const auto status = [&](Permission permission) {
+      route.permission = permission;
+      const auto response = filter.OnRequest(request);
+      return response.has_value() ? response->status : 200;
+    };
+    request.principal->permissions.Add(Permission::kMembersRead);
+    CHECK(status(Permission::kMembersRead) == 200);
+    CHECK(status(Permission::kMembersWrite) == 403);
+    CHECK(status(Permission::kOwn) == 200);
+    CHECK(status(Permission::kIdentified) == 200);
+    request.principal->key_id = "k";
+    CHECK(status(Permission::kMembersRead) == 200);
+    CHECK(status(Permission::kOwn) == 403);
+    CHECK(status(Permission::kIdentified) == 200);
   }
   SECTION("open or unknown") {
     request.route = GENERATE(&kOpenRoute, static_cast<const Route*>(nullptr));
@@ -264,7 +347,9 @@ TEST_CASE("The window forgets the key that was not seen for longest", "[gateway]
 
 TEST_CASE("Requests beyond the limit get 429 with the time to wait", "[gateway][rate_limit]") {
   telemetry::Metrics metrics;
-  RateLimitFilter filter({.per_minute = 2, .credentials_per_minute = 1}, metrics);
+  LimitBook book;
+  RateLimitFilter filter({.per_minute = 2, .credentials_per_minute = 1},
+                         std::make_unique<MemoryLimiter>(100), &book, metrics);
   const auto send = [&](Request request) {
     auto early = filter.OnRequest(request);
     Response response = early.has_value() ? *std::move(early) : Response();

@@ -1,16 +1,24 @@
 // Schemas, the check of requests, and the document that both come from.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <cctype>
 #include <set>
 
 #include "common/telemetry/metrics.h"
 #include "gateway/endpoints/account_endpoints.h"
+#include "gateway/endpoints/api_key_endpoints.h"
 #include "gateway/endpoints/message_reader.h"
 #include "gateway/endpoints/migration_endpoints.h"
+#include "gateway/endpoints/oidc_endpoints.h"
 #include "gateway/endpoints/operation_endpoints.h"
+#include "gateway/endpoints/organization_endpoints.h"
+#include "gateway/endpoints/password_endpoints.h"
+#include "gateway/endpoints/second_factor_endpoints.h"
+#include "gateway/endpoints/session_endpoints.h"
 #include "gateway/openapi/document.h"
 #include "gateway/openapi/json_schema.h"
 #include "gateway/openapi/message_schema.h"
@@ -192,7 +200,14 @@ std::vector<Route> AllRoutes() {
   std::vector<Route> routes;
   AddAccountRoutes(nullptr, nullptr, routes);
   AddMigrationRoutes(nullptr, routes);
-  AddOperationRoutes(nullptr, &metrics, routes);
+  AddPasswordRoutes(nullptr, routes);
+  AddSecondFactorRoutes({nullptr, nullptr, nullptr}, routes);
+  AddOidcRoutes(nullptr, absl::Hours(1), routes);
+  AddSessionRoutes(nullptr, nullptr, routes);
+  AddOrganizationRoutes({nullptr, nullptr, nullptr, nullptr, nullptr}, routes);
+  AddApiKeyRoutes(nullptr, nullptr, routes);
+  AddMetricsRoute(&metrics, MetricsAudience::kThisMachine, routes);
+  AddOperationRoutes(nullptr, routes);
   return routes;
 }
 
@@ -216,7 +231,8 @@ TEST_CASE("Every route is described, and the document holds together", "[gateway
   for (const Route& route : routes) {
     INFO(route.method << " " << route.pattern);
     RequestCheck check(route);
-    const std::string method = route.method == "GET" ? "get" : "post";
+    std::string method(route.method);
+    std::ranges::transform(method, method.begin(), [](char c) { return std::tolower(c); });
     const json::object& operation = document.at("paths")
                                         .at({route.pattern.data(), route.pattern.size()})
                                         .at(method)

@@ -80,6 +80,7 @@ RawResponse RawClient::Read(bool is_head) {
     std::string name = head.substr(line, colon - line);
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
     response.headers[name] = head.substr(colon + 2, end - colon - 2);
+    if (name == "set-cookie") response.set_cookies.push_back(response.headers[name]);
     line = end + 2;
   }
   if (is_head || response.status == 204 || response.status == 100) {

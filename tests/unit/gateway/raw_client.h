@@ -7,12 +7,14 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace datamigrate::testing {
 
 struct RawResponse {
   int status = 0;                              // 0: the server closed without an answer
   std::map<std::string, std::string> headers;  // names in lower case
+  std::vector<std::string> set_cookies;        // values of Set-Cookie, in order
   std::string body;                            // chunks joined
   bool is_whole = false;                       // the body's end arrived
 };
