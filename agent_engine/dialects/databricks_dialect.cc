@@ -458,6 +458,8 @@ constexpr Dialect kDatabricks = {
     .laterals_draw = false,
     .clauses_see_outside = false,
     .recursion_takes_exists = false,
+    // Each becomes a join: Spark's planner does not come to an end with hundreds of them.
+    .correlated_queries = 64,
     .functions_need_lateral = true,
     .supports_quantified = false,
     .substring_takes_zero = false,

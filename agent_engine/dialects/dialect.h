@@ -194,6 +194,7 @@ struct Dialect {
   bool laterals_draw = true;            // NEWID() and RAND() in a lateral query.
   bool clauses_see_outside = true;      // Aggregates, groups and orders, an outer query's columns.
   bool recursion_takes_exists = true;   // EXISTS in a recursive common table.
+  int32_t correlated_queries = 0;       // Sub-queries that one query is planned with; 0: any number.
   bool functions_need_lateral = false;  // Functions that return tables, in a join.
   bool functions_take_lateral = true;  // Where their arguments are columns of the join's left side.
   bool supports_lateral_functions = true;

@@ -129,6 +129,19 @@ TranslatedQuery PrintEffects(const catalog::CatalogIndex& catalog,
   return result;
 }
 
+void CheckCorrelated(relational::Query& query, const Dialect& dialect, DiagnosticSink& sink) {
+  const int32_t count = relational::CountCorrelated(query);
+  if (count <= dialect.correlated_queries) return;
+  sink.Report({DiagnosticId::kUnsupportedConstruct,
+               {},
+               {"a query with " + std::to_string(count) + " sub-queries that see the rows around them",
+                std::string(dialect.title)},
+               "keep what the functions return that it calls in a table first",
+               "",
+               "",
+               {}});
+}
+
 void ReportNotParsed(std::string_view name, const Node& root, DiagnosticSink& sink) {
   if (sink.HasErrors()) return;
   sink.Report({DiagnosticId::kDefinitionNotParsed,
@@ -152,6 +165,7 @@ void PrepareQuery(relational::Query& query, const std::string& collation, const 
   relational::SpellOutLimits(query, {.supports_with_ties = dialect.supports_with_ties,
                                      .are_constant = dialect.limits_are_constant,
                                      .supports_qualify = dialect.supports_qualify});
+  if (dialect.correlated_queries > 0) CheckCorrelated(query, dialect, sink);
   if (!dialect.laterals_draw) relational::DrawBesideLeft(query);
   if (!dialect.recursion_takes_exists) relational::SayExistsAsIn(query);
   if (!dialect.clauses_see_outside) relational::StepOutOfClauses(query);

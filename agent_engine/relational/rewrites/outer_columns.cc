@@ -323,4 +323,20 @@ void StepOutOfClauses(Query& query) {
                           }});
 }
 
+int32_t CountCorrelated(Query& query) {
+  int32_t count = 0;
+  const auto look = [&](ExprPtr& expr, const std::set<int32_t>& around) {
+    std::set<int32_t> ranges;
+    CollectRanges(*expr->query, ranges);
+    bool sees = false;
+    VisitExprs(*expr->query, [&](ExprPtr& below) {
+      sees = sees || (below->kind == ExprKind::kColumn && around.contains(below->range) &&
+                      !ranges.contains(below->range));
+    });
+    count += sees;
+  };
+  VisitNested(query, {.on_query = [](Query&, const std::set<int32_t>&) {}, .on_expr = look});
+  return count;
+}
+
 }  // namespace datamigrate::relational

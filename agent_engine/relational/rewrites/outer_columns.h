@@ -14,4 +14,7 @@ namespace datamigrate::relational {
 //     outer query stands around it, or in a query above the groups.
 void StepOutOfClauses(Query& query);
 
+// How many expressions of the query, and of those below it, hold a query that sees one around it.
+int32_t CountCorrelated(Query& query);
+
 }  // namespace datamigrate::relational
