@@ -96,6 +96,13 @@ GUARDIAN_AREAS = {
 }
 
 
+def sourced(row):
+    """A rule's title with what describes it: a page, or the name of one, such as CWE-798."""
+    if row["reference"].startswith("https://"):
+        return f"[{row['title']}]({row['reference']})"
+    return f"{row['title']} ({row['reference']})" if row["reference"] else row["title"]
+
+
 def guardian_page(_, tables):
     out = ["# Guardian\n", NOTE, """
 What the Guardian looks for in texts. `datamigrate guardian scan` says what it finds in one.
@@ -113,8 +120,7 @@ secrets and personal data, as SQL belongs there; in `path`, file inclusion, comm
         rows = [row for row in tables["guardian_rules"] if row["category"] == category]
         scored = category in ("sql_injection", "cross_site_scripting", "file_inclusion", "command_injection", "prompt_injection")
         header = ["rule", "what it is"] + (["score"] if scored else [])
-        lines = [[f"`{row['id'].partition('.')[2]}`", f"[{row['title']}]({row['reference']})"] + ([f"{row['score']:.1f}"] if scored else [])
-                 for row in rows]
+        lines = [[f"`{row['id'].partition('.')[2]}`", sourced(row)] + ([f"{row['score']:.1f}"] if scored else []) for row in rows]
         out += [f"\n## {title}\n\nRules `{category}.…`, {len(rows)} of them.\n\n", table(header, lines)]
     return "".join(out)
 
