@@ -185,8 +185,11 @@ constexpr Option kOptions[] = {
      }},
     {"write-rate-limit", "N", "changing requests a minute per user or API key; 0 for no limit [0]",
      SetCount<&Config::write_rate_limit>},
-    {"organization-rate-limit", "N", "requests a minute per organization; 0 for no limit [1000]",
-     SetCount<&Config::organization_rate_limit>},
+    {"organization-rate-limit", "N",
+     "requests a minute per organization; 0 for no limit [ten times --rate-limit]",
+     [](Config& config, const std::string& text) {
+       return SetNumber<uint32_t>(text, 0, 1000000000, config.organization_rate_limit.emplace());
+     }},
     {"organization-daily-quota", "N", "requests a day per organization; 0 for no limit [0]",
      SetCount<&Config::organization_daily_quota>},
     {"organization-concurrency", "N",

@@ -41,7 +41,7 @@ struct Config {
   uint32_t rate_limit = 100;
   uint32_t credential_rate_limit = 30;
   uint32_t write_rate_limit = 0;
-  uint32_t organization_rate_limit = 1000;
+  std::optional<uint32_t> organization_rate_limit;  // nothing: ten times rate_limit
   uint32_t organization_daily_quota = 0;
   uint32_t organization_concurrency = 100;
   std::string redis_url;     // "": limits are counted in memory

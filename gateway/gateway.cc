@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -312,7 +313,8 @@ class WiredGateway : public Gateway {
     options.rate_limits.per_minute = config_.rate_limit;
     options.rate_limits.credentials_per_minute = config_.credential_rate_limit;
     options.rate_limits.writes_per_minute = config_.write_rate_limit;
-    options.rate_limits.organization_per_minute = config_.organization_rate_limit;
+    options.rate_limits.organization_per_minute = config_.organization_rate_limit.value_or(
+        static_cast<uint32_t>(std::min<uint64_t>(uint64_t{10} * config_.rate_limit, UINT32_MAX)));
     options.rate_limits.organization_per_day = config_.organization_daily_quota;
     options.rate_limits.organization_concurrent = config_.organization_concurrency;
     options.limit_book = &limit_book_;
