@@ -73,7 +73,9 @@ TEST_CASE("A role says what its holder may do", "[gateway][service][organization
   const auto statuses = [&](const std::string& who) {
     return std::vector<int>{
         team.As(who, "GET", "/api/v1/migrations").status,
-        team.As(who, "POST", "/api/v1/migrations/" + migration + "/decide", json::object()).status,
+        team.As(who, "POST", "/api/v1/migrations/" + migration + "/decide",
+                {{"question_id", "q"}, {"option_id", "o"}})
+            .status,
         team.As(who, "GET", "/api/v1/users").status,
         team.As(who, "PUT", "/api/v1/roles/x", {{"permissions", json::array()}}).status,
         team.As(who, "GET", "/api/v1/api-keys").status};
