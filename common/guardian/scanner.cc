@@ -21,6 +21,15 @@ constexpr std::array<std::string_view, kAttackCategories> kModelRules = {
     "sql_injection.model", "cross_site_scripting.model", "file_inclusion.model",
     "command_injection.model", "prompt_injection.model"};
 
+// A word or a number alone breaks out of nothing, and tells the model too little to go by.
+bool IsBareWord(std::string_view text) {
+  return text.find("..") == std::string_view::npos &&
+         std::ranges::all_of(text, [](unsigned char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+                  c == '.' || c >= 0x80;
+         });
+}
+
 Category CategoryOfHead(size_t head) {
   return static_cast<Category>(head - 1);
 }
@@ -121,6 +130,7 @@ void Scanner::ReadFeatures(std::string_view text,
 }
 
 void Scanner::Judge(Verdict& verdict) {
+  if (IsBareWord(normalized_.text())) return;
   StartFeatures();
   std::array<float, kCategories> model_scores{};
   FeatureWindow window;

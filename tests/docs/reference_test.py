@@ -93,7 +93,7 @@ class Pages(unittest.TestCase):
 
     def test_a_program_that_is_not_built_is_a_problem_of_its_pages(self):
         results = dict(reference.pages(self.root_with("// AB: an area.\n"), pathlib.Path("/nowhere")))
-        self.assertEqual(5, len(results))
+        self.assertEqual(6, len(results))
         for result in results.values():
             self.assertIsInstance(result, reference.PageError)
 

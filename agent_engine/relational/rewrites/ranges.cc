@@ -44,6 +44,12 @@ void Visit(Query& query, const std::set<int32_t>& around, const NestedVisitor& v
   ForEachExpr(query, [&](ExprPtr& expr) { VisitHolders(expr, inside, visitor); });
 }
 
+// Each query is come to once: nested ones would double the work at each level.
+void CollectRangesBelow(ExprPtr& expr, std::set<int32_t>& ranges) {
+  if (expr->query) CollectRanges(*expr->query, ranges);
+  ForEachChild(*expr, [&](ExprPtr& child) { CollectRangesBelow(child, ranges); });
+}
+
 }  // namespace
 
 void VisitNested(Query& query, const NestedVisitor& visitor) {
@@ -64,11 +70,7 @@ void VisitExprs(Query& query, const std::function<void(ExprPtr&)>& visit) {
 void CollectRanges(Query& query, std::set<int32_t>& ranges) {
   CollectRanges(query.from.get(), ranges);
   ForEachQuery(query, [&](Query& below) { CollectRanges(below, ranges); });
-  ForEachExpr(query, [&](ExprPtr& expr) {
-    VisitExpr(expr, [&](ExprPtr& below) {
-      if (below->query) CollectRanges(*below->query, ranges);
-    });
-  });
+  ForEachExpr(query, [&](ExprPtr& expr) { CollectRangesBelow(expr, ranges); });
 }
 
 }  // namespace datamigrate::relational

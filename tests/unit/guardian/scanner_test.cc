@@ -57,7 +57,7 @@ TEST_CASE("Ordinary words and T-SQL pass", "[guardian]") {
       "WHERE o.Total > 100 OR c.Name LIKE N'%fa%' ORDER BY 1",
       "CREATE PROCEDURE dbo.p @id int AS BEGIN SET NOCOUNT ON; DELETE FROM dbo.t WHERE id = @id; "
       "END",
-      "Can I ignore this warning in the log?", "");
+      "Can I ignore this warning in the log?", "a", "7", "2024-05-01", "usp_GetOrders", "");
   CAPTURE(text);
   CHECK(Scan(text).action == Action::kAllow);
 }
