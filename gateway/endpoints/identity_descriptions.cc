@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <string_view>
+#include <vector>
+
+#include "gateway/endpoints/path_parameters.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -167,7 +171,19 @@ struct Row {
   int status;
   const NamedSchema* answer;  // null: none, or no JSON
   std::string_view media_type = "application/json";
+  const Parameter* of_path = nullptr;  // null: there is none
 };
+
+constexpr Parameter kId = {.name = "id",
+                           .schema = kUuidSchema,
+                           .description = "what is meant",
+                           .place = Parameter::Place::kPath};
+constexpr Parameter kRoleOfPath = {
+    .name = "name",
+    .schema = R"({"type":"string","minLength":1,"maxLength":64,)"
+              R"("pattern":"^[^\\x00-\\x1f\\x7f]+$","description":"no control characters"})",
+    .description = "the role",
+    .place = Parameter::Place::kPath};
 
 constexpr auto kTable = std::to_array<Row>({
     {"verifyEmail", kAccounts, "Confirms an address with the token of a link.", &kToken, 204,
@@ -181,7 +197,8 @@ constexpr auto kTable = std::to_array<Row>({
      "text/html; charset=utf-8"},
     {"listSessions", kAccounts, "The user's open sessions.", nullptr, 200, &kSessions},
     {"endOtherSessions", kAccounts, "Ends every session but this one.", nullptr, 204, nullptr},
-    {"endSession", kAccounts, "Ends one of the user's sessions.", nullptr, 204, nullptr},
+    {"endSession", kAccounts, "Ends one of the user's sessions.", nullptr, 204, nullptr,
+     "application/json", &kId},
     {"beginTotp", kAccounts, "Makes a secret for a second factor.", &kPassword, 200, &kEnrollment},
     {"confirmTotp", kAccounts, "Turns the second factor on.", &kCode, 200, &kRecoveryCodes},
     {"removeTotp", kAccounts, "Removes the second factor.", &kPasswordAndCode, 204, nullptr},
@@ -191,23 +208,29 @@ constexpr auto kTable = std::to_array<Row>({
      &kOrganizationList},
     {"createOrganization", kOrganizations, "Makes an organization.", &kName, 201, &kOrganization},
     {"switchOrganization", kOrganizations, "Moves the session to another organization.", nullptr,
-     200, &kSwitched},
-    {"showOrganization", kOrganizations, "The present organization.", nullptr, 200, &kOrganization},
+     200, &kSwitched, "application/json", &kId},
+    {"showOrganization", kOrganizations, "The present organization.", nullptr, 200, &kOrganization,
+     "application/json", &kId},
     {"changeOrganization", kOrganizations, "Changes the organization.", &kOrganizationChange, 200,
-     &kOrganization},
+     &kOrganization, "application/json", &kId},
     {"listUsers", kOrganizations, "The organization's members.", nullptr, 200, &kMembers},
-    {"changeUser", kOrganizations, "Gives a member a role.", &kRole, 204, nullptr},
-    {"removeUser", kOrganizations, "Ends a membership.", nullptr, 204, nullptr},
+    {"changeUser", kOrganizations, "Gives a member a role.", &kRole, 204, nullptr,
+     "application/json", &kId},
+    {"removeUser", kOrganizations, "Ends a membership.", nullptr, 204, nullptr, "application/json",
+     &kId},
     {"listInvitations", kOrganizations, "Open invitations.", nullptr, 200, &kInvitations},
     {"invite", kOrganizations, "Invites an address.", &kNewInvitation, 201, &kInvitation},
-    {"deleteInvitation", kOrganizations, "Withdraws an invitation.", nullptr, 204, nullptr},
+    {"deleteInvitation", kOrganizations, "Withdraws an invitation.", nullptr, 204, nullptr,
+     "application/json", &kId},
     {"acceptInvitation", kOrganizations, "Joins an organization.", &kToken, 200, &kJoined},
     {"listRoles", kOrganizations, "Roles and permissions.", nullptr, 200, &kRoles},
-    {"putRole", kOrganizations, "Makes or changes a role.", &kPermissionList, 204, nullptr},
-    {"deleteRole", kOrganizations, "Removes a role that nobody has.", nullptr, 204, nullptr},
+    {"putRole", kOrganizations, "Makes or changes a role.", &kPermissionList, 204, nullptr,
+     "application/json", &kRoleOfPath},
+    {"deleteRole", kOrganizations, "Removes a role that nobody has.", nullptr, 204, nullptr,
+     "application/json", &kRoleOfPath},
     {"listApiKeys", kKeys, "The organization's API keys.", nullptr, 200, &kApiKeys},
     {"createApiKey", kKeys, "Makes an API key.", &kNewKey, 201, &kApiKey},
-    {"revokeApiKey", kKeys, "Revokes an API key.", nullptr, 204, nullptr},
+    {"revokeApiKey", kKeys, "Revokes an API key.", nullptr, 204, nullptr, "application/json", &kId},
 });
 
 }  // namespace
@@ -219,6 +242,8 @@ Description DescribeIdentity(std::string_view operation_id) {
   return {.operation_id = row->operation_id,
           .tag = row->tag,
           .summary = row->summary,
+          .parameters = row->of_path == nullptr ? std::vector<Parameter>()
+                                                : std::vector<Parameter>{*row->of_path},
           .body = row->body,
           .answers = {{row->status, "Done.", row->answer, has_content ? row->media_type : ""}}};
 }

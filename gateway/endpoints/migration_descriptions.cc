@@ -1,4 +1,5 @@
 #include "gateway/endpoints/migration_descriptions.h"
+#include "gateway/endpoints/path_parameters.h"
 
 #include <string_view>
 
@@ -47,12 +48,10 @@ constexpr NamedSchema kDecision = {.name = "Decision",
 })",
                                    .message = "datamigrate.v1.DecideMigrationRequest"};
 
-constexpr Parameter kId = {
-    .name = "id",
-    .schema = R"({"type":"string","format":"uuid","description":"a migration's id, a UUID",)"
-              R"("pattern":"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"})",
-    .description = "the migration",
-    .place = Parameter::Place::kPath};
+constexpr Parameter kId = {.name = "id",
+                           .schema = kUuidSchema,
+                           .description = "the migration",
+                           .place = Parameter::Place::kPath};
 
 constexpr Parameter kModelName = {
     .name = "name",

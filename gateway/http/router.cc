@@ -43,9 +43,13 @@ Router::Match Router::Find(std::string_view method,
                            const std::vector<std::string>& segments) const {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   Match match;
+  const std::vector<std::string>* pattern = nullptr;
   for (const Entry& entry : entries_) {
     auto parameters = MatchSegments(entry.segments, segments);
     if (!parameters.has_value()) continue;
+    // A path is that of the first pattern, which is the most literal, for all methods.
+    if (pattern == nullptr) pattern = &entry.segments;
+    if (*pattern != entry.segments) continue;
     match.allowed_methods.push_back(entry.route->method);
     if (match.route == nullptr && entry.route->method == wanted) {
       match.route = entry.route;

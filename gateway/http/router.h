@@ -56,7 +56,8 @@ struct Route {
 
 class Router {
  public:
-  // Patterns must not overlap in one method, except that a literal segment wins over a {name}.
+  // Patterns must not overlap, except that a literal segment wins over a {name}, whatever the
+  // methods; routes of one path name its parameters alike.
   explicit Router(std::vector<Route> routes);
 
   struct Match {

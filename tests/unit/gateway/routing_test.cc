@@ -57,6 +57,12 @@ TEST_CASE("The router finds routes by method and path", "[gateway][router]") {
   CHECK(pattern_of("PUT", "/m") == "-");
   CHECK(router.Find("PUT", {"m"}).allowed_methods == std::vector<std::string_view>{"POST", "GET"});
   CHECK(router.Find("GET", {"x"}).allowed_methods.empty());
+  // The literal path has its own methods alone.
+  const Router with_literal({Named("DELETE", "/m/{id}"), Named("POST", "/m/accept")});
+  CHECK(with_literal.Find("DELETE", {"m", "accept"}).route == nullptr);
+  CHECK(with_literal.Find("DELETE", {"m", "accept"}).allowed_methods ==
+        std::vector<std::string_view>{"POST"});
+  CHECK(with_literal.Find("DELETE", {"m", "7"}).route != nullptr);
   CHECK(router.Find("GET", {"m", "7", "models", "a/b"}).parameters ==
         std::map<std::string, std::string>{{"id", "7"}, {"name", "a/b"}});
 }
