@@ -52,6 +52,7 @@ Scanner::~Scanner() = default;
 Verdict Scanner::Scan(std::string_view text, FieldKind kind) {
   Verdict verdict;
   if (text.empty() || kind == FieldKind::kSecret) return verdict;
+  raw_size_ = text.size();
   normalized_.Assign(text);
   FindAttacks(kind, verdict);
   if (IsJudgedByModel(kind)) Judge(verdict);
@@ -59,6 +60,15 @@ Verdict Scanner::Scan(std::string_view text, FieldKind kind) {
   std::ranges::stable_sort(verdict.matches, {}, &Match::offset);
   Decide(verdict);
   return verdict;
+}
+
+// What was decoded from an island stands where the island stands, so an end may lie before its
+// beginning; at least one byte is meant then.
+std::pair<size_t, size_t> Scanner::RawSpan(size_t begin, size_t end) const {
+  const size_t last = raw_size_ - 1;
+  const size_t from = std::min(normalized_.RawOffset(begin), last);
+  const size_t to = std::min(normalized_.RawOffset(end), raw_size_);
+  return {from, to > from ? to - from : 1};
 }
 
 // One finding a rule is enough to judge by.
@@ -72,10 +82,9 @@ void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
     const std::optional<Finding> finding = rules_.Confirm(hit, text);
     if (!finding.has_value()) return;
     is_found_[hit.owner] = 1;
-    const size_t begin = normalized_.RawOffset(finding->offset);
-    const size_t end = normalized_.RawOffset(finding->offset + finding->length);
-    verdict.matches.push_back({finding->rule->id, entry.category, begin,
-                               end > begin ? end - begin : 1, finding->rule->score});
+    const auto [begin, length] = RawSpan(finding->offset, finding->offset + finding->length);
+    verdict.matches.push_back(
+        {finding->rule->id, entry.category, begin, length, finding->rule->score});
     verdict.scores[static_cast<size_t>(entry.category)] += finding->rule->score;
   });
 }
@@ -148,9 +157,8 @@ void Scanner::Judge(Verdict& verdict) {
     if (certainty < kEnough) continue;
     const std::string_view rule = kModelRules[best - 1];
     if (std::ranges::find(verdict.matches, rule, &Match::rule) != verdict.matches.end()) continue;
-    const size_t begin = normalized_.RawOffset(window.begin);
-    const size_t end = normalized_.RawOffset(window.end);
-    verdict.matches.push_back({rule, category, begin, end > begin ? end - begin : 1, kEnough});
+    const auto [begin, length] = RawSpan(window.begin, window.end);
+    verdict.matches.push_back({rule, category, begin, length, kEnough});
   }
   // A hint of the model counts where a rule has spoken, whatever kind of attack it thinks of.
   const float hint = *std::ranges::max_element(model_scores);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/guardian/field_kind.h"
@@ -60,11 +61,14 @@ class Scanner {
   void Judge(Verdict& verdict);
   void StartFeatures();
   void Decide(Verdict& verdict) const;
+  // Where `begin` to `end` of the normalised text stand in the raw one: offset and length.
+  std::pair<size_t, size_t> RawSpan(size_t begin, size_t end) const;
 
   const RuleBook& rules_;
   const LinearModel& model_;
   std::unique_ptr<AnchorAutomaton::Scratch> attack_scratch_;
   std::unique_ptr<AnchorAutomaton::Scratch> disclosure_scratch_;
+  size_t raw_size_ = 0;
   NormalizedText normalized_;
   FeatureReader features_;
   std::vector<Finding> findings_;

@@ -97,8 +97,9 @@ TEST_CASE("Matches lie inside the text, whatever it holds", "[guardian]") {
   for (size_t length = 0; length <= text.size(); ++length) {
     const std::string cut = text.substr(0, length);
     for (const Match& match : Scan(cut).matches) {
-      CHECK(match.offset <= cut.size());
-      CHECK(match.length <= cut.size() + 1);
+      CHECK(match.offset < cut.size());
+      CHECK(match.length > 0);
+      CHECK(match.offset + match.length <= cut.size());
     }
   }
 }
