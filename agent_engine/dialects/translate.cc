@@ -132,14 +132,15 @@ TranslatedQuery PrintEffects(const catalog::CatalogIndex& catalog,
 void CheckCorrelated(relational::Query& query, const Dialect& dialect, DiagnosticSink& sink) {
   const int32_t count = relational::CountCorrelated(query);
   if (count <= dialect.correlated_queries) return;
-  sink.Report({DiagnosticId::kUnsupportedConstruct,
-               {},
-               {"a query with " + std::to_string(count) + " sub-queries that see the rows around them",
-                std::string(dialect.title)},
-               "keep what the functions return that it calls in a table first",
-               "",
-               "",
-               {}});
+  sink.Report(
+      {DiagnosticId::kUnsupportedConstruct,
+       {},
+       {"a query with " + std::to_string(count) + " sub-queries that see the rows around them",
+        std::string(dialect.title)},
+       "keep what the functions return that it calls in a table first",
+       "",
+       "",
+       {}});
 }
 
 void ReportNotParsed(std::string_view name, const Node& root, DiagnosticSink& sink) {

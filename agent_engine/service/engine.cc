@@ -131,8 +131,9 @@ class Engine {
         queue_(&pool_),
         feed_(connection),
         calls_(kCallThreads, kMaxWaitingCalls),
-        migrations_(&migration_store_,
-                    SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
+        migrations_(
+            &migration_store_,
+            SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
         service_(&migrations_, &feed_, &calls_),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {

@@ -21,15 +21,18 @@ int main(int argc, char** argv) {
   app.add_option("--home", options.home, "Folder for projects, databases and reports")
       ->envname("DATAMIGRATE_HOME")
       ->required();
-  app.add_option("--source-root", options.source_roots,
-                 "Folders that migrations may read scripts from, besides uploads; none but those are read")
+  app.add_option(
+         "--source-root", options.source_roots,
+         "Folders that migrations may read scripts from, besides uploads; none but those are read")
       ->envname("DATAMIGRATE_SOURCE_ROOT");
   app.add_option("--dbt", options.dbt_path, "The dbt program")->envname("DATAMIGRATE_DBT");
-  app.add_option("--tls-certificate", options.tls_certificate, "Serve TLS only: certificate and chain, PEM")
+  app.add_option("--tls-certificate", options.tls_certificate,
+                 "Serve TLS only: certificate and chain, PEM")
       ->envname("DATAMIGRATE_ENGINE_TLS_CERTIFICATE");
   app.add_option("--tls-key", options.tls_key, "The certificate's key, PEM")
       ->envname("DATAMIGRATE_ENGINE_TLS_KEY");
-  app.add_option("--tls-client-ca", options.tls_client_ca, "Callers must show a certificate of this authority, PEM")
+  app.add_option("--tls-client-ca", options.tls_client_ca,
+                 "Callers must show a certificate of this authority, PEM")
       ->envname("DATAMIGRATE_ENGINE_TLS_CLIENT_CA");
   app.add_option("--log-file", options.log_file, "Write the log here instead of standard error");
   app.add_option("--concurrency", options.concurrency, "Migrations at a time")

@@ -13,12 +13,13 @@ namespace datamigrate::service {
 // Immutable, so safe to use from any thread.
 class SourceRoots {
  public:
-  // `roots` are for every tenant. Below `uploads` each tenant has a folder of its own name, and no other's.
-  // Folders need not exist.
+  // `roots` are for every tenant. Below `uploads` each tenant has a folder of its own name, and no
+  // other's. Folders need not exist.
   SourceRoots(const std::vector<std::string>& roots, const std::filesystem::path& uploads);
 
-  // Whether `source`, with its links followed, is a root or below one. kPermissionDenied for any other, which does not
-  // tell whether it exists; kInvalidArgument for a path that is not absolute or has a NUL.
+  // Whether `source`, with its links followed, is a root or below one. kPermissionDenied for any
+  // other, which does not tell whether it exists; kInvalidArgument for a path that is not absolute
+  // or has a NUL.
   absl::Status Check(std::string_view tenant, std::string_view source) const;
 
  private:

@@ -48,8 +48,8 @@ void EngineUnderTest::Start() {
   process_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{DATAMIGRATE_BINARY_DIR "/bin/datamigrate-engine", "--listen",
                                "127.0.0.1:0", "--port-file", port_file, "--home", home_.string(),
-                               "--dbt", surroundings_.dbt, "--lease-seconds", "2",
-                               "--source-root", "/"},
+                               "--dbt", surroundings_.dbt, "--lease-seconds", "2", "--source-root",
+                               "/"},
       log, std::vector<std::string>{"DATAMIGRATE_DATABASE_URL=" + surroundings_.database_url});
   const std::string port = WaitForFile(port_file, *process_, kStartLimit);
   if (port.empty()) throw std::runtime_error("the engine does not start: " + ReadFile(log));

@@ -100,9 +100,9 @@ ExprPtr DrawOf(Query& query, SourcePtr& left, int32_t& next_range) {
   if (!takes_items) Wrap(query, left, next_range++);
   Query& shown = *left->query;
   std::string name = kDraw;
-  for (int i = 2; std::ranges::any_of(shown.fields, [&](const OutputField& field) {
-         return catalog::FoldName(field.name) == name;
-       });
+  for (int i = 2; std::ranges::any_of(
+           shown.fields,
+           [&](const OutputField& field) { return catalog::FoldName(field.name) == name; });
        ++i) {
     name = kDraw + ("_" + std::to_string(i));
   }
@@ -114,8 +114,7 @@ ExprPtr DrawOf(Query& query, SourcePtr& left, int32_t& next_range) {
 }
 
 ExprPtr OverAllRows(const char* function, std::vector<ExprPtr> arguments) {
-  auto call =
-      MakeCall(function, tsql::MakeType(TypeId::kBigInt, false), std::move(arguments));
+  auto call = MakeCall(function, tsql::MakeType(TypeId::kBigInt, false), std::move(arguments));
   call->window = std::make_unique<Window>();
   return call;
 }
@@ -142,8 +141,7 @@ void TakeRowAt(Query& query, ExprPtr draw, int32_t range) {
     SelectItem& item = inner.items[i];
     const OutputField& field = inner.fields[i];
     if (item.alias.empty()) item.alias = field.name;
-    query.items.push_back(
-        {ColumnOf(source->alias, range, item.alias, field.type), item.alias});
+    query.items.push_back({ColumnOf(source->alias, range, item.alias, field.type), item.alias});
   }
   query.fields = inner.fields;
   const SqlType type = tsql::MakeType(TypeId::kBigInt, false);
@@ -156,9 +154,8 @@ void TakeRowAt(Query& query, ExprPtr draw, int32_t range) {
   ExprPtr count = MakeCast(ColumnOf(source->alias, range, kCount, type), fraction, true);
   ExprPtr product = Arithmetic("*", TypeId::kFloat, std::move(draw), std::move(count));
   ExprPtr skipped = MakeCast(std::move(product), type, true);
-  query.where = MakeCompare(
-      "=", ColumnOf(source->alias, range, kPlace, type),
-      Arithmetic("+", TypeId::kBigInt, MakeInteger(1), std::move(skipped)));
+  query.where = MakeCompare("=", ColumnOf(source->alias, range, kPlace, type),
+                            Arithmetic("+", TypeId::kBigInt, MakeInteger(1), std::move(skipped)));
   query.from = std::move(source);
 }
 

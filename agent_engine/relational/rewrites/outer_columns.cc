@@ -134,9 +134,8 @@ void VisitGroups(std::vector<GroupItem>& items, const std::function<void(ExprPtr
 
 bool IsAggregated(const Query& query) {
   return query.is_grouped || !query.group_by.empty() || query.having ||
-         std::ranges::any_of(query.items, [](const SelectItem& item) {
-           return ContainsAggregate(*item.expr);
-         });
+         std::ranges::any_of(query.items,
+                             [](const SelectItem& item) { return ContainsAggregate(*item.expr); });
 }
 
 // Calls `visit` for the arguments and orders of aggregates in the expression.
@@ -264,8 +263,8 @@ bool UsesInside(ExprPtr& expr, const ExprPtr* part, const std::set<int32_t>& ran
   if (&expr == part) return false;
   if (expr->query || expr->window || !expr->order_by.empty()) return true;
   if (expr->kind == ExprKind::kColumn) return expr->range < 0 || ranges.contains(expr->range);
-  return std::ranges::any_of(
-      expr->arguments, [&](ExprPtr& argument) { return UsesInside(argument, part, ranges); });
+  return std::ranges::any_of(expr->arguments,
+                             [&](ExprPtr& argument) { return UsesInside(argument, part, ranges); });
 }
 
 // (SELECT outer * SUM(inner) FROM ...) is outer * (SELECT SUM(inner) FROM ...): an aggregate
@@ -273,10 +272,10 @@ bool UsesInside(ExprPtr& expr, const ExprPtr* part, const std::set<int32_t>& ran
 bool TakeOut(ExprPtr& expr, const std::set<int32_t>& around) {
   if (expr->kind != ExprKind::kSubquery) return false;
   Query& query = *expr->query;
-  const bool is_plain = query.kind == QueryKind::kSelect && query.from &&
-                        query.items.size() == 1 && !query.is_grouped && query.group_by.empty() &&
-                        !query.having && !query.qualify && !query.limit && !query.offset &&
-                        query.ctes.empty() && ContainsAggregate(*query.items[0].expr);
+  const bool is_plain = query.kind == QueryKind::kSelect && query.from && query.items.size() == 1 &&
+                        !query.is_grouped && query.group_by.empty() && !query.having &&
+                        !query.qualify && !query.limit && !query.offset && query.ctes.empty() &&
+                        ContainsAggregate(*query.items[0].expr);
   if (!is_plain) return false;
   const Step step(query, around, {});
   ExprPtr& item = query.items[0].expr;
@@ -313,14 +312,14 @@ void StepOutOfClauses(Query& query) {
   std::set<int32_t> ranges;
   CollectRanges(query, ranges);
   Numbers numbers{.next_range = ranges.empty() ? 0 : *ranges.rbegin() + 1};
-  VisitNested(query, {.on_query = [&](Query& below, const std::set<int32_t>& around) {
-                        StepOut(below, around, numbers);
-                      },
-                      .on_expr =
-                          [&](ExprPtr& expr, const std::set<int32_t>& around) {
-                            StepBetween(*expr->query, around, numbers);
-                            if (!TakeOut(expr, around)) StepOut(*expr->query, around, numbers);
-                          }});
+  VisitNested(
+      query, {.on_query = [&](Query& below,
+                              const std::set<int32_t>& around) { StepOut(below, around, numbers); },
+              .on_expr =
+                  [&](ExprPtr& expr, const std::set<int32_t>& around) {
+                    StepBetween(*expr->query, around, numbers);
+                    if (!TakeOut(expr, around)) StepOut(*expr->query, around, numbers);
+                  }});
 }
 
 int32_t CountCorrelated(Query& query) {

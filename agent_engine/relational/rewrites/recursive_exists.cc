@@ -29,9 +29,8 @@ bool IsRowsOnly(const Query& query) {
   return query.kind == QueryKind::kSelect && query.from && query.where && !query.is_grouped &&
          query.group_by.empty() && !query.having && !query.qualify && !query.limit &&
          !query.offset && query.ctes.empty() &&
-         std::ranges::none_of(query.items, [](const SelectItem& item) {
-           return ContainsAggregate(*item.expr);
-         });
+         std::ranges::none_of(query.items,
+                              [](const SelectItem& item) { return ContainsAggregate(*item.expr); });
 }
 
 // Whether anything but its WHERE sees the outside.
@@ -52,8 +51,7 @@ size_t FindEquality(std::vector<ExprPtr>& conditions, const std::set<int32_t>& o
   for (size_t i = 0; i < conditions.size(); ++i) {
     if (!SidesOf(conditions[i], outer).outer) continue;
     Expr& condition = *conditions[i];
-    if (found != conditions.size() || condition.kind != ExprKind::kCompare ||
-        condition.text != "=")
+    if (found != conditions.size() || condition.kind != ExprKind::kCompare || condition.text != "=")
       return conditions.size();
     const Sides left = SidesOf(condition.arguments[0], outer);
     const Sides right = SidesOf(condition.arguments[1], outer);

@@ -32,8 +32,8 @@ constexpr Rule kRules[] = {
      R"re())re",
      nullptr, "A stream that is not a file", kInclusion},
     {"file_inclusion.null_byte", "%00|.php?|\\0", 40, 12,
-     R"re((?:\.\./|/etc/|\.ini|passwd).*(?:%00|\\0|\x00))re", nullptr,
-     "A name cut off by a NUL", kInclusion},
+     R"re((?:\.\./|/etc/|\.ini|passwd).*(?:%00|\\0|\x00))re", nullptr, "A name cut off by a NUL",
+     kInclusion},
 };
 
 }  // namespace
