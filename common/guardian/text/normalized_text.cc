@@ -164,10 +164,11 @@ void NormalizedText::Assign(std::string_view raw) {
       std::swap(current_, next_);
     }
   }
-  const std::string encoded = current_.bytes.size() >= kShortestIsland ? current_.bytes : "";
-  if ((ClassesOf(current_.bytes) & (kHigh | kControl)) != 0) Fold();
+  const bool is_folded = (ClassesOf(current_.bytes) & (kHigh | kControl)) != 0;
+  if (is_folded) Fold();
   Finish();
-  AppendIslands(encoded);
+  // Islands keep their case, and folding leaves what it read in next_.
+  AppendIslands(is_folded ? next_ : current_);
   AppendUnspaced();
   text_.resize(size_ + kPadding, '\0');
 }
@@ -322,7 +323,8 @@ void NormalizedText::Finish() {
   std::fill(text_.begin() + static_cast<ptrdiff_t>(size_), text_.end(), '\0');
 }
 
-void NormalizedText::AppendIslands(std::string_view encoded) {
+void NormalizedText::AppendIslands(const Draft& draft) {
+  const std::string_view encoded = draft.bytes;
   size_t islands = 0;
   size_t at = 0;
   // A run of kShortestIsland digits covers one of these positions, so most bytes are not looked at.
@@ -336,7 +338,7 @@ void NormalizedText::AppendIslands(std::string_view encoded) {
     at = end;
     if (end - first < kShortestIsland || end - first > kLongestIsland) continue;
     std::string_view run = encoded.substr(first, end - first);
-    const size_t raw = current_.RawOffset(std::min(first, size_));
+    const size_t raw = draft.RawOffset(first);
     if (run.starts_with("0x") || run.starts_with("0X")) run.remove_prefix(2);
     std::optional<std::string> decoded;
     const bool is_hex = std::ranges::all_of(run, IsHexDigit);

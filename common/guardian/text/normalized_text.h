@@ -73,7 +73,8 @@ class NormalizedText {
   void Fold();
   uint32_t FoldCharacter(uint32_t character, bool is_in_latin_word);
   void Finish();
-  void AppendIslands(std::string_view encoded);
+  // Of `draft`, whose letters still have their case.
+  void AppendIslands(const Draft& draft);
   void AppendIsland(std::string_view decoded, size_t raw_offset, Disguise disguise);
   void AppendUnspaced();
 

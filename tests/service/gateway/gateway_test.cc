@@ -315,6 +315,7 @@ TEST_CASE("Registration refuses bad input and taken addresses", "[gateway][servi
   CHECK(register_with({{"email", "miles.o'brien@example.com"},
                        {"password", good},
                        {"name", "Miles O'Brien; \"Chief\""}}) == 201);
+  CHECK(register_with({{"email", "x'or'1'='1@example.com"}, {"password", good}}) == 403);
   // What nobody is called does not reach the database, which would take it for text, too.
   CHECK(register_with({{"email", "eve@example.com"},
                        {"password", good},

@@ -88,6 +88,15 @@ TEST_CASE("Offsets lead back to the raw text", "[guardian]") {
   CHECK(raw.substr(text.RawOffset(3), 6) == "script");
 }
 
+TEST_CASE("An island leads back to its digits, whatever was folded before it", "[guardian]") {
+  const std::string raw = "\u200b\u200b\u200b PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==";
+  NormalizedText text;
+  text.Assign(raw);
+  const size_t island = text.text().find("<script>");
+  REQUIRE(island != std::string::npos);
+  CHECK(text.RawOffset(island) == raw.find("PHN"));
+}
+
 TEST_CASE("Bytes that are no UTF-8 end well", "[guardian]") {
   for (const std::string raw : {"\xff\xfe", "\xc3", "a\xe2\x82", "%c3%", "%", "&", "&#", "\\u12",
                                 "&#xffffffff;", "%f0%9f"}) {
