@@ -72,15 +72,28 @@ class Step {
     });
   }
 
-  // What the aggregates and the groups give is shown; what sees the outside stays above.
-  void ShowGroups(ExprPtr& expr) {
+  // What the aggregates and the groups give is shown; what `stays` stays above.
+  void ShowGroups(ExprPtr& expr, const std::function<bool(ExprPtr&)>& stays) {
     if (IsConstant(*expr)) return;
-    if (!SeesOutside(expr)) {
+    if (!stays(expr)) {
       expr = Show(*expr);
       return;
     }
     if (expr->query) ShowColumns(expr);
-    ForEachChild(*expr, [&](ExprPtr& child) { ShowGroups(child); });
+    ForEachChild(*expr, [&](ExprPtr& child) { ShowGroups(child, stays); });
+  }
+
+  // Whether the expression holds, outside of aggregates, a query that sees the select's sources.
+  bool HoldsCorrelated(ExprPtr& expr) const {
+    if (IsAggregate(*expr)) return false;
+    bool holds = false;
+    if (expr->query) {
+      VisitExprs(*expr->query, [&](ExprPtr& below) {
+        holds = holds || (below->kind == ExprKind::kColumn && own_.contains(below->range));
+      });
+    }
+    ForEachChild(*expr, [&](ExprPtr& child) { holds = holds || HoldsCorrelated(child); });
+    return holds;
   }
 
   // The sources go below.
@@ -105,7 +118,6 @@ class Step {
     query_.group_by.clear();
     query_.is_grouped = false;
     query_.having = nullptr;
-    query_.order_by.clear();
     MoveRows();
   }
 
@@ -232,19 +244,30 @@ void StepBelow(Query& query, const std::set<int32_t>& around, Numbers& numbers) 
   step.MoveRows();
 }
 
-// Puts the groups below, and what sees the outside beside their values above them.
+// Puts the groups below. What sees the outside beside their values stands above them, and so does
+// a query that looks at them: beside GROUP BY, it would have to stand in GROUP BY or an aggregate.
 void StepAbove(Query& query, const std::set<int32_t>& around, Numbers& numbers) {
-  if (!IsAggregated(query) || query.distinct || query.qualify || query.limit || query.offset)
-    return;
+  if (!IsAggregated(query) || query.qualify) return;
   Step step(query, around, numbers);
-  const bool sees = std::ranges::any_of(
-      query.items, [&](SelectItem& item) { return step.SeesOutside(item.expr); });
-  const bool has_windows = std::ranges::any_of(
-      query.items, [](const SelectItem& item) { return ContainsWindow(*item.expr); });
-  if (!sees || has_windows) return;
+  const auto stays = [&](ExprPtr& expr) {
+    return step.SeesOutside(expr) || step.HoldsCorrelated(expr);
+  };
+  std::vector<ExprPtr*> shown;
+  for (SelectItem& item : query.items) shown.push_back(&item.expr);
+  for (OrderItem& item : query.order_by) shown.push_back(&item.expr);
+  const bool is_needed = std::ranges::any_of(shown, [&](ExprPtr* expr) { return stays(*expr); });
+  const bool has_windows =
+      std::ranges::any_of(shown, [](ExprPtr* expr) { return ContainsWindow(**expr); });
+  if (!is_needed || has_windows) return;
   numbers.Take();
   NameItems(query);
-  for (SelectItem& item : query.items) step.ShowGroups(item.expr);
+  for (ExprPtr* expr : shown) {
+    const bool is_computed = (*expr)->kind != ExprKind::kColumn;
+    step.ShowGroups(*expr, stays);
+    if (!is_computed || (*expr)->kind != ExprKind::kColumn) continue;
+    SqlType type = (*expr)->type;  // The target may compute another one below.
+    *expr = MakeCast(std::move(*expr), std::move(type), /*implicit=*/true);
+  }
   step.MoveGroups();
 }
 
@@ -300,9 +323,11 @@ bool TakeOut(ExprPtr& expr, const std::set<int32_t>& around) {
 }
 
 void StepOut(Query& query, const std::set<int32_t>& around, Numbers& numbers) {
-  if (around.empty() || query.kind != QueryKind::kSelect || !query.from) return;
-  StepBetween(query, around, numbers);
-  StepBelow(query, around, numbers);
+  if (query.kind != QueryKind::kSelect || !query.from) return;
+  if (!around.empty()) {
+    StepBetween(query, around, numbers);
+    StepBelow(query, around, numbers);
+  }
   StepAbove(query, around, numbers);
 }
 
@@ -320,6 +345,7 @@ void StepOutOfClauses(Query& query) {
                     StepBetween(*expr->query, around, numbers);
                     if (!TakeOut(expr, around)) StepOut(*expr->query, around, numbers);
                   }});
+  StepOut(query, {}, numbers);
 }
 
 int32_t CountCorrelated(Query& query) {

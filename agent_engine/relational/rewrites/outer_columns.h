@@ -12,6 +12,7 @@ namespace datamigrate::relational {
 //   - what a sub-query sees of a query more than one further out becomes a column between them;
 //   - of an expression with aggregates, the aggregates stay in the sub-query, and what sees the
 //     outer query stands around it, or in a query above the groups.
+// In every query: what looks at the groups of the query around it stands in a query above them.
 void StepOutOfClauses(Query& query);
 
 // How many expressions of the query, and of those below it, hold a query that sees one around it.
