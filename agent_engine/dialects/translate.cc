@@ -297,7 +297,9 @@ TranslatedExpression TranslateExpression(const catalog::CatalogIndex& catalog,
     if (parsed.ok) {
       const relational::LoweringOptions options{.target_name = std::string(dialect->title)};
       relational::ExprPtr expr =
-          relational::LowerOverTable(catalog, &table, parsed.tree.Root(), {}, options, sink);
+          is_condition
+              ? relational::LowerOverTable(catalog, &table, parsed.tree.Root(), {}, options, sink)
+              : relational::LowerComputed(catalog, table, parsed.tree.Root(), options, sink);
       relational::KeepCollation(expr, {.database_collation = catalog.catalog().collation}, sink);
       const RelationNamer namer = QuotedRelationNamer(target);
       std::string sql = Finish(Emitter(*dialect, namer, sink).EmitExpression(*expr));

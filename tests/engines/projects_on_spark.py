@@ -32,6 +32,9 @@ CLOCK = "timestamp_ntz'2025-06-16 12:00:00'"
 # Northwind's year of sales by category adds up to eight half cents (../shared/expected/northwind/_tie_lines.csv), a cent each, as
 # ToleranceOf() of tests/unit/dialects/sample_engine.h says; the others stay within their database's tolerance.
 TOLERANCES = {"dbo.Category Sales for 1997": 0.08}
+# Views that must fail over their rows, as on SQL Server: the ratio 2086.54 % is cast to decimal(5, 2), which "CAST and CONVERT
+# (Transact-SQL)" answers with error 8115, arithmetic overflow.
+OVERFLOWS = {"dbo.vw_Sales_Pipeline": "NUMERIC_VALUE_OUT_OF_RANGE"}
 PATIENCE = 600  # Seconds for a model.
 
 
@@ -228,7 +231,7 @@ def rows_of(session, relation):
 
 
 def run_database(engine, manifest, captured, tolerance, failures):
-    """Counts of models, of those that run, and of captured views and those that are equal."""
+    """Counts of models, of those that run or overflow as on the source, and of captured views and those that are equal."""
     tally = collections.Counter()
     for source in manifest["sources"].values():
         engine.call(create_source, source, SHARED / "rows" / captured if captured else None, keep=True)
@@ -240,7 +243,10 @@ def run_database(engine, manifest, captured, tolerance, failures):
             engine.call(create_view, {key: model[key] for key in ("schema", "relation_name", "compiled_code")}, keep=True)
             rows = engine.call(rows_of, model["relation_name"])
         except SparkFailed as error:
-            failures.append(f"{name} ({model['name']}): {error}")
+            if name in OVERFLOWS and OVERFLOWS[name] in str(error):
+                tally["overflow"] += 1
+            else:
+                failures.append(f"{name} ({model['name']}): {error}")
             continue
         tally["run"] += 1
         path = SHARED / "expected" / captured / f"{name}.csv" if captured else None
@@ -272,7 +278,8 @@ def main():
         failures += found
         for failure in found:
             print(f"projects on Spark: {failure}", file=sys.stderr, flush=True)
-        print(f"projects on Spark: {database.name}: {tally['run']} of {tally['models']} models run, "
+        overflows = f", {tally['overflow']} overflow as on the source" if tally["overflow"] else ""
+        print(f"projects on Spark: {database.name}: {tally['run']} of {tally['models']} models run{overflows}, "
               f"{tally['equal']} of {tally['captured']} captured views equal", flush=True)
     sys.exit(1 if failures else 0)
 

@@ -130,8 +130,8 @@ RangeColumns Lowering::TableColumns(const catalog::Table& table) {
       RangeVariable& range = own.ranges.emplace_back();
       range.name = table.name.name;
       range.schema = table.name.schema;
-      range.columns = columns;
     }
+    own.ranges[0].columns = columns;  // With the types of the computed ones before it.
     diagnostics::DiagnosticSink ignored;
     const ParseResult parsed = ParseExpression(column.computed_expression, false, {}, ignored);
     if (!parsed.ok) continue;

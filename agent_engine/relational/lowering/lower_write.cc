@@ -163,7 +163,7 @@ QueryPtr WriteLowering::Recompute(QueryPtr base) {
       const ParseResult parsed =
           ParseExpression(columns_[i]->computed_expression, false, {}, lowering_.sink_);
       diagnostics::DiagnosticSink known;  // Fields() has seen that it has a translation.
-      value = LowerOverTable(catalog_, result_.table, parsed.tree.Root(), {}, options_, known);
+      value = LowerComputed(catalog_, *result_.table, parsed.tree.Root(), options_, known);
       value->span = {};
       value = lowering_.Convert(std::move(value), fields_[i].type, true);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 
 #include "agent_engine/relational/lowering/lowering_impl.h"
 
@@ -57,6 +58,33 @@ constexpr auto kDateParts = std::to_array<DatePartName>({
     {"yy", "year"},
     {"yyyy", "year"},
 });
+
+// `within`: the computed columns around the expression, which it cannot use again.
+ExprPtr ComputedValue(const catalog::CatalogIndex& catalog, const catalog::Table& table,
+                      tsql::Node expression, const LoweringOptions& options,
+                      diagnostics::DiagnosticSink& sink, std::vector<std::string_view>& within) {
+  ExprPtr value = LowerOverTable(catalog, &table, expression, {}, options, sink);
+  const std::function<void(ExprPtr&)> inline_computed = [&](ExprPtr& expr) {
+    ForEachChild(*expr, inline_computed);
+    if (expr->kind != ExprKind::kColumn) return;
+    const auto column = std::ranges::find_if(table.columns, [&](const catalog::Column& candidate) {
+      return !candidate.computed_expression.empty() &&
+             catalog::EqualNames(candidate.name, expr->text);
+    });
+    if (column == table.columns.end() || std::ranges::count(within, column->name) > 0) return;
+    diagnostics::DiagnosticSink known;  // Said for the column itself.
+    const tsql::ParseResult parsed =
+        tsql::ParseExpression(column->computed_expression, false, {}, known);
+    if (!parsed.ok) return;
+    within.push_back(column->name);
+    ExprPtr computed = ComputedValue(catalog, table, parsed.tree.Root(), options, known, within);
+    within.pop_back();
+    computed->span = {};
+    expr = std::move(computed);
+  };
+  inline_computed(value);
+  return value;
+}
 
 }  // namespace
 
@@ -137,6 +165,13 @@ ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Tabl
   Scope scope;
   if (table != nullptr) scope.ranges.push_back(lowering.TableRange(*table));
   return lowering.LowerExpr(expression, scope);
+}
+
+ExprPtr LowerComputed(const catalog::CatalogIndex& catalog, const catalog::Table& table,
+                      tsql::Node expression, const LoweringOptions& options,
+                      diagnostics::DiagnosticSink& sink) {
+  std::vector<std::string_view> within;
+  return ComputedValue(catalog, table, expression, options, sink, within);
 }
 
 ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink& sink) {

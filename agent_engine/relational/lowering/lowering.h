@@ -52,6 +52,13 @@ LoweredQuery LowerSelect(const catalog::CatalogIndex& catalog, tsql::Node select
 ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Table* table,
                        tsql::Node expression, Variables variables, const LoweringOptions& options,
                        diagnostics::DiagnosticSink& sink);
+// The expression of a computed column, over the columns that the table stores: other computed ones
+// that it names stand there as what they compute. SQL Server refuses to name them ("Specify
+// computed columns in a table"), scripts for other tools do not.
+ExprPtr LowerComputed(const catalog::CatalogIndex& catalog, const catalog::Table& table,
+                      tsql::Node expression, const LoweringOptions& options,
+                      diagnostics::DiagnosticSink& sink);
+
 
 // `left op right` for op in + - * / % & | ^, with T-SQL's types: what a compound assignment at `at`
 // does.
