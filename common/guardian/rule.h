@@ -28,6 +28,10 @@ std::string_view NameOf(Category category);
 // True for a match of a rule's pattern that is what the rule is for: a checksum, an entropy.
 using Validator = bool (*)(std::string_view match);
 
+// A quick look at the anchor that stands at `begin` to `end` of the text, so that the pattern is
+// tried only where it can match; false: it cannot (guards.h).
+using Guard = bool (*)(std::string_view text, size_t begin, size_t end);
+
 struct Rule {
   std::string_view id;  // "secret.github_token": public, never reused
   // Literals, compared without regard to ASCII's case, with "|" between ("\037" stands for a "|" in
@@ -43,6 +47,7 @@ struct Rule {
   std::string_view title;         // "A GitHub token", for people
   std::string_view reference;     // where the format or the attack is described
   float score = 1;                // of an attack: 1 is enough by itself
+  Guard guard = nullptr;          // null: the pattern is tried at every anchor
 };
 
 struct Finding {

@@ -89,6 +89,7 @@ std::optional<Finding> RuleBook::Confirm(const AnchorAutomaton::Hit& hit,
                                          std::string_view text) const {
   const Entry& entry = entries_[hit.owner];
   const Rule& rule = *entry.rule;
+  if (rule.guard != nullptr && !rule.guard(text, hit.begin, hit.end)) return std::nullopt;
   Finding finding{&rule, hit.begin, hit.end - hit.begin};
   if (const re2::RE2* pattern = PatternOf(hit.owner); pattern != nullptr) {
     const size_t begin = hit.begin - std::min<size_t>(rule.before, hit.begin);

@@ -74,6 +74,7 @@ std::pair<size_t, size_t> Scanner::RawSpan(size_t begin, size_t end) const {
 // One finding a rule is enough to judge by.
 void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
   is_found_.assign(rules_.entries().size(), 0);
+  spoken_.clear();
   const std::string_view text = normalized_.text();
   rules_.attacks().Scan(text, *attack_scratch_, [&](const AnchorAutomaton::Hit& hit) {
     if (is_found_[hit.owner] != 0) return;
@@ -82,6 +83,7 @@ void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
     const std::optional<Finding> finding = rules_.Confirm(hit, text);
     if (!finding.has_value()) return;
     is_found_[hit.owner] = 1;
+    spoken_.push_back(finding->offset);
     const auto [begin, length] = RawSpan(finding->offset, finding->offset + finding->length);
     verdict.matches.push_back(
         {finding->rule->id, entry.category, begin, length, finding->rule->score});
@@ -138,12 +140,25 @@ void Scanner::ReadFeatures(std::string_view text,
   while (features_.Next(window)) on_window(window);
 }
 
+bool Scanner::IsWorthReading(std::string_view window) const {
+  const std::string_view text = normalized_.text();
+  if (text.size() <= kShortText || model_.first_look().IsWorthReading(window)) return true;
+  const auto begin = static_cast<size_t>(window.data() - text.data());
+  return std::ranges::any_of(spoken_,
+                             [&](size_t at) { return at >= begin && at < begin + window.size(); });
+}
+
 void Scanner::Judge(Verdict& verdict) {
   if (IsBareWord(normalized_.text())) return;
   StartFeatures();
   std::array<float, kCategories> model_scores{};
   FeatureWindow window;
-  while (features_.Next(window)) {
+  while (!features_.Ahead().empty()) {
+    if (!IsWorthReading(features_.Ahead())) {
+      features_.Skip();
+      continue;
+    }
+    features_.Next(window);
     const Scores scores = model_.Score(window.features);
     size_t best = 1;
     for (size_t head = 2; head <= kAttackCategories; ++head) {

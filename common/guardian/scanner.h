@@ -52,6 +52,9 @@ class Scanner {
 
   Verdict Scan(std::string_view text, FieldKind kind);
 
+  // A text of up to so many bytes is always read by the model: a quick look sees too little of it.
+  static constexpr size_t kShortText = 192;
+
   // What the model is given of a text: for training. `on_window` is called for each window.
   void ReadFeatures(std::string_view text, absl::FunctionRef<void(const FeatureWindow&)> on_window);
 
@@ -59,6 +62,8 @@ class Scanner {
   void FindAttacks(FieldKind kind, Verdict& verdict);
   void FindDisclosures(std::string_view text, FieldKind kind, Verdict& verdict);
   void Judge(Verdict& verdict);
+  // Whether the model reads this window of the normalised text.
+  bool IsWorthReading(std::string_view window) const;
   void StartFeatures();
   void Decide(Verdict& verdict) const;
   // Where `begin` to `end` of the normalised text stand in the raw one: offset and length.
@@ -71,6 +76,7 @@ class Scanner {
   size_t raw_size_ = 0;
   NormalizedText normalized_;
   FeatureReader features_;
+  std::vector<size_t> spoken_;  // where rules spoke, in bytes of the normalised text
   std::vector<Finding> findings_;
   std::vector<char> is_found_;  // by entry of the rule book
   std::vector<uint64_t> traits_;

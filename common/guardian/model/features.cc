@@ -55,6 +55,16 @@ constexpr uint64_t kSpaceBefore = 0x59ace;
 constexpr uint64_t kExactSalt = 0xe4ac7;
 constexpr uint64_t kShapeSalt = 0x54a9e;
 constexpr size_t kStemLength = 5;
+constexpr size_t kLongestRest = 32;  // of a word that a window ends in, when it is skipped
+
+bool IsOfWord(char c) {
+  return ClassOf(c) == kLetter || ClassOf(c) == kDigit;
+}
+
+// A byte of UTF-8 behind the first of its character (RFC 3629 section 3).
+bool IsContinuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 }  // namespace
 
@@ -191,32 +201,44 @@ void FeatureReader::AddEdge(uint64_t edge) {
   AddSequences({edge, edge, false});
 }
 
+std::string_view FeatureReader::Ahead() const {
+  if (is_over_) return {};
+  const size_t left = text_.size() - at_;
+  // The last window takes up to half of another, so that none is short.
+  return text_.substr(at_, left <= kMostTokens ? left : kWindowBytes);
+}
+
 bool FeatureReader::Next(FeatureWindow& window) {
   if (is_over_) return false;
+  const size_t end = at_ + Ahead().size();
   BeginWindow();
   window.begin = at_;
   if (is_first_) AddEdge(kEdgeBegin);
   is_first_ = false;
   Token token;
-  size_t tokens = 0;
-  // The last window takes up to half of another, so that none is short.
-  while (tokens < kWindowTokens || (tokens < kMostTokens && EndsWithin(kWindowTokens / 2))) {
-    if (!ReadToken(token)) {
-      AddEdge(kEdgeEnd);
-      is_over_ = true;
-      break;
-    }
-    AddSequences(token);
-    ++tokens;
+  // The last token may end behind the window.
+  while (at_ < end && ReadToken(token)) AddSequences(token);
+  if (at_ >= text_.size()) {
+    AddEdge(kEdgeEnd);
+    is_over_ = true;
   }
   window.end = at_;
+  window.text = text_.substr(window.begin, window.end - window.begin);
   window.features = {features_.data(), size_};
   return true;
 }
 
-// A guess from the bytes: a token has four on average.
-bool FeatureReader::EndsWithin(size_t tokens) const {
-  return text_.size() - at_ < tokens * 4;
+void FeatureReader::Skip() {
+  at_ += Ahead().size();
+  // To the end of a word, or of a character.
+  const size_t limit = std::min(text_.size(), at_ + kLongestRest);
+  while (at_ < limit &&
+         (IsContinuation(text_[at_]) || (IsOfWord(text_[at_ - 1]) && IsOfWord(text_[at_])))) {
+    ++at_;
+  }
+  is_first_ = false;
+  is_over_ = at_ >= text_.size();
+  known_ = 0;
 }
 
 }  // namespace datamigrate::guardian

@@ -18,6 +18,7 @@ inline constexpr size_t kFeatures = size_t{1} << kFeatureBits;
 struct FeatureWindow {
   size_t begin;  // in bytes of the normalised text
   size_t end;
+  std::string_view text;
   std::span<const uint16_t> features;  // distinct, below kFeatures; at least one
 };
 
@@ -31,11 +32,17 @@ class FeatureReader {
   // them.
   void Start(std::string_view text, std::span<const uint64_t> traits);
 
+  // What the next window covers; empty at the end.
+  std::string_view Ahead() const;
+
   // The next window; false at the end. The features are good until the next call.
   bool Next(FeatureWindow& window);
 
-  // Words of a window. A text of up to 1.5 of that is one window.
-  static constexpr size_t kWindowTokens = 256;
+  // Goes on behind the next window without reading it.
+  void Skip();
+
+  // Bytes of a window. A text of up to 1.5 of that is one window.
+  static constexpr size_t kWindowBytes = 1024;
 
  private:
   struct Token {
@@ -52,11 +59,11 @@ class FeatureReader {
   void AddSequences(const Token& token);
   void AddEdge(uint64_t edge);
   void BeginWindow();
-  bool EndsWithin(size_t tokens) const;
 
   static constexpr size_t kHistory = 5;
-  static constexpr size_t kMostTokens = 3 * kWindowTokens;
-  // Three sequences of tokens, five of shapes and a stem each; traits and edges beside them.
+  static constexpr size_t kMostTokens = kWindowBytes + kWindowBytes / 2;
+  // Three sequences of tokens, five of shapes and a stem each; traits and edges beside them. A
+  // token takes a byte at least.
   static constexpr size_t kMostFeatures = (kMostTokens + 2) * 9 + 64;
 
   std::string_view text_;

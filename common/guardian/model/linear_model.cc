@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 // The weights that training wrote, as they are (model/weights.bin).
@@ -15,7 +16,7 @@ extern const char datamigrate_guardian_weights_end[];
 namespace datamigrate::guardian {
 namespace {
 
-constexpr std::string_view kMagic = "DMGUARD1";
+constexpr std::string_view kMagic = "DMGUARD2";
 
 // A row of weights, and sums of as many as 16 bits hold: one instruction adds for all heads.
 using Weights = int8_t __attribute__((vector_size(kHeads)));
@@ -25,24 +26,32 @@ constexpr size_t kWeightsPerSum = 255;  // of at most 128 each
 }  // namespace
 
 LinearModel::LinearModel(std::array<Head, kHeads> heads,
-                         std::vector<std::array<int8_t, kHeads>> weights)
-    : heads_(heads), weights_(std::move(weights)) {}
+                         std::vector<std::array<int8_t, kHeads>> weights, FirstLook first_look)
+    : heads_(heads), weights_(std::move(weights)), first_look_(first_look) {}
 
 absl::StatusOr<LinearModel> LinearModel::FromBytes(std::string_view bytes) {
+  static_assert(std::is_trivially_copyable_v<FirstLook>);
   std::array<Head, kHeads> heads;
+  FirstLook first_look;
   std::vector<std::array<int8_t, kHeads>> weights(kFeatures);
   const size_t weight_bytes = weights.size() * sizeof(weights[0]);
-  if (!bytes.starts_with(kMagic) || bytes.size() != kMagic.size() + sizeof(heads) + weight_bytes) {
+  if (!bytes.starts_with(kMagic) ||
+      bytes.size() != kMagic.size() + sizeof(heads) + sizeof(first_look) + weight_bytes) {
     return absl::DataLossError("these are not the weights of a Guardian model of this version");
   }
-  std::memcpy(heads.data(), bytes.data() + kMagic.size(), sizeof(heads));
-  std::memcpy(weights.data(), bytes.data() + kMagic.size() + sizeof(heads), weight_bytes);
-  return LinearModel(heads, std::move(weights));
+  bytes.remove_prefix(kMagic.size());
+  std::memcpy(heads.data(), bytes.data(), sizeof(heads));
+  bytes.remove_prefix(sizeof(heads));
+  std::memcpy(&first_look, bytes.data(), sizeof(first_look));
+  bytes.remove_prefix(sizeof(first_look));
+  std::memcpy(weights.data(), bytes.data(), weight_bytes);
+  return LinearModel(heads, std::move(weights), first_look);
 }
 
 std::string LinearModel::ToBytes() const {
   std::string bytes(kMagic);
   bytes.append(reinterpret_cast<const char*>(heads_.data()), sizeof(heads_));
+  bytes.append(reinterpret_cast<const char*>(&first_look_), sizeof(first_look_));
   bytes.append(reinterpret_cast<const char*>(weights_.data()),
                weights_.size() * sizeof(weights_[0]));
   return bytes;
@@ -62,7 +71,8 @@ void LinearModel::SetThresholds(const std::array<float, kHeads>& thresholds) {
 }
 
 LinearModel LinearModel::Silent() {
-  LinearModel model({}, std::vector<std::array<int8_t, kHeads>>(kFeatures));
+  LinearModel model({}, std::vector<std::array<int8_t, kHeads>>(kFeatures), {});
+  model.SetFirstThreshold(std::numeric_limits<float>::infinity());
   std::array<float, kHeads> thresholds;
   thresholds.fill(std::numeric_limits<float>::infinity());
   model.SetThresholds(thresholds);

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/guardian/model/features.h"
+#include "common/guardian/model/first_look.h"
 #include "common/guardian/rule.h"
 
 namespace datamigrate::guardian {
@@ -37,7 +38,8 @@ class LinearModel {
     float threshold;  // log odds
   };
 
-  LinearModel(std::array<Head, kHeads> heads, std::vector<std::array<int8_t, kHeads>> weights);
+  LinearModel(std::array<Head, kHeads> heads, std::vector<std::array<int8_t, kHeads>> weights,
+              FirstLook first_look);
 
   // The one that was built in.
   static const LinearModel& BuiltIn();
@@ -52,12 +54,17 @@ class LinearModel {
   // Log odds from which each head speaks of an attack.
   void SetThresholds(const std::array<float, kHeads>& thresholds);
 
+  // What spares the model most windows of ordinary text.
+  const FirstLook& first_look() const { return first_look_; }
+  void SetFirstThreshold(float threshold) { first_look_.threshold = threshold; }
+
   // Of a window with these features.
   Scores Score(std::span<const uint16_t> features) const;
 
  private:
   std::array<Head, kHeads> heads_;
   std::vector<std::array<int8_t, kHeads>> weights_;  // kFeatures rows
+  FirstLook first_look_;
 };
 
 }  // namespace datamigrate::guardian

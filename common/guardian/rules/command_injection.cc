@@ -1,3 +1,4 @@
+#include "common/guardian/guards.h"
 #include "common/guardian/rule.h"
 
 namespace datamigrate::guardian {
@@ -93,7 +94,7 @@ constexpr Rule kRules[] = {
     {"command_injection.batch_construct",
      "for /f|for /l|for /d|for /r|for %|if exist|if not|if   |cmdextversion", 2, 48,
      R"re((?:^|[;&|]\s*)for\s+(?:/[fldr]\s+.*)?%%?\w\s+in\s*\(|^\s*if\s+(?:/i\s+)?(?:not\s+)?(?:exist|defined|errorlevel|cmdextversion)\s+\S+\s+(?:echo|goto|set|del|call)\b)re",
-     nullptr, "A construct of the Windows command line", kOwasp},
+     nullptr, "A construct of the Windows command line", kOwasp, 1, BeginsWithOrLeads<'f', 2>},
     {"command_injection.function_definition", "() {|(){|(){:", 16, 40,
      R"re((?:^|[\s"';&])(?:\w{0,8}|:)\s*\(\)\s*\{\s*(?:[:;\w|&]|\(\)).*)re", nullptr,
      "A shell function in a value", "https://nvd.nist.gov/vuln/detail/CVE-2014-6271", 0.6F},
@@ -105,7 +106,7 @@ constexpr Rule kRules[] = {
      "errorlevel",
      24, 60,
      R"re(^\s*if\s+(?:/i\s+)?(?:not\s+)?(?:[\[("{%]\S*|x?%\S*|\d+|"[^"]*")\s*(?:==|equ|neq|gtr|lss|leq|geq)\s*\S+|^\s*if\s+(?:not\s+)?(?:defined|exist)\s+\S+\s+\()re",
-     nullptr, "A condition of the Windows command line", kOwasp, 0.9F},
+     nullptr, "A condition of the Windows command line", kOwasp, 0.9F, LeadsText<24>},
     {"command_injection.shell_option",
      "sh -c|bash -c|ksh -c|python -c|perl -e|php -r|ruby -e|''thon|node -e", 6, 40,
      R"re(\b(?:ba|z|k|c|da)?sh\s+-c\s+\S|\b(?:python[0-9.]*|py''thon)\s+-c\s|\b(?:perl|ruby|node)\s+-e\s|\bphp\s+-r\s)re",

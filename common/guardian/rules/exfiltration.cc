@@ -8,6 +8,7 @@
 
 #include "common/guardian/ascii.h"
 #include "common/guardian/entropy.h"
+#include "common/guardian/guards.h"
 #include "common/guardian/rule.h"
 #include "common/guardian/url_cargo.h"
 
@@ -30,7 +31,8 @@ constexpr auto kRules = std::to_array<Rule>({
      R"((?m)^\s{0,3}\[[^\]\n]+\]:\s{0,4}<?((?i:https?:)?//[^\s>]+))", CarriesMuchData,
      "A Markdown reference whose URL carries data", kMarkdownExfiltration},
     {"exfiltration.markdown_link", "](http|](//", 0, 700, R"(\]\(((?i:https?:)?//[^\s)>]+))",
-     CarriesMuchData, "A Markdown link whose URL carries data", kMarkdownExfiltration},
+     CarriesMuchData, "A Markdown link whose URL carries data", kMarkdownExfiltration, 1,
+     IsFollowedBy<'=', 700>},
     {"exfiltration.html_fetch",
      "<img|<iframe|<embed|<object|<script|<link|<audio|<video|<source|<track|<input|<image|<body",
      0, 700,

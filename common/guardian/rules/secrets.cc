@@ -5,6 +5,7 @@
 #include <array>
 
 #include "common/guardian/entropy.h"
+#include "common/guardian/guards.h"
 #include "common/guardian/rule.h"
 #include "common/guardian/secret_formats.h"
 
@@ -74,7 +75,8 @@ constexpr auto kRules = std::to_array<Rule>({
      "An Alibaba Cloud access key id", "https://www.alibabacloud.com/help/en/ram"},
     {"secret.yandex_key", "AQVN|t1.9eu|YC", 1, 210,
      R"(\b(AQVN[\w-]{35,38}|t1\.[A-Z0-9a-z_-]+=?=?\.[A-Z0-9a-z_-]{86}=?=?|YC[\w-]{38})(?:[^\w-]|$))",
-     IsRandomToken, "A Yandex Cloud key", "https://yandex.cloud/docs/iam/concepts/authorization"},
+     IsRandomToken, "A Yandex Cloud key", "https://yandex.cloud/docs/iam/concepts/authorization", 1,
+     IsFollowedByToken<35>},
     {"secret.ibm_cloud_key", "ibm|cloud|softlayer|sl_api|sl-api|slapi|cloudant|cl_api", 1, 130,
      ASSIGNED(
          "(?:ibm|cloud.?iam|cloud|softlayer|sl|cloudant|cl)[_-]?(?:cloud|iam|cos|api)?[_-]?(?:hmac|"
@@ -175,9 +177,10 @@ constexpr auto kRules = std::to_array<Rule>({
     {"secret.rubygems_key", "rubygems_", 1, 50, R"(\b(rubygems_[a-f0-9]{48})\b)", IsToken,
      "A RubyGems key", "https://guides.rubygems.org/api-key-scopes"},
     {"secret.crates_token", "cio", 1, 34, R"(\b(cio[A-Za-z0-9]{32})\b)", IsRandomToken,
-     "A crates.io token", "https://doc.rust-lang.org/cargo/reference/publishing.html"},
+     "A crates.io token", "https://doc.rust-lang.org/cargo/reference/publishing.html", 1,
+     IsFollowedByToken<32>},
     {"secret.nuget_key", "oy2", 1, 45, R"(\b(oy2[a-z0-9]{43})\b)", IsRandomToken, "A NuGet key",
-     "https://learn.microsoft.com/nuget/nuget-org/publish-a-package"},
+     "https://learn.microsoft.com/nuget/nuget-org/publish-a-package", 1, IsFollowedByToken<43>},
     {"secret.clojars_token", "CLOJARS_", 1, 62, R"(\b(CLOJARS_[a-z0-9]{60})\b)", IsToken,
      "A Clojars token", "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens"},
     {"secret.docker_token", "dckr_pat_|dckr_oat_", 1, 40,
@@ -187,7 +190,8 @@ constexpr auto kRules = std::to_array<Rule>({
      "AKC|AP0|AP1|AP2|AP3|AP4|AP5|AP6|AP7|AP8|AP9|APA|APB|APC|APD|APE|APF", 1, 100,
      R"re((?:^|[\s=:"'])((?:AKC[A-Za-z0-9]{10,90}|AP[0-9A-F][A-Za-z0-9]{8,90}))(?:[^\w-]|$))re",
      IsArtifactoryToken, "An Artifactory API key or encrypted password",
-     "https://jfrog.com/help/r/jfrog-platform-administration-documentation/api-key"},
+     "https://jfrog.com/help/r/jfrog-platform-administration-documentation/api-key", 1,
+     IsFollowedByToken<8>},
     {"secret.jfrog_reference_token", "cmVmdGtuOj", 1, 58, R"(\b(cmVmdGtuOj[A-Za-z0-9]{48,58})\b)",
      IsToken, "A JFrog reference token",
      "https://jfrog.com/help/r/jfrog-platform-administration-documentation/reference-token"},
@@ -346,7 +350,8 @@ constexpr auto kRules = std::to_array<Rule>({
      R"((?:\b|/bot)(\d{8,10}:AA[A-Za-z0-9_-]{32,33})(?:[^\w-]|$))", IsToken, "A Telegram bot token",
      "https://core.telegram.org/bots/api#authorizing-your-bot"},
     {"secret.sendgrid_key", "SG.", 1, 70, R"(\b(SG\.[\w-]{22}\.[\w-]{43})(?:[^\w-]|$))", IsToken,
-     "A SendGrid key", "https://docs.sendgrid.com/ui/account-and-settings/api-keys"},
+     "A SendGrid key", "https://docs.sendgrid.com/ui/account-and-settings/api-keys", 1,
+     IsFollowedByToken<66>},
     {"secret.sendinblue_key", "xkeysib-", 1, 85, R"(\b(xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16})\b)",
      IsToken, "A Brevo (Sendinblue) key", "https://developers.brevo.com"},
     {"secret.mailgun_key", "key-", 1, 110, R"(\b((?:pub)?key-[a-f0-9]{32})\b)", IsToken,
@@ -435,7 +440,8 @@ constexpr auto kRules = std::to_array<Rule>({
      ASSIGNED("atlassian|confluence|jira", "[A-Za-z0-9]{24}"), IsRandomToken,
      "An Atlassian token of the old form", "https://id.atlassian.com/manage-profile/security"},
     {"secret.airtable_token", "pat", 1, 100, R"(\b(pat[A-Za-z0-9]{14}\.[a-f0-9]{64})\b)", IsToken,
-     "An Airtable token", "https://airtable.com/developers/web/guides/personal-access-tokens"},
+     "An Airtable token", "https://airtable.com/developers/web/guides/personal-access-tokens", 1,
+     IsFollowedByToken<79>},
     {"secret.assigned_airtable_token", "airtable", 1, 100,
      ASSIGNED("airtable", "key[A-Za-z0-9]{14}"), IsToken, "An Airtable token",
      "https://airtable.com/developers/web/guides/personal-access-tokens"},
@@ -459,7 +465,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"secret.algolia_key", "algolia", 1, 90, ASSIGNED("algolia", "[a-f0-9]{32}"), IsToken,
      "An Algolia key", "https://www.algolia.com/doc/guides/security/api-keys"},
     {"secret.resend_key", "re_", 1, 40, R"(\b(re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24})\b)", IsRandomToken,
-     "A Resend key", "https://resend.com/docs/api-reference"},
+     "A Resend key", "https://resend.com/docs/api-reference", 1, IsFollowedByToken<33>},
 
     {"secret.dropbox_token", "sl.", 1, 210, R"(\b(sl\.(?:u\.)?[\w=-]{130,200})(?:[^\w-]|$))",
      IsToken, "A Dropbox token", "https://developers.dropbox.com/oauth-guide"},
@@ -497,7 +503,7 @@ constexpr auto kRules = std::to_array<Rule>({
        return password.find_first_of("{}$<>[]%*") == std::string_view::npos ||
               IsAssignedPassword(password);
      },
-     "A password in a URL", "RFC 3986 section 3.2.1"},
+     "A password in a URL", "RFC 3986 section 3.2.1", 1, IsFollowedBy<'@', 220>},
     {"secret.connection_string", "password|pwd", 300, 300,
      R"re((?i)\b(?:server|data source|addr(?:ess)?|host|uid|user id|user|username|database|initial catalog|driver|provider|endpoint|integrated security)\s{0,2}=[^\n]*?;\s{0,3}(?:password|pwd)\s{0,2}=\s{0,2}("[^"\n]+"|'[^'\n]+'|[^;\s"'}<]+))re",
      IsPassword, "A password in a connection string",

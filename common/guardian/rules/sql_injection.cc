@@ -1,3 +1,4 @@
+#include "common/guardian/guards.h"
 #include "common/guardian/rule.h"
 
 namespace datamigrate::guardian {
@@ -23,7 +24,7 @@ constexpr Rule kRules[] = {
      nullptr, "UNION SELECT behind a closed value", kOwasp},
     {"sql_injection.order_by_probe", "order by |group by ", 16, 24,
      R"re(['")]\s*\)*\s*(?:order|group)\s+by\s+\d+\s*(?:--|#|/\*|,\s*\d+\s*--))re", nullptr,
-     "ORDER BY a number, to count columns", kSheet},
+     "ORDER BY a number, to count columns", kSheet, 1, IsFollowedByNumber},
     {"sql_injection.time_delay",
      "waitfor|pg_sleep|sleep(|benchmark(|dbms_pipe|dbms_lock|randomblob(", 16, 48,
      R"re((?:^|['")\d;(|%]|\b(?:and|or|if|select|then|from)\b)\s*\(*(?:select\s+)?(?:waitfor\s+(?:delay|time)\s+['"]|pg_sleep\s*\(|sleep\s*\(\s*['"]?[\d_]|benchmark\s*\(\s*\d|dbms_(?:pipe|lock)\s*\.|randomblob\s*\(\s*\d))re",

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
+#include "common/guardian/text/byte_blocks.h"
 #include "common/guardian/text/encodings.h"
 
 namespace datamigrate::guardian {
@@ -17,43 +19,42 @@ constexpr size_t kMaxIslands = 64;
 constexpr size_t kShortestSpacedWord = 5;  // letters
 constexpr double kReadable = 0.97;         // of an island's bytes, to be taken for text
 
-enum ByteClass : uint8_t {
-  kPlain = 0,
-  kEncoder = 1,  // % & and the backslash
-  kHigh = 2,     // not ASCII
-  kControl = 4,
-  kBase64 = 8,
-};
+// Bytes that may begin an encoded character: escapes, and the leads of overlong UTF-8.
+uint8_t IsEncoder(unsigned char c) {
+  return (c == '%') | (c == '&') | (c == '\\') | (c == 0xc0) | (c == 0xc1) | (c == 0xe0);
+}
 
-constexpr std::array<uint8_t, 256> kClasses = [] {
-  std::array<uint8_t, 256> classes{};
-  for (size_t i = 0; i < 256; ++i) {
-    const char c = static_cast<char>(i);
-    uint8_t bits = i >= 0x80 ? kHigh : kPlain;
-    if (c == '%' || c == '&' || c == '\\') bits |= kEncoder;
-    if (i < 0x20 && c != '\t' && c != '\n' && c != '\r') bits |= kControl;
-    if (i == 0x7f) bits |= kControl;
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '+' ||
-        c == '/' || c == '-' || c == '_') {
-      bits |= kBase64;
-    }
-    classes[i] = bits;
+// Bytes that folding does not leave as they are.
+uint8_t IsFolded(unsigned char c) {
+  const uint8_t is_blank = (c == '\t') | (c == '\n') | (c == '\r');
+  return (c >= 0x7f) | ((c < 0x20) & !is_blank);
+}
+
+bool IsControl(unsigned char c) {
+  return c < 0x80 && IsFolded(c) != 0;
+}
+
+constexpr std::array<bool, 256> kBase64 = [] {
+  std::array<bool, 256> is_digit{};
+  for (int c = 0; c < 256; ++c) {
+    is_digit[static_cast<size_t>(c)] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                                       (c >= 'a' && c <= 'z') || c == '+' || c == '/' || c == '-' ||
+                                       c == '_';
   }
-  return classes;
+  return is_digit;
 }();
 
-uint8_t ClassOf(char c) {
-  return kClasses[static_cast<unsigned char>(c)];
+bool IsBase64(char c) {
+  return kBase64[static_cast<unsigned char>(c)];
 }
 
-uint8_t ClassesOf(std::string_view text) {
-  uint8_t classes = 0;
-  for (const char c : text) classes |= ClassOf(c);
-  return classes;
-}
-
-char LowerAscii(char c) {
-  return static_cast<char>(c + ((c >= 'A' && c <= 'Z') ? 32 : 0));
+// Whether one of the eight bytes is below '+', as blanks, quotes and brackets are: a run of base64
+// ends there.
+bool EndsRun(const char* bytes) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return ((word - kOnes * '+') & ~word & (kOnes * 0x80)) != 0;
 }
 
 bool IsAsciiLetter(uint32_t c) {
@@ -127,13 +128,12 @@ bool IsHexDigit(char c) {
   return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-bool IsSpacer(char c) {
-  return c == ' ' || c == '.' || c == '-' || c == '_' || c == '*';
-}
-
 bool IsLowerLetter(char c) {
   return c >= 'a' && c <= 'z';
 }
+
+// Compared and combined byte by byte, in one instruction each.
+using ByteVector = uint8_t __attribute__((vector_size(16)));
 
 }  // namespace
 
@@ -157,33 +157,31 @@ void NormalizedText::Assign(std::string_view raw) {
   disguises_ = 0;
   current_.Clear();
   current_.bytes.assign(raw);
-  const uint8_t classes = ClassesOf(raw);
-  if ((classes & (kEncoder | kHigh)) != 0) {
-    for (int round = 0; round < kRounds && DecodeOnce(); ++round) {
-      if (round > 0) disguises_ |= kNestedEncoding;
-      std::swap(current_, next_);
-    }
+  for (int round = 0; round < kRounds && DecodeOnce(); ++round) {
+    if (round > 0) disguises_ |= kNestedEncoding;
+    std::swap(current_, next_);
   }
-  const bool is_folded = (ClassesOf(current_.bytes) & (kHigh | kControl)) != 0;
+  const bool is_folded = FindFirst(current_.bytes, 0, IsFolded) < current_.bytes.size();
   if (is_folded) Fold();
-  Finish();
+  text_.clear();
+  AppendLower(current_.bytes, text_);
+  Pad();
   // Islands keep their case, and folding leaves what it read in next_.
   AppendIslands(is_folded ? next_ : current_);
   AppendUnspaced();
-  text_.resize(size_ + kPadding, '\0');
+}
+
+void NormalizedText::Pad() {
+  size_ = text_.size();
+  text_.append(kPadding, '\0');
 }
 
 bool NormalizedText::DecodeOnce() {
   const std::string_view bytes = current_.bytes;
   next_.Clear();
   bool changed = false;
-  size_t at = 0;
   size_t copied = 0;
-  while (at < bytes.size()) {
-    if ((ClassOf(bytes[at]) & (kEncoder | kHigh)) == 0) {
-      ++at;
-      continue;
-    }
+  for (size_t at = 0; (at = FindFirst(bytes, at, IsEncoder)) < bytes.size();) {
     next_.bytes.append(bytes, copied, at - copied);
     const size_t length = DecodeAt(at);
     if (length == 0) {
@@ -273,13 +271,12 @@ void NormalizedText::Fold() {
   next_.Clear();
   std::array<utf8proc_int32_t, 32> parts;
   size_t at = 0;
-  while (at < bytes.size()) {
+  while (true) {
+    const size_t run = at;
+    at = FindFirst(bytes, at, IsFolded);
+    next_.bytes.append(bytes, run, at - run);
+    if (at == bytes.size()) break;
     const char c = bytes[at];
-    if ((ClassOf(c) & (kHigh | kControl)) == 0) {
-      next_.bytes += c;
-      ++at;
-      continue;
-    }
     const Utf8Character front = FrontUtf8(bytes.substr(at));
     const size_t raw = current_.RawOffset(at);
     const size_t next = at + front.length;
@@ -289,7 +286,7 @@ void NormalizedText::Fold() {
         next < bytes.size() && IsAsciiLetter(static_cast<unsigned char>(bytes[next]));
     at = next;
     next_.Mark(raw);
-    if ((ClassOf(c) & kControl) != 0) {
+    if (IsControl(static_cast<unsigned char>(c))) {
       disguises_ |= kControlCharacters;
       if (c == '\v' || c == '\f') next_.bytes += ' ';
     } else if (IsInvisible(front.character)) {
@@ -316,13 +313,6 @@ void NormalizedText::Fold() {
   std::swap(current_, next_);
 }
 
-void NormalizedText::Finish() {
-  size_ = current_.bytes.size();
-  text_.resize(size_ + kPadding);
-  std::ranges::transform(current_.bytes, text_.begin(), LowerAscii);
-  std::fill(text_.begin() + static_cast<ptrdiff_t>(size_), text_.end(), '\0');
-}
-
 void NormalizedText::AppendIslands(const Draft& draft) {
   const std::string_view encoded = draft.bytes;
   size_t islands = 0;
@@ -330,11 +320,16 @@ void NormalizedText::AppendIslands(const Draft& draft) {
   // A run of kShortestIsland digits covers one of these positions, so most bytes are not looked at.
   for (size_t probe = kShortestIsland - 1; probe < encoded.size() && islands < kMaxIslands;
        probe = std::max(probe, at) + kShortestIsland) {
-    if ((ClassOf(encoded[probe]) & kBase64) == 0) continue;
+    if (!IsBase64(encoded[probe])) continue;
+    // Ten digits at least are on one side of the position.
+    if (probe + sizeof(uint64_t) < encoded.size() && EndsRun(&encoded[probe + 1]) &&
+        EndsRun(&encoded[probe - sizeof(uint64_t)])) {
+      continue;
+    }
     size_t first = probe;
-    while (first > at && (ClassOf(encoded[first - 1]) & kBase64) != 0) --first;
+    while (first > at && IsBase64(encoded[first - 1])) --first;
     size_t end = probe + 1;
-    while (end < encoded.size() && (ClassOf(encoded[end]) & kBase64) != 0) ++end;
+    while (end < encoded.size() && IsBase64(encoded[end])) ++end;
     at = end;
     if (end - first < kShortestIsland || end - first > kLongestIsland) continue;
     std::string_view run = encoded.substr(first, end - first);
@@ -362,36 +357,60 @@ void NormalizedText::AppendIsland(std::string_view decoded, size_t raw_offset, D
   for (const char c : decoded) {
     current_.pieces.push_back(
         {static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(raw_offset)});
-    text_ += LowerAscii(c);
+    AppendLower({&c, 1}, text_);
   }
-  size_ = text_.size();
-  text_.resize(size_ + kPadding, '\0');
+  Pad();
+}
+
+// The first position at or after `from` of three letters with the same spacer behind each, or
+// size_.
+size_t NormalizedText::NextSpaced(size_t from) const {
+  static_assert(sizeof(ByteVector) + 5 <= kPadding);
+  for (size_t at = from; at < size_; at += sizeof(ByteVector)) {
+    const auto load = [&](size_t offset) {
+      ByteVector bytes;
+      std::memcpy(&bytes, text_.data() + at + offset, sizeof(bytes));
+      return bytes;
+    };
+    const auto is_letter = [](ByteVector bytes) { return (bytes - 'a') < 26; };
+    const ByteVector spacer = load(1);
+    const auto spaced =
+        ((spacer == ' ') | (spacer == '.') | (spacer == '-') | (spacer == '_') | (spacer == '*')) &
+        (load(3) == spacer) & (load(5) == spacer) & is_letter(load(0)) & is_letter(load(2)) &
+        is_letter(load(4));
+    std::array<char, sizeof(ByteVector)> found;
+    std::memcpy(found.data(), &spaced, sizeof(found));
+    const auto first = std::ranges::find_if(found, [](char mark) { return mark != 0; });
+    if (first != found.end()) return at + static_cast<size_t>(first - found.begin());
+  }
+  return size_;
 }
 
 void NormalizedText::AppendUnspaced() {
-  const std::string_view text = std::string_view(text_.data(), size_);
-  if (text.size() < kShortestSpacedWord * 2) return;
   std::string words;
   size_t first_raw = 0;
-  for (size_t at = 1; at + 3 < text.size(); ++at) {
-    if (!IsSpacer(text[at]) || text[at + 2] != text[at] || !IsLowerLetter(text[at - 1]) ||
-        !IsLowerLetter(text[at + 1]) || (at > 1 && IsLowerLetter(text[at - 2]))) {
+  const std::string_view text(text_.data(), size_);
+  for (size_t at = 0; (at = NextSpaced(at)) < size_;) {
+    if (at > 0 && IsLowerLetter(text[at - 1])) {
+      ++at;
       continue;
     }
-    const char spacer = text[at];
-    std::string word(1, text[at - 1]);
-    size_t end = at;
-    while (end + 1 < text.size() && text[end] == spacer && IsLowerLetter(text[end + 1]) &&
-           !(end + 2 < text.size() && IsLowerLetter(text[end + 2]))) {
-      word += text[end + 1];
-      end += 2;
+    const size_t first = at;
+    const char spacer = text[at + 1];
+    std::string word;
+    // Up to a letter that another one follows.
+    while (at < text.size() && IsLowerLetter(text[at]) &&
+           !(at + 1 < text.size() && IsLowerLetter(text[at + 1]))) {
+      word += text[at++];
+      if (at < text.size() && text[at] == spacer)
+        ++at;
+      else
+        break;
     }
-    if (word.size() >= kShortestSpacedWord) {
-      if (words.empty()) first_raw = RawOffset(at - 1);
-      words += word;
-      words += ' ';
-    }
-    at = std::max(at, end - 1);
+    if (word.size() < kShortestSpacedWord) continue;
+    if (words.empty()) first_raw = RawOffset(first);
+    words += word;
+    words += ' ';
   }
   if (!words.empty()) AppendIsland(words, first_raw, kSpacedLetters);
 }

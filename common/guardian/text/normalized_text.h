@@ -72,10 +72,12 @@ class NormalizedText {
   // Folds current_ into next_ and takes it as current_.
   void Fold();
   uint32_t FoldCharacter(uint32_t character, bool is_in_latin_word);
-  void Finish();
+  // Ends text_ with zeros that size_ does not count.
+  void Pad();
   // Of `draft`, whose letters still have their case.
   void AppendIslands(const Draft& draft);
   void AppendIsland(std::string_view decoded, size_t raw_offset, Disguise disguise);
+  size_t NextSpaced(size_t from) const;
   void AppendUnspaced();
 
   Draft current_;

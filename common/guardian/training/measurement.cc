@@ -93,6 +93,10 @@ void AddExamples(const LabelledText& text, Scanner& scanner, std::vector<Example
   scanner.ReadFeatures(text.text, [&](const FeatureWindow& window) {
     Example example;
     example.features.assign(window.features.begin(), window.features.end());
+    for (size_t i = 0; i < window.text.size(); ++i) {
+      example.sequences.push_back(
+          static_cast<uint16_t>(FirstLook::SequenceAt(window.text.data() + i)));
+    }
     const float weight = WeightOf(text) * (is_first || head == 0 ? 1 : kLaterWindowWeight);
     for (size_t i = 0; i <= kAttackCategories; ++i) {
       const bool is_any = i == kAnyAttack;
@@ -114,10 +118,20 @@ Scores BestScores(const LinearModel& model, Scanner& scanner, const LabelledText
   return best;
 }
 
+// The first look's best score of a window.
+float FirstScore(const LinearModel& model, Scanner& scanner, const LabelledText& text) {
+  float best = -std::numeric_limits<float>::infinity();
+  scanner.ReadFeatures(text.text, [&](const FeatureWindow& window) {
+    best = std::max(best, model.first_look().Score(window.text));
+  });
+  return best;
+}
+
 // A text with what a model that has not seen it says.
 struct Judged {
   const LabelledText* text;
   Scores scores;
+  float first_score;
   bool is_blocked;  // by rules, or by a threshold that was lowered already
 };
 
@@ -263,6 +277,41 @@ class ThresholdSearch {
   std::map<std::string, int> caught_;
 };
 
+// What the first look must let through so that only so many in a hundred of the long attacks that
+// the model alone finds are lost.
+float FirstThreshold(const std::vector<Judged>& texts, const std::array<float, kHeads>& thresholds,
+                     double percent_lost) {
+  std::vector<float> needed;
+  for (const Judged& judged : texts) {
+    bool is_found = false;
+    for (size_t head = 0; head <= kAttackCategories; ++head) {
+      is_found = is_found || judged.scores[head] > thresholds[head];
+    }
+    if (is_found && !judged.is_blocked && !IsHarmless(*judged.text) &&
+        judged.text->text.size() > Scanner::kShortText) {
+      needed.push_back(judged.first_score);
+    }
+  }
+  if (needed.empty()) return -std::numeric_limits<float>::infinity();
+  std::ranges::sort(needed);
+  return needed[static_cast<size_t>(static_cast<double>(needed.size()) * percent_lost / 100)];
+}
+
+void PrintWindowsRead(const std::vector<Judged>& texts, float threshold) {
+  std::map<std::string, std::pair<int, int>> counts;
+  for (const Judged& judged : texts) {
+    if (judged.text->text.size() <= Scanner::kShortText) continue;
+    auto& [read, all] = counts[GroupOf(*judged.text)];
+    ++all;
+    read += judged.first_score > threshold;
+  }
+  fmt::print("long texts that the model reads, from {:.2f} on:", threshold);
+  for (const auto& [group, count] : counts) {
+    fmt::print(" {} {:.1f}% of {}", group, 100.0 * count.first / count.second, count.second);
+  }
+  fmt::print("\n");
+}
+
 struct Tally {
   int texts = 0;
   int blocked = 0;
@@ -337,15 +386,20 @@ LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleB
       }
       const Verdict by_rules = reader.Scan(text.text, FieldKind::kUnknown);
       for (const Match& match : by_rules.matches) ++hits[std::string(match.rule)][GroupOf(text)];
-      judged.push_back(
-          {&text, BestScores(models.back(), reader, text), by_rules.action == Action::kBlock});
+      judged.push_back({&text, BestScores(models.back(), reader, text),
+                        FirstScore(models.back(), reader, text),
+                        by_rules.action == Action::kBlock});
     }
   }
-  const std::array<float, kHeads> thresholds = ThresholdSearch(std::move(judged), options).Run();
+  const std::array<float, kHeads> thresholds = ThresholdSearch(judged, options).Run();
+  const float first_threshold = FirstThreshold(judged, thresholds, options.first_look_losses);
+  PrintWindowsRead(judged, first_threshold);
   std::map<std::string, Tally> tallies;
   for (int fold = 0; fold < options.folds; ++fold) {
-    models[static_cast<size_t>(fold)].SetThresholds(thresholds);
-    Scanner scanner(rules, models[static_cast<size_t>(fold)]);
+    LinearModel& model = models[static_cast<size_t>(fold)];
+    model.SetThresholds(thresholds);
+    model.SetFirstThreshold(first_threshold);
+    Scanner scanner(rules, model);
     for (const LabelledText& text : corpus) {
       if (text.kind == kScripts || FoldOf(text, options.folds) != fold) continue;
       const Verdict verdict = scanner.Scan(text.text, FieldKind::kUnknown);
@@ -374,6 +428,7 @@ LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleB
   if (options.per_rule) PrintRules(hits);
   LinearModel model = train_without(-1);
   model.SetThresholds(thresholds);
+  model.SetFirstThreshold(first_threshold);
   return model;
 }
 

@@ -18,6 +18,7 @@ struct MeasurementOptions {
   double sql_budget = 0.4;
   double hard_budget = 2;
   double disclosure_budget = 1;  // of secrets, personal data and what looks like them
+  double first_look_losses = 3;  // percent of the long attacks that the model alone finds
   std::string misses_of;         // a kind: its misjudged texts are printed
   bool per_source = false;
   bool per_rule = false;  // how often each rule speaks, by group

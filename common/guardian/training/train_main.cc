@@ -31,6 +31,9 @@ int main(int argc, char** argv) {
   app.add_option("--hard-budget", options.hard_budget,
                  "percent of hard prose that the model may take for attacks")
       ->capture_default_str();
+  app.add_option("--first-look-losses", options.first_look_losses,
+                 "percent of the long attacks that the model alone finds, to be lost for speed")
+      ->capture_default_str();
   app.add_option("--misses", options.misses_of, "kind whose misjudged texts are to be listed");
   app.add_flag("--per-source", options.per_source, "figures for each source, too");
   app.add_flag("--per-rule", options.per_rule, "how often each rule speaks, by kind of text");

@@ -11,7 +11,7 @@ namespace {
 constexpr float kInt8Range = 127;
 
 struct HeadWeights {
-  std::vector<float> weights = std::vector<float>(kFeatures, 0);
+  std::vector<float> weights;
   float bias = 0;
 };
 
@@ -19,15 +19,20 @@ struct HeadWeights {
 // 1 / sqrt(number of features), so that long windows weigh no more than short ones.
 class HeadTrainer {
  public:
-  HeadTrainer(const TrainingOptions& options, size_t head) : options_(options), head_(head) {}
+  // What is learnt from: `inputs` of an example, numbers below `size`.
+  HeadTrainer(const TrainingOptions& options, std::vector<uint16_t> Example::*inputs, size_t size,
+              size_t head)
+      : options_(options), inputs_(inputs), head_(head), squares_(size, 0) {
+    head_weights_.weights.resize(size, 0);
+  }
 
-  HeadWeights Train(const std::vector<Example>& examples) {
+  HeadWeights Train(const std::vector<Example>& examples, int epochs) {
     std::vector<uint32_t> order;
     for (uint32_t i = 0; i < examples.size(); ++i) {
-      if (examples[i].weight[head_] > 0) order.push_back(i);
+      if (examples[i].weight[head_] > 0 && !(examples[i].*inputs_).empty()) order.push_back(i);
     }
     std::mt19937 random(options_.seed);
-    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+    for (int epoch = 0; epoch < epochs; ++epoch) {
       std::shuffle(order.begin(), order.end(), random);
       for (const uint32_t index : order) Learn(examples[index]);
     }
@@ -36,29 +41,53 @@ class HeadTrainer {
 
  private:
   void Learn(const Example& example) {
-    const float value = 1 / std::sqrt(static_cast<float>(example.features.size()));
+    const std::vector<uint16_t>& inputs = example.*inputs_;
+    const float value = 1 / std::sqrt(static_cast<float>(inputs.size()));
     float sum = 0;
-    for (const uint16_t feature : example.features) sum += head_weights_.weights[feature];
+    for (const uint16_t input : inputs) sum += head_weights_.weights[input];
     const float odds = sum * value + head_weights_.bias;
     const float target = example.is_positive[head_] ? 1 : 0;
     const float error = (1 / (1 + std::exp(-odds)) - target) * example.weight[head_];
     if (std::abs(error) < 1e-5F) return;
     const float gradient = error * value;
-    for (const uint16_t feature : example.features) {
-      squares_[feature] += gradient * gradient;
-      head_weights_.weights[feature] -=
-          options_.rate * gradient / (std::sqrt(squares_[feature]) + 1e-8F);
+    for (const uint16_t input : inputs) {
+      squares_[input] += gradient * gradient;
+      head_weights_.weights[input] -=
+          options_.rate * gradient / (std::sqrt(squares_[input]) + 1e-8F);
     }
     bias_squares_ += error * error;
     head_weights_.bias -= options_.rate * error / (std::sqrt(bias_squares_) + 1e-8F);
   }
 
   const TrainingOptions& options_;
+  std::vector<uint16_t> Example::*const inputs_;
   const size_t head_;
   HeadWeights head_weights_;
-  std::vector<float> squares_ = std::vector<float>(kFeatures, 0);
+  std::vector<float> squares_;
   float bias_squares_ = 0;
 };
+
+// The weights as 8 bits each, which `keep` is given with their index; returns their scale.
+template <typename Keep>
+float Quantize(const std::vector<float>& weights, Keep keep) {
+  float largest = 1e-6F;
+  for (const float weight : weights) largest = std::max(largest, std::abs(weight));
+  for (size_t i = 0; i < weights.size(); ++i) {
+    keep(i, static_cast<int8_t>(std::lround(weights[i] * kInt8Range / largest)));
+  }
+  return largest / kInt8Range;
+}
+
+FirstLook TrainFirstLook(const std::vector<Example>& examples, const TrainingOptions& options) {
+  const HeadWeights trained =
+      HeadTrainer(options, &Example::sequences, FirstLook::kSequences, kAnyAttack)
+          .Train(examples, options.first_look_epochs);
+  FirstLook look;
+  look.bias = trained.bias;
+  look.scale =
+      Quantize(trained.weights, [&](size_t i, int8_t weight) { look.weights[i] = weight; });
+  return look;
+}
 
 }  // namespace
 
@@ -66,16 +95,13 @@ LinearModel Train(const std::vector<Example>& examples, const TrainingOptions& o
   std::array<LinearModel::Head, kHeads> heads{};
   std::vector<std::array<int8_t, kHeads>> weights(kFeatures);
   for (size_t head = 0; head <= kAttackCategories; ++head) {
-    const HeadWeights trained = HeadTrainer(options, head).Train(examples);
-    float largest = 1e-6F;
-    for (const float weight : trained.weights) largest = std::max(largest, std::abs(weight));
-    heads[head] = {largest / kInt8Range, trained.bias, 0};
-    for (size_t feature = 0; feature < kFeatures; ++feature) {
-      weights[feature][head] =
-          static_cast<int8_t>(std::lround(trained.weights[feature] * kInt8Range / largest));
-    }
+    const HeadWeights trained =
+        HeadTrainer(options, &Example::features, kFeatures, head).Train(examples, options.epochs);
+    const float scale = Quantize(
+        trained.weights, [&](size_t feature, int8_t weight) { weights[feature][head] = weight; });
+    heads[head] = {scale, trained.bias, 0};
   }
-  return LinearModel(heads, std::move(weights));
+  return LinearModel(heads, std::move(weights), TrainFirstLook(examples, options));
 }
 
 }  // namespace datamigrate::guardian

@@ -13,12 +13,14 @@ namespace datamigrate::guardian {
 // A window of a text, with what each head is to say of it.
 struct Example {
   std::vector<uint16_t> features;
+  std::vector<uint16_t> sequences;  // of the first look, one for each byte
   std::array<bool, kHeads> is_positive{};
   std::array<float, kHeads> weight{};  // 0: the head does not learn from it
 };
 
 struct TrainingOptions {
   int epochs = 30;
+  int first_look_epochs = 12;
   float rate = 0.5F;  // of AdaGrad
   uint32_t seed = 1;  // of the order of examples
 };

@@ -1,0 +1,52 @@
+// Looks that cost a few comparisons, before a rule's pattern is tried: see Rule::guard.
+#ifndef DATAMIGRATE_COMMON_GUARDIAN_GUARDS_H_
+#define DATAMIGRATE_COMMON_GUARDIAN_GUARDS_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "common/guardian/ascii.h"
+
+namespace datamigrate::guardian {
+
+// At least `length` letters, digits, '-', '_' and '.' follow the anchor.
+template <size_t length>
+bool IsFollowedByToken(std::string_view text, size_t, size_t end) {
+  if (text.size() - end < length) return false;
+  return std::ranges::all_of(text.substr(end, length), [](char c) {
+    return IsLetterOrDigit(c) || c == '-' || c == '_' || c == '.';
+  });
+}
+
+// `wanted` stands between the anchor and the next blank, within `reach` bytes.
+template <char wanted, size_t reach>
+bool IsFollowedBy(std::string_view text, size_t, size_t end) {
+  for (const char c : text.substr(end, reach)) {
+    if (c == wanted) return true;
+    if (static_cast<unsigned char>(c) <= ' ') return false;
+  }
+  return false;
+}
+
+// A number comes next.
+inline bool IsFollowedByNumber(std::string_view text, size_t, size_t end) {
+  while (end < text.size() && static_cast<unsigned char>(text[end]) <= ' ') ++end;
+  return end < text.size() && IsDigit(text[end]);
+}
+
+// The anchor stands at most `reach` bytes behind the beginning of the text.
+template <size_t reach>
+bool LeadsText(std::string_view, size_t begin, size_t) {
+  return begin <= reach;
+}
+
+// The same, or the anchor begins with `first`.
+template <char first, size_t reach>
+bool BeginsWithOrLeads(std::string_view text, size_t begin, size_t) {
+  return text[begin] == first || begin <= reach;
+}
+
+}  // namespace datamigrate::guardian
+
+#endif  // DATAMIGRATE_COMMON_GUARDIAN_GUARDS_H_
