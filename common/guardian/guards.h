@@ -29,6 +29,14 @@ bool IsFollowedBy(std::string_view text, size_t, size_t end) {
   return false;
 }
 
+// The text ends at most `reach` bytes behind the anchor, in a comment.
+template <size_t reach>
+bool EndsInComment(std::string_view text, size_t, size_t end) {
+  if (text.size() - end > reach) return false;
+  const size_t last = text.find_last_not_of(" \t\r\n");
+  return last != std::string_view::npos && (text[last] == '-' || text[last] == '#');
+}
+
 // A number comes next.
 inline bool IsFollowedByNumber(std::string_view text, size_t, size_t end) {
   while (end < text.size() && static_cast<unsigned char>(text[end]) <= ' ') ++end;

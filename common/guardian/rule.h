@@ -36,7 +36,8 @@ struct Rule {
   std::string_view id;  // "secret.github_token": public, never reused
   // Literals, compared without regard to ASCII's case, with "|" between ("\037" stands for a "|" in
   // a literal); every match holds at least one of them. They are found for all rules at once, so
-  // they decide what a rule costs: take what is rare in ordinary text.
+  // they decide what a rule costs: take what is rare in ordinary text. An attack's rule without
+  // anchors and with a pattern is tried on short texts, as a whole.
   std::string_view anchors;
   // How far a match may begin before its anchor's first byte and end after its last one.
   uint16_t before;

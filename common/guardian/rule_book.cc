@@ -54,6 +54,9 @@ absl::StatusOr<RuleBook> RuleBook::Compile() {
   std::vector<std::string_view> disclosures;
   for (const Table& table : kTables) {
     for (const Rule& rule : table.rules()) {
+      if (IsAttack(table.category) && rule.anchors.empty() && !rule.pattern.empty()) {
+        book.whole_text_entries_.push_back(static_cast<uint32_t>(book.entries_.size()));
+      }
       book.entries_.push_back({&rule, table.category});
       book.patterns_.push_back(std::make_unique<Pattern>());
       attacks.push_back(IsAttack(table.category) ? rule.anchors : "");

@@ -37,6 +37,8 @@ class RuleBook {
     Category category;
   };
   const std::vector<Entry>& entries() const { return entries_; }
+  // Those of rules against attacks that are tried on short texts, as numbers in entries().
+  const std::vector<uint32_t>& whole_text_entries() const { return whole_text_entries_; }
 
   // Of the rules against attacks, which read normalised text, and of the rest, which reads it raw;
   // a hit's owner is an index of entries().
@@ -55,6 +57,7 @@ class RuleBook {
   const re2::RE2* PatternOf(size_t entry) const;
 
   std::vector<Entry> entries_;
+  std::vector<uint32_t> whole_text_entries_;
   std::vector<std::unique_ptr<Pattern>> patterns_;  // by entry
   std::unique_ptr<const AnchorAutomaton> attacks_;
   std::unique_ptr<const AnchorAutomaton> disclosures_;

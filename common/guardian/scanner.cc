@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <bit>
 
+#include "common/guardian/ascii.h"
 #include "common/guardian/model/word_hash.h"
 #include "common/guardian/personal_numbers.h"
+#include "common/guardian/shell_commands.h"
 #include "common/guardian/unanchored_secrets.h"
 
 namespace datamigrate::guardian {
 namespace {
 
 constexpr size_t kMaxMatches = 256;
+constexpr size_t kFragment = 64;  // bytes of a text that rules without anchors are tried on
 constexpr float kEnough = 1;
 // The model alone is enough from its threshold on; below it, so many log odds make it half as much.
 constexpr float kHalfCertain = 2;
@@ -21,13 +24,24 @@ constexpr std::array<std::string_view, kAttackCategories> kModelRules = {
     "sql_injection.model", "cross_site_scripting.model", "file_inclusion.model",
     "command_injection.model", "prompt_injection.model"};
 
-// A word or a number alone breaks out of nothing, and tells the model too little to go by.
+bool IsWordByte(char c) {
+  return IsLower(c) || IsDigit(c) || c == '_' || c == '-' || c == '.' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// A word or a number alone breaks out of nothing, and tells the model too little to go by; nor does
+// a server's address, or an element like page[1].
 bool IsBareWord(std::string_view text) {
-  return text.find("..") == std::string_view::npos &&
-         std::ranges::all_of(text, [](unsigned char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-                  c == '.' || c >= 0x80;
-         });
+  if (text.find("..") != std::string_view::npos) return false;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (text.starts_with(scheme)) text.remove_prefix(scheme.size());
+  }
+  const size_t end = std::ranges::find_if_not(text, IsWordByte) - text.begin();
+  if (end == text.size()) return true;
+  const std::string_view rest = text.substr(end);
+  if (end == 0 || rest == "/") return end > 0;
+  return rest.size() > 2 && rest.front() == '[' && rest.back() == ']' &&
+         std::ranges::all_of(rest.substr(1, rest.size() - 2), IsDigit);
 }
 
 Category CategoryOfHead(size_t head) {
@@ -76,19 +90,33 @@ void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
   is_found_.assign(rules_.entries().size(), 0);
   spoken_.clear();
   const std::string_view text = normalized_.text();
-  rules_.attacks().Scan(text, *attack_scratch_, [&](const AnchorAutomaton::Hit& hit) {
+  const auto add = [&](const Finding& finding, Category category) {
+    spoken_.push_back(finding.offset);
+    const auto [begin, length] = RawSpan(finding.offset, finding.offset + finding.length);
+    verdict.matches.push_back({finding.rule->id, category, begin, length, finding.rule->score});
+    verdict.scores[static_cast<size_t>(category)] += finding.rule->score;
+  };
+  const auto look_at = [&](const AnchorAutomaton::Hit& hit) {
     if (is_found_[hit.owner] != 0) return;
     const RuleBook::Entry& entry = rules_.entries()[hit.owner];
     if (!IsLookedFor(entry.category, kind)) return;
     const std::optional<Finding> finding = rules_.Confirm(hit, text);
     if (!finding.has_value()) return;
     is_found_[hit.owner] = 1;
-    spoken_.push_back(finding->offset);
-    const auto [begin, length] = RawSpan(finding->offset, finding->offset + finding->length);
-    verdict.matches.push_back(
-        {finding->rule->id, entry.category, begin, length, finding->rule->score});
-    verdict.scores[static_cast<size_t>(entry.category)] += finding->rule->score;
-  });
+    add(*finding, entry.category);
+  };
+  rules_.attacks().Scan(text, *attack_scratch_, look_at);
+  if (text.size() <= kFragment) {
+    for (const uint32_t owner : rules_.whole_text_entries()) look_at({owner, 0, text.size()});
+  }
+  if (!IsLookedFor(Category::kCommandInjection, kind)) return;
+  findings_.clear();
+  FindShellCommands(text, findings_);
+  const Rule* last = nullptr;
+  for (const Finding& finding : findings_) {
+    if (finding.rule != last) add(finding, Category::kCommandInjection);
+    last = finding.rule;
+  }
 }
 
 void Scanner::FindDisclosures(std::string_view text, FieldKind kind, Verdict& verdict) {
@@ -135,6 +163,7 @@ void Scanner::StartFeatures() {
 void Scanner::ReadFeatures(std::string_view text,
                            absl::FunctionRef<void(const FeatureWindow&)> on_window) {
   normalized_.Assign(text);
+  if (IsBareWord(normalized_.text())) return;
   StartFeatures();
   FeatureWindow window;
   while (features_.Next(window)) on_window(window);

@@ -1,3 +1,4 @@
+#include "common/guardian/guards.h"
 #include "common/guardian/rule.h"
 
 namespace datamigrate::guardian {
@@ -10,6 +11,14 @@ constexpr Rule kRules[] = {
     {"file_inclusion.climb", "../|..\\|./.|.\\.|../../", 8, 12,
      R"re((?:\.\.[/\\]+){2,}|(?:\.{2,}[/\\]+){2,}|(?:^|[=/\\])\.\.[/\\]+(?:\.\.|etc|windows|winnt|boot|proc|var|usr|web-inf|\{file|\.ht|\.history))re",
      nullptr, "Folders climbed up one after another", kTraversal, 0.9F},
+    {"file_inclusion.deep_climb", "../../../..|..\\..\\..\\..", 4, 4, "", nullptr,
+     "Folders climbed up further than links in documents go", kTraversal},
+    {"file_inclusion.hidden_folder", "/.", 2, 24, R"re(^\W?/\.[a-z][\w-]*/[\w.-])re",
+     [](std::string_view match) { return match.find("/.well-known/") == std::string_view::npos; },
+     "A hidden folder at the root", kInclusion, 1, LeadsText<1>},
+    {"file_inclusion.kernel_folder", "/sys/|/proc/", 2, 12,
+     R"re(^\W?/(?:sys/(?:class|kernel|firmware|devices|block|fs)|proc/\d+)\b)re", nullptr,
+     "A folder of the kernel", kInclusion, 1, LeadsText<1>},
     {"file_inclusion.disguised_climb", "0x2e|0x2f|0x5c|%c0|%%32|..%|.../|....//|..;/|/..//|\\..\\",
      8, 24,
      R"re((?:0x2e){2}|(?:0x2f|0x5c).*0x2e|%c0%?[a-z.%]|%%32|\.\.(?:%|0x)|\.{3,}[/\\]{2}|\.\.;/|(?:/\.\.[/\\]+){2,}|(?:\\\.\.\\){1,})re",

@@ -7,7 +7,6 @@
 namespace datamigrate::guardian {
 namespace {
 
-constexpr uint32_t kReplacement = 0xfffd;
 constexpr uint32_t kLastCharacter = 0x10ffff;
 constexpr size_t kLongestNumber = 8;  // digits of a numeric reference; leading zeros are common
 

@@ -26,6 +26,9 @@ std::optional<Decoded> DecodeEscape(std::string_view text);
 // A two- or three-byte form of an ASCII character, which UTF-8 forbids (RFC 3629 section 3).
 std::optional<Decoded> DecodeOverlong(std::string_view text);
 
+// U+FFFD, which stands for what could not be read.
+inline constexpr uint32_t kReplacement = 0xfffd;
+
 // Appends as UTF-8; U+FFFD for what is no character.
 void AppendUtf8(uint32_t character, std::string& text);
 

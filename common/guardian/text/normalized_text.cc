@@ -20,18 +20,18 @@ constexpr size_t kShortestSpacedWord = 5;  // letters
 constexpr double kReadable = 0.97;         // of an island's bytes, to be taken for text
 
 // Bytes that may begin an encoded character: escapes, and the leads of overlong UTF-8.
-uint8_t IsEncoder(unsigned char c) {
+ByteMask IsEncoder(ByteVector c) {
   return (c == '%') | (c == '&') | (c == '\\') | (c == 0xc0) | (c == 0xc1) | (c == 0xe0);
 }
 
-// Bytes that folding does not leave as they are.
-uint8_t IsFolded(unsigned char c) {
-  const uint8_t is_blank = (c == '\t') | (c == '\n') | (c == '\r');
-  return (c >= 0x7f) | ((c < 0x20) & !is_blank);
+// Bytes that folding does not leave as they are: controls but tabs and line ends, and what is not
+// ASCII.
+ByteMask IsFolded(ByteVector c) {
+  return (c >= 0x7f) | ((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r'));
 }
 
 bool IsControl(unsigned char c) {
-  return c < 0x80 && IsFolded(c) != 0;
+  return c < 0x20 || c == 0x7f;
 }
 
 constexpr std::array<bool, 256> kBase64 = [] {
@@ -132,9 +132,6 @@ bool IsLowerLetter(char c) {
   return c >= 'a' && c <= 'z';
 }
 
-// Compared and combined byte by byte, in one instruction each.
-using ByteVector = uint8_t __attribute__((vector_size(16)));
-
 }  // namespace
 
 void NormalizedText::Draft::Clear() {
@@ -179,6 +176,7 @@ void NormalizedText::Pad() {
 bool NormalizedText::DecodeOnce() {
   const std::string_view bytes = current_.bytes;
   next_.Clear();
+  decoded_pluses_.clear();
   bool changed = false;
   size_t copied = 0;
   for (size_t at = 0; (at = FindFirst(bytes, at, IsEncoder)) < bytes.size();) {
@@ -195,7 +193,10 @@ bool NormalizedText::DecodeOnce() {
   }
   if (!changed) return false;
   next_.bytes.append(bytes, copied, bytes.size() - copied);
-  if ((disguises_ & kUrlEncoding) != 0) std::ranges::replace(next_.bytes, '+', ' ');
+  if ((disguises_ & kUrlEncoding) != 0) {
+    std::ranges::replace(next_.bytes, '+', ' ');
+    for (const size_t plus : decoded_pluses_) next_.bytes[plus] = '+';
+  }
   return true;
 }
 
@@ -249,6 +250,7 @@ size_t NormalizedText::DecodePercentRun(std::string_view rest, size_t at) {
   }
   disguises_ |= kUrlEncoding;
   next_.Mark(current_.RawOffset(at));
+  if (character == "+") decoded_pluses_.push_back(next_.bytes.size());
   next_.bytes += character;
   return length;
 }
@@ -288,7 +290,10 @@ void NormalizedText::Fold() {
     next_.Mark(raw);
     if (IsControl(static_cast<unsigned char>(c))) {
       disguises_ |= kControlCharacters;
-      if (c == '\v' || c == '\f') next_.bytes += ' ';
+      // SQL Server and others take them for blanks.
+      if (c != '\0' && c != '\x7f') next_.bytes += ' ';
+    } else if (c == '\xa0' || front.character == kReplacement) {
+      next_.bytes += ' ';  // the no-break space of Latin-1, or a byte that got lost
     } else if (IsInvisible(front.character)) {
       disguises_ |= kInvisibleCharacters;
     } else if (IsBidiControl(front.character)) {
@@ -372,16 +377,13 @@ size_t NormalizedText::NextSpaced(size_t from) const {
       std::memcpy(&bytes, text_.data() + at + offset, sizeof(bytes));
       return bytes;
     };
-    const auto is_letter = [](ByteVector bytes) { return (bytes - 'a') < 26; };
+    const auto is_letter = [](ByteVector bytes) -> ByteMask { return (bytes - 'a') < 26; };
     const ByteVector spacer = load(1);
-    const auto spaced =
+    const size_t first = FirstOf(
         ((spacer == ' ') | (spacer == '.') | (spacer == '-') | (spacer == '_') | (spacer == '*')) &
         (load(3) == spacer) & (load(5) == spacer) & is_letter(load(0)) & is_letter(load(2)) &
-        is_letter(load(4));
-    std::array<char, sizeof(ByteVector)> found;
-    std::memcpy(found.data(), &spaced, sizeof(found));
-    const auto first = std::ranges::find_if(found, [](char mark) { return mark != 0; });
-    if (first != found.end()) return at + static_cast<size_t>(first - found.begin());
+        is_letter(load(4)));
+    if (first < sizeof(ByteVector)) return at + first;
   }
   return size_;
 }

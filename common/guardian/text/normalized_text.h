@@ -82,7 +82,8 @@ class NormalizedText {
 
   Draft current_;
   Draft next_;
-  std::string text_;  // with kPadding zeros after size_
+  std::vector<size_t> decoded_pluses_;  // in next_, which are no blanks
+  std::string text_;                    // with kPadding zeros after size_
   size_t size_ = 0;
   uint32_t disguises_ = 0;
 };

@@ -79,7 +79,7 @@ int FoldOf(const LabelledText& text, int folds) {
 float WeightOf(const LabelledText& text) {
   if (IsHard(text)) return 4;
   if (text.kind == "benign_prose") return 3;
-  if (text.kind == "benign_sql") return 3;
+  if (text.kind == kScripts) return 0.3F;  // there are many
   return 1;
 }
 
@@ -266,7 +266,7 @@ class ThresholdSearch {
   }
 
   static constexpr float kMargin = 1e-4F;
-  static constexpr int kAttempts = 60;
+  static constexpr int kAttempts = 150;
 
   std::vector<Judged> given_;
   MeasurementOptions options_;
@@ -312,22 +312,6 @@ void PrintWindowsRead(const std::vector<Judged>& texts, float threshold) {
   fmt::print("\n");
 }
 
-struct Tally {
-  int texts = 0;
-  int blocked = 0;
-  int sanitized = 0;
-};
-
-void Print(const std::map<std::string, Tally>& tallies) {
-  fmt::print("{:<52} {:>6} {:>9} {:>9} {:>9}\n", "", "texts", "blocked", "sanitized", "passed");
-  for (const auto& [group, tally] : tallies) {
-    const double percent = 100.0 / tally.texts;
-    fmt::print("{:<52} {:>6} {:>8.2f}% {:>8.2f}% {:>8.2f}%\n", group, tally.texts,
-               tally.blocked * percent, tally.sanitized * percent,
-               (tally.texts - tally.blocked - tally.sanitized) * percent);
-  }
-}
-
 void PrintRules(const std::map<std::string, std::map<std::string, int>>& hits) {
   for (const auto& [rule, by_group] : hits) {
     fmt::print("{:<52}", rule);
@@ -353,14 +337,24 @@ void AddScripts(const std::string& folder, std::vector<LabelledText>& corpus) {
     // A sample is enough: every tenth piece of a long script.
     const size_t step = script.size() > 20 * kScriptBytes ? 10 * kScriptBytes : kScriptBytes;
     for (size_t at = 0; at < script.size(); at += step) {
-      corpus.push_back({path.string() + std::to_string(at), std::string(kScripts), "scripts", "",
-                        script.substr(at, kScriptBytes), false});
+      corpus.push_back({path.lexically_relative(folder).string() + std::to_string(at),
+                        std::string(kScripts), "scripts", "", script.substr(at, kScriptBytes),
+                        false});
     }
   }
 }
 
-LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook& rules,
-                            const MeasurementOptions& options) {
+void Print(const std::map<std::string, Tally>& tallies) {
+  fmt::print("{:<52} {:>6} {:>9} {:>9} {:>9}\n", "", "texts", "blocked", "sanitized", "passed");
+  for (const auto& [group, tally] : tallies) {
+    fmt::print("{:<52} {:>6} {:>8.2f}% {:>8.2f}% {:>8.2f}%\n", group, tally.texts,
+               tally.PercentBlocked(), tally.PercentSanitized(),
+               100 - tally.PercentBlocked() - tally.PercentSanitized());
+  }
+}
+
+Measured MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook& rules,
+                         const MeasurementOptions& options) {
   const LinearModel silent = LinearModel::Silent();
   Scanner reader(rules, silent);
   std::vector<std::vector<Example>> examples(corpus.size());
@@ -373,7 +367,7 @@ LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleB
       if (FoldOf(corpus[i], options.folds) == fold) continue;
       chosen.insert(chosen.end(), examples[i].begin(), examples[i].end());
     }
-    return Train(chosen, TrainingOptions());
+    return Train(chosen, options.training);
   };
   std::vector<LinearModel> models;
   std::vector<Judged> judged;
@@ -393,7 +387,7 @@ LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleB
   }
   const std::array<float, kHeads> thresholds = ThresholdSearch(judged, options).Run();
   const float first_threshold = FirstThreshold(judged, thresholds, options.first_look_losses);
-  PrintWindowsRead(judged, first_threshold);
+  if (options.per_source) PrintWindowsRead(judged, first_threshold);
   std::map<std::string, Tally> tallies;
   for (int fold = 0; fold < options.folds; ++fold) {
     LinearModel& model = models[static_cast<size_t>(fold)];
@@ -424,12 +418,11 @@ LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleB
       }
     }
   }
-  Print(tallies);
   if (options.per_rule) PrintRules(hits);
   LinearModel model = train_without(-1);
   model.SetThresholds(thresholds);
   model.SetFirstThreshold(first_threshold);
-  return model;
+  return {std::move(model), std::move(tallies)};
 }
 
 }  // namespace datamigrate::guardian

@@ -2,12 +2,14 @@
 #ifndef DATAMIGRATE_COMMON_GUARDIAN_TRAINING_MEASUREMENT_H_
 #define DATAMIGRATE_COMMON_GUARDIAN_TRAINING_MEASUREMENT_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "common/guardian/model/linear_model.h"
 #include "common/guardian/rule_book.h"
 #include "common/guardian/training/corpus.h"
+#include "common/guardian/training/trainer.h"
 
 namespace datamigrate::guardian {
 
@@ -18,19 +20,37 @@ struct MeasurementOptions {
   double sql_budget = 0.4;
   double hard_budget = 2;
   double disclosure_budget = 1;  // of secrets, personal data and what looks like them
-  double first_look_losses = 3;  // percent of the long attacks that the model alone finds
-  std::string misses_of;         // a kind: its misjudged texts are printed
-  bool per_source = false;
-  bool per_rule = false;  // how often each rule speaks, by group
+  double first_look_losses = 2;  // percent of the long attacks that the model alone finds
+  TrainingOptions training;
+  std::string misses_of;    // a kind: its misjudged texts are printed
+  bool per_source = false;  // figures of each source, and how much the model reads
+  bool per_rule = false;    // how often each rule speaks, by group
 };
 
 // Adds the batches of every *.sql below `folder` as texts of kind "scripts", for training only.
 void AddScripts(const std::string& folder, std::vector<LabelledText>& corpus);
 
-// Prints what each fold's scanner says of the texts that its model has not seen, chooses the
-// thresholds from that, and returns the model of all texts with them.
-LinearModel MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook& rules,
-                            const MeasurementOptions& options);
+// What became of a group of texts.
+struct Tally {
+  int texts = 0;
+  int blocked = 0;
+  int sanitized = 0;
+
+  double PercentBlocked() const { return 100.0 * blocked / texts; }
+  double PercentSanitized() const { return 100.0 * sanitized / texts; }
+};
+
+struct Measured {
+  LinearModel model;                     // of all texts
+  std::map<std::string, Tally> tallies;  // "sqli", "hard_prose", ...
+};
+
+// Lets each fold's scanner judge the texts that its model has not seen, chooses the thresholds from
+// that, and trains the model of all texts. Prints what the options ask for.
+Measured MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook& rules,
+                         const MeasurementOptions& options);
+
+void Print(const std::map<std::string, Tally>& tallies);
 
 }  // namespace datamigrate::guardian
 

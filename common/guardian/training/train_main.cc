@@ -34,6 +34,10 @@ int main(int argc, char** argv) {
   app.add_option("--first-look-losses", options.first_look_losses,
                  "percent of the long attacks that the model alone finds, to be lost for speed")
       ->capture_default_str();
+  app.add_option("--epochs", options.training.epochs, "rounds over the texts")
+      ->capture_default_str();
+  app.add_option("--rate", options.training.rate, "how fast weights change")->capture_default_str();
+  app.add_option("--seed", options.training.seed, "of the order of texts")->capture_default_str();
   app.add_option("--misses", options.misses_of, "kind whose misjudged texts are to be listed");
   app.add_flag("--per-source", options.per_source, "figures for each source, too");
   app.add_flag("--per-rule", options.per_rule, "how often each rule speaks, by kind of text");
@@ -50,10 +54,11 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "guardian-train: {}\n", std::string(rules.status().message()));
     return 1;
   }
-  const LinearModel model = MeasureAndTrain(*corpus, *rules, options);
+  const Measured measured = MeasureAndTrain(*corpus, *rules, options);
+  Print(measured.tallies);
   if (output.empty()) return 0;
   std::ofstream file(output, std::ios::binary | std::ios::trunc);
-  file << model.ToBytes();
+  file << measured.model.ToBytes();
   file.close();
   if (!file) {
     fmt::print(stderr, "guardian-train: {} cannot be written\n", output);

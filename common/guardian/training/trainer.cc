@@ -32,11 +32,22 @@ class HeadTrainer {
       if (examples[i].weight[head_] > 0 && !(examples[i].*inputs_).empty()) order.push_back(i);
     }
     std::mt19937 random(options_.seed);
+    // The mean of the later epochs' weights depends less on the order of the examples than the last
+    // ones do (Polyak, Juditsky 1992).
+    HeadWeights mean;
+    mean.weights.resize(head_weights_.weights.size(), 0);
+    const int first_kept = epochs / 2;
+    const float share = 1.0F / static_cast<float>(epochs - first_kept);
     for (int epoch = 0; epoch < epochs; ++epoch) {
       std::shuffle(order.begin(), order.end(), random);
       for (const uint32_t index : order) Learn(examples[index]);
+      if (epoch < first_kept) continue;
+      for (size_t i = 0; i < mean.weights.size(); ++i) {
+        mean.weights[i] += share * head_weights_.weights[i];
+      }
+      mean.bias += share * head_weights_.bias;
     }
-    return std::move(head_weights_);
+    return mean;
   }
 
  private:
