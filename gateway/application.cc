@@ -71,13 +71,31 @@ Response Overloaded(const Request& request) {
   return response;
 }
 
+Response Failed(const Request& request, const std::exception& error) {
+  spdlog::error("request {} failed: {}", request.request_id, error.what());
+  return Problem(request, 500, "The gateway failed; its log says why.");
+}
+
 }  // namespace
 
 struct Application::Exchange {
   Request request;
   Router::Match match;
   size_t entered = 0;  // filters that have seen the request
+  Response response;   // once the endpoint has run
+  size_t settled = 0;  // filters that do not hold it any more
 };
+
+Application::HeldAnswers::~HeldAnswers() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(
+      +[](int* count) { return *count == 0; }, &count_));
+}
+
+void Application::HeldAnswers::Add(int change) {
+  absl::MutexLock lock(&mutex_);
+  count_ += change;
+}
 
 Application::Application(const ApplicationOptions& options, std::vector<Route> routes,
                          std::vector<std::unique_ptr<Filter>> filters)
@@ -131,7 +149,8 @@ void Application::Proceed(std::shared_ptr<Exchange> exchange, const Respond& res
 void Application::RunOrPost(std::shared_ptr<Exchange> exchange, const Respond& respond,
                             bool is_on_worker) {
   auto answer = [this, exchange, respond] {
-    respond(Leave(*exchange, RunEndpoint(exchange->request)));
+    exchange->response = RunEndpoint(exchange->request);
+    Settle(exchange, respond);
   };
   const RunsOn runs_on = exchange->match.route->runs_on;
   if (runs_on == RunsOn::kIoThread || (is_on_worker && runs_on == RunsOn::kWorkers)) {
@@ -157,6 +176,24 @@ Response Application::Leave(const Exchange& exchange, Response response) const {
   return response;
 }
 
+void Application::Settle(std::shared_ptr<Exchange> exchange, const Respond& respond) {
+  while (exchange->settled < filters_.size()) {
+    Filter& filter = *filters_[exchange->settled++];
+    if (!filter.Holds(exchange->request, exchange->response)) continue;
+    held_.Add(1);
+    try {
+      return filter.Hold(exchange->request, exchange->response, [this, exchange, respond] {
+        Settle(exchange, respond);
+        held_.Add(-1);
+      });
+    } catch (const std::exception& error) {
+      held_.Add(-1);
+      exchange->response = Failed(exchange->request, error);
+    }
+  }
+  respond(Leave(*exchange, std::move(exchange->response)));
+}
+
 Response Application::RunEndpoint(Request& request) const {
   if (absl::Now() >= request.deadline) return Overloaded(request);
   try {
@@ -167,13 +204,9 @@ Response Application::RunEndpoint(Request& request) const {
       if (refused.has_value()) break;
       refused = filter->BeforeEndpoint(request);
     }
-    Response response =
-        refused.has_value() ? *std::move(refused) : request.route->endpoint(request);
-    for (const auto& filter : filters_) filter->AfterEndpoint(request, response);
-    return response;
+    return refused.has_value() ? *std::move(refused) : request.route->endpoint(request);
   } catch (const std::exception& error) {
-    spdlog::error("request {} failed: {}", request.request_id, error.what());
-    return Problem(request, 500, "The gateway failed; its log says why.");
+    return Failed(request, error);
   }
 }
 

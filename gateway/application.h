@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "gateway/filters/filter.h"
 #include "gateway/http/router.h"
@@ -46,6 +48,8 @@ class Application : public Service {
   void RunOrPost(std::shared_ptr<Exchange> exchange, const Respond& respond, bool is_on_worker);
   // Answers from the route's description, or from its endpoint.
   Response RunEndpoint(Request& request) const;
+  // Passes the answer on once no filter holds it any more.
+  void Settle(std::shared_ptr<Exchange> exchange, const Respond& respond);
   // Passes the answer through the filters that saw the request.
   Response Leave(const Exchange& exchange, Response response) const;
 
@@ -53,6 +57,17 @@ class Application : public Service {
   const Router router_;
   std::vector<RequestCheck> checks_;  // of router_'s routes, in their order
   const std::vector<std::unique_ptr<Filter>> filters_;
+  // Answers that a filter holds. Its destructor waits until there are none.
+  class HeldAnswers {
+   public:
+    ~HeldAnswers();
+    void Add(int change) ABSL_LOCKS_EXCLUDED(mutex_);
+
+   private:
+    absl::Mutex mutex_;
+    int count_ ABSL_GUARDED_BY(mutex_) = 0;
+  };
+  HeldAnswers held_;
   // Last: their threads use everything above until they end.
   WorkerPool workers_;
   WorkerPool password_workers_;

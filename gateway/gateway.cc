@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/audit/chain_writer.h"
 #include "common/crypto/api_key.h"
 #include "common/crypto/key_file.h"
 #include "common/guardian/rule_book.h"
@@ -32,6 +33,7 @@
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
 #include "gateway/engine_client/grpc_engine_client.h"
+#include "gateway/filters/audit/audit_writer.h"
 #include "gateway/filters/filter_list.h"
 #include "gateway/filters/rate_limit/memory_limiter.h"
 #include "gateway/filters/rate_limit/redis_limiter.h"
@@ -139,7 +141,9 @@ class WiredGateway : public Gateway {
         limit_store_(&pool_),
         api_key_store_(&pool_),
         api_keys_(&api_key_store_, &organizations_),
-        audit_log_(&pool_),
+        audit_chains_(&pool_),
+        audit_writer_(
+            {}, [this](auto rows) { return audit_chains_.Write(rows); }, metrics_),
         engine_(std::move(engine)),
         second_factor_store_(&pool_),
         second_factor_(sealing_key, &second_factor_store_),
@@ -238,6 +242,11 @@ class WiredGateway : public Gateway {
     return {{"ended sessions", absl::Seconds(5), merge_ended},
             {"API keys", absl::Seconds(5), [this] { return api_keys_.Refresh(); }},
             {"organizations' limits", absl::Seconds(5), load_limits},
+            {"refused requests", absl::Seconds(5),
+             [this] {
+               refusals_.Flush();
+               return absl::OkStatus();
+             }},
             {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
             {"rotating the signing key", absl::Hours(1), rotate_keys},
             {"reading the signing keys", absl::Seconds(2), load_keys}};
@@ -320,7 +329,7 @@ class WiredGateway : public Gateway {
     options.limit_book = &limit_book_;
     options.make_limiter = [this] { return MakeLimiter(); };
     options.guardian_rules = guardian_rules_.get();
-    return MakeFilters(options, &audit_log_, metrics_);
+    return MakeFilters(options, &audit_writer_, &refusals_, metrics_);
   }
 
   const Config config_;
@@ -335,7 +344,9 @@ class WiredGateway : public Gateway {
   LimitBook limit_book_;
   ApiKeyStore api_key_store_;
   ApiKeys api_keys_;
-  PgAuditLog audit_log_;
+  audit::ChainWriter audit_chains_;
+  AuditWriter audit_writer_;
+  RefusalTally refusals_{&audit_writer_};
   EndedSessions ended_sessions_;
   std::unique_ptr<EngineClient> engine_;
   SecondFactorStore second_factor_store_;

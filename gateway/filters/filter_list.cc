@@ -11,13 +11,16 @@
 namespace datamigrate::gateway {
 
 std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& options,
-                                                 AuditLog* audit_log, telemetry::Metrics& metrics) {
+                                                 AuditLog* audit_log, RefusalTally* refusals,
+                                                 telemetry::Metrics& metrics) {
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<RequestIdFilter>());
   filters.push_back(std::make_unique<AccessLogFilter>(metrics, options.write_access_log));
   filters.push_back(std::make_unique<RepresentationFilter>());
   filters.push_back(std::make_unique<SecurityHeadersFilter>());
   filters.push_back(std::make_unique<CorsFilter>(options.allowed_origins));
+  // Before those that refuse, so that it sees what they say.
+  filters.push_back(std::make_unique<AuditFilter>(audit_log, refusals, metrics));
   filters.push_back(std::make_unique<SizeLimitFilter>(options.size_limits));
   filters.push_back(
       std::make_unique<AuthenticationFilter>(options.check_token, options.needs_lookup));
@@ -25,7 +28,6 @@ std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& option
                                                       options.limit_book, metrics));
   filters.push_back(std::make_unique<SignInRequiredFilter>());
   filters.push_back(std::make_unique<GuardianFilter>(options.guardian_rules, metrics));
-  filters.push_back(std::make_unique<AuditFilter>(audit_log, metrics));
   return filters;
 }
 

@@ -10,6 +10,7 @@
 #include "common/guardian/rule_book.h"
 #include "common/telemetry/metrics.h"
 #include "gateway/filters/access_log/access_log_filter.h"
+#include "gateway/filters/audit/refusal_tally.h"
 #include "gateway/filters/authentication/authentication_filter.h"
 #include "gateway/filters/filter.h"
 #include "gateway/filters/rate_limit/rate_limit_filter.h"
@@ -32,7 +33,8 @@ struct FilterListOptions {
 
 // Every filter, in the order in which a request meets them. The pointers must outlive the filters.
 std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& options,
-                                                 AuditLog* audit_log, telemetry::Metrics& metrics);
+                                                 AuditLog* audit_log, RefusalTally* refusals,
+                                                 telemetry::Metrics& metrics);
 
 }  // namespace datamigrate::gateway
 

@@ -88,13 +88,21 @@ struct Request {
     bool has_place = false;  // among its organization's concurrent requests
   };
   std::optional<RateLimit> rate_limit;
+  // What the Guardian found, for the audit log: never a text.
+  struct ScanNote {
+    std::string_view verdict;  // "allow", "sanitize", "report", "block"; "": nothing was scanned
+    std::vector<std::string> rules;
+    std::vector<std::string> findings;  // "chat:prompt_injection:0.60:rule+rule"
+  };
+  ScanNote scan = {};
 };
 
 // What an audit row says beyond the request itself, where the endpoint knows better.
 struct AuditNote {
   std::string organization_id;
   std::string user_id;
-  std::string object;  // what was acted on: a migration's id
+  std::string object;        // what was acted on: a migration's id
+  bool is_recorded = false;  // set by the audit filter
 };
 
 struct Response {

@@ -123,7 +123,7 @@ void GuardianFilter::GiveBack(std::unique_ptr<Scanner> scanner) {
   idle_.push_back(std::move(scanner));
 }
 
-std::optional<Response> GuardianFilter::BeforeEndpoint(const Request& request) {
+std::optional<Response> GuardianFilter::BeforeEndpoint(Request& request) {
   if (request.json == nullptr && request.query.empty() && request.parameters.empty()) {
     return std::nullopt;
   }

@@ -24,7 +24,7 @@ class GuardianFilter : public Filter {
   GuardianFilter(const guardian::RuleBook* rules, telemetry::Metrics& metrics);
   ~GuardianFilter() override;
 
-  std::optional<Response> BeforeEndpoint(const Request& request) override;
+  std::optional<Response> BeforeEndpoint(Request& request) override;
 
  private:
   class Borrowed;

@@ -22,7 +22,11 @@ class TracingFilter : public Filter {
     if (stops_) return Problem(request, 403, "stop");
     return std::nullopt;
   }
-  void AfterEndpoint(const Request&, Response&) override { trace_->push_back(name_ + "="); }
+  bool Holds(const Request&, const Response&) const override { return true; }
+  void Hold(const Request&, Response&, std::function<void()> go_on) override {
+    trace_->push_back(name_ + "=");
+    go_on();
+  }
   void OnResponse(const Request&, Response&) override { trace_->push_back(name_ + "<"); }
 
  private:

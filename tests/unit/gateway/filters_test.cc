@@ -398,54 +398,114 @@ TEST_CASE("Addresses of one IPv6 network are one subscriber", "[gateway][rate_li
 
 class RecordingLog : public AuditLog {
  public:
-  absl::Status Append(const AuditEntry& entry) override {
-    entries.push_back(entry);
-    return answer;
+  bool Append(audit::Row row, Done done) override {
+    rows.push_back(std::move(row));
+    is_awaited.push_back(done != nullptr);
+    if (done) done(answer);
+    return !is_full;
   }
-  std::vector<AuditEntry> entries;
+  std::vector<audit::Row> rows;
+  std::vector<bool> is_awaited;
   absl::Status answer;
+  bool is_full = false;
 };
 
-TEST_CASE("Changes are audited and reads are not", "[gateway][audit]") {
+struct Audited {
+  Audited() {
+    request.request_id = "r1";
+    request.parameters = {{"id", "7"}};
+    request.principal = Principal{"u1", "o1", "s1"};
+    request.body = "abc";
+  }
+  // As the chain does.
+  void Pass() {
+    if (filter.Holds(request, response)) {
+      bool went_on = false;
+      filter.Hold(request, response, [&] { went_on = true; });
+      CHECK(went_on);
+    }
+    filter.OnResponse(request, response);
+  }
+
   telemetry::Metrics metrics;
   RecordingLog log;
-  AuditFilter filter(&log, metrics);
+  RefusalTally refusals{&log};
+  AuditFilter filter{&log, &refusals, metrics};
   Request request = RequestTo(kRoute);
-  request.request_id = "r1";
-  request.parameters = {{"id", "7"}};
-  request.principal = Principal{"u1", "o1", "s1"};
-  request.body = "abc";
   Response response = TextResponse(200, "text/plain", "");
+};
+
+TEST_CASE("Changes are audited and plain reads are not", "[gateway][audit]") {
+  Audited audited;
   SECTION("read") {
-    request.method = GENERATE("GET", "HEAD");
-    filter.AfterEndpoint(request, response);
-    CHECK(log.entries.empty());
+    audited.request.method = GENERATE("GET", "HEAD");
+    audited.Pass();
+    CHECK(audited.log.rows.empty());
   }
   SECTION("change") {
-    filter.AfterEndpoint(request, response);
-    REQUIRE(log.entries.size() == 1);
-    const AuditEntry& entry = log.entries[0];
-    CHECK(entry.organization_id == "o1");
-    CHECK(entry.user_id == "u1");
-    CHECK(entry.action == "POST /m/{id}");
-    CHECK(entry.object == "7");
-    CHECK(entry.status == 200);
-    CHECK(entry.request_id == "r1");
-    CHECK(entry.remote_address == "192.0.2.1");
+    audited.Pass();
+    REQUIRE(audited.log.rows.size() == 1);
+    CHECK(audited.log.is_awaited[0]);
+    const audit::Row& row = audited.log.rows[0];
+    CHECK(row.organization_id == "o1");
+    CHECK(row.user_id == "u1");
+    CHECK(row.session_id == "s1");
+    CHECK(row.action == "POST /m/{id}");
+    CHECK(row.object == "7");
+    CHECK(row.status == 200);
+    CHECK(row.request_id == "r1");
+    CHECK(row.remote_address == "192.0.2.1");
     // FIPS 180-4's own example.
-    CHECK(entry.body_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(row.text_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   }
   SECTION("a password's hash is not kept") {
-    request.route = &kLogin;
-    filter.AfterEndpoint(request, response);
-    CHECK(log.entries.at(0).body_sha256.empty());
+    audited.request.route = &kLogin;
+    audited.Pass();
+    CHECK(audited.log.rows.at(0).text_sha256.empty());
   }
-  SECTION("what is not recorded is not confirmed") {
-    log.answer = absl::UnavailableError("away");
-    filter.AfterEndpoint(request, response);
-    CHECK(response.status == 503);
-    CHECK(metrics.Print().find("audit_failures_total 1") != std::string::npos);
+  SECTION("what the Guardian blocked, whatever the method") {
+    audited.request.method = "GET";
+    audited.request.scan = {"block", {"a.b", "c.d"}, {"chat:a:1.00:a.b"}};
+    audited.Pass();
+    REQUIRE(audited.log.rows.size() == 1);
+    CHECK(audited.log.is_awaited[0]);
+    CHECK(audited.log.rows[0].verdict == "block");
+    CHECK(audited.log.rows[0].rules == "a.b c.d");
+    CHECK(audited.log.rows[0].findings == "chat:a:1.00:a.b");
   }
+}
+
+TEST_CASE("What is not recorded is not confirmed", "[gateway][audit]") {
+  Audited audited;
+  SECTION("the database is away") {
+    audited.log.answer = absl::UnavailableError("away");
+  }
+  SECTION("too much waits") {
+    audited.log.is_full = true;
+    audited.request.method = "GET";
+    static const Route download = {
+        .method = "GET",
+        .pattern = "/m/{id}",
+        .endpoint = {},
+        .description = {.operation_id = "downloadProject", .tag = "", .summary = ""}};
+    audited.request.route = &download;
+  }
+  audited.Pass();
+  CHECK(audited.response.status == 503);
+  CHECK(audited.response.headers.Has("Retry-After"));
+  CHECK(audited.log.rows.size() == 1);
+  CHECK(audited.metrics.Print().find("audit_unrecorded_total 1") != std::string::npos);
+}
+
+TEST_CASE("Refusals before the endpoint are counted behind the answer", "[gateway][audit]") {
+  Audited audited;
+  audited.response = TextResponse(GENERATE(401, 403, 429), "text/plain", "");
+  for (int i = 0; i < 3; ++i) audited.filter.OnResponse(audited.request, audited.response);
+  CHECK(audited.log.rows.empty());
+  audited.refusals.Flush();
+  REQUIRE(audited.log.rows.size() == 1);
+  CHECK(audited.log.rows[0].occurrences == 3);
+  CHECK_FALSE(audited.log.is_awaited[0]);
 }
 
 }  // namespace
