@@ -175,6 +175,10 @@ constexpr Option kOptions[] = {
     {"log-file", "PATH", "append the log there [standard error]", SetText<&Config::log_file>,
      "DATAMIGRATE_GATEWAY_LOG_FILE"},
     {"log-level", "LEVEL", "debug, info, warning or error [info]", SetText<&Config::log_level>},
+    {"audit-retention-days", "N", "drop audit rows that are older; 0 keeps them all [0]",
+     [](Config& config, const std::string& text) {
+       return SetNumber(text, 0, 36500, config.audit_retention_days);
+     }},
     {"rate-limit", "N", "requests a minute per user, API key or address; 0 for no limit [100]",
      [](Config& config, const std::string& text) {
        return SetNumber<uint32_t>(text, 0, 1000000000, config.rate_limit);

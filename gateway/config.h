@@ -38,6 +38,7 @@ struct Config {
   std::string public_url;         // "": made from the address that it listens on
   std::string log_file;           // "": standard error
   std::string log_level = "info";
+  int audit_retention_days = 0;  // 0: audit rows stay
   uint32_t rate_limit = 100;
   uint32_t credential_rate_limit = 30;
   uint32_t write_rate_limit = 0;

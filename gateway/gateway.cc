@@ -16,6 +16,7 @@
 
 #include "absl/time/clock.h"
 #include "common/audit/chain_writer.h"
+#include "common/audit/upkeep.h"
 #include "common/crypto/api_key.h"
 #include "common/crypto/key_file.h"
 #include "common/guardian/rule_book.h"
@@ -239,6 +240,13 @@ class WiredGateway : public Gateway {
                                               kKeyDelay, token_lifetime)
           .status();
     };
+    const auto drop_old_audit_rows = [this]() -> absl::Status {
+      if (config_.audit_retention_days == 0) return absl::OkStatus();
+      audit::Row by;
+      by.request_id = "retention";
+      const absl::Time before = absl::Now() - absl::Hours(24) * config_.audit_retention_days;
+      return audit::DropOldRows(pool_, before, by).status();
+    };
     return {{"ended sessions", absl::Seconds(5), merge_ended},
             {"API keys", absl::Seconds(5), [this] { return api_keys_.Refresh(); }},
             {"organizations' limits", absl::Seconds(5), load_limits},
@@ -247,6 +255,7 @@ class WiredGateway : public Gateway {
                refusals_.Flush();
                return absl::OkStatus();
              }},
+            {"old audit rows", absl::Hours(1), drop_old_audit_rows},
             {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
             {"rotating the signing key", absl::Hours(1), rotate_keys},
             {"reading the signing keys", absl::Seconds(2), load_keys}};

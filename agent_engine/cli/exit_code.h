@@ -10,6 +10,7 @@ enum ExitCode : int {
   kInputHasErrors = 3,  // `parse` and `transpile` of files: some statement was not understood or was refused.
   kNotApproved = 4,   // `migrate`, `watch`: the migration ended as failed, cancelled, or below the score it needs.
   kUnavailable = 5,   // No engine answers at the address.
+  kAuditBroken = 6,   // `audit verify`: rows were changed, added or taken away.
 };
 
 }  // namespace datamigrate::cli

@@ -5,6 +5,7 @@
 
 #include "CLI/CLI.hpp"
 #include "agent_engine/cli/assess_command.h"
+#include "agent_engine/cli/audit_command.h"
 #include "agent_engine/cli/engine_commands.h"
 #include "agent_engine/cli/exit_code.h"
 #include "agent_engine/cli/generate_command.h"
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddGenerateCommand(app, exit_code);
   datamigrate::cli::AddLineageCommand(app, exit_code);
   datamigrate::cli::AddGuardianCommand(app, exit_code);
+  datamigrate::cli::AddAuditCommand(app, exit_code);
   datamigrate::cli::AddEngineCommands(app, exit_code);
   try {
     app.parse(argc, argv);
