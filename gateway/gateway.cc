@@ -31,7 +31,9 @@
 #include "gateway/endpoints/operation_endpoints.h"
 #include "gateway/endpoints/organization_endpoints.h"
 #include "gateway/endpoints/password_endpoints.h"
+#include "gateway/endpoints/policy_endpoints.h"
 #include "gateway/endpoints/second_factor_endpoints.h"
+#include "gateway/endpoints/security_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
 #include "gateway/engine_client/grpc_engine_client.h"
 #include "gateway/filters/audit/audit_writer.h"
@@ -49,12 +51,13 @@
 #include "gateway/store/account_store.h"
 #include "gateway/store/api_key_store.h"
 #include "gateway/store/attempt_store.h"
-#include "gateway/store/audit_log.h"
+#include "gateway/store/audit_reader.h"
 #include "gateway/store/limit_store.h"
 #include "gateway/store/organization_store.h"
 #include "gateway/store/schema.h"
 #include "gateway/store/second_factor_store.h"
 #include "gateway/store/session_store.h"
+#include "gateway/worker_pool.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -158,10 +161,13 @@ class WiredGateway : public Gateway {
 
   absl::Status Open() {
     if (absl::Status prepared = PrepareDatabase(pool_); !prepared.ok()) return prepared;
-    housekeeper_ = std::make_unique<Housekeeper>(Chores());
     absl::StatusOr<guardian::RuleBook> rules = guardian::RuleBook::Compile();
     if (!rules.ok()) return rules.status();
     guardian_rules_ = std::make_unique<const guardian::RuleBook>(*std::move(rules));
+    rule_scores_ = ScoresOf(*guardian_rules_);
+    // Before the first request: it must not be judged by another policy than its own.
+    if (absl::Status read = ReloadPolicies(Policies()); !read.ok()) return read;
+    housekeeper_ = std::make_unique<Housekeeper>(Chores());
     ApplicationOptions options;
     options.workers = config_.workers;
     application_ = std::make_unique<Application>(options, Routes(), Filters());
@@ -215,6 +221,8 @@ class WiredGateway : public Gateway {
             &attempts_, &ended_sessions_, &office_,   &second_factor_};
   }
 
+  PolicyParts Policies() { return {&policy_store_, &policy_book_, &rule_scores_}; }
+
   std::vector<Chore> Chores() {
     const absl::Duration token_lifetime = sign_in_.options().access_token_lifetime;
     const auto merge_ended = [this, token_lifetime]() -> absl::Status {
@@ -255,6 +263,7 @@ class WiredGateway : public Gateway {
                refusals_.Flush();
                return absl::OkStatus();
              }},
+            {"policies", absl::Seconds(2), [this] { return ReloadPolicies(Policies()); }},
             {"old audit rows", absl::Hours(1), drop_old_audit_rows},
             {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
             {"rotating the signing key", absl::Hours(1), rotate_keys},
@@ -307,6 +316,12 @@ class WiredGateway : public Gateway {
     AddOrganizationRoutes({&sign_in_, &accounts_, &organizations_, &ended_sessions_, &office_},
                           routes);
     AddApiKeyRoutes(&api_key_store_, &api_keys_, routes);
+    const auto erase = [this](const std::string& organization_id, const std::string& user_id,
+                              const audit::Row& by) {
+      return audit::EraseUserFrom(pool_, organization_id, user_id, by);
+    };
+    AddPolicyRoutes(Policies(), routes);
+    AddSecurityRoutes({&audit_reader_, &exporters_, &organizations_, erase}, routes);
     AddMigrationRoutes(engine_.get(), routes);
     if (config_.metrics_host.empty()) {
       AddMetricsRoute(&metrics_, MetricsAudience::kThisMachine, routes);
@@ -338,6 +353,7 @@ class WiredGateway : public Gateway {
     options.limit_book = &limit_book_;
     options.make_limiter = [this] { return MakeLimiter(); };
     options.guardian_rules = guardian_rules_.get();
+    options.policy_book = &policy_book_;
     return MakeFilters(options, &audit_writer_, &refusals_, metrics_);
   }
 
@@ -356,6 +372,11 @@ class WiredGateway : public Gateway {
   audit::ChainWriter audit_chains_;
   AuditWriter audit_writer_;
   RefusalTally refusals_{&audit_writer_};
+  AuditReader audit_reader_{&pool_};
+  WorkerPool exporters_{1, 64};
+  PolicyStore policy_store_{&pool_};
+  PolicyBook policy_book_;
+  RuleScores rule_scores_;
   EndedSessions ended_sessions_;
   std::unique_ptr<EngineClient> engine_;
   SecondFactorStore second_factor_store_;

@@ -21,6 +21,7 @@ constexpr auto kTable = std::to_array<PermissionRow>({
     {P::kApiKeysRead, "api-keys:read", "see API keys, never their secrets", "oau"},
     {P::kApiKeysWrite, "api-keys:write", "make and revoke API keys", "oae"},
     {P::kAuditRead, "audit:read", "read the audit log", "oau"},
+    {P::kAuditErase, "audit:erase", "erase a person from the audit log", "o"},
     {P::kPoliciesRead, "policies:read", "see the security policies", "oau"},
     {P::kPoliciesWrite, "policies:write", "change the security policies", "oa"},
 });

@@ -27,6 +27,7 @@ enum class Permission : uint8_t {
   kApiKeysRead,
   kApiKeysWrite,
   kAuditRead,
+  kAuditErase,
   kPoliciesRead,
   kPoliciesWrite,
 };

@@ -27,7 +27,7 @@ std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& option
   filters.push_back(std::make_unique<RateLimitFilter>(options.rate_limits, options.make_limiter(),
                                                       options.limit_book, metrics));
   filters.push_back(std::make_unique<SignInRequiredFilter>());
-  filters.push_back(std::make_unique<GuardianFilter>(options.guardian_rules, metrics));
+  filters.push_back(std::make_unique<GuardianFilter>(options.guardian_rules, options.policy_book, metrics));
   return filters;
 }
 

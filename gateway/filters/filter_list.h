@@ -15,6 +15,7 @@
 #include "gateway/filters/filter.h"
 #include "gateway/filters/rate_limit/rate_limit_filter.h"
 #include "gateway/filters/size_limit/size_limit_filter.h"
+#include "gateway/policy/policy_book.h"
 #include "gateway/store/audit_log.h"
 
 namespace datamigrate::gateway {
@@ -29,6 +30,7 @@ struct FilterListOptions {
   std::function<std::unique_ptr<Limiter>()> make_limiter;
   const LimitBook* limit_book = nullptr;               // must be set
   const guardian::RuleBook* guardian_rules = nullptr;  // must be set, and outlive the filters
+  const PolicyBook* policy_book = nullptr;             // must be set, and outlive the filters
 };
 
 // Every filter, in the order in which a request meets them. The pointers must outlive the filters.

@@ -1,4 +1,4 @@
-// Refuses requests whose texts are attacks.
+// Refuses requests whose texts are attacks, and does what policies say.
 #ifndef DATAMIGRATE_GATEWAY_FILTERS_GUARDIAN_GUARDIAN_FILTER_H_
 #define DATAMIGRATE_GATEWAY_FILTERS_GUARDIAN_GUARDIAN_FILTER_H_
 
@@ -12,16 +12,19 @@
 #include "common/guardian/scanner.h"
 #include "common/telemetry/metrics.h"
 #include "gateway/filters/filter.h"
+#include "gateway/policy/policy_book.h"
 
 namespace datamigrate::gateway {
 
 // Scans every text of a request's JSON body, query and path parameters, each as what its name says
-// (field_kinds.h), right before the endpoint runs. A blocked one is answered with 403, the field
-// and the rules, never the text. Secrets and personal data pass: a request may need them.
+// (field_kinds.h), right before the endpoint runs, and does with them what the organization's
+// policy says. A blocked one is answered with 403, the field and the rules, never the text. Without
+// a policy of the organization's own, secrets and personal data pass: a request may need them.
 class GuardianFilter : public Filter {
  public:
-  // `rules` must outlive the filter.
-  GuardianFilter(const guardian::RuleBook* rules, telemetry::Metrics& metrics);
+  // `rules` and `policies` must outlive the filter.
+  GuardianFilter(const guardian::RuleBook* rules, const PolicyBook* policies,
+                 telemetry::Metrics& metrics);
   ~GuardianFilter() override;
 
   std::optional<Response> BeforeEndpoint(Request& request) override;
@@ -33,6 +36,8 @@ class GuardianFilter : public Filter {
   void GiveBack(std::unique_ptr<guardian::Scanner> scanner) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const guardian::RuleBook* const rules_;
+  const RuleScores scores_;
+  const PolicyBook* const policies_;
   telemetry::Counter& blocked_;
   absl::Mutex mutex_;
   // Those that no thread uses now; as many as threads ever scanned at once.

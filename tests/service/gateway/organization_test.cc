@@ -260,6 +260,7 @@ Tenant MakeTenant(Team& team, const std::string& marker) {
                 {{"permissions", {"migrations:read"}}})
             .status == 204);
   tenant.ids["role"] = marker;
+  CHECK(team.As(tenant.token, "PUT", "/api/v1/policies", {{"comment", marker}}).status == 200);
   return tenant;
 }
 
@@ -319,8 +320,9 @@ TEST_CASE("Row-level security holds where a statement forgets its organization",
   options.connection.url = team.database.url();
   options.max_connections = 1;
   pg::Pool pool(options);
-  const std::string table = GENERATE("organizations", "memberships", "users", "roles",
-                                     "invitations", "api_keys", "sessions", "audit_logs");
+  const std::string table =
+      GENERATE("organizations", "memberships", "users", "roles", "invitations", "api_keys",
+               "sessions", "audit_logs", "policies");
   INFO(table);
   const std::string id = table == "organizations" || table == "users" ? "id" : "organization_id";
   const std::string count = "SELECT count(" + id + ") AS n FROM " + table;

@@ -1,0 +1,127 @@
+#include "gateway/endpoints/policy_descriptions.h"
+
+#include <string_view>
+
+namespace datamigrate::gateway {
+namespace {
+
+constexpr std::string_view kTag = "policies";
+
+// The document; bodies add what is theirs alone.
+#define DATAMIGRATE_POLICY_MEMBERS                                                                          \
+  R"("mode": {"type": "string", "enum": ["enforce", "report"], "default": "enforce",             )"         \
+  R"(  "description": "report: nothing is refused or cut, only recorded"},                       )"         \
+  R"("reactions": {"type": "array", "maxItems": 1000, "items": {                                 )"         \
+  R"(  "type": "object", "required": ["to", "reaction"], "additionalProperties": false,          )"         \
+  R"(  "properties": {                                                                           )"         \
+  R"(    "to": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9_.]+$",  )"         \
+  R"(      "examples": ["secret"], "description": "a category of the Guardian or one of its rules"},)"      \
+  R"(    "reaction": {"type": "string", "enum": ["allow", "report", "sanitize", "block"]}}}},    )"         \
+  R"("thresholds": {"type": "array", "maxItems": 200, "items": {                                 )"         \
+  R"(  "type": "object", "required": ["category", "score"], "additionalProperties": false,       )"         \
+  R"(  "properties": {                                                                           )"         \
+  R"(    "category": {"type": "string", "enum": ["sql_injection", "cross_site_scripting",        )"         \
+  R"(      "file_inclusion", "command_injection", "prompt_injection", "exfiltration", "secret",  )"         \
+  R"(      "personal_data"]},                                                                    )"         \
+  R"(    "field": {"type": "string", "enum": ["unknown", "chat", "identifier", "metadata", "sql",)"         \
+  R"(      "path", "model_output"]},                                                             )"         \
+  R"(    "score": {"type": "number", "minimum": 0, "maximum": 100,                               )"         \
+  R"(      "description": "from which score of the category on; 1 is the Guardian's own for attacks"}}}},)" \
+  R"("allow": {"type": "array", "maxItems": 1000, "items": {                                     )"         \
+  R"(  "type": "object", "required": ["rule", "reason", "expires_at"], "additionalProperties": false,)"     \
+  R"(  "properties": {                                                                           )"         \
+  R"(    "rule": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9_.]+$"},)"        \
+  R"(    "field": {"type": "string", "enum": ["unknown", "chat", "identifier", "metadata", "sql",)"         \
+  R"(      "path", "model_output"]},                                                             )"         \
+  R"(    "reason": {"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[^\\x00]*$"},)"        \
+  R"(    "expires_at": {"type": "string", "description": "a time in UTC, as 2026-11-21T16:00:00Z",)"        \
+  R"(      "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"}}}})"
+
+constexpr NamedSchema kNewPolicy = {.name = "NewPolicy",
+                                    .text = R"({
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "comment": {"type": "string", "maxLength": 500, "pattern": "^[^\\x00]*$"},
+    "if_version": {"type": "integer", "minimum": 0, "maximum": 2147483646,
+                   "description": "refused with 409 unless this is the present version"},)" DATAMIGRATE_POLICY_MEMBERS
+                                            "}}"};
+
+constexpr NamedSchema kPreview = {.name = "PolicyPreview",
+                                  .text = R"({
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "days": {"type": "integer", "minimum": 1, "maximum": 31, "default": 7},)" DATAMIGRATE_POLICY_MEMBERS
+                                          "}}"};
+
+#undef DATAMIGRATE_POLICY_MEMBERS
+
+constexpr NamedSchema kPolicy = {.name = "Policy", .text = R"({
+  "type": "object", "required": ["version", "mode", "reactions", "thresholds", "allow"],
+  "properties": {
+    "version": {"type": "integer", "description": "0: the Guardian's own, nothing was stored"},
+    "comment": {"type": "string"}, "created_by": {"type": "string"},
+    "created_at": {"type": "string"}, "mode": {"type": "string"},
+    "reactions": {"type": "array", "items": {"type": "object"}},
+    "thresholds": {"type": "array", "items": {"type": "object"}},
+    "allow": {"type": "array", "items": {"type": "object"}}
+  }
+})"};
+
+constexpr NamedSchema kVersions = {.name = "PolicyVersions", .text = R"({
+  "type": "object", "required": ["versions"],
+  "properties": {"versions": {"type": "array", "items": {"type": "object"}}}
+})"};
+
+constexpr NamedSchema kEffect = {.name = "PolicyEffect", .text = R"({
+  "type": "object",
+  "required": ["from", "requests_with_findings", "is_complete", "would_change", "changes"],
+  "properties": {
+    "from": {"type": "string"},
+    "requests_with_findings": {"type": "integer"},
+    "is_complete": {"type": "boolean", "description": "false: there were more than were looked at"},
+    "would_change": {"type": "integer"},
+    "changes": {"type": "array", "items": {
+      "type": "object", "required": ["was", "would_be", "requests", "actions", "rules",
+                                     "request_ids"],
+      "properties": {"was": {"type": "string"}, "would_be": {"type": "string"},
+        "requests": {"type": "integer"},
+        "actions": {"type": "array", "items": {"type": "string"}},
+        "rules": {"type": "array", "items": {"type": "string"}},
+        "request_ids": {"type": "array", "items": {"type": "string"},
+                        "description": "of the first ten"}}}}
+  }
+})"};
+
+}  // namespace
+
+Description DescribeShowPolicy() {
+  return {.operation_id = "showPolicy",
+          .tag = kTag,
+          .summary = "What is done with what the Guardian finds.",
+          .answers = {{200, "The present version.", &kPolicy}}};
+}
+
+Description DescribeListPolicyVersions() {
+  return {.operation_id = "listPolicyVersions",
+          .tag = kTag,
+          .summary = "The policy's versions, newest first, at most 100.",
+          .answers = {{200, "The versions.", &kVersions}}};
+}
+
+Description DescribePutPolicy() {
+  return {.operation_id = "putPolicy",
+          .tag = kTag,
+          .summary = "Makes a new version of the policy, which counts at once.",
+          .body = &kNewPolicy,
+          .answers = {{200, "The new version.", &kPolicy}}};
+}
+
+Description DescribePreviewPolicy() {
+  return {.operation_id = "previewPolicy",
+          .tag = kTag,
+          .summary = "What a policy would have done with the requests of the last days.",
+          .body = &kPreview,
+          .answers = {{200, "What would be different.", &kEffect}}};
+}
+
+}  // namespace datamigrate::gateway

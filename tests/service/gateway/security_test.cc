@@ -1,0 +1,190 @@
+// The audit log and its figures over HTTP.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/audit/verify.h"
+#include "common/pg/pool.h"
+#include "tests/service/gateway/gateway_fixture.h"
+#include "tests/unit/cli/program_run.h"
+
+namespace datamigrate::gateway {
+namespace {
+
+using nlohmann::json;
+using testing::RawResponse;
+using Fixture = testing::GatewayFixture;
+
+constexpr const char* kAttack = R"({"name":"1' UNION SELECT null, version() -- zebra",)"
+                                R"("source":"/data/x","target":"duckdb"})";
+
+json Read(const RawResponse& response) {
+  INFO(response.body);
+  REQUIRE(response.status == 200);
+  return json::parse(response.body);
+}
+
+std::vector<std::string> ActionsOf(const json& page) {
+  std::vector<std::string> actions;
+  for (const json& entry : page["entries"]) actions.push_back(entry["action"]);
+  return actions;
+}
+
+TEST_CASE("An auditor reads the log by page and filter", "[gateway][service][security]") {
+  Fixture fixture;
+  const json ann = fixture.SignUp("ann@example.com");
+  const std::string id = fixture.Create();
+  CHECK(fixture.Ask("POST", "/api/v1/migrations", kAttack).status == 403);
+  fixture.Ask("POST", "/api/v1/migrations/" + id + "/cancel");
+  const auto list = [&](const std::string& query) {
+    return Read(fixture.Ask("GET", "/api/v1/security/audit-logs" + query));
+  };
+  const json page = list("?page_size=2");
+  CHECK(ActionsOf(page) == std::vector<std::string>{"cancelMigration", "createMigration"});
+  const json blocked = page["entries"][1];
+  CHECK(blocked["verdict"] == "block");
+  CHECK(blocked["status"] == 403);
+  CHECK(blocked["user_id"] == ann["user"]["id"]);
+  CHECK(blocked["text_sha256"].get<std::string>().size() == 64);
+  CHECK(std::set<std::string>(blocked["rules"]).contains("sql_injection.union_select"));
+  CHECK(blocked.dump().find("zebra") == std::string::npos);
+  const json rest = list("?page_token=" + page["next_page_token"].get<std::string>());
+  // The first page's own reading may stand there by now.
+  CHECK(ActionsOf(rest) == std::vector<std::string>{"createMigration", "register"});
+  CHECK(rest["next_page_token"] == "");
+  CHECK(ActionsOf(list("?object=" + id)).size() == 2);
+  CHECK(ActionsOf(list("?verdict=block")).size() == 1);
+  CHECK(ActionsOf(list("?rule=sql_injection.union_select")).size() == 1);
+  CHECK(ActionsOf(list("?status=403&action=createMigration")).size() == 1);
+  CHECK(ActionsOf(list("?to=2020-01-01T00:00:00Z")).empty());
+  CHECK(fixture.Ask("GET", "/api/v1/security/audit-logs?from=yesterday").status == 400);
+}
+
+TEST_CASE("The whole log is exported as a stream", "[gateway][service][security]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  for (int i = 0; i < 5; ++i) fixture.Create("/data/" + std::to_string(i));
+  const RawResponse lines = fixture.Ask("GET", "/api/v1/security/audit-logs/export");
+  CHECK(lines.headers.at("content-type") == "application/x-ndjson");
+  const std::vector<std::string> rows = testing::LinesOf(lines.body);
+  REQUIRE(rows.size() == 6);
+  CHECK(json::parse(rows[5])["sequence"] == 6);
+  const RawResponse events =
+      fixture.Ask("GET", "/api/v1/security/audit-logs/export?format=cef&action=createMigration");
+  CHECK(testing::LinesOf(events.body).size() == 5);
+  CHECK(events.body.starts_with("CEF:0|DataMigrate|"));
+}
+
+TEST_CASE("The dashboard counts what happened", "[gateway][service][security]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  fixture.Create();
+  for (int i = 0; i < 3; ++i) fixture.Ask("POST", "/api/v1/migrations", kAttack);
+  const json figures = Read(fixture.Ask("GET", "/api/v1/security/dashboard"));
+  CHECK(figures["requests"] == 5);
+  CHECK(figures["by_action"][0]["action"] == "createMigration");
+  CHECK(figures["by_action"][0]["requests"] == 4);
+  CHECK(figures["by_hour"].back()["blocked"] >= 1);
+  CHECK(figures["top_rules"][0]["requests"] == 3);
+  CHECK(figures["refused_addresses"][0]["remote_address"] == "127.0.0.1");
+  CHECK(figures["refused_addresses"][0]["requests"] == 3);
+  CHECK(figures["latency_ms"]["p99"] > 0);
+  const json past = Read(fixture.Ask(
+      "GET", "/api/v1/security/dashboard?from=2001-01-01T00:00:00Z&to=2026-02-30T00:00:00Z"));
+  CHECK(past["requests"] == 0);
+  CHECK(past["to"] == "2026-03-02T00:00:00Z");
+  CHECK(past["from"] == "2026-01-30T00:00:00Z");
+}
+
+TEST_CASE("Who left can be erased from the log", "[gateway][service][security]") {
+  Fixture fixture([](Config& changed) { changed.credential_rate_limit = 10000; });
+  fixture.SignUp("owner@example.com");
+  const std::string owner = fixture.token;
+  const json invitation = json::parse(
+      fixture.Ask("POST", "/api/v1/invitations", R"({"email":"ann@example.com","role":"editor"})")
+          .body);
+  fixture.token.clear();
+  const json ann = fixture.SignUp("ann@example.com");
+  const std::string id = ann["user"]["id"];
+  const std::string organization = json::parse(
+      fixture.Ask("POST", "/api/v1/invitations/accept", json{{"token", invitation["token"]}}.dump())
+          .body)["organization_id"];
+  fixture.token = json::parse(
+      fixture.Ask("POST", "/api/v1/orgs/" + organization + "/switch").body)["access_token"];
+  fixture.Create();
+  const std::string path = "/api/v1/security/audit-logs/users/" + id;
+  CHECK(fixture.Ask("DELETE", path).status == 403);  // needs audit:erase
+  fixture.token = owner;
+  CHECK(fixture.Ask("DELETE", path).status == 409);  // a member
+  CHECK(fixture.Ask("DELETE", "/api/v1/users/" + id).status == 204);
+  const json erased = Read(fixture.Ask("DELETE", path));
+  CHECK(erased["erased_actors"] >= 1);
+  CHECK(erased["erased_objects"] >= 1);
+  const std::string log = fixture.Ask("GET", "/api/v1/security/audit-logs").body;
+  CHECK(log.find(id) == std::string::npos);
+  CHECK(log.find("eraseAuditUser") != std::string::npos);
+
+  pg::PoolOptions options;
+  options.connection.url = fixture.database.url();
+  fixture.gateway.reset();
+  pg::Pool pool(options);
+  auto connection = pool.Acquire();
+  const auto reports = audit::VerifyChains(**connection, {});
+  REQUIRE(reports.ok());
+  for (const audit::ChainReport& report : *reports) CHECK(report.flaws.empty());
+}
+
+TEST_CASE("A policy counts at once, is versioned, and can be tried on the past",
+          "[gateway][service][security][policy]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  CHECK(Read(fixture.Ask("GET", "/api/v1/policies"))["version"] == 0);
+  CHECK(fixture.Ask("POST", "/api/v1/migrations", kAttack).status == 403);
+  const json report = {{"mode", "report"}, {"days", 7}};
+  const json effect = Read(fixture.Ask("POST", "/api/v1/policies/preview", report.dump()));
+  CHECK(effect["requests_with_findings"] == 1);
+  CHECK(effect["would_change"] == 1);
+  CHECK(effect["changes"][0]["was"] == "block");
+  CHECK(effect["changes"][0]["would_be"] == "report");
+  CHECK(effect["changes"][0]["actions"] == json::array({"createMigration"}));
+  CHECK(effect["changes"][0]["request_ids"].size() == 1);
+  CHECK(Read(fixture.Ask("POST", "/api/v1/policies/preview", "{}"))["would_change"] == 0);
+
+  const json first = {{"mode", "report"}, {"comment", "try it"}, {"if_version", 0}};
+  CHECK(Read(fixture.Ask("PUT", "/api/v1/policies", first.dump()))["version"] == 1);
+  CHECK(fixture.Ask("PUT", "/api/v1/policies", first.dump()).status == 409);
+  CHECK(fixture.Ask("POST", "/api/v1/migrations", kAttack).status == 201);
+  const json allow = {{"rule", "sql_injection.union_select"},
+                      {"reason", "names of a test"},
+                      {"expires_at", "2098-01-01T00:00:00Z"}};
+  const json second =
+      Read(fixture.Ask("PUT", "/api/v1/policies", json{{"allow", json::array({allow})}}.dump()));
+  CHECK(second["version"] == 2);
+  CHECK(second["allow"][0]["added_by"].get<std::string>().size() == 36);
+  const json third =
+      Read(fixture.Ask("PUT", "/api/v1/policies", json{{"allow", json::array({allow})}}.dump()));
+  CHECK(third["allow"] == second["allow"]);
+  CHECK(Read(fixture.Ask("GET", "/api/v1/policies/versions"))["versions"].size() == 3);
+  const RawResponse wrong = fixture.Ask("PUT", "/api/v1/policies",
+                                        R"({"reactions":[{"to":"nonsense","reaction":"block"}]})");
+  CHECK(wrong.status == 400);
+  CHECK(wrong.body.find("/reactions/0/to") != std::string::npos);
+}
+
+TEST_CASE("Another gateway learns of a policy", "[gateway][service][security][policy]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  CHECK(Read(fixture.Ask("PUT", "/api/v1/policies", R"({"mode":"report"})"))["version"] == 1);
+  // One that starts later has it before its first request.
+  fixture.gateway.reset();
+  auto started = Gateway::Start(fixture.config);
+  REQUIRE(started.ok());
+  fixture.gateway = *std::move(started);
+  CHECK(fixture.Ask("POST", "/api/v1/migrations", kAttack).status == 201);
+}
+
+}  // namespace
+}  // namespace datamigrate::gateway
