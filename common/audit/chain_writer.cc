@@ -71,7 +71,7 @@ absl::Status LockHeads(pg::Transaction& transaction, const std::vector<std::stri
   if (!made.ok()) return made.status();
   read = ReadHeads(transaction, ids, heads);
   if (!read.ok() || heads.size() == ids.size()) return read;
-  return absl::InternalError("an organization's id is not a uuid in lower case");
+  return absl::InvalidArgumentError("an organization's id is not a uuid in lower case");
 }
 
 // Arrays for a statement, one a column.

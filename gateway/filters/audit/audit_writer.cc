@@ -9,10 +9,9 @@
 namespace datamigrate::gateway {
 namespace {
 
-// True for an error that trying again will not mend.
+// True for an error of a value, which trying again will not mend.
 bool IsOfRow(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsOutOfRange(status) ||
-         absl::IsInternal(status) || absl::IsAlreadyExists(status);
+  return absl::IsInvalidArgument(status) || absl::IsOutOfRange(status);
 }
 
 }  // namespace

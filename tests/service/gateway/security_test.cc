@@ -8,6 +8,7 @@
 
 #include "common/audit/verify.h"
 #include "common/pg/pool.h"
+#include "common/pg/transaction.h"
 #include "tests/service/gateway/gateway_fixture.h"
 #include "tests/unit/cli/program_run.h"
 
@@ -135,6 +136,33 @@ TEST_CASE("Who left can be erased from the log", "[gateway][service][security]")
   const auto reports = audit::VerifyChains(**connection, {});
   REQUIRE(reports.ok());
   for (const audit::ChainReport& report : *reports) CHECK(report.flaws.empty());
+}
+
+TEST_CASE("While rows cannot be written no change is confirmed, and no read is forgotten",
+          "[gateway][service][security]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  pg::PoolOptions options;
+  options.connection.url = fixture.database.url();
+  pg::Pool pool(options);
+  const auto run = [&](const std::string& sql) {
+    return pg::Execute(pool, {}, {"test", sql}).status();
+  };
+  REQUIRE(run("ALTER TABLE audit_logs RENAME TO elsewhere").ok());
+  const std::string body = R"({"source":"/data/x","target":"duckdb"})";
+  const RawResponse unrecorded = fixture.Ask("POST", "/api/v1/migrations", body);
+  CHECK(unrecorded.status == 503);
+  CHECK(unrecorded.body.find("could not be recorded") != std::string::npos);
+  CHECK(unrecorded.headers.contains("retry-after"));
+  CHECK(fixture.Ask("GET", "/api/v1/migrations").status == 200);
+  CHECK(fixture.Ask("GET", "/api/v1/api-keys").status == 200);  // recorded behind the answer
+  REQUIRE(run("ALTER TABLE elsewhere RENAME TO audit_logs").ok());
+  CHECK(fixture.Ask("POST", "/api/v1/migrations", body).status == 201);
+  fixture.gateway.reset();
+  const auto kept = pg::Execute(
+      pool, {}, {"kept", "SELECT count(*) AS n FROM audit_logs WHERE action = 'listApiKeys'"});
+  REQUIRE(kept.ok());
+  CHECK(kept->front().Get<int64_t>("n") == 1);
 }
 
 TEST_CASE("A policy counts at once, is versioned, and can be tried on the past",
