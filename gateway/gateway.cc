@@ -168,6 +168,7 @@ class WiredGateway : public Gateway {
     // Before the first request: it must not be judged by another policy than its own.
     if (absl::Status read = ReloadPolicies(Policies()); !read.ok()) return read;
     housekeeper_ = std::make_unique<Housekeeper>(Chores());
+    slow_housekeeper_ = std::make_unique<Housekeeper>(SlowChores());
     ApplicationOptions options;
     options.workers = config_.workers;
     application_ = std::make_unique<Application>(options, Routes(), Filters());
@@ -223,6 +224,18 @@ class WiredGateway : public Gateway {
 
   PolicyParts Policies() { return {&policy_store_, &policy_book_, &rule_scores_}; }
 
+  // What may take minutes has a thread of its own: the other chores tell of ended sessions.
+  std::vector<Chore> SlowChores() {
+    const auto drop_old_audit_rows = [this]() -> absl::Status {
+      if (config_.audit_retention_days == 0) return absl::OkStatus();
+      audit::Row by;
+      by.request_id = "retention";
+      const absl::Time before = absl::Now() - absl::Hours(24) * config_.audit_retention_days;
+      return audit::DropOldRows(pool_, before, by).status();
+    };
+    return {{"old audit rows", absl::Hours(1), drop_old_audit_rows}};
+  }
+
   std::vector<Chore> Chores() {
     const absl::Duration token_lifetime = sign_in_.options().access_token_lifetime;
     const auto merge_ended = [this, token_lifetime]() -> absl::Status {
@@ -248,13 +261,6 @@ class WiredGateway : public Gateway {
                                               kKeyDelay, token_lifetime)
           .status();
     };
-    const auto drop_old_audit_rows = [this]() -> absl::Status {
-      if (config_.audit_retention_days == 0) return absl::OkStatus();
-      audit::Row by;
-      by.request_id = "retention";
-      const absl::Time before = absl::Now() - absl::Hours(24) * config_.audit_retention_days;
-      return audit::DropOldRows(pool_, before, by).status();
-    };
     return {{"ended sessions", absl::Seconds(5), merge_ended},
             {"API keys", absl::Seconds(5), [this] { return api_keys_.Refresh(); }},
             {"organizations' limits", absl::Seconds(5), load_limits},
@@ -264,7 +270,6 @@ class WiredGateway : public Gateway {
                return absl::OkStatus();
              }},
             {"policies", absl::Seconds(2), [this] { return ReloadPolicies(Policies()); }},
-            {"old audit rows", absl::Hours(1), drop_old_audit_rows},
             {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
             {"rotating the signing key", absl::Hours(1), rotate_keys},
             {"reading the signing keys", absl::Seconds(2), load_keys}};
@@ -388,6 +393,7 @@ class WiredGateway : public Gateway {
   OidcSignIn oidc_;
   Readiness readiness_;
   std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<Housekeeper> slow_housekeeper_;
   std::unique_ptr<Application> metrics_application_;
   std::unique_ptr<HttpServer> metrics_server_;
   std::unique_ptr<const guardian::RuleBook> guardian_rules_;

@@ -122,7 +122,8 @@ Description DescribeExportAuditLogs() {
           .parameters = FiltersAnd(
               {{"format", R"({"type":"string","enum":["jsonl","cef"],"default":"jsonl"})",
                 "a JSON object a line, or ArcSight's Common Event Format"}}),
-          .answers = {{200, "The rows; text/plain for CEF.", nullptr, "application/x-ndjson"}}};
+          .answers = {{200, "The rows.", nullptr, "application/x-ndjson"},
+                      {200, "The rows.", nullptr, "text/plain; charset=utf-8"}}};
 }
 
 Description DescribeShowDashboard() {

@@ -31,7 +31,8 @@ struct Parameter {
   bool is_required = false;
 };
 
-// One answer that is not a problem; problems follow from the route.
+// One answer that is not a problem; problems follow from the route. Answers of one status differ in
+// their media types.
 struct Answer {
   int status = 200;
   std::string_view description;

@@ -168,13 +168,19 @@ class Writer {
   json::object Responses(const Route& route) {
     json::object responses;
     for (const Answer& answer : route.description.answers) {
-      json::object response = {{"description", View(answer.description)}};
-      if (!answer.media_type.empty()) {
-        response["content"] = Content(
-            answer.media_type,
-            answer.schema == nullptr ? json::object() : Named(*answer.schema, SchemaUse::kAnswer));
+      // Those of one status differ in their media types.
+      json::value& response = responses[std::to_string(answer.status)];
+      if (!response.is_object()) {
+        response = json::object{{"description", View(answer.description)}};
       }
-      responses[std::to_string(answer.status)] = std::move(response);
+      if (answer.media_type.empty()) continue;
+      json::value& content = response.as_object()["content"];
+      if (!content.is_object()) content = json::object();
+      content.as_object().insert_or_assign(
+          View(answer.media_type),
+          json::object{{"schema", answer.schema == nullptr
+                                      ? json::object()
+                                      : Named(*answer.schema, SchemaUse::kAnswer)}});
     }
     if (route.needs_principal) responses["401"] = Reference("responses", "NotSignedIn");
     if (route.rate_class != RateClass::kNone) {

@@ -14,6 +14,8 @@ using Json = nlohmann::json;
 constexpr auto kReactions =
     std::to_array<std::string_view>({"allow", "report", "sanitize", "block"});
 
+constexpr double kHighestThreshold = 100;
+
 // Scores are recorded with two digits.
 constexpr double kRounding = 0.005;
 
@@ -76,8 +78,9 @@ absl::StatusOr<Policy> Policy::Parse(const Json& document, const RuleScores& sco
     const auto field = FieldOf(item, "thresholds", index);
     if (!field.ok()) return field.status();
     const auto score = item.find("score");
-    if (score == item.end() || !score->is_number()) {
-      return Wrong("thresholds", index, "/score must be a number");
+    if (score == item.end() || !score->is_number() || score->get<double>() < 0 ||
+        score->get<double>() > kHighestThreshold) {
+      return Wrong("thresholds", index, "/score must be a number from 0 to 100");
     }
     policy.thresholds_.push_back({*category, *field, score->get<double>()});
     ++index;

@@ -3,7 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <functional>
 #include <future>
+#include <thread>
 
 #include "absl/time/clock.h"
 #include "gateway/http/problem.h"
@@ -67,6 +70,41 @@ TEST_CASE("Filters see a request in order and its answer in reverse", "[gateway]
   Application application({}, {At("/x", Hello, runs_on)}, std::move(filters));
   CHECK(Ask(application, To("GET", "/x")).body == "hello");
   CHECK(trace == std::vector<std::string>{"a>", "b>", "a=", "b=", "b<", "a<"});
+}
+
+// Keeps answers until it is told.
+class HoldingFilter : public Filter {
+ public:
+  explicit HoldingFilter(std::promise<std::function<void()>>* held) : held_(held) {}
+  bool Holds(const Request&, const Response&) const override { return true; }
+  void Hold(const Request&, Response& response, std::function<void()> go_on) override {
+    response.body += " you";
+    held_->set_value(std::move(go_on));
+  }
+
+ private:
+  std::promise<std::function<void()>>* const held_;
+};
+
+TEST_CASE("An answer that a filter holds leaves when it lets go, and no sooner",
+          "[gateway][application]") {
+  std::promise<std::function<void()>> held;
+  std::vector<std::unique_ptr<Filter>> filters;
+  filters.push_back(std::make_unique<HoldingFilter>(&held));
+  const RunsOn runs_on = GENERATE(RunsOn::kIoThread, RunsOn::kWorkers);
+  auto application = std::make_unique<Application>(
+      ApplicationOptions(), std::vector{At("/x", Hello, runs_on)}, std::move(filters));
+  std::promise<Response> answer;
+  std::future<Response> answered = answer.get_future();
+  application->Handle(To("GET", "/x"),
+                      [&](Response response) { answer.set_value(std::move(response)); });
+  std::function<void()> go_on = held.get_future().get();
+  CHECK(answered.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  // The end waits for what is held.
+  std::thread ending([&] { application.reset(); });
+  go_on();
+  ending.join();
+  CHECK(answered.get().body == "hello you");
 }
 
 TEST_CASE("A filter that answers ends the request", "[gateway][application]") {

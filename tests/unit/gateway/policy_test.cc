@@ -112,6 +112,7 @@ TEST_CASE("A wrong policy is refused with the place", "[gateway][policy]") {
       {{{"thresholds", {{{"category", "secret"}, {"field", "x"}, {"score", 1}}}}},
        "/thresholds/0/field"},
       {{{"thresholds", {{{"category", "secret"}}}}}, "/thresholds/0/score"},
+      {{{"thresholds", {{{"category", "secret"}, {"score", 101}}}}}, "/thresholds/0/score"},
       {{{"allow", {{{"rule", "x"}}}}}, "/allow/0/rule"},
       {{{"allow", {{{"rule", "secret.github_token"}, {"expires_at", "soon"}}}}},
        "/allow/0/expires_at"},
