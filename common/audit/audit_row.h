@@ -24,7 +24,7 @@ inline constexpr int kHashVersion = 2;
 struct Row {
   std::string organization_id;
   int64_t sequence = 0;  // from 1, without gaps
-  absl::Time at;         // when it was written, by the database's clock, to the microsecond
+  absl::Time at;         // when it was written, by its writer's clock, to the microsecond
   int hash_version = kHashVersion;
 
   // Who, and from where: the actor. All "" once erased; then `actor_salt` is "", too.
