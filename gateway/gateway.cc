@@ -120,12 +120,13 @@ absl::Status WritePortFile(const std::string& path, uint16_t port) {
   return absl::OkStatus();
 }
 
-pg::PoolOptions PoolOptionsOf(const Config& config) {
+pg::PoolOptions PoolOptionsOf(const Config& config, int max_connections = 8) {
   pg::PoolOptions options;
   options.connection.url = config.database_url;
   options.connection.application_name = "datamigrate-gateway";
   options.connection.statement_timeout = absl::Seconds(10);
   options.acquire_timeout = absl::Seconds(5);
+  options.max_connections = max_connections;
   return options;
 }
 
@@ -145,7 +146,7 @@ class WiredGateway : public Gateway {
         limit_store_(&pool_),
         api_key_store_(&pool_),
         api_keys_(&api_key_store_, &organizations_),
-        audit_chains_(&pool_),
+        audit_chains_(&audit_pool_),
         audit_writer_(
             {}, [this](auto rows) { return audit_chains_.Write(rows); }, metrics_),
         engine_(std::move(engine)),
@@ -374,10 +375,14 @@ class WiredGateway : public Gateway {
   LimitBook limit_book_;
   ApiKeyStore api_key_store_;
   ApiKeys api_keys_;
+  // Connections of their own: rows are written however busy the others are, and reports that take
+  // long leave the others alone.
+  pg::Pool audit_pool_{PoolOptionsOf(config_, 1)};
+  pg::Pool report_pool_{PoolOptionsOf(config_, 2)};
   audit::ChainWriter audit_chains_;
   AuditWriter audit_writer_;
   RefusalTally refusals_{&audit_writer_};
-  AuditReader audit_reader_{&pool_};
+  AuditReader audit_reader_{&report_pool_};
   WorkerPool exporters_{1, 64};
   PolicyStore policy_store_{&pool_};
   PolicyBook policy_book_;
