@@ -50,6 +50,16 @@ void Counter::Increment(const LabelValues& values, uint64_t by) {
   series_[values] += by;
 }
 
+void Counter::Increment(LabelViews values) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = series_.find(values);
+  if (found != series_.end()) {
+    ++found->second;
+  } else {
+    series_.emplace(LabelValues(values.begin(), values.end()), 1);
+  }
+}
+
 uint64_t Counter::Value(const LabelValues& values) const {
   absl::MutexLock lock(&mutex_);
   const auto found = series_.find(values);
@@ -78,9 +88,21 @@ Histogram::Histogram(std::string name, std::string help, std::vector<std::string
       bounds_(std::move(bounds)) {}
 
 void Histogram::Observe(double value, const LabelValues& values) {
-  const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
   absl::MutexLock lock(&mutex_);
-  Series& series = series_[values];
+  Add(value, series_[values]);
+}
+
+void Histogram::Observe(double value, LabelViews values) {
+  absl::MutexLock lock(&mutex_);
+  auto found = series_.find(values);
+  if (found == series_.end()) {
+    found = series_.emplace(LabelValues(values.begin(), values.end()), Series()).first;
+  }
+  Add(value, found->second);
+}
+
+void Histogram::Add(double value, Series& series) const {
+  const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
   series.counts.resize(bounds_.size() + 1);
   ++series.counts[static_cast<size_t>(bucket)];
   series.sum += value;

@@ -7,10 +7,12 @@
 #ifndef DATAMIGRATE_COMMON_TELEMETRY_METRICS_H_
 #define DATAMIGRATE_COMMON_TELEMETRY_METRICS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,18 @@ namespace datamigrate::telemetry {
 
 // Values for a family's labels, in the order in which they were declared.
 using LabelValues = std::vector<std::string>;
+// The same, of texts that the caller keeps: finding a series then copies nothing.
+using LabelViews = std::span<const std::string_view>;
+
+struct LabelOrder {
+  using is_transparent = void;
+  template <typename A, typename B>
+  bool operator()(const A& a, const B& b) const {
+    return std::lexicographical_compare(
+        a.begin(), a.end(), b.begin(), b.end(),
+        [](std::string_view x, std::string_view y) { return x < y; });
+  }
+};
 
 // What all kinds share: a name, a help line and one series per combination of label values.
 // Label values must come from a small closed set (route patterns, not paths).
@@ -51,12 +65,13 @@ class Counter : public MetricFamily {
  public:
   using MetricFamily::MetricFamily;
   void Increment(const LabelValues& values = {}, uint64_t by = 1);
+  void Increment(LabelViews values);
   uint64_t Value(const LabelValues& values = {}) const;
   void Print(std::string& out) const override;
 
  private:
   mutable absl::Mutex mutex_;
-  std::map<LabelValues, uint64_t> series_ ABSL_GUARDED_BY(mutex_);
+  std::map<LabelValues, uint64_t, LabelOrder> series_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A value read when the metrics are printed. `read` must be thread safe.
@@ -76,6 +91,7 @@ class Histogram : public MetricFamily {
   Histogram(std::string name, std::string help, std::vector<std::string> labels,
             std::vector<double> bounds);
   void Observe(double value, const LabelValues& values = {});
+  void Observe(double value, LabelViews values);
   void Print(std::string& out) const override;
 
  private:
@@ -84,9 +100,11 @@ class Histogram : public MetricFamily {
     double sum = 0;
   };
 
+  void Add(double value, Series& series) const;
+
   const std::vector<double> bounds_;
   mutable absl::Mutex mutex_;
-  std::map<LabelValues, Series> series_ ABSL_GUARDED_BY(mutex_);
+  std::map<LabelValues, Series, LabelOrder> series_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Owns the families of one process. Thread safe; what the Add functions return lives as long.

@@ -12,6 +12,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -49,15 +50,73 @@ Headers CopyHeaders(const http::fields& fields) {
   return headers;
 }
 
+// Whoever waits for an answer.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  virtual void Resume(Response answer) = 0;
+};
+
 // The request's coroutine while another thread works on the answer. The loop goes last: the
 // coroutine's socket and timer belong to it.
 template <typename Handler>
-struct Waiting {
-  Waiting(std::shared_ptr<void> its_loop, asio::any_io_executor its_executor, Handler its_handler)
-      : loop(std::move(its_loop)), executor(its_executor), handler(std::move(its_handler)) {}
-  const std::shared_ptr<void> loop;
-  const asio::any_io_executor executor;
-  Handler handler;
+class WaitingCoroutine : public Waiter {
+ public:
+  WaitingCoroutine(std::shared_ptr<void> loop, asio::any_io_executor executor, Handler handler)
+      : loop_(std::move(loop)), executor_(executor), handler_(std::move(handler)) {}
+
+  void Resume(Response answer) override {
+    // What is posted belongs to the loop, so it must not hold the loop.
+    asio::post(executor_, [handler = std::move(handler_), answer = std::move(answer)]() mutable {
+      handler(std::move(answer));
+    });
+  }
+
+ private:
+  const std::shared_ptr<void> loop_;
+  const asio::any_io_executor executor_;
+  Handler handler_;
+};
+
+// Where an answer and whoever waits for it meet, whichever comes first. Thread safe.
+class AnswerSlot {
+ public:
+  void Put(Response answer) {
+    std::unique_ptr<Waiter> waiter;
+    {
+      std::lock_guard lock(mutex_);
+      if (waiter_ == nullptr) {
+        answer_ = std::move(answer);
+        return;
+      }
+      waiter = std::move(waiter_);
+    }
+    waiter->Resume(std::move(answer));
+  }
+
+  // The answer, if it is there already.
+  std::optional<Response> Take() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(answer_, std::nullopt);
+  }
+
+  void Await(std::unique_ptr<Waiter> waiter) {
+    std::optional<Response> answer;
+    {
+      std::lock_guard lock(mutex_);
+      if (!answer_.has_value()) {
+        waiter_ = std::move(waiter);
+        return;
+      }
+      answer = std::exchange(answer_, std::nullopt);
+    }
+    waiter->Resume(*std::move(answer));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<Response> answer_;  // guarded by mutex_
+  std::unique_ptr<Waiter> waiter_;  // guarded by mutex_
 };
 
 bool IsAllDigits(std::string_view text) {
@@ -316,20 +375,18 @@ asio::awaitable<bool> Connection::Refuse(Request head, Refusal refusal) {
 }
 
 asio::awaitable<Response> Connection::Ask(Request request) {
-  auto initiate = [this](auto&& handler, Request asked) {
-    using Handler = std::decay_t<decltype(handler)>;
-    auto waiting = std::make_shared<Waiting<Handler>>(loop_.lock(), stream_.get_executor(),
-                                                      std::forward<decltype(handler)>(handler));
-    service_->Handle(std::move(asked), [waiting](Response answer) {
-      // What is posted belongs to the loop, so it must not hold the loop.
-      asio::post(waiting->executor,
-                 [handler = std::move(waiting->handler), answer = std::move(answer)]() mutable {
-                   handler(std::move(answer));
-                 });
-    });
+  auto slot = std::make_shared<AnswerSlot>();
+  service_->Handle(std::move(request), [slot](Response answer) { slot->Put(std::move(answer)); });
+  // Most answers need no other thread, so that nobody has to be woken.
+  if (std::optional<Response> ready = slot->Take(); ready.has_value()) co_return *std::move(ready);
+  // From here on only the service holds the slot, which holds this coroutine.
+  auto initiate = [this](auto&& handler, std::shared_ptr<AnswerSlot> awaited) {
+    using Waiting = WaitingCoroutine<std::decay_t<decltype(handler)>>;
+    awaited->Await(std::make_unique<Waiting>(loop_.lock(), stream_.get_executor(),
+                                             std::forward<decltype(handler)>(handler)));
   };
   Response response = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
-      initiate, asio::use_awaitable, std::move(request));
+      initiate, asio::use_awaitable, std::move(slot));
   co_return response;
 }
 

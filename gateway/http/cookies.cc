@@ -35,7 +35,7 @@ std::string_view HostOf(std::string_view origin) {
 std::optional<std::string> CookieOf(const Request& request, std::string_view name) {
   std::optional<std::string> value;
   for (const auto& [field, text] : request.headers.fields()) {
-    if (!absl::EqualsIgnoreCase(field, "Cookie")) continue;
+    if (!IsSameName(field, "Cookie")) continue;
     std::string_view rest = text;
     while (!rest.empty()) {
       const size_t end = std::min(rest.find(';'), rest.size());

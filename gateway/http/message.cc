@@ -9,34 +9,35 @@ char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool SameName(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
+bool IsControl(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-std::string WithoutControls(std::string_view value) {
-  std::string clean(value);
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return clean;
-}
+constexpr size_t kUsualFields = 20;
+constexpr size_t kUsualText = 1024;
 
 }  // namespace
 
+// Most names differ in their lengths, and equal ones are mostly written alike.
+bool IsSameName(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a == b || std::ranges::equal(a, b, {}, Lower, Lower));
+}
+
 std::string_view Headers::Get(std::string_view name) const {
-  for (const auto& [key, value] : fields_) {
-    if (SameName(key, name)) return value;
+  for (const Place& place : places_) {
+    if (IsSameName(NameAt(place), name)) return ValueAt(place);
   }
   return {};
 }
 
 bool Headers::Has(std::string_view name) const {
-  return Count(name) > 0;
+  return std::ranges::any_of(places_,
+                             [&](const Place& place) { return IsSameName(NameAt(place), name); });
 }
 
 int Headers::Count(std::string_view name) const {
   return static_cast<int>(std::ranges::count_if(
-      fields_, [&](const auto& field) { return SameName(field.first, name); }));
+      places_, [&](const Place& place) { return IsSameName(NameAt(place), name); }));
 }
 
 void Headers::Set(std::string_view name, std::string_view value) {
@@ -45,11 +46,21 @@ void Headers::Set(std::string_view name, std::string_view value) {
 }
 
 void Headers::Add(std::string_view name, std::string_view value) {
-  fields_.emplace_back(name, WithoutControls(value));
+  if (places_.empty()) {
+    places_.reserve(kUsualFields);
+    text_.reserve(kUsualText);
+  }
+  const Place place{text_.size(), value.size(), name.size()};
+  // The value goes first: it may point into the buffer, which only moves when it grows.
+  text_.append(value);
+  std::replace_if(text_.begin() + static_cast<std::ptrdiff_t>(place.begin), text_.end(), IsControl,
+                  ' ');
+  text_.append(name);
+  places_.push_back(place);
 }
 
 void Headers::Remove(std::string_view name) {
-  std::erase_if(fields_, [&](const auto& field) { return SameName(field.first, name); });
+  std::erase_if(places_, [&](const Place& place) { return IsSameName(NameAt(place), name); });
 }
 
 Response TextResponse(int status, std::string_view content_type, std::string body) {

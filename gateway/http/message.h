@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,11 @@
 
 namespace datamigrate::gateway {
 
-// Header fields in order; names compare without case.
+// True for field names that differ in case at most.
+bool IsSameName(std::string_view a, std::string_view b);
+
+// Header fields in order; names compare without case. All texts are in one buffer: a message has
+// some twenty of them.
 class Headers {
  public:
   // The first value of `name`, or "" when there is none. Valid until the headers change.
@@ -31,14 +36,33 @@ class Headers {
   // Replaces every field of that name. Control characters in `value` become spaces, so a value can
   // never start another field.
   void Set(std::string_view name, std::string_view value);
-  // Adds a field beside those of the same name.
+  // Adds a field beside those of the same name. `name` may not point into these headers.
   void Add(std::string_view name, std::string_view value);
   void Remove(std::string_view name);
 
-  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+  // Pairs of name and value, valid until the headers change.
+  auto fields() const {
+    return places_ | std::views::transform([this](const Place& place) {
+             return std::pair(NameAt(place), ValueAt(place));
+           });
+  }
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  // Of a field in `text_`: its value, and then its name.
+  struct Place {
+    size_t begin;
+    size_t value_size;
+    size_t name_size;
+  };
+  std::string_view ValueAt(const Place& place) const {
+    return std::string_view(text_).substr(place.begin, place.value_size);
+  }
+  std::string_view NameAt(const Place& place) const {
+    return std::string_view(text_).substr(place.begin + place.value_size, place.name_size);
+  }
+
+  std::string text_;  // what was removed stays in it
+  std::vector<Place> places_;
 };
 
 // Who sends the request, as authentication found out.

@@ -10,8 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kOurFields = {"Connection", "Content-Length", "Date",
                                                         "Transfer-Encoding"};
 
-bool IsOurs(const std::string& name) {
-  return std::ranges::find(kOurFields, std::string_view(name)) != kOurFields.end();
+bool IsOurs(std::string_view name) {
+  return std::ranges::find(kOurFields, name) != kOurFields.end();
 }
 
 constexpr size_t kUsualHead = 1024;

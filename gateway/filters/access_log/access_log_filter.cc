@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -28,10 +29,10 @@ std::string Loggable(std::string_view path) {
 }
 
 // A method outside the known ones is the client's text: it must not become a label.
-std::string KnownMethod(std::string_view method) {
+std::string_view KnownMethod(std::string_view method) {
   for (const std::string_view known :
        {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
-    if (method == known) return std::string(known);
+    if (method == known) return known;
   }
   return "other";
 }
@@ -48,10 +49,12 @@ AccessLogFilter::AccessLogFilter(telemetry::Metrics& metrics, WriteLine write)
 
 void AccessLogFilter::OnResponse(const Request& request, Response& response) {
   const absl::Duration taken = absl::Now() - request.received_at;
-  const std::string route = request.route != nullptr ? std::string(request.route->pattern) : "none";
-  const std::string method = KnownMethod(request.method);
-  requests_.Increment({method, route, std::to_string(response.status)});
-  seconds_.Observe(absl::ToDoubleSeconds(taken), {route});
+  const std::string_view route = request.route != nullptr ? request.route->pattern : "none";
+  const std::string_view method = KnownMethod(request.method);
+  const std::string status = std::to_string(response.status);
+  const std::array<std::string_view, 3> labels = {method, route, status};
+  requests_.Increment(telemetry::LabelViews(labels));
+  seconds_.Observe(absl::ToDoubleSeconds(taken), telemetry::LabelViews(&route, 1));
   const bool is_probe = request.route != nullptr && request.route->rate_class == RateClass::kNone;
   if (!write_ || (is_probe && response.status < 400)) return;
   write_(fmt::format(

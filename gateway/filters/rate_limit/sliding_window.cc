@@ -18,14 +18,14 @@ void SlidingWindow::Advance(Entry& entry, int64_t second) {
   entry.last_second = std::max(entry.last_second, second);
 }
 
-uint32_t SlidingWindow::SecondsToReset(const Entry& entry) {
-  // The slot after the newest is the oldest; it leaves the window in one second.
-  for (int64_t age = 1; age <= kSeconds; ++age) {
-    if (entry.counts[static_cast<size_t>((entry.last_second + age) % kSeconds)] > 0) {
-      return static_cast<uint32_t>(age);
-    }
+uint32_t SlidingWindow::SecondsToReset(Entry& entry) {
+  int64_t& first = entry.first_second;
+  first = std::max(first, entry.last_second - kSeconds + 1);
+  while (first < entry.last_second && entry.counts[static_cast<size_t>(first % kSeconds)] == 0) {
+    ++first;
   }
-  return kSeconds;
+  // The second after the window's oldest begins when that one leaves.
+  return static_cast<uint32_t>(first + kSeconds - entry.last_second);
 }
 
 SlidingWindow::Entry& SlidingWindow::Find(const std::string& key, int64_t second) {
@@ -43,6 +43,7 @@ SlidingWindow::Entry& SlidingWindow::Find(const std::string& key, int64_t second
   Entry& entry = entries_[key];
   entry.age = by_age_.begin();
   entry.last_second = second;
+  entry.first_second = second;
   return entry;
 }
 

@@ -43,12 +43,13 @@ class SlidingWindow {
   struct Entry {
     std::array<uint32_t, kSeconds> counts{};
     uint32_t total = 0;
-    int64_t last_second = 0;  // the newest second that `counts` covers
+    int64_t last_second = 0;   // the newest second that `counts` covers
+    int64_t first_second = 0;  // no second before it has counts
     std::list<std::string>::iterator age;
   };
 
   static void Advance(Entry& entry, int64_t second);
-  static uint32_t SecondsToReset(const Entry& entry);
+  static uint32_t SecondsToReset(Entry& entry);
   Entry& Find(const std::string& key, int64_t second) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_keys_;

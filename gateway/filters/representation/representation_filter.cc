@@ -1,9 +1,9 @@
 #include "gateway/filters/representation/representation_filter.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,11 +31,9 @@ bool MayPack(const Request& request, const Response& response) {
 // The same in every gateway, so that a client may ask another one. Its collisions harm only who
 // makes them.
 std::string Fingerprint(std::string_view text) {
-  constexpr std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES> kKey{};
-  std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> hash;
-  crypto_shorthash_siphashx24(hash.data(), reinterpret_cast<const unsigned char*>(text.data()),
-                              text.size(), kKey.data());
-  return crypto::Base64UrlEncode({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  XXH128_canonical_t hash;
+  XXH128_canonicalFromHash(&hash, XXH3_128bits(text.data(), text.size()));
+  return crypto::Base64UrlEncode({reinterpret_cast<const char*>(hash.digest), sizeof hash.digest});
 }
 
 void Pack(Response& response) {
