@@ -12,6 +12,7 @@
 #include "agent_engine/agents/environment.h"
 #include "agent_engine/agents/migration_graph.h"
 #include "agent_engine/service/migration_service.h"
+#include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
 #include "agent_engine/store/job_queue.h"
 #include "agent_engine/store/migration_store.h"
@@ -131,8 +132,9 @@ class Engine {
         queue_(&pool_),
         feed_(connection),
         calls_(kCallThreads, kMaxWaitingCalls),
+        creations_(&migration_store_, {}),
         migrations_(
-            &migration_store_,
+            &migration_store_, &creations_, &calls_,
             SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
         service_(&migrations_, &feed_, &calls_),
         worker_(&queue_, WorkerOptionsOf(connection),
@@ -215,6 +217,7 @@ class Engine {
   store::JobQueue queue_;
   store::EventFeed feed_;
   WorkPool calls_;
+  store::CreationQueue creations_;
   Migrations migrations_;
   MigrationServiceImpl service_;
   store::Worker worker_;

@@ -107,7 +107,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
 }
 
 grpc::Status Overloaded() {
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the engine is overloaded; try again in a moment"};
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, kOverloaded};
 }
 
 v1::MigrationStatus ToMessage(store::MigrationStatus status) {

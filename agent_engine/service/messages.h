@@ -13,6 +13,7 @@ namespace datamigrate::service {
 grpc::Status ToGrpc(const absl::Status& status);
 // The answer when the engine has no thread for the call: kResourceExhausted, to be tried again.
 grpc::Status Overloaded();
+inline constexpr char kOverloaded[] = "the engine is overloaded; try again in a moment";
 
 // `decisions` are the migration's, for the question of one that waits.
 v1::Migration ToMessage(const store::MigrationRecord& record,

@@ -1,10 +1,13 @@
 #include "agent_engine/service/migration_service.h"
 
+#include <atomic>
+#include <memory>
 #include <utility>
 
 #include "agent_engine/service/download_reactor.h"
 #include "agent_engine/service/messages.h"
 #include "agent_engine/service/watch_reactor.h"
+#include "fmt/format.h"
 
 namespace datamigrate::service {
 namespace {
@@ -12,6 +15,15 @@ namespace {
 constexpr char kTenantKey[] = "x-datamigrate-tenant";
 constexpr char kUserKey[] = "x-datamigrate-user";
 constexpr char kLocal[] = "local";
+
+constexpr int kMaxCreatedAtOnce = 256;
+
+void Fill(v1::CreateMigrationsResponse::Result& result, absl::StatusOr<v1::Migration> created) {
+  const grpc::Status status = ToGrpc(created.status());
+  result.set_code(status.error_code());
+  result.set_message(status.error_message());
+  if (created.ok()) *result.mutable_migration() = *std::move(created);
+}
 
 std::string MetadataOf(const grpc::CallbackServerContext& context, const char* key) {
   const auto found = context.client_metadata().find(key);
@@ -44,7 +56,43 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::Answer(
 grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigration(
     grpc::CallbackServerContext* context, const v1::CreateMigrationRequest* request,
     v1::Migration* response) {
-  return Answer(context, request, response, &Migrations::Create);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto finish = [reactor, response](absl::StatusOr<v1::Migration> created) {
+    if (created.ok()) *response = *std::move(created);
+    reactor->Finish(ToGrpc(created.status()));
+  };
+  const bool is_queued = pool_->Submit([this, request, finish, caller = CallerOf(*context)] {
+    migrations_->Create(caller, *request, finish);
+  });
+  if (!is_queued) reactor->Finish(Overloaded());
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
+    grpc::CallbackServerContext* context, const v1::CreateMigrationsRequest* request,
+    v1::CreateMigrationsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const int count = request->items_size();
+  if (count == 0 || count > kMaxCreatedAtOnce) {
+    reactor->Finish({grpc::StatusCode::INVALID_ARGUMENT,
+                     fmt::format("1 to {} migrations are created at once", kMaxCreatedAtOnce)});
+    return reactor;
+  }
+  for (int i = 0; i < count; ++i) response->add_results();
+  auto open = std::make_shared<std::atomic<int>>(count);
+  auto create_all = [this, reactor, request, response, open] {
+    for (int i = 0; i < request->items_size(); ++i) {
+      const auto& item = request->items(i);
+      v1::CreateMigrationsResponse::Result* const result = response->mutable_results(i);
+      migrations_->Create({item.tenant(), item.user()}, item.request(),
+                          [=](absl::StatusOr<v1::Migration> created) {
+                            Fill(*result, std::move(created));
+                            if (open->fetch_sub(1) == 1) reactor->Finish(grpc::Status::OK);
+                          });
+    }
+  };
+  if (!pool_->Submit(create_all)) reactor->Finish(Overloaded());
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::GetMigration(grpc::CallbackServerContext* context,

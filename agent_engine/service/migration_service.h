@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "agent_engine/service/source_roots.h"
 #include "agent_engine/service/work_pool.h"
+#include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
 #include "agent_engine/store/migration_store.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
@@ -24,10 +25,18 @@ Caller CallerOf(const grpc::CallbackServerContext& context);
 // What the calls do, without gRPC. Thread-safe.
 class Migrations {
  public:
-  Migrations(store::MigrationStore* store, SourceRoots source_roots)
-      : store_(store), source_roots_(std::move(source_roots)) {}
+  using Created = std::function<void(absl::StatusOr<v1::Migration>)>;
 
-  absl::StatusOr<v1::Migration> Create(const Caller& caller, const v1::CreateMigrationRequest& request);
+  // The pointers must outlive this.
+  Migrations(store::MigrationStore* store, store::CreationQueue* creations, WorkPool* pool,
+             SourceRoots source_roots)
+      : store_(store),
+        creations_(creations),
+        pool_(pool),
+        source_roots_(std::move(source_roots)) {}
+
+  // `created` is called once, from any thread, possibly before this returns.
+  void Create(const Caller& caller, const v1::CreateMigrationRequest& request, Created created);
   absl::StatusOr<v1::Migration> Get(const Caller& caller, const v1::GetMigrationRequest& request);
   absl::StatusOr<v1::ListMigrationsResponse> List(const Caller& caller,
                                                   const v1::ListMigrationsRequest& request);
@@ -43,7 +52,13 @@ class Migrations {
  private:
   absl::StatusOr<v1::Migration> Find(const Caller& caller, const std::string& id);
 
+  absl::Status Check(const Caller& caller, const v1::CreateMigrationRequest& request) const;
+  // Answers with the migration that an idempotency key had created before.
+  void FindAgain(const Caller& caller, const std::string& id, const Created& created);
+
   store::MigrationStore* store_;
+  store::CreationQueue* creations_;
+  WorkPool* pool_;
   const SourceRoots source_roots_;
 };
 
@@ -56,6 +71,9 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   grpc::ServerUnaryReactor* CreateMigration(grpc::CallbackServerContext* context,
                                             const v1::CreateMigrationRequest* request,
                                             v1::Migration* response) override;
+  grpc::ServerUnaryReactor* CreateMigrations(grpc::CallbackServerContext* context,
+                                             const v1::CreateMigrationsRequest* request,
+                                             v1::CreateMigrationsResponse* response) override;
   grpc::ServerUnaryReactor* GetMigration(grpc::CallbackServerContext* context,
                                          const v1::GetMigrationRequest* request,
                                          v1::Migration* response) override;

@@ -3,6 +3,7 @@
 #include "agent_engine/agents/migration_graph.h"
 #include "agent_engine/service/messages.h"
 #include "agent_engine/service/migration_service.h"
+#include "common/pg/statement.h"
 #include "fmt/format.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -51,21 +52,41 @@ absl::StatusOr<v1::Migration> Migrations::Find(const Caller& caller, const std::
   return ToMessage(*record, decisions);
 }
 
-absl::StatusOr<v1::Migration> Migrations::Create(const Caller& caller,
-                                                 const v1::CreateMigrationRequest& request) {
+absl::Status Migrations::Check(const Caller& caller,
+                               const v1::CreateMigrationRequest& request) const {
   const absl::Status checked = agents::CheckRequest(request);
   if (!checked.ok()) return checked;
-  const absl::Status allowed = source_roots_.Check(caller.tenant, request.source());
-  if (!allowed.ok()) return allowed;
+  return source_roots_.Check(caller.tenant, request.source());
+}
+
+void Migrations::FindAgain(const Caller& caller, const std::string& id, const Created& created) {
+  const bool is_queued = pool_->Submit([this, caller, id, created] { created(Find(caller, id)); });
+  if (!is_queued) created(absl::ResourceExhaustedError(kOverloaded));
+}
+
+void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& request,
+                        Created created) {
+  if (absl::Status checked = Check(caller, request); !checked.ok()) return created(checked);
   store::NewMigration migration;
   migration.tenant = caller.tenant;
   migration.created_by = caller.user;
-  migration.name = NameOf(request);
+  migration.name = pg::ToStorableText(NameOf(request));
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);
-  const auto created = store_->Create(migration);
-  if (!created.ok()) return created.status();
-  return Find(caller, created->id);
+  store::MigrationRecord record{
+      .created_by = caller.user, .name = migration.name, .request = migration.request};
+  auto answer = [this, caller, record,
+                 created](absl::StatusOr<store::CreatedMigration> written) mutable {
+    if (!written.ok()) return created(written.status());
+    if (!written->is_new) return FindAgain(caller, written->id, created);
+    record.id = written->id;
+    record.created_at = written->created_at;
+    record.updated_at = written->created_at;
+    created(ToMessage(record, {}));
+  };
+  if (!creations_->Submit(std::move(migration), std::move(answer))) {
+    created(absl::ResourceExhaustedError(kOverloaded));
+  }
 }
 
 absl::StatusOr<v1::Migration> Migrations::Get(const Caller& caller,

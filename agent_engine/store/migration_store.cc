@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,18 +17,31 @@ namespace {
 // Reads, and changes that are the same twice as once.
 const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 
+// Each parameter is an array with an element for each migration; requests are hexadecimal.
 constexpr pg::Statement kCreate = {
-    "create_migration",
-    "WITH inserted AS ("
-    "   INSERT INTO migrations (tenant, created_by, name, idempotency_key, request, last_event)"
-    "   VALUES ($1, $2, $3, $4, $5, 1)"
-    "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id),"
-    " job AS (INSERT INTO jobs (run_id, kind, priority) SELECT id, $6, $7 FROM inserted),"
+    "create_migrations",
+    "WITH asked AS ("
+    "   SELECT gen_random_uuid() AS id, a.tenant, a.created_by, a.name, nullif(a.key, '') AS key,"
+    "     decode(a.request, 'hex') AS request, a.kind, a.priority, a.place,"
+    "     clock_timestamp() AS now"
+    "   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
+    "     $7::integer[]) WITH ORDINALITY"
+    "     AS a (tenant, created_by, name, key, request, kind, priority, place)),"
+    " inserted AS ("
+    "   INSERT INTO migrations (id, tenant, created_by, name, idempotency_key, request, last_event,"
+    "     created_at, updated_at)"
+    "   SELECT id, tenant, created_by, name, key, request, 1, now, now FROM asked"
+    "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id, created_at),"
+    " job AS (INSERT INTO jobs (run_id, kind, priority)"
+    "   SELECT id, kind, priority FROM asked JOIN inserted USING (id)),"
     " event AS (INSERT INTO migration_events (migration_id, sequence, kind, payload)"
     "   SELECT id, 1, 'created', '{\"status\": \"pending\"}' FROM inserted)"
-    " SELECT id, true AS is_new, true AS is_same FROM inserted"
-    " UNION ALL SELECT id, false, request = $5 FROM migrations"
-    "   WHERE tenant = $1 AND idempotency_key = $4"};
+    " SELECT a.place, coalesce(i.id, m.id) AS id, i.id IS NOT NULL AS is_new,"
+    "   i.id IS NOT NULL OR m.request = a.request AS is_same,"
+    "   coalesce(i.created_at, m.created_at) AS created_at"
+    " FROM asked a LEFT JOIN inserted i ON i.id = a.id"
+    " LEFT JOIN migrations m ON i.id IS NULL AND m.tenant = a.tenant AND m.idempotency_key = a.key"
+    " WHERE i.id IS NOT NULL OR m.id IS NOT NULL"};
 constexpr pg::Statement kGet = {
     "get_migration",
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, "
@@ -173,6 +187,47 @@ absl::StatusOr<ListPosition> ParseToken(std::string_view token) {
   return ListPosition{absl::FromUnixMicros(micros), std::string(rest.substr(1))};
 }
 
+std::string Hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return text;
+}
+
+// Runs kCreate for the migrations at these places.
+absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
+                                  const std::vector<size_t>& places) {
+  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities;
+  // With a key, repeating is what the key is for.
+  pg::RetryPolicy policy{.retry_unknown_outcome = true};
+  for (const size_t place : places) {
+    const NewMigration& migration = migrations[place];
+    tenants.push_back(migration.tenant);
+    creators.push_back(migration.created_by);
+    names.push_back(pg::ToStorableText(migration.name));
+    keys.push_back(migration.idempotency_key);
+    requests.push_back(Hex(migration.request));
+    kinds.push_back(migration.job_kind);
+    priorities.push_back(std::to_string(migration.priority));
+    policy.retry_unknown_outcome &= !migration.idempotency_key.empty();
+  }
+  return pg::Execute(pool, policy, kCreate,
+                     {tenants, creators, names, keys, requests, kinds, priorities});
+}
+
+absl::StatusOr<CreatedMigration> ToCreated(const pg::Row& row) {
+  if (!row.Get<bool>("is_same")) {
+    return absl::AlreadyExistsError(
+        "the idempotency key was used for another request; use a new key");
+  }
+  return CreatedMigration{row.Get<std::string>("id"), row.Get<bool>("is_new"),
+                          row.Get<absl::Time>("created_at")};
+}
+
 struct JobRow {
   std::string id;
   std::string status;
@@ -216,26 +271,36 @@ absl::StatusOr<pg::Result> Query(pg::Pool& pool, std::string_view tenant, std::s
 }  // namespace
 
 absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {
-  std::optional<std::string> key;
-  if (!migration.idempotency_key.empty()) key = migration.idempotency_key;
-  // With a key, repeating is what the key is for.
-  pg::RetryPolicy policy{.retry_unknown_outcome = key.has_value()};
-  // Someone who used the key while this statement ran is seen by the second try only.
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    absl::StatusOr<pg::Result> rows =
-        pg::Execute(*pool_, policy, kCreate,
-                    {migration.tenant, migration.created_by, pg::ToStorableText(migration.name),
-                     key, pg::Bytes{migration.request}, migration.job_kind, migration.priority});
-    if (!rows.ok()) return rows.status();
-    if (rows->empty()) continue;
-    pg::Row row = rows->front();
-    if (!row.Get<bool>("is_same")) {
-      return absl::AlreadyExistsError(
-          "the idempotency key was used for another request; use a new key");
+  return CreateAll({migration}).front();
+}
+
+std::vector<absl::StatusOr<CreatedMigration>> MigrationStore::CreateAll(
+    const std::vector<NewMigration>& migrations) {
+  std::vector<absl::StatusOr<CreatedMigration>> created(
+      migrations.size(), absl::AbortedError("another request with the same idempotency key is "
+                                            "under way"));
+  std::vector<size_t> open(migrations.size());
+  std::iota(open.begin(), open.end(), size_t{0});
+  // Someone who used the key while the statement ran, or in it, is seen by the second try only.
+  for (int attempt = 0; attempt < 3 && !open.empty(); ++attempt) {
+    const absl::StatusOr<pg::Result> rows = Insert(*pool_, migrations, open);
+    if (!rows.ok() && absl::IsInvalidArgument(rows.status()) && open.size() > 1) {
+      for (const size_t place : open) created[place] = Create(migrations[place]);
+      return created;
     }
-    return CreatedMigration{row.Get<std::string>("id"), row.Get<bool>("is_new")};
+    if (!rows.ok()) {
+      for (const size_t place : open) created[place] = rows.status();
+      return created;
+    }
+    std::vector<size_t> answered;
+    for (const pg::Row row : *rows) {
+      answered.push_back(open[static_cast<size_t>(row.Get<int64_t>("place")) - 1]);
+      created[answered.back()] = ToCreated(row);
+    }
+    std::erase_if(
+        open, [&](size_t place) { return std::ranges::find(answered, place) != answered.end(); });
   }
-  return absl::AbortedError("another request with the same idempotency key is under way");
+  return created;
 }
 
 absl::StatusOr<MigrationRecord> MigrationStore::Get(std::string_view tenant, std::string_view id) {

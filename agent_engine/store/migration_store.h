@@ -30,6 +30,7 @@ struct NewMigration {
 struct CreatedMigration {
   std::string id;
   bool is_new;  // false when the key had created it before
+  absl::Time created_at = {};
 };
 
 template <typename T>
@@ -49,9 +50,14 @@ class MigrationStore {
   // `pool` must outlive the store; its database must have the schema (schema.h).
   explicit MigrationStore(pg::Pool* pool) : pool_(pool) {}
 
-  // Writes the migration, its job and its first event in one statement.
+  // Writes the migration, its job and its first event.
   // Errors: kAlreadyExists when the key was used with another request.
   absl::StatusOr<CreatedMigration> Create(const NewMigration& migration);
+
+  // As many, in one statement and so in one commit: what comes back is in their order. An error of
+  // the database is the answer for each of them; a text that it does not take, for its own alone.
+  std::vector<absl::StatusOr<CreatedMigration>> CreateAll(
+      const std::vector<NewMigration>& migrations);
 
   absl::StatusOr<MigrationRecord> Get(std::string_view tenant, std::string_view id);
 

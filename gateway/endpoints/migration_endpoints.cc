@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/crypto/random.h"
 #include "gateway/endpoints/engine_request.h"
@@ -46,7 +47,14 @@ Response Create(EngineClient* engine, const Request& request) {
   if (!key.empty()) asked.set_idempotency_key(std::string(key));
   // Without a key of the client's, one of ours lets this one request be sent again safely.
   if (asked.idempotency_key().empty()) asked.set_idempotency_key(crypto::RandomUuid());
-  const auto created = engine->CreateMigration(ContextOf(request), asked);
+  absl::StatusOr<v1::Migration> created;
+  absl::Notification is_done;
+  engine->CreateMigration(ContextOf(request), std::move(asked),
+                          [&](absl::StatusOr<v1::Migration> answer) {
+                            created = std::move(answer);
+                            is_done.Notify();
+                          });
+  is_done.WaitForNotification();
   Response response = MessageResponse(request, 201, created);
   if (created.ok()) {
     response.headers.Set("Location", "/api/v1/migrations/" + PercentEncode(created->id()));

@@ -39,15 +39,19 @@ class MessageStream {
   virtual void Cancel() = 0;
 };
 
-// Thread safe. Calls block until the answer or the context's deadline; streams do not block.
+// Thread safe. Calls block until the answer or the context's deadline, but for CreateMigration;
+// streams do not block.
 // Errors are the engine's (see migration.proto), or kUnavailable and kDeadlineExceeded.
 class EngineClient {
  public:
+  using MigrationDone = std::function<void(absl::StatusOr<v1::Migration>)>;
+
   virtual ~EngineClient() = default;
 
-  // `request.idempotency_key` must be set: the call may be sent more than once.
-  virtual absl::StatusOr<v1::Migration> CreateMigration(
-      const CallContext& context, const v1::CreateMigrationRequest& request) = 0;
+  // `request.idempotency_key` must be set: the call may be sent more than once. Does not block:
+  // `done` is called once, from any thread, possibly before this returns, and may not block either.
+  virtual void CreateMigration(const CallContext& context, v1::CreateMigrationRequest request,
+                               MigrationDone done) = 0;
   virtual absl::StatusOr<v1::Migration> GetMigration(const CallContext& context,
                                                      const v1::GetMigrationRequest& request) = 0;
   virtual absl::StatusOr<v1::ListMigrationsResponse> ListMigrations(

@@ -1,6 +1,7 @@
 #include "gateway/engine_client/grpc_engine_client.h"
 
 #include <fmt/format.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
@@ -19,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "gateway/engine_client/circuit_breaker.h"
+#include "gateway/engine_client/create_batcher.h"
 #include "gateway/engine_client/stream_reader.h"
 
 namespace datamigrate::gateway {
@@ -138,9 +140,9 @@ class GrpcEngineClient : public EngineClient {
                                   "Calls to the engine by method and status code.",
                                   {"method", "code"})) {}
 
-  absl::StatusOr<v1::Migration> CreateMigration(
-      const CallContext& context, const v1::CreateMigrationRequest& request) override {
-    return Repeatable<v1::Migration>("CreateMigration", &Stub::CreateMigration, context, request);
+  void CreateMigration(const CallContext& context, v1::CreateMigrationRequest request,
+                       MigrationDone done) override {
+    creates_.Submit(context, std::move(request), std::move(done));
   }
   absl::StatusOr<v1::Migration> GetMigration(const CallContext& context,
                                              const v1::GetMigrationRequest& request) override {
@@ -206,12 +208,56 @@ class GrpcEngineClient : public EngineClient {
   template <typename Answer, typename Asked>
   using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Asked&, Answer*);
 
+  // One call of CreateMigrations and its repetitions.
+  struct CreateCall {
+    v1::CreateMigrationsRequest request;
+    absl::Time deadline;
+    CreateBatcher::Answered answered;
+    v1::CreateMigrationsResponse answer;
+    std::unique_ptr<grpc::ClientContext> context;
+    std::unique_ptr<grpc::Alarm> pause;
+    size_t attempt = 0;
+  };
+
+  void StartCreates(const std::shared_ptr<CreateCall>& call) {
+    if (!breaker_.Admit()) {
+      calls_.Increment({"CreateMigrations", "NOT_TRIED"});
+      return call->answered(NotTried());
+    }
+    call->context = std::make_unique<grpc::ClientContext>();
+    call->context->set_deadline(absl::ToChronoTime(call->deadline));
+    call->answer.Clear();
+    stub_->async()->CreateMigrations(
+        call->context.get(), &call->request, &call->answer,
+        [this, call](const grpc::Status& status) { EndCreates(call, FromGrpc(status)); });
+  }
+
+  void EndCreates(const std::shared_ptr<CreateCall>& call, const absl::Status& status) {
+    breaker_.Note(status);
+    calls_.Increment({"CreateMigrations", absl::StatusCodeToString(status.code())});
+    if (status.ok()) return call->answered(std::move(call->answer));
+    const bool repeats = absl::IsUnavailable(status) && call->attempt < kPauses.size() &&
+                         absl::Now() + kPauses[call->attempt] < call->deadline;
+    if (!repeats) return call->answered(status);
+    call->pause = std::make_unique<grpc::Alarm>();
+    call->pause->Set(absl::ToChronoTime(absl::Now() + kPauses[call->attempt++]),
+                     [this, call](bool) {
+                       const std::shared_ptr<CreateCall> kept = call;
+                       kept->pause.reset();  // it holds this function, which holds the call
+                       StartCreates(kept);
+                     });
+  }
+
+  static absl::Status NotTried() {
+    return absl::UnavailableError("the engine does not answer; it is asked again soon");
+  }
+
   template <typename Answer, typename Asked>
   absl::StatusOr<Answer> Once(const char* name, Method<Answer, Asked> method,
                               const CallContext& context, const Asked& request) {
     if (!breaker_.Admit()) {
       calls_.Increment({name, "NOT_TRIED"});
-      return absl::UnavailableError("the engine does not answer; it is asked again soon");
+      return NotTried();
     }
     grpc::ClientContext grpc_context;
     Fill(grpc_context, context);
@@ -249,6 +295,16 @@ class GrpcEngineClient : public EngineClient {
   grpc::GenericStub health_;
   telemetry::Counter& calls_;
   CircuitBreaker breaker_{{}};
+  // Last: it waits for its calls, which use the above.
+  CreateBatcher creates_{{},
+                         [this](v1::CreateMigrationsRequest request, absl::Time deadline,
+                                CreateBatcher::Answered answered) {
+                           auto call = std::make_shared<CreateCall>();
+                           call->request = std::move(request);
+                           call->deadline = deadline;
+                           call->answered = std::move(answered);
+                           StartCreates(call);
+                         }};
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What a team would put in the gateway's place: Gin, golang-jwt, a limiter in memory, regular expressions on the body and
-// gRPC to an engine. With -backend it is that engine: it answers CreateMigration with a fixed migration.
+// gRPC to an engine. With -backend it is that engine: it answers CreateMigration and CreateMigrations with a fixed migration.
 package main
 
 import (
@@ -49,12 +49,28 @@ func serveBackend(listener net.Listener) error {
 	migration = protowire.AppendString(migration, "duckdb")
 	migration = protowire.AppendTag(migration, 5, protowire.VarintType)
 	migration = protowire.AppendVarint(migration, 1)
+	result := protowire.AppendTag(nil, 3, protowire.BytesType)
+	result = protowire.AppendBytes(result, migration)
 	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
 		var request []byte
 		if err := stream.RecvMsg(&request); err != nil {
 			return err
 		}
-		return stream.SendMsg(&migration)
+		if method, _ := grpc.MethodFromServerStream(stream); method == create {
+			return stream.SendMsg(&migration)
+		}
+		// CreateMigrations: a result for each item, which are all that the request has.
+		var answer []byte
+		for len(request) > 0 {
+			size := protowire.ConsumeFieldValue(1, protowire.BytesType, request[1:])
+			if size < 0 {
+				return errors.New("the request is not one of CreateMigrations")
+			}
+			request = request[1+size:]
+			answer = protowire.AppendTag(answer, 1, protowire.BytesType)
+			answer = protowire.AppendBytes(answer, result)
+		}
+		return stream.SendMsg(&answer)
 	}))
 	return server.Serve(listener)
 }

@@ -98,22 +98,33 @@ std::vector<int64_t> FakeEngine::watched_after() const {
   return watched_after_;
 }
 
-grpc::Status FakeEngine::CreateMigration(grpc::ServerContext* context,
-                                         const v1::CreateMigrationRequest* request,
-                                         v1::Migration* answer) {
+grpc::Status FakeEngine::CreateMigrations(grpc::ServerContext* context,
+                                          const v1::CreateMigrationsRequest* request,
+                                          v1::CreateMigrationsResponse* answer) {
   std::lock_guard lock(mutex_);
-  const std::string tenant = Note(context);
+  Note(context);
   ++creates_;
   if (failing_creates_ > 0) {
     --failing_creates_;
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down");
   }
-  if (request->source().empty()) {
+  for (const auto& item : request->items()) {
+    v1::CreateMigrationsResponse::Result* result = answer->add_results();
+    const grpc::Status status = Create(item.tenant(), item.request(), result->mutable_migration());
+    result->set_code(status.error_code());
+    result->set_message(status.error_message());
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::Create(const std::string& tenant,
+                                const v1::CreateMigrationRequest& request, v1::Migration* answer) {
+  if (request.source().empty()) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "\"source\" is missing");
   }
   for (auto& [id, kept] : migrations_) {
-    if (kept.tenant != tenant || kept.key != request->idempotency_key()) continue;
-    if (kept.migration.source() != request->source()) {
+    if (kept.tenant != tenant || kept.key != request.idempotency_key()) continue;
+    if (kept.migration.source() != request.source()) {
       return grpc::Status(grpc::StatusCode::ALREADY_EXISTS, "the key was used for another request");
     }
     *answer = kept.migration;
@@ -124,10 +135,10 @@ grpc::Status FakeEngine::CreateMigration(grpc::ServerContext* context,
       std::string(kFirstId).replace(kFirstId.size() - number.size(), std::string::npos, number);
   Kept& kept = migrations_[id];
   kept.tenant = tenant;
-  kept.key = request->idempotency_key();
+  kept.key = request.idempotency_key();
   kept.migration.set_id(id);
-  kept.migration.set_source(request->source());
-  kept.migration.set_target(request->target());
+  kept.migration.set_source(request.source());
+  kept.migration.set_target(request.target());
   kept.migration.set_status(v1::MIGRATION_STATUS_QUEUED);
   *answer = kept.migration;
   return grpc::Status::OK;

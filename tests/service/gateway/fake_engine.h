@@ -37,16 +37,16 @@ class FakeEngine : public v1::MigrationService::Service {
 
   // Adds an event; a status that ends the migration ends its watchers.
   void AddEvent(const std::string& id, const std::string& kind, v1::MigrationStatus status);
-  // The next `count` calls of CreateMigration fail as if the engine were away.
+  // The next `count` calls of CreateMigrations fail as if the engine were away.
   void FailCreates(int count);
   int creates() const;
   // Metadata of the last unary call.
   std::map<std::string, std::string> last_metadata() const;
   std::vector<int64_t> watched_after() const;
 
-  grpc::Status CreateMigration(grpc::ServerContext* context,
-                               const v1::CreateMigrationRequest* request,
-                               v1::Migration* answer) override;
+  grpc::Status CreateMigrations(grpc::ServerContext* context,
+                                const v1::CreateMigrationsRequest* request,
+                                v1::CreateMigrationsResponse* answer) override;
   grpc::Status GetMigration(grpc::ServerContext* context, const v1::GetMigrationRequest* request,
                             v1::Migration* answer) override;
   grpc::Status ListMigrations(grpc::ServerContext* context,
@@ -81,6 +81,8 @@ class FakeEngine : public v1::MigrationService::Service {
     std::vector<v1::MigrationEvent> events;
   };
 
+  grpc::Status Create(const std::string& tenant, const v1::CreateMigrationRequest& request,
+                      v1::Migration* answer);
   Kept* Find(grpc::ServerContext* context, const std::string& id);
   std::string Note(grpc::ServerContext* context);  // returns the tenant
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -52,13 +53,13 @@ TEST_CASE("A user registers, signs in, creates and lists migrations", "[gateway]
   fixture.token = json::parse(login.body)["access_token"];
 
   const RawResponse created =
-      fixture.Ask("POST", "/api/v1/migrations", R"({"source":"/data","target":"duckdb"})",
-                  "X-Request-Id: r-1\r\n");
+      fixture.Ask("POST", "/api/v1/migrations", R"({"source":"/data","target":"duckdb"})");
   REQUIRE(created.status == 201);
   const json migration = json::parse(created.body);
   CHECK(created.headers.at("location") ==
         "/api/v1/migrations/" + migration["id"].get<std::string>());
   CHECK(migration["status"] == "MIGRATION_STATUS_QUEUED");
+  fixture.Ask("GET", created.headers.at("location"), "", "X-Request-Id: r-1\r\n");
   const auto metadata = fixture.engine->last_metadata();
   CHECK(metadata.at("x-datamigrate-tenant") == registered["user"]["organization_id"]);
   CHECK(metadata.at("x-datamigrate-user") == registered["user"]["id"]);
@@ -508,6 +509,15 @@ TEST_CASE("Gateway and engine show each other their certificates", "[gateway][se
   CHECK(absl::IsInvalidArgument(ConnectEngine({"host:1,host:2"}, metrics).status()));
 }
 
+absl::StatusOr<v1::Migration> CreateAt(EngineClient& client, const CallContext& context,
+                                       const v1::CreateMigrationRequest& request) {
+  std::promise<absl::StatusOr<v1::Migration>> created;
+  client.CreateMigration(context, request, [&](absl::StatusOr<v1::Migration> migration) {
+    created.set_value(std::move(migration));
+  });
+  return created.get_future().get();
+}
+
 TEST_CASE("Calls go to every engine of a list, and on when one goes away", "[gateway][service]") {
   const FakeEngine first;
   auto second = std::make_unique<FakeEngine>();
@@ -519,14 +529,14 @@ TEST_CASE("Calls go to every engine of a list, and on when one goes away", "[gat
   int sent = 0;
   for (; sent < 1000 && (first.creates() == 0 || second->creates() == 0); ++sent) {
     create.set_idempotency_key(std::to_string(sent));
-    REQUIRE(client->CreateMigration(context, create).ok());
+    REQUIRE(CreateAt(*client, context, create).ok());
   }
   CHECK(first.creates() > 0);
   CHECK(second->creates() > 0);
   second.reset();
   for (int i = 0; i < 10; ++i) {
     create.set_idempotency_key("after " + std::to_string(i));
-    CHECK(client->CreateMigration(context, create).ok());
+    CHECK(CreateAt(*client, context, create).ok());
   }
 }
 
@@ -544,7 +554,7 @@ TEST_CASE("Connections to the engine come and go without harm", "[gateway][servi
   for (int i = 0; i < connections; ++i) {
     telemetry::Metrics metrics;
     const auto client = *ConnectEngine({engine.address()}, metrics);
-    REQUIRE(client->CreateMigration(context, create).ok());
+    REQUIRE(CreateAt(*client, context, create).ok());
     // The stream goes while a read of it is pending, and the channel right after.
     const auto stream = client->WatchMigration(context, watch);
     stream->Read([](auto) {});

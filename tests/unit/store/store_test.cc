@@ -1,9 +1,11 @@
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <set>
 #include <thread>
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
 #include "agent_engine/store/job_queue.h"
 #include "agent_engine/store/migration_store.h"
@@ -123,6 +125,56 @@ TEST_CASE_METHOD(StoreFixture, "Many callers with one key at once get the same m
   for (std::thread& thread : threads) thread.join();
   CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 1);
   CHECK(database.Value("SELECT count(*) AS value FROM migrations") == "1");
+}
+
+TEST_CASE_METHOD(StoreFixture, "Many are created at once, each with an answer of its own",
+                 "[store]") {
+  const NewMigration keyed{.tenant = "acme", .name = "a", .idempotency_key = "k", .request = "r"};
+  NewMigration otherwise = keyed;
+  otherwise.request = "other";
+  NewMigration elsewhere = keyed;
+  elsewhere.tenant = "globex";
+  const NewMigration free{.tenant = "acme", .name = "quoted \"{\\, NULL", .request = {"\0\xff", 2}};
+  const auto created = store.CreateAll({keyed, free, free, keyed, otherwise, elsewhere});
+  REQUIRE(created.size() == 6);
+  for (const size_t i : {0, 1, 2, 3, 5}) REQUIRE(created[i].ok());
+  CHECK(created[0]->is_new);
+  CHECK(created[1]->id != created[2]->id);
+  CHECK(created[3]->id == created[0]->id);
+  CHECK_FALSE(created[3]->is_new);
+  CHECK(created[4].status().code() == StatusCode::kAlreadyExists);
+  CHECK(created[5]->is_new);
+  const auto record = store.Get("acme", created[1]->id);
+  CHECK(record->name == free.name);
+  CHECK(record->request == free.request);
+  CHECK(record->idempotency_key.empty());
+  CHECK(record->created_at == created[1]->created_at);
+  CHECK(EventKinds(created[2]->id) == Words{"created"});
+  CHECK(database.Value("SELECT count(*) AS value FROM jobs") == "4");
+}
+
+TEST_CASE_METHOD(StoreFixture, "A text that the database refuses harms only its own migration",
+                 "[store]") {
+  const NewMigration good{.tenant = "acme", .request = "r"};
+  const NewMigration bad{.tenant = "\xff", .request = "r"};
+  const auto created = store.CreateAll({good, bad, good});
+  CHECK(created[0].ok());
+  CHECK_FALSE(created[1].ok());
+  CHECK(created[2].ok());
+}
+
+TEST_CASE_METHOD(StoreFixture, "The queue answers every migration, also those that wait at its end",
+                 "[store]") {
+  std::atomic<int> answered = 0;
+  {
+    CreationQueue creations(&store, {.writers = 1, .max_group = 7});
+    for (int i = 0; i < 30; ++i) {
+      REQUIRE(creations.Submit({.tenant = "acme", .name = std::to_string(i), .request = "r"},
+                               [&](const auto& created) { answered += created.ok() ? 1 : 100; }));
+    }
+  }
+  CHECK(answered == 30);
+  CHECK(database.Value("SELECT count(*) AS value FROM migrations") == "30");
 }
 
 TEST_CASE_METHOD(StoreFixture, "Creating can be done in less than ten milliseconds", "[store]") {

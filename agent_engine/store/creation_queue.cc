@@ -1,0 +1,50 @@
+#include "agent_engine/store/creation_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace datamigrate::store {
+
+CreationQueue::CreationQueue(MigrationStore* store, const CreationQueueOptions& options)
+    : store_(store), options_(options) {
+  for (int i = 0; i < options.writers; ++i) writers_.emplace_back([this] { Run(); });
+}
+
+CreationQueue::~CreationQueue() {
+  {
+    absl::MutexLock lock(&mutex_);
+    is_stopping_ = true;
+  }
+  for (std::thread& writer : writers_) writer.join();
+}
+
+bool CreationQueue::Submit(NewMigration migration, Done done) {
+  absl::MutexLock lock(&mutex_);
+  if (is_stopping_ || waiting_.size() >= options_.max_waiting) return false;
+  waiting_.push_back({std::move(migration), std::move(done)});
+  return true;
+}
+
+std::vector<CreationQueue::Item> CreationQueue::Take() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &CreationQueue::HasNews));
+  const auto end =
+      waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(options_.max_group, waiting_.size()));
+  std::vector<Item> group(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+  waiting_.erase(waiting_.begin(), end);
+  return group;
+}
+
+void CreationQueue::Run() {
+  while (true) {
+    std::vector<Item> group = Take();
+    if (group.empty()) return;
+    std::vector<NewMigration> migrations;
+    migrations.reserve(group.size());
+    for (Item& item : group) migrations.push_back(std::move(item.migration));
+    std::vector<absl::StatusOr<CreatedMigration>> created = store_->CreateAll(migrations);
+    for (size_t i = 0; i < group.size(); ++i) group[i].done(std::move(created[i]));
+  }
+}
+
+}  // namespace datamigrate::store

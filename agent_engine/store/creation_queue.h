@@ -1,0 +1,62 @@
+// Puts new migrations into the database by groups: those that wait while a group commits are the
+// next group. Notifications make PostgreSQL commit one transaction after another, so that more
+// writers would only wait for each other.
+#ifndef DATAMIGRATE_AGENT_ENGINE_STORE_CREATION_QUEUE_H_
+#define DATAMIGRATE_AGENT_ENGINE_STORE_CREATION_QUEUE_H_
+
+#include <deque>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "agent_engine/store/migration_store.h"
+
+namespace datamigrate::store {
+
+struct CreationQueueOptions {
+  int writers = 2;
+  size_t max_group = 256;
+  size_t max_waiting = 4096;
+};
+
+// Thread safe.
+class CreationQueue {
+ public:
+  using Done = std::function<void(absl::StatusOr<CreatedMigration>)>;
+
+  // `store` must outlive the queue.
+  CreationQueue(MigrationStore* store, const CreationQueueOptions& options);
+  // Writes what waits, then ends.
+  ~CreationQueue();
+
+  // Queues a migration; false when too many wait, and then `done` is not called. Else it is called
+  // once, on a writer's thread, which it may not keep.
+  [[nodiscard]] bool Submit(NewMigration migration, Done done) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  struct Item {
+    NewMigration migration;
+    Done done;
+  };
+
+  void Run();
+  // What waits, at most a group; nothing when the queue ends.
+  std::vector<Item> Take() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool HasNews() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return is_stopping_ || !waiting_.empty();
+  }
+
+  MigrationStore* const store_;
+  const CreationQueueOptions options_;
+  absl::Mutex mutex_;
+  std::deque<Item> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> writers_;
+};
+
+}  // namespace datamigrate::store
+
+#endif  // DATAMIGRATE_AGENT_ENGINE_STORE_CREATION_QUEUE_H_
