@@ -1,7 +1,6 @@
 #include "gateway/endpoints/json_body.h"
 
 #include <google/protobuf/message.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "gateway/endpoints/message_reader.h"
+#include "gateway/endpoints/message_writer.h"
 #include "gateway/http/problem.h"
 #include "gateway/openapi/request_check.h"
 
@@ -16,6 +16,7 @@ namespace datamigrate::gateway {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
+constexpr size_t kUsualAnswer = 1024;
 
 }  // namespace
 
@@ -34,12 +35,10 @@ absl::Status ReadJsonBody(const Request& request, google::protobuf::Message& mes
 }
 
 std::string ToJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
   std::string json;
-  const auto printed = google::protobuf::util::MessageToJsonString(message, &json, options);
-  return printed.ok() ? json : "{}";
+  json.reserve(kUsualAnswer);
+  WriteMessage(message, json);
+  return json;
 }
 
 Response JsonResponse(int status, std::string body) {

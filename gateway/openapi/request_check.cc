@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <charconv>
@@ -147,7 +148,9 @@ std::optional<Response> RequestCheck::CheckBody(Request& request) const {
   json::parse_options options;
   options.max_depth = kDeepestBody;
   json::error_code error;
-  json::value value = json::parse(request.body, error, {}, options);
+  // The values lie one after another and go together, with the request.
+  json::value value = json::parse(request.body, error,
+                                  json::make_shared_resource<json::monotonic_resource>(), options);
   if (error) {
     return Problem(request, 400, fmt::format("The body is not valid JSON: {}.", error.message()));
   }
