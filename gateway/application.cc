@@ -18,6 +18,8 @@ namespace datamigrate::gateway {
 namespace {
 
 constexpr uint64_t kMaxBodyWithoutRoute = 64 * 1024;
+// Parsing and scanning more would keep the thread's other connections waiting.
+constexpr size_t kLongestOnIoThread = 16 * 1024;
 
 // "http://host/path" (RFC 9112 section 3.2.2, absolute form) as "/path".
 std::string_view WithoutAuthority(std::string_view target) {
@@ -148,11 +150,10 @@ void Application::Proceed(std::shared_ptr<Exchange> exchange, const Respond& res
 
 void Application::RunOrPost(std::shared_ptr<Exchange> exchange, const Respond& respond,
                             bool is_on_worker) {
-  auto answer = [this, exchange, respond] {
-    exchange->response = RunEndpoint(exchange->request);
-    Settle(exchange, respond);
-  };
-  const RunsOn runs_on = exchange->match.route->runs_on;
+  auto answer = [this, exchange, respond] { RunEndpoint(exchange, respond); };
+  const bool is_long = exchange->request.body.size() > kLongestOnIoThread;
+  RunsOn runs_on = exchange->match.route->runs_on;
+  if (runs_on == RunsOn::kIoThread && is_long) runs_on = RunsOn::kWorkers;
   if (runs_on == RunsOn::kIoThread || (is_on_worker && runs_on == RunsOn::kWorkers)) {
     return answer();
   }
@@ -194,19 +195,44 @@ void Application::Settle(std::shared_ptr<Exchange> exchange, const Respond& resp
   respond(Leave(*exchange, std::move(exchange->response)));
 }
 
-Response Application::RunEndpoint(Request& request) const {
+std::optional<Response> Application::RefuseEarly(Request& request) const {
   if (absl::Now() >= request.deadline) return Overloaded(request);
+  const RequestCheck& check = checks_[static_cast<size_t>(request.route - router_.routes().data())];
+  std::optional<Response> refused = check.Check(request);
+  for (const auto& filter : filters_) {
+    if (refused.has_value()) break;
+    refused = filter->BeforeEndpoint(request);
+  }
+  return refused;
+}
+
+void Application::RunEndpoint(const std::shared_ptr<Exchange>& exchange, const Respond& respond) {
+  const Route& route = *exchange->request.route;
   try {
-    const RequestCheck& check =
-        checks_[static_cast<size_t>(request.route - router_.routes().data())];
-    std::optional<Response> refused = check.Check(request);
-    for (const auto& filter : filters_) {
-      if (refused.has_value()) break;
-      refused = filter->BeforeEndpoint(request);
+    std::optional<Response> response = RefuseEarly(exchange->request);
+    if (!response.has_value() && route.async_endpoint != nullptr) {
+      return StartEndpoint(exchange, respond);
     }
-    return refused.has_value() ? *std::move(refused) : request.route->endpoint(request);
+    exchange->response =
+        response.has_value() ? *std::move(response) : route.endpoint(exchange->request);
   } catch (const std::exception& error) {
-    return Failed(request, error);
+    exchange->response = Failed(exchange->request, error);
+  }
+  Settle(exchange, respond);
+}
+
+void Application::StartEndpoint(const std::shared_ptr<Exchange>& exchange, const Respond& respond) {
+  held_.Add(1);
+  try {
+    exchange->request.route->async_endpoint(exchange->request,
+                                            [this, exchange, respond](Response response) {
+                                              exchange->response = std::move(response);
+                                              Settle(exchange, respond);
+                                              held_.Add(-1);
+                                            });
+  } catch (...) {
+    held_.Add(-1);
+    throw;
   }
 }
 

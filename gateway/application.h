@@ -46,8 +46,11 @@ class Application : public Service {
   // that blocks, and then to the endpoint.
   void Proceed(std::shared_ptr<Exchange> exchange, const Respond& respond, bool is_on_worker);
   void RunOrPost(std::shared_ptr<Exchange> exchange, const Respond& respond, bool is_on_worker);
-  // Answers from the route's description, or from its endpoint.
-  Response RunEndpoint(Request& request) const;
+  // What the route's description or a filter answers in its endpoint's place.
+  std::optional<Response> RefuseEarly(Request& request) const;
+  void RunEndpoint(const std::shared_ptr<Exchange>& exchange, const Respond& respond);
+  // The same for an AsyncEndpoint. Throws what it throws.
+  void StartEndpoint(const std::shared_ptr<Exchange>& exchange, const Respond& respond);
   // Passes the answer on once no filter holds it any more.
   void Settle(std::shared_ptr<Exchange> exchange, const Respond& respond);
   // Passes the answer through the filters that saw the request.
@@ -57,7 +60,8 @@ class Application : public Service {
   const Router router_;
   std::vector<RequestCheck> checks_;  // of router_'s routes, in their order
   const std::vector<std::unique_ptr<Filter>> filters_;
-  // Answers that a filter holds. Its destructor waits until there are none.
+  // Answers that a filter holds or an endpoint has begun. Its destructor waits until there are
+  // none.
   class HeldAnswers {
    public:
     ~HeldAnswers();

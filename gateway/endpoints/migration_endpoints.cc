@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/crypto/random.h"
 #include "gateway/endpoints/engine_request.h"
@@ -40,27 +39,28 @@ Response List(EngineClient* engine, const Request& request) {
   return MessageResponse(request, 200, engine->ListMigrations(ContextOf(request), asked));
 }
 
-Response Create(EngineClient* engine, const Request& request) {
-  v1::CreateMigrationRequest asked;
-  if (absl::Status read = ReadJsonBody(request, asked); !read.ok()) return ProblemOf(request, read);
-  const std::string_view key = request.headers.Get("Idempotency-Key");
-  if (!key.empty()) asked.set_idempotency_key(std::string(key));
-  // Without a key of the client's, one of ours lets this one request be sent again safely.
-  if (asked.idempotency_key().empty()) asked.set_idempotency_key(crypto::RandomUuid());
-  absl::StatusOr<v1::Migration> created;
-  absl::Notification is_done;
-  engine->CreateMigration(ContextOf(request), std::move(asked),
-                          [&](absl::StatusOr<v1::Migration> answer) {
-                            created = std::move(answer);
-                            is_done.Notify();
-                          });
-  is_done.WaitForNotification();
+Response Created(const Request& request, const absl::StatusOr<v1::Migration>& created) {
   Response response = MessageResponse(request, 201, created);
   if (created.ok()) {
     response.headers.Set("Location", "/api/v1/migrations/" + PercentEncode(created->id()));
     response.audit.object = created->id();
   }
   return response;
+}
+
+void Create(EngineClient* engine, const Request& request, const Respond& respond) {
+  v1::CreateMigrationRequest asked;
+  if (absl::Status read = ReadJsonBody(request, asked); !read.ok()) {
+    return respond(ProblemOf(request, read));
+  }
+  const std::string_view key = request.headers.Get("Idempotency-Key");
+  if (!key.empty()) asked.set_idempotency_key(std::string(key));
+  // Without a key of the client's, one of ours lets this one request be sent again safely.
+  if (asked.idempotency_key().empty()) asked.set_idempotency_key(crypto::RandomUuid());
+  engine->CreateMigration(ContextOf(request), std::move(asked),
+                          [&request, respond](const absl::StatusOr<v1::Migration>& created) {
+                            respond(Created(request, created));
+                          });
 }
 
 Response Show(EngineClient* engine, const Request& request) {
@@ -142,7 +142,15 @@ void AddMigrationRoutes(EngineClient* engine, std::vector<Route>& routes) {
   };
   using P = Permission;
   add("GET", "/api/v1/migrations", P::kMigrationsRead, List, DescribeListMigrations());
-  add("POST", "/api/v1/migrations", P::kMigrationsWrite, Create, DescribeCreateMigration());
+  routes.push_back(
+      {.method = "POST",
+       .pattern = "/api/v1/migrations",
+       .runs_on = RunsOn::kIoThread,
+       .permission = P::kMigrationsWrite,
+       .max_body_bytes = kMaxBodyBytes,
+       .async_endpoint = [engine](const Request& request,
+                                  const Respond& respond) { Create(engine, request, respond); },
+       .description = DescribeCreateMigration()});
   add("GET", "/api/v1/migrations/{id}", P::kMigrationsRead, Show, DescribeShowMigration());
   add("POST", "/api/v1/migrations/{id}/cancel", P::kMigrationsWrite, Cancel,
       DescribeCancelMigration());

@@ -20,8 +20,13 @@ namespace datamigrate::gateway {
 // Request in, response out. Thread safe.
 using Endpoint = std::function<Response(const Request&)>;
 
+// The same for work that others do: returns at once and calls `respond` once, from any thread,
+// possibly before it returns. The request lives until then. Throws only where it will not call it.
+using Respond = std::function<void(Response)>;
+using AsyncEndpoint = std::function<void(const Request&, Respond respond)>;
+
 enum class RunsOn {
-  kIoThread,         // takes microseconds and never waits
+  kIoThread,         // takes microseconds and never waits; a long body makes it kWorkers
   kWorkers,          // waits for the engine or the database
   kPasswordWorkers,  // hashes a password: few threads, so that logins cannot starve the rest
 };
@@ -49,7 +54,8 @@ struct Route {
   Permission permission = Permission::kNotNamed;
   RateClass rate_class = RateClass::kOrdinary;
   uint64_t max_body_bytes = 64 * 1024;
-  Endpoint endpoint;
+  Endpoint endpoint = nullptr;  // or else async_endpoint
+  AsyncEndpoint async_endpoint = nullptr;
   Description description = {};
   std::optional<Deprecation> deprecation = {};
 };

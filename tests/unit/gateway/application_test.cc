@@ -151,6 +151,50 @@ TEST_CASE("The absolute form of a target is its path", "[gateway][application]")
   CHECK(Ask(application, To("GET", "https://host")).status == 200);
 }
 
+TEST_CASE("An endpoint may answer later, from another thread", "[gateway][application]") {
+  std::vector<std::string> trace;
+  std::vector<std::unique_ptr<Filter>> filters;
+  filters.push_back(std::make_unique<TracingFilter>("a", &trace));
+  std::thread other;
+  Route route = At("/x", nullptr, RunsOn::kIoThread);
+  route.async_endpoint = [&](const Request&, const Respond& respond) {
+    trace.push_back("begins");
+    other = std::thread([respond] { respond(TextResponse(200, "text/plain", "later")); });
+  };
+  Route broken = At("/y", nullptr, RunsOn::kIoThread);
+  broken.async_endpoint = [](const Request&, const Respond&) {
+    throw std::runtime_error("secret");
+  };
+  {
+    Application application({}, {route, broken}, std::move(filters));
+    CHECK(Ask(application, To("GET", "/x")).body == "later");
+    CHECK(trace == std::vector<std::string>{"a>", "begins", "a=", "a<"});
+    const Response response = Ask(application, To("GET", "/y"));
+    CHECK(response.status == 500);
+    CHECK(response.body.find("secret") == std::string::npos);
+  }
+  other.join();
+}
+
+TEST_CASE("A long body leaves the thread that reads from the network", "[gateway][application]") {
+  std::thread::id ran_on;
+  Application application({},
+                          {At(
+                              "/x",
+                              [&](const Request& request) {
+                                ran_on = std::this_thread::get_id();
+                                return Hello(request);
+                              },
+                              RunsOn::kIoThread)},
+                          {});
+  Request request = To("GET", "/x");
+  Ask(application, request);
+  CHECK(ran_on == std::this_thread::get_id());
+  request.body = std::string(20000, 'x');
+  Ask(application, request);
+  CHECK(ran_on != std::this_thread::get_id());
+}
+
 TEST_CASE("An endpoint that throws is a 500 and nothing more", "[gateway][application]") {
   Application application(
       {}, {At("/x", [](const Request&) -> Response { throw std::runtime_error("secret"); })}, {});
