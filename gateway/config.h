@@ -58,6 +58,7 @@ struct Config {
   std::string trusted_proxies;                       // networks, with commas between; "": none
   std::string forwarded_header = "x-forwarded-for";  // or "forwarded"
   bool takes_proxy_protocol = false;
+  bool keeps_audit_log = true;  // false in benchmarks alone: no flag says so
   bool wants_help = false;
   bool wants_version = false;
 };

@@ -360,7 +360,8 @@ class WiredGateway : public Gateway {
     options.make_limiter = [this] { return MakeLimiter(); };
     options.guardian_rules = guardian_rules_.get();
     options.policy_book = &policy_book_;
-    return MakeFilters(options, &audit_writer_, &refusals_, metrics_);
+    return MakeFilters(options, config_.keeps_audit_log ? &audit_writer_ : nullptr, &refusals_,
+                       metrics_);
   }
 
   const Config config_;

@@ -20,7 +20,9 @@ std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& option
   filters.push_back(std::make_unique<SecurityHeadersFilter>());
   filters.push_back(std::make_unique<CorsFilter>(options.allowed_origins));
   // Before those that refuse, so that it sees what they say.
-  filters.push_back(std::make_unique<AuditFilter>(audit_log, refusals, metrics));
+  if (audit_log != nullptr) {
+    filters.push_back(std::make_unique<AuditFilter>(audit_log, refusals, metrics));
+  }
   filters.push_back(std::make_unique<SizeLimitFilter>(options.size_limits));
   filters.push_back(
       std::make_unique<AuthenticationFilter>(options.check_token, options.needs_lookup));

@@ -33,7 +33,7 @@ struct FilterListOptions {
   const PolicyBook* policy_book = nullptr;             // must be set, and outlive the filters
 };
 
-// Every filter, in the order in which a request meets them. The pointers must outlive the filters.
+// Every filter, but the audit's where `audit_log` is null, in the order in which a request meets them. The pointers must outlive the filters.
 std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& options,
                                                  AuditLog* audit_log, RefusalTally* refusals,
                                                  telemetry::Metrics& metrics);

@@ -1,7 +1,9 @@
 """The gateway beside one of Gin that does the same work (tests/bench/gin_gateway), in turns on the same core.
 
 One core is the server's; load, engine and database share the other. Needs wrk, and Go as gin_gateway/go.mod says.
-The Gin gateway has an HS256 token where ours has EdDSA, and keeps no audit log where ours writes a row for each POST.
+The Gin gateway has an HS256 token where ours has EdDSA, and keeps no audit log: it is compared with ours as it ships, which
+commits a row for each POST before it answers, and with ours without that row (gateway_without_audit). The engine of both is
+a trivial one; "durable" rows go through the real one.
 """
 import contextlib
 import json
@@ -14,15 +16,24 @@ import tempfile
 import urllib.request
 
 from measure import PartFailed, Row
-from services import Services
+from services import Services, write_source
 
 ROUNDS, SECONDS, CONNECTIONS = 3, 4, 32
 LIST = "/api"  # A fixed text.
-POST_SCRIPT = """
-wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.body = '{"name":"sales","source":"/srv/scripts/sales","target":"duckdb","options":{"max_rebuild_rounds":3}}'
-"""
+PATH = "/api/v1/migrations"
+SHORT_BODY = '{"name":"sales","source":"/srv/scripts/sales","target":"duckdb","options":{"max_rebuild_rounds":3}}'
+WORDS = "The sales database of the northern region is moved with its history since 2009 and all of its views. "
+STEADY_RATE = 1500
+
+
+def long_body():
+    """4 KB: variables of a deployment script, with texts that are no attack."""
+    variables = {f"Description{n}": WORDS * 4 for n in range(10)}
+    return json.dumps({"name": "sales", "source": "/srv/scripts/sales", "target": "duckdb", "options": {"sqlcmd_variables": variables}})
+
+
+def post_script(body):
+    return f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = [==[{body}]==]\n"
 
 
 def cores():
@@ -95,16 +106,58 @@ def in_turns(kind, servers, core, script=None):
         yield Row(f"{kind}, {names[0]} to {other}", round(best[names[0]][0] / best[other][0], 2), "times")
 
 
+def post_rows(kind, body, servers, core):
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(post_script(body))
+        script.flush()
+        yield from in_turns(kind, servers, core, script.name)
+
+
+def steady_rows(gin, servers, core):
+    """How late answers are at a rate that all can serve; the best of the rounds."""
+    best = {}
+    for _ in range(ROUNDS):
+        for name, (url, token) in servers.items():
+            text = subprocess.run(["taskset", "-c", core, gin, "-load", url, "-token", token, "-body", SHORT_BODY, "-rate", str(STEADY_RATE)],
+                                  capture_output=True, text=True, check=True).stdout
+            result = json.loads(text)
+            if result["failed"]:
+                raise PartFailed(f"{result['failed']} of {result['sent']} steady requests to {name} failed")
+            best[name] = min(best.get(name, float("inf")), result["p99_ms"])
+    for name, late in best.items():
+        yield Row(f"POST, {STEADY_RATE} a second, {name}, 99 of 100 within", round(late, 2), "ms", "POST at a steady rate")
+
+
+def durable_rows(context):
+    """New migrations that are committed by the real engine, beside PostgreSQL's own commits."""
+    with Services(context) as services:
+        commits = services.commits_a_second(CONNECTIONS, SECONDS)
+        source = write_source(services.home / "source")
+        # No job of the load is to be run: their tables are what is measured.
+        engine = services.start_engine("--concurrency", "1")
+        port = services.start_gateway_on(str(sorted(os.sched_getaffinity(0))[0]), engine, "--log-level", "error")
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+            script.write(post_script(json.dumps({"source": source, "target": "duckdb", "name": "durable"})))
+            script.flush()
+            rate, late = load(cores()[1], f"http://127.0.0.1:{port}{PATH}", sign_up(port), script.name)
+    yield Row(f"durable POST at {CONNECTIONS} clients", round(rate), "requests/s")
+    yield Row("durable POST, 99 of 100 within", round(late, 2), "ms")
+    yield Row(f"pgbench, one row a commit at {CONNECTIONS} clients", round(commits), "commits/s")
+    yield Row("durable POST to pgbench", round(rate / commits, 2), "times")
+
+
 def measure(context):
     server_core, load_core = cores()
     gin = build_gin(context)
+    flags = ("--io-threads", "1", "--workers", "8", "--log-level", "error")
     with contextlib.ExitStack() as stack:
         _, (backend,) = stack.enter_context(process(load_core, gin, "-backend", lines=1))
         engine = f"127.0.0.1:{backend}"
         services = stack.enter_context(Services(context))
-        port = services.start_gateway_on(server_core, engine, "--io-threads", "1", "--workers", "8", "--log-level", "error")
+        port = services.start_gateway_on(server_core, engine, *flags)
+        other = services.start_gateway_on(server_core, engine, *flags, program="gateway_without_audit")
         token = sign_up(port)
-        ours = f"http://127.0.0.1:{port}"
+        ours, unaudited = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{other}"
         with urllib.request.urlopen(ours + LIST, timeout=30) as answer:
             text = answer.read().decode()
         gins = {}
@@ -114,13 +167,12 @@ def measure(context):
         (plain, (gin_port, gin_token)), (_, (bare_port, bare_token)) = gins.values()
         yield from in_turns("GET", {"datamigrate": (ours + LIST, token),
                                     "Gin": (f"http://127.0.0.1:{gin_port}{LIST}", gin_token)}, load_core)
-        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-            script.write(POST_SCRIPT)
-            script.flush()
-            path = "/api/v1/migrations"
-            yield from in_turns("POST", {"datamigrate": (ours + path, token),
-                                         "Gin": (f"http://127.0.0.1:{gin_port}{path}", gin_token),
-                                         "Gin without its patterns": (f"http://127.0.0.1:{bare_port}{path}", bare_token)},
-                                load_core, script.name)
+        servers = {"datamigrate without audit": (unaudited + PATH, token), "datamigrate": (ours + PATH, token),
+                   "Gin": (f"http://127.0.0.1:{gin_port}{PATH}", gin_token),
+                   "Gin without its patterns": (f"http://127.0.0.1:{bare_port}{PATH}", bare_token)}
+        yield from post_rows("POST", SHORT_BODY, servers, load_core)
+        yield from post_rows("POST of 4 KB", long_body(), servers, load_core)
+        yield from steady_rows(gin, servers, load_core)
         yield Row("memory, datamigrate", round(resident(services.pid("datamigrate-gateway")), 1), "MB", "memory")
         yield Row("memory, Gin", round(resident(plain.pid), 1), "MB", "memory")
+    yield from durable_rows(context)

