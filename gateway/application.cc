@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/response_head.h"
+#include "gateway/http/spooled_body.h"
 #include "gateway/http/target.h"
 
 namespace datamigrate::gateway {
@@ -20,6 +21,7 @@ namespace {
 constexpr uint64_t kMaxBodyWithoutRoute = 64 * 1024;
 // Parsing and scanning more would keep the thread's other connections waiting.
 constexpr size_t kLongestOnIoThread = 16 * 1024;
+constexpr int kFileWorkers = 2;
 
 // "http://host/path" (RFC 9112 section 3.2.2, absolute form) as "/path".
 std::string_view WithoutAuthority(std::string_view target) {
@@ -73,6 +75,13 @@ Response Overloaded(const Request& request) {
   return response;
 }
 
+// Without parameters.
+std::string_view MediaTypeOf(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return type;
+}
+
 Response Failed(const Request& request, const std::exception& error) {
   spdlog::error("request {} failed: {}", request.request_id, error.what());
   return Problem(request, 500, "The gateway failed; its log says why.");
@@ -83,9 +92,49 @@ Response Failed(const Request& request, const std::exception& error) {
 struct Application::Exchange {
   Request request;
   Router::Match match;
-  size_t entered = 0;  // filters that have seen the request
-  Response response;   // once the endpoint has run
-  size_t settled = 0;  // filters that do not hold it any more
+  size_t entered = 0;                     // filters that have seen the request
+  Response response;                      // once the endpoint has run
+  size_t settled = 0;                     // filters that do not hold it any more
+  std::function<void(Judgement)> judged;  // while it is to be judged by its head
+};
+
+// Keeps a body in a file.
+class Application::FileReceiver : public BodyReceiver {
+ public:
+  FileReceiver(Application* application, std::shared_ptr<Exchange> exchange)
+      : application_(application), exchange_(std::move(exchange)) {}
+
+  ~FileReceiver() override {
+    --application_->spooled_;
+    if (is_over_) return;
+    // Nobody gets the answer; the filters see that the request is over.
+    application_->Leave(*exchange_, Problem(exchange_->request, 400, "The client has gone."));
+  }
+
+  void Take(std::string piece, std::function<void(absl::Status)> done) override {
+    auto append = [file = exchange_->request.file, piece = std::move(piece), done] {
+      done(file->Append(piece));
+    };
+    if (!application_->file_workers_.TryPost(std::move(append))) {
+      done(absl::UnavailableError("too many bodies are being written"));
+    }
+  }
+
+  void Finish(BodyReceiver::Respond respond) override {
+    is_over_ = true;
+    exchange_->request.deadline = absl::Now() + application_->options_.request_timeout;
+    application_->RunOrPost(exchange_, respond, /*is_on_worker=*/false);
+  }
+
+  Response Refuse(int status, std::string_view detail) override {
+    is_over_ = true;
+    return application_->Leave(*exchange_, Problem(exchange_->request, status, detail));
+  }
+
+ private:
+  Application* const application_;
+  const std::shared_ptr<Exchange> exchange_;
+  bool is_over_ = false;
 };
 
 Application::HeldAnswers::~HeldAnswers() {
@@ -105,7 +154,8 @@ Application::Application(const ApplicationOptions& options, std::vector<Route> r
       router_(std::move(routes)),
       filters_(std::move(filters)),
       workers_(options.workers, options.max_queued),
-      password_workers_(options.password_workers, options.max_queued_passwords) {
+      password_workers_(options.password_workers, options.max_queued_passwords),
+      file_workers_(kFileWorkers, static_cast<size_t>(options.max_spooled)) {
   checks_.reserve(router_.routes().size());
   for (const Route& route : router_.routes()) checks_.emplace_back(route);
 }
@@ -148,8 +198,35 @@ void Application::Proceed(std::shared_ptr<Exchange> exchange, const Respond& res
   RunOrPost(std::move(exchange), respond, is_on_worker);
 }
 
+void Application::OpenFile(const std::shared_ptr<Exchange>& exchange, const Respond& respond) {
+  Request& request = exchange->request;
+  const auto& types = request.route->file_types;
+  const std::string_view type = MediaTypeOf(request.headers.Get("Content-Type"));
+  const bool is_taken =
+      std::ranges::any_of(types, [&](std::string_view one) { return IsSameName(one, type); });
+  if (!is_taken) {
+    return respond(Leave(*exchange, Problem(request, 415,
+                                            fmt::format("Send the body as one of these types: {}.",
+                                                        fmt::join(types, ", ")))));
+  }
+  if (++spooled_ > options_.max_spooled) {
+    --spooled_;
+    return respond(Leave(*exchange, Overloaded(request)));
+  }
+  absl::StatusOr<std::shared_ptr<SpooledBody>> file = SpooledBody::Create(options_.spool_folder);
+  if (!file.ok()) {
+    --spooled_;
+    spdlog::error("request {}: {}", request.request_id, std::string(file.status().message()));
+    return respond(Leave(*exchange, Overloaded(request)));
+  }
+  request.file = *std::move(file);
+  const auto judged = std::exchange(exchange->judged, nullptr);
+  judged(std::make_unique<FileReceiver>(this, exchange));
+}
+
 void Application::RunOrPost(std::shared_ptr<Exchange> exchange, const Respond& respond,
                             bool is_on_worker) {
+  if (exchange->judged != nullptr) return OpenFile(exchange, respond);
   auto answer = [this, exchange, respond] { RunEndpoint(exchange, respond); };
   const bool is_long = exchange->request.body.size() > kLongestOnIoThread;
   RunsOn runs_on = exchange->match.route->runs_on;
@@ -236,13 +313,33 @@ void Application::StartEndpoint(const std::shared_ptr<Exchange>& exchange, const
   }
 }
 
-void Application::Handle(Request request, Respond respond) {
+std::shared_ptr<Application::Exchange> Application::Begin(Request request) const {
   auto exchange = std::make_shared<Exchange>();
   exchange->request = std::move(request);
   exchange->request.deadline = exchange->request.received_at + options_.request_timeout;
   exchange->match = Resolve(exchange->request);
+  return exchange;
+}
+
+void Application::Handle(Request request, Respond respond) {
   // The filters come first even for a request that leads nowhere: it is logged and counted too.
-  Proceed(std::move(exchange), respond, /*is_on_worker=*/false);
+  Proceed(Begin(std::move(request)), respond, /*is_on_worker=*/false);
+}
+
+bool Application::IsJudgedByHead(const Request& head) const {
+  if (head.method == "GET" || head.method == "HEAD") return false;
+  const std::optional<Target> target = ParseTarget(WithoutAuthority(head.target));
+  if (!target.has_value()) return false;
+  const Router::Match match = router_.Find(head.method, target->segments);
+  return match.route != nullptr && !match.route->file_types.empty();
+}
+
+void Application::Admit(Request head, std::function<void(Judgement)> judged) {
+  std::shared_ptr<Exchange> exchange = Begin(std::move(head));
+  exchange->judged = judged;
+  Proceed(
+      std::move(exchange), [judged](Response response) { judged(std::move(response)); },
+      /*is_on_worker=*/false);
 }
 
 Response Application::Refuse(Request head, int status, std::string_view detail) {

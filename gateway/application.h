@@ -2,6 +2,8 @@
 #ifndef DATAMIGRATE_GATEWAY_APPLICATION_H_
 #define DATAMIGRATE_GATEWAY_APPLICATION_H_
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +27,9 @@ struct ApplicationOptions {
   int password_workers = 2;
   size_t max_queued_passwords = 64;
   absl::Duration request_timeout = absl::Seconds(30);
+  // For bodies that go to files.
+  std::string spool_folder = "/tmp";
+  int max_spooled = 16;  // at once; more get 503
 };
 
 class Application : public Service {
@@ -34,11 +39,18 @@ class Application : public Service {
               std::vector<std::unique_ptr<Filter>> filters);
 
   uint64_t MaxBodyBytes(const Request& head) const override;
+  bool IsJudgedByHead(const Request& head) const override;
+  void Admit(Request head, std::function<void(Judgement)> judged) override;
   void Handle(Request request, Respond respond) override;
   Response Refuse(Request head, int status, std::string_view detail) override;
 
  private:
   struct Exchange;
+  class FileReceiver;
+
+  std::shared_ptr<Exchange> Begin(Request request) const;
+  // For a request that its filters let in: judges it, or answers.
+  void OpenFile(const std::shared_ptr<Exchange>& exchange, const Respond& respond);
 
   // Fills path, query, route and parameters, as far as the target is valid.
   Router::Match Resolve(Request& request) const;
@@ -72,9 +84,11 @@ class Application : public Service {
     int count_ ABSL_GUARDED_BY(mutex_) = 0;
   };
   HeldAnswers held_;
+  std::atomic<int> spooled_ = 0;
   // Last: their threads use everything above until they end.
   WorkerPool workers_;
   WorkerPool password_workers_;
+  WorkerPool file_workers_;
 };
 
 }  // namespace datamigrate::gateway

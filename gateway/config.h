@@ -26,8 +26,9 @@ struct Config {
   std::string engine_key_file;
   std::string engine_name;
   std::string database_url;
-  std::string home;          // "": made from XDG_DATA_HOME or HOME
-  std::string jwt_key_file;  // "": jwt.key under home
+  std::string home;            // "": made from XDG_DATA_HOME or HOME
+  std::string uploads_folder;  // "": uploads under home
+  std::string jwt_key_file;    // "": jwt.key under home
   crypto::TokenAlgorithm jwt_algorithm = crypto::TokenAlgorithm::kEdDsa;
   int jwt_key_days = 90;         // 0: never rotated by the gateway
   bool rotates_jwt_key = false;  // rotate, then end

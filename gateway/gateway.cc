@@ -35,6 +35,7 @@
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/security_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
+#include "gateway/endpoints/upload_endpoints.h"
 #include "gateway/engine_client/grpc_engine_client.h"
 #include "gateway/filters/audit/audit_writer.h"
 #include "gateway/filters/filter_list.h"
@@ -150,6 +151,7 @@ class WiredGateway : public Gateway {
         audit_writer_(
             {}, [this](auto rows) { return audit_chains_.Write(rows); }, metrics_),
         engine_(std::move(engine)),
+        uploads_(config.uploads_folder, {}),
         second_factor_store_(&pool_),
         second_factor_(sealing_key, &second_factor_store_),
         keys_(std::move(keys)),
@@ -162,6 +164,7 @@ class WiredGateway : public Gateway {
 
   absl::Status Open() {
     if (absl::Status prepared = PrepareDatabase(pool_); !prepared.ok()) return prepared;
+    if (absl::Status prepared = uploads_.Prepare(); !prepared.ok()) return prepared;
     absl::StatusOr<guardian::RuleBook> rules = guardian::RuleBook::Compile();
     if (!rules.ok()) return rules.status();
     guardian_rules_ = std::make_unique<const guardian::RuleBook>(*std::move(rules));
@@ -172,6 +175,7 @@ class WiredGateway : public Gateway {
     slow_housekeeper_ = std::make_unique<Housekeeper>(SlowChores());
     ApplicationOptions options;
     options.workers = config_.workers;
+    options.spool_folder = uploads_.spool_folder();
     application_ = std::make_unique<Application>(options, Routes(), Filters());
     ServerOptions server_options;
     server_options.host = config_.listen_host;
@@ -271,6 +275,7 @@ class WiredGateway : public Gateway {
                return absl::OkStatus();
              }},
             {"policies", absl::Seconds(2), [this] { return ReloadPolicies(Policies()); }},
+            {"old uploads", absl::Minutes(10), [this] { return uploads_.Sweep(absl::Now()); }},
             {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
             {"rotating the signing key", absl::Hours(1), rotate_keys},
             {"reading the signing keys", absl::Seconds(2), load_keys}};
@@ -329,6 +334,7 @@ class WiredGateway : public Gateway {
     AddPolicyRoutes(Policies(), routes);
     AddSecurityRoutes({&audit_reader_, &exporters_, &organizations_, erase}, routes);
     AddMigrationRoutes(engine_.get(), routes);
+    AddUploadRoutes(&uploads_, routes);
     if (config_.metrics_host.empty()) {
       AddMetricsRoute(&metrics_, MetricsAudience::kThisMachine, routes);
     }
@@ -390,6 +396,7 @@ class WiredGateway : public Gateway {
   RuleScores rule_scores_;
   EndedSessions ended_sessions_;
   std::unique_ptr<EngineClient> engine_;
+  UploadStore uploads_;
   SecondFactorStore second_factor_store_;
   SecondFactor second_factor_;
   TokenKeyRing keys_;
@@ -423,6 +430,7 @@ absl::Status RotateTokenKey(const Config& config) {
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& asked) {
   Config config = asked;
+  if (config.uploads_folder.empty()) config.uploads_folder = config.home + "/uploads";
   if (absl::Status read = ReadOidcSecret(config); !read.ok()) return read;
   if (sodium_init() < 0) return absl::InternalError("libsodium does not work on this machine");
   if (absl::Status prepared = PrepareHome(config.home); !prepared.ok()) return prepared;

@@ -195,6 +195,10 @@ class Engine {
     if (!request.ParseFromString(record->request)) {
       return absl::DataLossError("the stored request cannot be read");
     }
+    const absl::StatusOr<std::string> source =
+        migrations_.SourcePathOf(lease.tenant, request.source());
+    if (!source.ok()) return source.status();
+    request.set_source(*source);
     spdlog::info("migration {} is run, attempt {}", lease.run_id, lease.attempts);
     const absl::Status started =
         runner.Start(lease.run_id, agents::InitialState(lease.run_id, request));

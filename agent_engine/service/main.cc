@@ -40,8 +40,8 @@ int main(int argc, char** argv) {
                  "Callers must show a certificate of this authority, PEM")
       ->envname("DATAMIGRATE_ENGINE_TLS_CLIENT_CA");
   app.add_option("--log-file", options.log_file, "Write the log here instead of standard error");
-  app.add_option("--concurrency", options.concurrency, "Migrations at a time")
-      ->check(CLI::Range(1, 64))
+  app.add_option("--concurrency", options.concurrency, "Migrations at a time; 0: only calls are answered")
+      ->check(CLI::Range(0, 64))
       ->capture_default_str();
   app.add_option("--lease-seconds", options.lease_seconds,
                  "After how long a dead engine's migrations are taken over")

@@ -47,6 +47,9 @@ class Migrations {
                                                     const v1::ListModelsRequest& request);
   absl::StatusOr<v1::Model> GetModel(const Caller& caller, const v1::GetModelRequest& request);
 
+  // Where a request's source is read; see SourceRoots::PathOf.
+  absl::StatusOr<std::string> SourcePathOf(std::string_view tenant, std::string_view source) const;
+
   store::MigrationStore& store() { return *store_; }
 
  private:

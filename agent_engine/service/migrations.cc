@@ -56,7 +56,13 @@ absl::Status Migrations::Check(const Caller& caller,
                                const v1::CreateMigrationRequest& request) const {
   const absl::Status checked = agents::CheckRequest(request);
   if (!checked.ok()) return checked;
-  return source_roots_.Check(caller.tenant, request.source());
+  const absl::StatusOr<std::string> path = SourcePathOf(caller.tenant, request.source());
+  return path.ok() ? source_roots_.Check(caller.tenant, *path) : path.status();
+}
+
+absl::StatusOr<std::string> Migrations::SourcePathOf(std::string_view tenant,
+                                                     std::string_view source) const {
+  return source_roots_.PathOf(tenant, source);
 }
 
 void Migrations::FindAgain(const Caller& caller, const std::string& id, const Created& created) {

@@ -56,4 +56,22 @@ absl::Status SourceRoots::Check(std::string_view tenant, std::string_view source
       "--source-root");
 }
 
+absl::StatusOr<std::string> SourceRoots::PathOf(std::string_view tenant,
+                                                std::string_view source) const {
+  constexpr std::string_view kUpload = "upload:";
+  if (!source.starts_with(kUpload)) return std::string(source);
+  const std::string_view id = source.substr(kUpload.size());
+  const bool is_uuid =
+      id.size() == 36 && id.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+  if (!is_uuid || !IsOneFolder(tenant)) {
+    return absl::InvalidArgumentError("what follows \"upload:\" in source is not an upload's id");
+  }
+  const fs::path path = uploads_ / tenant / id;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    return absl::NotFoundError("there is no such upload: uploads are removed after a week");
+  }
+  return path.string();
+}
+
 }  // namespace datamigrate::service

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace datamigrate::service {
 
@@ -21,6 +22,10 @@ class SourceRoots {
   // other, which does not tell whether it exists; kInvalidArgument for a path that is not absolute
   // or has a NUL.
   absl::Status Check(std::string_view tenant, std::string_view source) const;
+
+  // "upload:ID" as the path of that upload of the tenant's; any other source as it is.
+  // kInvalidArgument for an ID that is no UUID.
+  absl::StatusOr<std::string> PathOf(std::string_view tenant, std::string_view source) const;
 
  private:
   std::vector<std::filesystem::path> roots_;

@@ -40,7 +40,7 @@ using JobFunction =
 
 struct WorkerOptions {
   std::string owner = {};  // names this process in leases: host, process id, random part
-  int concurrency = 2;     // jobs at a time, at least 1
+  int concurrency = 2;     // jobs at a time; 0: none are taken
   std::vector<std::string> kinds = {};  // empty: any
   absl::Duration lease = absl::Seconds(30);
   absl::Duration heartbeat = absl::Seconds(10);   // well under `lease`

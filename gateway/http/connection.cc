@@ -27,6 +27,7 @@ namespace http = boost::beast::http;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr size_t kReadAhead = 4096;
+constexpr size_t kFilePiece = 256 * 1024;
 constexpr size_t kBufferSlack = 64 * 1024;  // for a body that arrives with its head
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::chrono::milliseconds kCloseTime{500};
@@ -50,25 +51,26 @@ Headers CopyHeaders(const http::fields& fields) {
   return headers;
 }
 
-// Whoever waits for an answer.
+// Whoever waits for a value.
+template <typename Value>
 class Waiter {
  public:
   virtual ~Waiter() = default;
-  virtual void Resume(Response answer) = 0;
+  virtual void Resume(Value value) = 0;
 };
 
-// The request's coroutine while another thread works on the answer. The loop goes last: the
-// coroutine's socket and timer belong to it.
-template <typename Handler>
-class WaitingCoroutine : public Waiter {
+// The request's coroutine while another thread works for it. The loop goes last: the coroutine's
+// socket and timer belong to it.
+template <typename Value, typename Handler>
+class WaitingCoroutine : public Waiter<Value> {
  public:
   WaitingCoroutine(std::shared_ptr<void> loop, asio::any_io_executor executor, Handler handler)
       : loop_(std::move(loop)), executor_(executor), handler_(std::move(handler)) {}
 
-  void Resume(Response answer) override {
+  void Resume(Value value) override {
     // What is posted belongs to the loop, so it must not hold the loop.
-    asio::post(executor_, [handler = std::move(handler_), answer = std::move(answer)]() mutable {
-      handler(std::move(answer));
+    asio::post(executor_, [handler = std::move(handler_), value = std::move(value)]() mutable {
+      handler(std::move(value));
     });
   }
 
@@ -78,45 +80,57 @@ class WaitingCoroutine : public Waiter {
   Handler handler_;
 };
 
-// Where an answer and whoever waits for it meet, whichever comes first. Thread safe.
-class AnswerSlot {
+// Where a value and whoever waits for it meet, whichever comes first. Thread safe.
+template <typename Value>
+class MeetingPlace {
  public:
-  void Put(Response answer) {
-    std::unique_ptr<Waiter> waiter;
+  void Put(Value value) {
+    std::unique_ptr<Waiter<Value>> waiter;
     {
       std::lock_guard lock(mutex_);
       if (waiter_ == nullptr) {
-        answer_ = std::move(answer);
+        value_ = std::move(value);
         return;
       }
       waiter = std::move(waiter_);
     }
-    waiter->Resume(std::move(answer));
+    waiter->Resume(std::move(value));
   }
 
-  // The answer, if it is there already.
-  std::optional<Response> Take() {
+  // The value, if it is there already.
+  std::optional<Value> Take() {
     std::lock_guard lock(mutex_);
-    return std::exchange(answer_, std::nullopt);
+    return std::exchange(value_, std::nullopt);
   }
 
-  void Await(std::unique_ptr<Waiter> waiter) {
-    std::optional<Response> answer;
+  void Await(std::unique_ptr<Waiter<Value>> waiter) {
+    std::optional<Value> value;
     {
       std::lock_guard lock(mutex_);
-      if (!answer_.has_value()) {
+      if (!value_.has_value()) {
         waiter_ = std::move(waiter);
         return;
       }
-      answer = std::exchange(answer_, std::nullopt);
+      value = std::exchange(value_, std::nullopt);
     }
-    waiter->Resume(*std::move(answer));
+    waiter->Resume(*std::move(value));
   }
 
  private:
   std::mutex mutex_;
-  std::optional<Response> answer_;  // guarded by mutex_
-  std::unique_ptr<Waiter> waiter_;  // guarded by mutex_
+  std::optional<Value> value_;             // guarded by mutex_
+  std::unique_ptr<Waiter<Value>> waiter_;  // guarded by mutex_
+};
+
+// Extensions mean nothing here (RFC 9112 section 7.1.1), and cost the sender next to nothing.
+struct ExtensionCount {
+  size_t bytes = 0;
+
+  template <typename Text>
+  void operator()(uint64_t, Text extensions, boost::system::error_code& wrong) {
+    bytes += extensions.size();
+    if (bytes > kMaxExtensionBytes) wrong = http::error::bad_chunk_extension;
+  }
 };
 
 bool IsAllDigits(std::string_view text) {
@@ -132,6 +146,12 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 constexpr Connection::Refusal Connection::kMalformed{400, "The request is not valid HTTP/1.1."};
 constexpr Connection::Refusal Connection::kLargeHead{
     431, "The request line and header fields are too large."};
+constexpr Connection::Refusal Connection::kTooLarge{
+    413, "The request's body is larger than this route allows."};
+constexpr Connection::Refusal Connection::kNoSpace{
+    507, "The gateway's disk is full; ask whoever runs it for space."};
+constexpr Connection::Refusal Connection::kNotTaken{
+    503, "The gateway could not keep the request's body; try again."};
 
 Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& options, Service* service,
                        std::weak_ptr<void> loop)
@@ -257,6 +277,10 @@ asio::awaitable<bool> Connection::ServeOne() {
   request.headers = CopyHeaders(message);
   request.remote_address = options_.proxies.ClientOf(remote_address_, request.headers);
   refusal = CheckHead(parser, request.headers);
+  if (!refusal.has_value() && service_->IsJudgedByHead(request)) {
+    const bool goes_on = co_await ServeFile(parser, std::move(request));
+    co_return goes_on;
+  }
   if (!refusal.has_value()) refusal = co_await ReadBody(parser, request);
   if (refusal.has_value()) {
     // Status 0: the client has gone.
@@ -328,17 +352,11 @@ std::optional<Connection::Refusal> Connection::CheckHead(const Parser& parser,
 
 asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadBody(Parser& parser,
                                                                          const Request& head) {
-  constexpr Refusal kTooLarge{413, "The request's body is larger than this route allows."};
   if (parser.is_done()) co_return std::nullopt;
   const uint64_t limit = service_->MaxBodyBytes(head);
   if (parser.content_length_remaining().value_or(0) > limit) co_return kTooLarge;
   parser.body_limit(limit);
-  // Extensions mean nothing here (RFC 9112 section 7.1.1), and cost the sender next to nothing.
-  size_t extension_bytes = 0;
-  auto count_extensions = [&](uint64_t, auto extensions, ErrorCode& wrong) {
-    extension_bytes += extensions.size();
-    if (extension_bytes > kMaxExtensionBytes) wrong = http::error::bad_chunk_extension;
-  };
+  ExtensionCount count_extensions;
   parser.on_chunk_header(count_extensions);
   SetDeadline(options_.body_timeout);
   if (head.headers.Has("Expect")) {
@@ -374,20 +392,97 @@ asio::awaitable<bool> Connection::Refuse(Request head, Refusal refusal) {
   co_return sent;
 }
 
-asio::awaitable<Response> Connection::Ask(Request request) {
-  auto slot = std::make_shared<AnswerSlot>();
-  service_->Handle(std::move(request), [slot](Response answer) { slot->Put(std::move(answer)); });
+template <typename Value, typename Start>
+asio::awaitable<Value> Connection::Await(Start start) {
+  auto place = std::make_shared<MeetingPlace<Value>>();
+  start([place](Value value) { place->Put(std::move(value)); });
   // Most answers need no other thread, so that nobody has to be woken.
-  if (std::optional<Response> ready = slot->Take(); ready.has_value()) co_return *std::move(ready);
-  // From here on only the service holds the slot, which holds this coroutine.
-  auto initiate = [this](auto&& handler, std::shared_ptr<AnswerSlot> awaited) {
-    using Waiting = WaitingCoroutine<std::decay_t<decltype(handler)>>;
+  if (std::optional<Value> ready = place->Take(); ready.has_value()) co_return *std::move(ready);
+  // From here on only whoever works on it holds the place, which holds this coroutine.
+  auto initiate = [this](auto&& handler, std::shared_ptr<MeetingPlace<Value>> awaited) {
+    using Waiting = WaitingCoroutine<Value, std::decay_t<decltype(handler)>>;
     awaited->Await(std::make_unique<Waiting>(loop_.lock(), stream_.get_executor(),
                                              std::forward<decltype(handler)>(handler)));
   };
-  Response response = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
-      initiate, asio::use_awaitable, std::move(slot));
+  Value value = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(
+      initiate, asio::use_awaitable, std::move(place));
+  co_return value;
+}
+
+asio::awaitable<Response> Connection::Ask(Request request) {
+  Response response = co_await Await<Response>(
+      [&](auto put) { service_->Handle(std::move(request), std::move(put)); });
   co_return response;
+}
+
+asio::awaitable<bool> Connection::ServeFile(Parser& parser, Request head) {
+  const bool is_whole = parser.is_done();
+  const bool expects_continue = head.headers.Has("Expect");
+  const uint64_t limit = service_->MaxBodyBytes(head);
+  const uint64_t announced = parser.content_length_remaining().value_or(0);
+  const bool keep_alive = parser.get().keep_alive();
+  const unsigned version = parser.get().version();
+  Service::Judgement judgement = co_await Await<Service::Judgement>(
+      [&](auto put) { service_->Admit(std::move(head), std::move(put)); });
+  if (auto* refused = std::get_if<Response>(&judgement); refused != nullptr) {
+    has_unread_ = !is_whole;
+    const bool sent =
+        co_await Send(std::move(*refused), keep_alive && is_whole && !is_draining_, false, version);
+    co_return sent;
+  }
+  BodyReceiver& receiver = *std::get<std::unique_ptr<BodyReceiver>>(judgement);
+  std::optional<Refusal> refusal;
+  if (announced > limit) {
+    refusal = kTooLarge;
+  } else if (!is_whole) {
+    FileParser file_parser(std::move(parser));
+    file_parser.body_limit(limit);
+    refusal = co_await ReceiveBody(file_parser, receiver, expects_continue);
+  }
+  if (refusal.has_value()) {
+    if (refusal->status == 0) co_return false;
+    has_unread_ = true;
+    Response response = receiver.Refuse(refusal->status, refusal->detail);
+    co_await Send(std::move(response), /*keep_alive=*/false, /*is_head=*/false, version);
+    co_return false;
+  }
+  Response response = co_await Await<Response>([&](auto put) { receiver.Finish(std::move(put)); });
+  const bool sent =
+      co_await Send(std::move(response), keep_alive && !is_draining_, /*is_head=*/false, version);
+  co_return sent&& keep_alive;
+}
+
+asio::awaitable<std::optional<Connection::Refusal>> Connection::ReceiveBody(FileParser& parser,
+                                                                            BodyReceiver& receiver,
+                                                                            bool expects_continue) {
+  const auto end = std::chrono::steady_clock::now() + options_.long_body_timeout;
+  ExtensionCount count_extensions;
+  parser.on_chunk_header(count_extensions);
+  if (expects_continue) {
+    const bool sent = co_await Write("HTTP/1.1 100 Continue\r\n\r\n", "");
+    if (!sent) co_return Refusal{0, ""};
+  }
+  while (!parser.is_done()) {
+    std::string piece(kFilePiece, '\0');
+    parser.get().body().data = piece.data();
+    parser.get().body().size = piece.size();
+    parser.get().body().more = true;
+    const auto left = end - std::chrono::steady_clock::now();
+    SetDeadline(std::min<std::chrono::milliseconds>(
+        options_.body_timeout, std::chrono::duration_cast<std::chrono::milliseconds>(left)));
+    const auto [error, length] = co_await http::async_read(stream_, buffer_, parser, kAwait);
+    if (error == http::error::body_limit) co_return kTooLarge;
+    if (error && error != http::error::need_buffer) {
+      co_return RefusalOf(error, /*in_body=*/true).value_or(Refusal{0, ""});
+    }
+    piece.resize(piece.size() - parser.get().body().size);
+    if (piece.empty()) continue;
+    const absl::Status taken = co_await Await<absl::Status>(
+        [&](auto put) { receiver.Take(std::move(piece), std::move(put)); });
+    if (absl::IsResourceExhausted(taken)) co_return kNoSpace;
+    if (!taken.ok()) co_return kNotTaken;
+  }
+  co_return std::nullopt;
 }
 
 asio::awaitable<bool> Connection::Send(Response response, bool keep_alive, bool is_head,

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
@@ -38,6 +39,7 @@ class Connection {
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using FileParser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
   using ErrorCode = boost::system::error_code;
 
   // What the protocol alone finds wrong with a request.
@@ -47,6 +49,9 @@ class Connection {
   };
   static const Refusal kMalformed;
   static const Refusal kLargeHead;
+  static const Refusal kTooLarge;
+  static const Refusal kNoSpace;
+  static const Refusal kNotTaken;
 
   // Outlives the connection in timer callbacks that are already on their way.
   struct Deadline {
@@ -74,8 +79,18 @@ class Connection {
   // Reads until the head is whole and hands it to the parser. Status 0: the client has gone.
   boost::asio::awaitable<std::optional<Refusal>> ReadHead(Parser& parser);
   boost::asio::awaitable<std::optional<Refusal>> ReadBody(Parser& parser, const Request& head);
+  // Has the request judged by its head and hands its body on in pieces; true when the connection
+  // can go on.
+  boost::asio::awaitable<bool> ServeFile(Parser& parser, Request head);
+  // Nothing when all of it has arrived.
+  boost::asio::awaitable<std::optional<Refusal>> ReceiveBody(FileParser& parser,
+                                                             BodyReceiver& receiver,
+                                                             bool expects_continue);
   boost::asio::awaitable<bool> Refuse(Request head, Refusal refusal);
   boost::asio::awaitable<Response> Ask(Request request);
+  // Waits for what another thread brings: `start` is called with a function that takes it, once.
+  template <typename Value, typename Start>
+  boost::asio::awaitable<Value> Await(Start start);
 
   boost::asio::awaitable<bool> Send(Response response, bool keep_alive, bool is_head,
                                     unsigned version);

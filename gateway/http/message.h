@@ -77,13 +77,15 @@ struct Principal {
   std::string csrf_sha256 = "";  // hex; "" unless the tokens are in cookies
 };
 
-struct Route;  // gateway/http/router.h
+struct Route;       // gateway/http/router.h
+class SpooledBody;  // gateway/http/spooled_body.h
 
 struct Request {
   std::string method;  // as sent: "GET"
   std::string target;  // as sent: "/api/v1/migrations?page_size=10"
   Headers headers;
   std::string body;
+  std::shared_ptr<SpooledBody> file;  // the body of a route that takes a file; null for others
   std::string remote_address;  // without the port; of the client, where listed proxies name it
   bool is_secure = false;      // it came through TLS
 

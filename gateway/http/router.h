@@ -54,6 +54,9 @@ struct Route {
   Permission permission = Permission::kNotNamed;
   RateClass rate_class = RateClass::kOrdinary;
   uint64_t max_body_bytes = 64 * 1024;
+  // Media types of a body that goes to a file as it arrives, once the head was let in; none: the
+  // body is kept in memory.
+  std::vector<std::string_view> file_types = {};
   Endpoint endpoint = nullptr;  // or else async_endpoint
   AsyncEndpoint async_endpoint = nullptr;
   Description description = {};

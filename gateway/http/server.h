@@ -27,6 +27,8 @@ struct ServerOptions {
   // From a request's first byte to the end of its head, and of its body; then 408.
   std::chrono::milliseconds header_timeout{10000};
   std::chrono::milliseconds body_timeout{30000};
+  // For the whole of a body that goes to a file; each quarter of a megabyte has `body_timeout`.
+  std::chrono::milliseconds long_body_timeout{3600000};
   // For each write to make progress to its end; then the connection is cut.
   std::chrono::milliseconds write_timeout{30000};
   // When set, the listener speaks TLS only. Must outlive the server.

@@ -133,6 +133,11 @@ class Writer {
           {"required", description.is_body_required},
           {"content", Content("application/json", Named(*description.body, SchemaUse::kRequest))}};
     }
+    if (!route.file_types.empty()) {
+      json::object content;
+      for (const std::string_view type : route.file_types) content[View(type)] = json::object();
+      operation["requestBody"] = {{"required", true}, {"content", std::move(content)}};
+    }
     operation["responses"] = Responses(route);
     if (route.needs_principal) {
       operation["security"] = json::array{json::object{{"bearer", json::array()}}};

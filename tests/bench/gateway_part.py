@@ -133,8 +133,7 @@ def durable_rows(context):
     with Services(context) as services:
         commits = services.commits_a_second(CONNECTIONS, SECONDS)
         source = write_source(services.home / "source")
-        # No job of the load is to be run: their tables are what is measured.
-        engine = services.start_engine("--concurrency", "1")
+        engine = services.start_engine("--concurrency", "0")
         port = services.start_gateway_on(str(sorted(os.sched_getaffinity(0))[0]), engine, "--log-level", "error")
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write(post_script(json.dumps({"source": source, "target": "duckdb", "name": "durable"})))

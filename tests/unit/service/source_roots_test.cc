@@ -53,6 +53,23 @@ TEST_CASE("A tenant's uploads are its own, even below a root", "[service][source
   CHECK(check("t1", uploads / "t1/../t2/u1") == absl::StatusCode::kPermissionDenied);
 }
 
+TEST_CASE("An upload is found by its id, in its tenant's folder alone", "[service][source_roots]") {
+  const testing::TemporaryDirectory folder;
+  const std::string id = "00000000-0000-4000-8000-000000000001";
+  const std::filesystem::path uploads = folder.path() / "uploads";
+  std::filesystem::create_directories(uploads / "t1" / id);
+  const SourceRoots roots({}, uploads);
+  const auto path = roots.PathOf("t1", "upload:" + id);
+  REQUIRE(path.ok());
+  CHECK(roots.Check("t1", *path).ok());
+  CHECK(*roots.PathOf("t1", "/srv/a") == "/srv/a");
+  CHECK(absl::IsNotFound(roots.PathOf("t2", "upload:" + id).status()));
+  for (const char* wrong : {"upload:", "upload:..", "upload:../../etc/passwd"}) {
+    CHECK(absl::IsInvalidArgument(roots.PathOf("t1", wrong).status()));
+  }
+  CHECK(absl::IsInvalidArgument(roots.PathOf("..", "upload:" + id).status()));
+}
+
 TEST_CASE("An engine whose root is / reads everything", "[service][source_roots]") {
   const SourceRoots roots({"/"}, "/srv/uploads");
   CHECK(roots.Check("t", "/etc").ok());
