@@ -30,9 +30,13 @@ bool IsWordByte(char c) {
 }
 
 // A word or a number alone breaks out of nothing, and tells the model too little to go by; nor does
-// a server's address, or an element like page[1].
+// the address of a server or a mailbox, or an element like page[1].
 bool IsBareWord(std::string_view text) {
   if (text.find("..") != std::string_view::npos) return false;
+  if (const size_t sign = text.find('@'); sign != std::string_view::npos && sign > 0) {
+    return std::ranges::all_of(text.substr(0, sign), IsWordByte) &&
+           std::ranges::all_of(text.substr(sign + 1), IsWordByte);
+  }
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (text.starts_with(scheme)) text.remove_prefix(scheme.size());
   }

@@ -57,7 +57,10 @@ TEST_CASE("Ordinary words and T-SQL pass", "[guardian]") {
       "WHERE o.Total > 100 OR c.Name LIKE N'%fa%' ORDER BY 1",
       "CREATE PROCEDURE dbo.p @id int AS BEGIN SET NOCOUNT ON; DELETE FROM dbo.t WHERE id = @id; "
       "END",
-      "Can I ignore this warning in the log?", "a", "7", "2024-05-01", "usp_GetOrders", "");
+      "Can I ignore this warning in the log?", "a", "7", "2024-05-01", "usp_GetOrders", "",
+      "admin@example.com", "https://example.com", "page[1]", "John O'Neil", "Contoso Ltd",
+      "nightly: orders & customers", "my migration (second try)", "Please ping me; then call",
+      "What is the difference between UNION and UNION ALL?", "5 > 3 and 2 < 4");
   CAPTURE(text);
   CHECK(Scan(text).action == Action::kAllow);
 }
