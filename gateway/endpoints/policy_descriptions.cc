@@ -7,63 +7,68 @@ namespace {
 
 constexpr std::string_view kTag = "policies";
 
-// The document; bodies add what is theirs alone.
-#define DATAMIGRATE_POLICY_MEMBERS                                                                          \
-  R"("mode": {"type": "string", "enum": ["enforce", "report"], "default": "enforce",             )"         \
-  R"(  "description": "report: nothing is refused or cut, only recorded"},                       )"         \
-  R"("reactions": {"type": "array", "maxItems": 1000, "items": {                                 )"         \
-  R"(  "type": "object", "required": ["to", "reaction"], "additionalProperties": false,          )"         \
-  R"(  "properties": {                                                                           )"         \
-  R"(    "to": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9_.]+$",  )"         \
-  R"(      "examples": ["secret"], "description": "a category of the Guardian or one of its rules"},)"      \
-  R"(    "reaction": {"type": "string", "enum": ["allow", "report", "sanitize", "block"]}}}},    )"         \
-  R"("thresholds": {"type": "array", "maxItems": 200, "items": {                                 )"         \
-  R"(  "type": "object", "required": ["category", "score"], "additionalProperties": false,       )"         \
-  R"(  "properties": {                                                                           )"         \
-  R"(    "category": {"type": "string", "enum": ["sql_injection", "cross_site_scripting",        )"         \
-  R"(      "file_inclusion", "command_injection", "prompt_injection", "exfiltration", "secret",  )"         \
-  R"(      "personal_data"]},                                                                    )"         \
-  R"(    "field": {"type": "string", "enum": ["unknown", "chat", "identifier", "metadata", "sql",)"         \
-  R"(      "path", "model_output"]},                                                             )"         \
-  R"(    "score": {"type": "number", "minimum": 0, "maximum": 100,                               )"         \
-  R"(      "description": "from which score of the category on; 1 is the Guardian's own for attacks"}}}},)" \
-  R"("allow": {"type": "array", "maxItems": 1000, "items": {                                     )"         \
-  R"(  "type": "object", "required": ["rule", "reason", "expires_at"], "additionalProperties": false,)"     \
-  R"(  "properties": {                                                                           )"         \
-  R"(    "rule": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9_.]+$"},)"        \
-  R"(    "field": {"type": "string", "enum": ["unknown", "chat", "identifier", "metadata", "sql",)"         \
-  R"(      "path", "model_output"]},                                                             )"         \
-  R"(    "reason": {"type": "string", "minLength": 1, "maxLength": 500, "pattern": "^[^\\x00]*$"},)"        \
-  R"(    "expires_at": {"type": "string", "description": "a time in UTC, as 2026-11-21T16:00:00Z",)"        \
-  R"(      "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"}}}})"
-
-constexpr NamedSchema kNewPolicy = {.name = "NewPolicy",
-                                    .text = R"({
+constexpr NamedSchema kNewPolicy = {.name = "NewPolicy", .text = R"({
   "type": "object", "additionalProperties": false,
   "properties": {
     "comment": {"type": "string", "maxLength": 500, "pattern": "^[^\\x00]*$"},
     "if_version": {"type": "integer", "minimum": 0, "maximum": 2147483646,
-                   "description": "refused with 409 unless this is the present version"},)" DATAMIGRATE_POLICY_MEMBERS
-                                            "}}"};
-
-constexpr NamedSchema kPreview = {.name = "PolicyPreview",
-                                  .text = R"({
-  "type": "object", "additionalProperties": false,
-  "properties": {
-    "days": {"type": "integer", "minimum": 1, "maximum": 31, "default": 7},)" DATAMIGRATE_POLICY_MEMBERS
-                                          "}}"};
-
-#undef DATAMIGRATE_POLICY_MEMBERS
+                   "description": "refused with 409 unless this is the present version"},
+    "mode": {"type": "string", "enum": ["enforce", "report"], "default": "enforce",
+             "description": "report: nothing is refused or cut, only recorded"},
+    "reactions": {"type": "array", "maxItems": 1000, "items": {
+      "type": "object", "required": ["to", "reaction"], "additionalProperties": false,
+      "properties": {
+        "to": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9_.]+$",
+               "examples": ["secret"],
+               "description": "a category of the Guardian or one of its rules"},
+        "reaction": {"type": "string", "enum": ["allow", "report", "sanitize", "block"]}
+      }
+    }},
+    "thresholds": {"type": "array", "maxItems": 200, "items": {
+      "type": "object", "required": ["category", "score"], "additionalProperties": false,
+      "properties": {
+        "category": {"type": "string",
+                     "enum": ["sql_injection", "cross_site_scripting", "file_inclusion",
+                              "command_injection", "prompt_injection", "exfiltration", "secret",
+                              "personal_data"]},
+        "field": {"type": "string", "enum": ["unknown", "chat", "identifier", "metadata", "sql",
+                                             "path", "model_output"]},
+        "score": {"type": "number", "minimum": 0, "maximum": 100,
+                  "description": "from which score of the category on; 1 is enough for attacks"}
+      }
+    }},
+    "allow": {"type": "array", "maxItems": 1000, "items": {
+      "type": "object", "required": ["rule", "reason", "expires_at"],
+      "additionalProperties": false,
+      "properties": {
+        "rule": {"type": "string", "minLength": 1, "maxLength": 100,
+                 "pattern": "^[a-z0-9_.]+$"},
+        "field": {"type": "string", "enum": ["unknown", "chat", "identifier", "metadata", "sql",
+                                             "path", "model_output"]},
+        "reason": {"type": "string", "minLength": 1, "maxLength": 500,
+                   "pattern": "^[^\\x00]*$"},
+        "expires_at": {"type": "string",
+          "description": "a time in UTC, as 2026-11-21T16:00:00Z",
+          "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"}
+      }
+    }},
+    "addresses": {"type": "array", "maxItems": 200, "items": {
+      "type": "string", "minLength": 1, "maxLength": 50, "pattern": "^[0-9a-fA-F.:/]+$",
+      "examples": ["10.0.0.0/8"]},
+      "description": "networks that requests may come from; empty: any"}
+  }
+})"};
 
 constexpr NamedSchema kPolicy = {.name = "Policy", .text = R"({
-  "type": "object", "required": ["version", "mode", "reactions", "thresholds", "allow"],
+  "type": "object", "required": ["version", "mode", "reactions", "thresholds", "allow", "addresses"],
   "properties": {
     "version": {"type": "integer", "description": "0: the Guardian's own, nothing was stored"},
     "comment": {"type": "string"}, "created_by": {"type": "string"},
     "created_at": {"type": "string"}, "mode": {"type": "string"},
     "reactions": {"type": "array", "items": {"type": "object"}},
     "thresholds": {"type": "array", "items": {"type": "object"}},
-    "allow": {"type": "array", "items": {"type": "object"}}
+    "allow": {"type": "array", "items": {"type": "object"}},
+    "addresses": {"type": "array", "items": {"type": "string"}}
   }
 })"};
 
@@ -120,7 +125,9 @@ Description DescribePreviewPolicy() {
   return {.operation_id = "previewPolicy",
           .tag = kTag,
           .summary = "What a policy would have done with the requests of the last days.",
-          .body = &kPreview,
+          .parameters = {{"days", R"({"type":"integer","minimum":1,"maximum":31,"default":7})",
+                          "how far back to look"}},
+          .body = &kNewPolicy,
           .answers = {{200, "What would be different.", &kEffect}}};
 }
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -31,7 +32,8 @@ Json DocumentOf(const Json& body) {
   Json document = {{"mode", "enforce"},
                    {"reactions", Json::array()},
                    {"thresholds", Json::array()},
-                   {"allow", Json::array()}};
+                   {"allow", Json::array()},
+                   {"addresses", Json::array()}};
   for (auto& [name, value] : document.items()) {
     if (const auto found = body.find(name); found != body.end()) value = *found;
   }
@@ -93,6 +95,10 @@ Response Put(const PolicyParts& parts, const Request& request) {
   Json document = DocumentOf(*body);
   auto policy = Policy::Parse(document, *parts.scores);
   if (!policy.ok()) return ProblemOf(request, policy.status());
+  if (!policy->AllowsAddress(request.remote_address)) {
+    return ProblemOf(request, absl::FailedPreconditionError(
+                                  "\"addresses\" would lock you out: yours is not among them"));
+  }
   const std::string& organization = request.principal->organization_id;
   const auto latest = parts.store->Latest(organization);
   if (!latest.ok()) return ProblemOf(request, latest.status());

@@ -1,5 +1,6 @@
 #include "gateway/filters/filter_list.h"
 
+#include "gateway/filters/address_list/address_list_filter.h"
 #include "gateway/filters/audit/audit_filter.h"
 #include "gateway/filters/cors/cors_filter.h"
 #include "gateway/filters/guardian/guardian_filter.h"
@@ -28,8 +29,10 @@ std::vector<std::unique_ptr<Filter>> MakeFilters(const FilterListOptions& option
       std::make_unique<AuthenticationFilter>(options.check_token, options.needs_lookup));
   filters.push_back(std::make_unique<RateLimitFilter>(options.rate_limits, options.make_limiter(),
                                                       options.limit_book, metrics));
+  filters.push_back(std::make_unique<AddressListFilter>(options.policy_book));
   filters.push_back(std::make_unique<SignInRequiredFilter>());
-  filters.push_back(std::make_unique<GuardianFilter>(options.guardian_rules, options.policy_book, metrics));
+  filters.push_back(
+      std::make_unique<GuardianFilter>(options.guardian_rules, options.policy_book, metrics));
   return filters;
 }
 

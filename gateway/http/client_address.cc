@@ -1,8 +1,5 @@
 #include "gateway/http/client_address.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -12,47 +9,7 @@
 namespace datamigrate::gateway {
 namespace {
 
-using Bytes = std::array<uint8_t, 16>;
-
-constexpr std::array<uint8_t, 12> kIpv4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr int kIpv4PrefixBits = 96;
-
-bool IsIpv4(const Bytes& bytes) {
-  return std::equal(kIpv4Prefix.begin(), kIpv4Prefix.end(), bytes.begin());
-}
-
-Bytes OfIpv4(const uint8_t* four) {
-  Bytes bytes;
-  std::ranges::copy(kIpv4Prefix, bytes.begin());
-  std::copy_n(four, 4, bytes.begin() + 12);
-  return bytes;
-}
-
-std::optional<Bytes> ParseAddress(std::string_view text) {
-  const std::string address(text);
-  Bytes bytes;
-  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return bytes;
-  std::array<uint8_t, 4> four;
-  if (inet_pton(AF_INET, address.c_str(), four.data()) == 1) return OfIpv4(four.data());
-  return std::nullopt;
-}
-
-std::string Print(const Bytes& bytes) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const bool is_ipv4 = IsIpv4(bytes);
-  inet_ntop(is_ipv4 ? AF_INET : AF_INET6, bytes.data() + (is_ipv4 ? 12 : 0), text.data(),
-            text.size());
-  return text.data();
-}
-
-bool IsIn(const Bytes& address, const Bytes& network, int bits) {
-  for (int i = 0; bits > 0; ++i, bits -= 8) {
-    const auto mask = static_cast<uint8_t>(bits >= 8 ? 0xff : 0xff << (8 - bits));
-    const auto at = static_cast<size_t>(i);
-    if ((address[at] & mask) != (network[at] & mask)) return false;
-  }
-  return true;
-}
+using Bytes = AddressBytes;
 
 std::string_view Trim(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
@@ -110,30 +67,13 @@ absl::StatusOr<TrustedProxies> TrustedProxies::Parse(std::string_view networks, 
     const size_t comma = networks.find(',');
     const std::string_view text = Trim(networks.substr(0, comma));
     networks = comma == std::string_view::npos ? "" : networks.substr(comma + 1);
-    const size_t slash = text.find('/');
-    const std::optional<Bytes> bytes = ParseAddress(text.substr(0, slash));
-    const auto wrong = absl::InvalidArgumentError(fmt::format(
-        "\"{}\" is not an address or a network such as 10.0.0.0/8 or 2001:db8::/32", text));
-    if (!bytes.has_value()) return wrong;
-    const int most = IsIpv4(*bytes) ? 32 : 128;
-    int bits = most;
-    if (slash != std::string_view::npos) {
-      const std::string_view digits = text.substr(slash + 1);
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-      if (error != std::errc() || end != digits.data() + digits.size() || bits < 0 || bits > most) {
-        return wrong;
-      }
-    }
-    proxies.networks_.push_back({*bytes, bits + (most == 32 ? kIpv4PrefixBits : 0)});
+    if (absl::Status added = proxies.networks_.Add(text); !added.ok()) return added;
   }
   return proxies;
 }
 
 bool TrustedProxies::Contains(std::string_view address) const {
-  const std::optional<Bytes> bytes = ParseAddress(address);
-  if (!bytes.has_value()) return false;
-  return std::ranges::any_of(
-      networks_, [&](const Network& network) { return IsIn(*bytes, network.bytes, network.bits); });
+  return networks_.Contains(address);
 }
 
 std::string TrustedProxies::ClientOf(const std::string& peer, const Headers& headers) const {
@@ -148,7 +88,7 @@ std::string TrustedProxies::ClientOf(const std::string& peer, const Headers& hea
     const std::optional<Bytes> address =
         ParseAddress(WithoutPort(is_forwarded ? ForOf(element) : element));
     if (!address.has_value()) break;
-    client = Print(*address);
+    client = PrintAddress(*address);
     if (!Contains(client)) break;
   }
   return client;
@@ -181,7 +121,7 @@ ProxyRead ReadVersion1(std::string_view bytes, ProxyHeader& header, size_t& need
   const std::optional<Bytes> source = ParseAddress(words[2]);
   if (!source.has_value() || (words[1] == "TCP4") != (words[2].find(':') == std::string_view::npos))
     return ProxyRead::kWrong;
-  header.address = Print(*source);
+  header.address = PrintAddress(*source);
   return ProxyRead::kWhole;
 }
 
@@ -200,11 +140,11 @@ ProxyRead ReadVersion2(std::string_view bytes, ProxyHeader& header, size_t& need
   if (command != 1) return ProxyRead::kWrong;
   const auto* const addresses = reinterpret_cast<const uint8_t*>(bytes.data()) + kVersion2Head;
   if (family == 1 && length >= 12) {
-    header.address = Print(OfIpv4(addresses));
+    header.address = PrintAddress(AddressOfIpv4(addresses));
   } else if (family == 2 && length >= 36) {
     Bytes source;
     std::copy_n(addresses, source.size(), source.begin());
-    header.address = Print(source);
+    header.address = PrintAddress(source);
   } else if (family != 0) {
     return ProxyRead::kWrong;  // a Unix socket is nobody's address
   }

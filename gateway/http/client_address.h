@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/access/network_list.h"
 #include "gateway/http/message.h"
 
 namespace datamigrate::gateway {
@@ -37,12 +38,7 @@ class TrustedProxies {
   std::string ClientOf(const std::string& peer, const Headers& headers) const;
 
  private:
-  struct Network {
-    std::array<uint8_t, 16> bytes;  // IPv4 as IPv6's ::ffff:0:0/96
-    int bits;
-  };
-
-  std::vector<Network> networks_;
+  NetworkList networks_;
   Field field_ = Field::kXForwardedFor;
 };
 

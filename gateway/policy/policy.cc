@@ -103,6 +103,13 @@ absl::StatusOr<Policy> Policy::Parse(const Json& document, const RuleScores& sco
     policy.allowed_.push_back(std::move(allowed));
     ++index;
   }
+  index = 0;
+  for (const Json& item : ListOf(document, "addresses")) {
+    const absl::Status added =
+        policy.addresses_.Add(item.is_string() ? item.get<std::string>() : "");
+    if (!added.ok()) return Wrong("addresses", index, ": " + std::string(added.message()));
+    ++index;
+  }
   return policy;
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gateway/access/network_list.h"
 #include "gateway/policy/finding.h"
 
 namespace datamigrate::gateway {
@@ -34,6 +35,11 @@ class Policy {
   // Reads the document of docs/reference/policies.md. `scores` says which rules there are.
   // Errors: kInvalidArgument names the place and what it takes.
   static absl::StatusOr<Policy> Parse(const nlohmann::json& document, const RuleScores& scores);
+
+  // False for an address that is in none of the networks that the policy names, if it names any.
+  bool AllowsAddress(std::string_view address) const {
+    return addresses_.empty() || addresses_.Contains(address);
+  }
 
   struct Judgement {
     Reaction reaction = Reaction::kAllow;
@@ -63,6 +69,7 @@ class Policy {
   std::map<std::string, Reaction, std::less<>> reactions_;  // by rule or category
   std::vector<Threshold> thresholds_;
   std::vector<Allowed> allowed_;
+  NetworkList addresses_;
 };
 
 }  // namespace datamigrate::gateway

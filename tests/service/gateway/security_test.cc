@@ -171,8 +171,8 @@ TEST_CASE("A policy counts at once, is versioned, and can be tried on the past",
   fixture.SignUp("ann@example.com");
   CHECK(Read(fixture.Ask("GET", "/api/v1/policies"))["version"] == 0);
   CHECK(fixture.Ask("POST", "/api/v1/migrations", kAttack).status == 403);
-  const json report = {{"mode", "report"}, {"days", 7}};
-  const json effect = Read(fixture.Ask("POST", "/api/v1/policies/preview", report.dump()));
+  const json effect =
+      Read(fixture.Ask("POST", "/api/v1/policies/preview?days=7", R"({"mode":"report"})"));
   CHECK(effect["requests_with_findings"] == 1);
   CHECK(effect["would_change"] == 1);
   CHECK(effect["changes"][0]["was"] == "block");
@@ -200,6 +200,24 @@ TEST_CASE("A policy counts at once, is versioned, and can be tried on the past",
                                         R"({"reactions":[{"to":"nonsense","reaction":"block"}]})");
   CHECK(wrong.status == 400);
   CHECK(wrong.body.find("/reactions/0/to") != std::string::npos);
+}
+
+TEST_CASE("An organization can be kept to its addresses", "[gateway][service][security][policy]") {
+  Fixture fixture([](Config& config) { config.trusted_proxies = "127.0.0.1"; });
+  fixture.SignUp("ann@example.com");
+  const std::string list = R"({"addresses":["192.0.2.0/24","2001:db8::/32"]})";
+  CHECK(fixture.Ask("PUT", "/api/v1/policies", list).status == 409);  // from elsewhere
+  const std::string inside = "X-Forwarded-For: 192.0.2.7\r\n";
+  CHECK(fixture.Ask("PUT", "/api/v1/policies", list, inside).status == 200);
+  CHECK(fixture.Ask("GET", "/api/v1/migrations", "", inside).status == 200);
+  CHECK(fixture.Ask("GET", "/api/v1/migrations", "", "X-Forwarded-For: 2001:db8::7\r\n").status ==
+        200);
+  const RawResponse outside = fixture.Ask("GET", "/api/v1/migrations");
+  CHECK(outside.status == 403);
+  CHECK(outside.body.find("does not take requests from this address") != std::string::npos);
+  CHECK(fixture.Ask("GET", "/api/v1/auth/me").status == 200);
+  CHECK(fixture.Ask("PUT", "/api/v1/policies", R"({"addresses":["10.0.0.0/33"]})", inside)
+            .body.find("/addresses/0") != std::string::npos);
 }
 
 TEST_CASE("Another gateway learns of a policy", "[gateway][service][security][policy]") {
