@@ -40,6 +40,7 @@ absl::Status SpooledBody::Append(std::string_view piece) {
       return is_full ? absl::ResourceExhaustedError(message) : absl::UnavailableError(message);
     }
     size_ += static_cast<uint64_t>(written);
+    sha256_.Add(piece.substr(0, static_cast<size_t>(written)));
     piece.remove_prefix(static_cast<size_t>(written));
   }
   return absl::OkStatus();

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/crypto/digest.h"
 
 namespace datamigrate::gateway {
 
@@ -29,12 +30,15 @@ class SpooledBody {
   // For reading and writing, at no particular place; stays this object's.
   int descriptor() const { return descriptor_; }
   uint64_t size() const { return size_; }
+  // Of what was appended.
+  std::string Sha256Hex() const { return sha256_.Hex(); }
 
  private:
   explicit SpooledBody(int descriptor) : descriptor_(descriptor) {}
 
   const int descriptor_;
   uint64_t size_ = 0;
+  crypto::Sha256Stream sha256_;
 };
 
 }  // namespace datamigrate::gateway

@@ -13,6 +13,7 @@
 #include "common/crypto/digest.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/router.h"
+#include "gateway/http/spooled_body.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -64,6 +65,7 @@ audit::Row AuditRowOf(const Request& request, const Response& response) {
   // Bodies of sign-in routes hold passwords, and a hash of a short text can be guessed.
   const bool is_secret = request.route->rate_class == RateClass::kCredentials;
   if (!is_secret && !request.body.empty()) row.text_sha256 = crypto::Sha256Hex(request.body);
+  if (request.file != nullptr) row.text_sha256 = request.file->Sha256Hex();
   row.verdict = request.scan.verdict;
   row.rules = fmt::format("{}", fmt::join(request.scan.rules, " "));
   row.findings = fmt::format("{}", fmt::join(request.scan.findings, " "));

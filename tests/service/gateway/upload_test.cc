@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "common/crypto/digest.h"
 #include "tests/service/gateway/gateway_fixture.h"
 
 namespace datamigrate::gateway {
@@ -48,9 +49,12 @@ TEST_CASE("An upload is its organization's, from its archive to its removal",
           "[gateway][service][uploads]") {
   GatewayFixture fixture;
   fixture.SignUp("ann@example.com");
-  const RawResponse made = Send(fixture, "application/zip", ZipOf("sales/t.sql", "SELECT 1"));
+  const std::string archive = ZipOf("sales/t.sql", "SELECT 1");
+  const RawResponse made = Send(fixture, "application/zip", archive);
   INFO(made.body);
   REQUIRE(made.status == 201);
+  const json log = json::parse(fixture.Ask("GET", "/api/v1/security/audit-logs").body);
+  CHECK(log["entries"][0]["text_sha256"] == crypto::Sha256Hex(archive));
   const json upload = json::parse(made.body);
   CHECK(upload["files"] == 1);
   CHECK(upload["bytes"] == 8);

@@ -63,6 +63,16 @@ nlohmann::json Part(const std::string& token, int index) {
       index == 0 ? token.substr(0, first) : token.substr(first + 1, last - first - 1)));
 }
 
+TEST_CASE("SHA-256 of pieces is that of the whole", "[crypto]") {
+  Sha256Stream stream;
+  CHECK(stream.Hex() == Sha256Hex(""));
+  stream.Add("ab");
+  stream.Add("c");
+  CHECK(stream.Hex() == Sha256Hex("abc"));
+  stream.Add("d");
+  CHECK(stream.Hex() == Sha256Hex("abcd"));
+}
+
 TEST_CASE("Base64url follows RFC 4648's vectors without padding", "[crypto]") {
   const auto test = GENERATE(table<std::string, std::string>({{"", ""},
                                                               {"f", "Zg"},
