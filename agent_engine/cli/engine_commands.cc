@@ -189,6 +189,29 @@ int Download(const Options& options) {
   return kSuccess;
 }
 
+void AddTlsOptions(CLI::App* command, EngineAddress& engine) {
+  CLI::Option* authority =
+      command->add_option("--engine-ca", engine.ca_file, "Speak TLS; the engine's authority, PEM")
+          ->envname("DATAMIGRATE_ENGINE_CA")
+          ->check(CLI::ExistingFile);
+  CLI::Option* certificate = command
+                                 ->add_option("--engine-certificate", engine.certificate_file,
+                                              "Certificate to show the engine, PEM")
+                                 ->envname("DATAMIGRATE_ENGINE_CERTIFICATE")
+                                 ->check(CLI::ExistingFile)
+                                 ->needs(authority);
+  CLI::Option* key =
+      command->add_option("--engine-key", engine.key_file, "The certificate's key, PEM")
+          ->envname("DATAMIGRATE_ENGINE_KEY")
+          ->check(CLI::ExistingFile)
+          ->needs(certificate);
+  certificate->needs(key);
+  command
+      ->add_option("--engine-name", engine.name,
+                   "The name in the engine's certificate (default: the host's)")
+      ->envname("DATAMIGRATE_ENGINE_NAME");
+}
+
 CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std::string name,
                      std::string description, bool takes_id) {
   CLI::App* command = app.add_subcommand(std::move(name), std::move(description));
@@ -198,6 +221,7 @@ CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std
   command->add_option("--tenant", options->engine.tenant, "Organization to act for")
       ->envname("DATAMIGRATE_TENANT")
       ->capture_default_str();
+  AddTlsOptions(command, options->engine);
   command->add_flag("--json", options->json, "Print JSON");
   if (takes_id) command->add_option("ID", options->id, "The migration")->required();
   return command;

@@ -14,6 +14,12 @@ namespace datamigrate::cli {
 struct EngineAddress {
   std::string address = "127.0.0.1:50051";
   std::string tenant = "local";  // The organization whose migrations are seen.
+  // PEM files, as the engine's own flags take them. With an authority the connection is TLS and the engine must show a
+  // certificate of it, for `name` or else the host; with a certificate and its key these are shown to the engine.
+  std::string ca_file = {};
+  std::string certificate_file = {};
+  std::string key_file = {};
+  std::string name = {};
 };
 
 // Calls that are not streams end after `kCallTimeout`.

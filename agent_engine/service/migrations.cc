@@ -32,6 +32,16 @@ std::string SerializeDeterministically(const google::protobuf::Message& message)
   return bytes;
 }
 
+absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+}
+
+store::MigrationOrder OrderOf(v1::MigrationOrder order) {
+  if (order == v1::MIGRATION_ORDER_OLDEST) return store::MigrationOrder::kOldest;
+  if (order == v1::MIGRATION_ORDER_NAME) return store::MigrationOrder::kName;
+  return store::MigrationOrder::kNewest;
+}
+
 std::string NameOf(const v1::CreateMigrationRequest& request) {
   if (!request.name().empty()) return request.name();
   const std::filesystem::path path(request.source());
@@ -77,6 +87,7 @@ void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& 
   migration.tenant = caller.tenant;
   migration.created_by = caller.user;
   migration.name = pg::ToStorableText(NameOf(request));
+  migration.target = request.target();
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);
   store::MigrationRecord record{
@@ -108,9 +119,13 @@ absl::StatusOr<v1::ListMigrationsResponse> Migrations::List(
     if (!status.ok()) return status.status();
     filter.status = *status;
   }
+  filter.target = request.target();
+  filter.name = request.name();
+  if (request.has_created_from()) filter.created_from = TimeOf(request.created_from());
+  if (request.has_created_before()) filter.created_before = TimeOf(request.created_before());
   const auto page =
       store_->List(caller.tenant, filter, PageSize(request.page_size(), kDefaultPage, kMaxPage),
-                   request.page_token());
+                   request.page_token(), OrderOf(request.order()));
   if (!page.ok()) return page.status();
   v1::ListMigrationsResponse response;
   for (const auto& record : page->items) *response.add_migrations() = ToMessage(record, {});

@@ -22,15 +22,16 @@ constexpr pg::Statement kCreate = {
     "create_migrations",
     "WITH asked AS ("
     "   SELECT gen_random_uuid() AS id, a.tenant, a.created_by, a.name, nullif(a.key, '') AS key,"
-    "     decode(a.request, 'hex') AS request, a.kind, a.priority, a.place,"
+    "     decode(a.request, 'hex') AS request, a.kind, a.priority, a.target,"
+    "     a.place,"
     "     clock_timestamp() AS now"
     "   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
-    "     $7::integer[]) WITH ORDINALITY"
-    "     AS a (tenant, created_by, name, key, request, kind, priority, place)),"
+    "     $7::integer[], $8::text[]) WITH ORDINALITY"
+    "     AS a (tenant, created_by, name, key, request, kind, priority, target, place)),"
     " inserted AS ("
     "   INSERT INTO migrations (id, tenant, created_by, name, idempotency_key, request, last_event,"
-    "     created_at, updated_at)"
-    "   SELECT id, tenant, created_by, name, key, request, 1, now, now FROM asked"
+    "     created_at, updated_at, target)"
+    "   SELECT id, tenant, created_by, name, key, request, 1, now, now, target FROM asked"
     "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id, created_at),"
     " job AS (INSERT INTO jobs (run_id, kind, priority)"
     "   SELECT id, kind, priority FROM asked JOIN inserted USING (id)),"
@@ -48,15 +49,23 @@ constexpr pg::Statement kGet = {
     "request,"
     "   status, current_step, progress, score, error, project_path, summary, created_at,"
     "   updated_at, finished_at FROM migrations WHERE tenant = $1 AND id = $2"};
-// $3, $4: the last row of the page before.
-constexpr pg::Statement kList = {
-    "list_migrations",
+// $3, $4: the last row of the page before, where the order says what is compared with them.
+constexpr std::string_view kList =
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key,"
     "   ''::bytea AS request, status, current_step, progress, score, error, project_path,"
     "   '{}' AS summary, created_at, updated_at, finished_at FROM migrations"
     " WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
-    "   AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
-    " ORDER BY created_at DESC, id DESC LIMIT $5"};
+    "   AND ($6 = '' OR target = $6) AND ($7 = '' OR position(lower($7) IN lower(name)) > 0)"
+    "   AND ($8::timestamptz IS NULL OR created_at >= $8)"
+    "   AND ($9::timestamptz IS NULL OR created_at < $9)";
+constexpr std::string_view kNewestFirst =
+    " AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
+    " ORDER BY created_at DESC, id DESC LIMIT $5";
+constexpr std::string_view kOldestFirst =
+    " AND ($3::timestamptz IS NULL OR (created_at, id) > ($3::timestamptz, $4::uuid))"
+    " ORDER BY created_at, id LIMIT $5";
+constexpr std::string_view kByName =
+    " AND ($3::text IS NULL OR (name, id) > ($3::text, $4::uuid)) ORDER BY name, id LIMIT $5";
 constexpr pg::Statement kExists = {"find_migration",
                                    "SELECT 1 FROM migrations WHERE tenant = $1 AND id = $2"};
 constexpr pg::Statement kLockJob = {
@@ -165,28 +174,6 @@ int ClampPage(int page_size) {
   return std::clamp(page_size, 1, 1000);
 }
 
-// The place of a row in the order of List: microseconds since 1970, a dot, the id.
-struct ListPosition {
-  std::optional<absl::Time> created_at;
-  std::optional<std::string> id;
-};
-
-std::string ToToken(const MigrationRecord& last) {
-  return fmt::format("{}.{}", absl::ToUnixMicros(last.created_at), last.id);
-}
-
-absl::StatusOr<ListPosition> ParseToken(std::string_view token) {
-  if (token.empty()) return ListPosition{};
-  int64_t micros = 0;
-  auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), micros);
-  std::string_view rest = token.substr(static_cast<std::size_t>(end - token.data()));
-  // PostgreSQL's timestamps reach from 4713 BC to 294276 AD; ours are of this era.
-  bool is_good = error == std::errc() && micros >= 0 && micros < 253402300800000000 &&
-                 !rest.empty() && rest[0] == '.' && CheckId(rest.substr(1)).ok();
-  if (!is_good) return absl::InvalidArgumentError("the page token is not one that was given out");
-  return ListPosition{absl::FromUnixMicros(micros), std::string(rest.substr(1))};
-}
-
 std::string Hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
@@ -198,10 +185,78 @@ std::string Hex(std::string_view bytes) {
   return text;
 }
 
+// The place of a row in the order of List.
+struct ListPosition {
+  std::optional<absl::Time> created_at = {};
+  std::optional<std::string> name = {};
+  std::optional<std::string> id = {};
+};
+
+// What the row is ordered by, a dot, the id: microseconds since 1970, or "n" and the name in
+// hexadecimal.
+std::string ToToken(const MigrationRecord& last, MigrationOrder order) {
+  if (order == MigrationOrder::kName) return fmt::format("n{}.{}", Hex(last.name), last.id);
+  return fmt::format("{}.{}", absl::ToUnixMicros(last.created_at), last.id);
+}
+
+std::optional<std::string> FromHex(std::string_view text) {
+  if (text.size() % 2 != 0 || !std::ranges::all_of(text, IsHex)) return std::nullopt;
+  std::string bytes;
+  for (size_t i = 0; i < text.size(); i += 2) {
+    int byte = 0;
+    std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+std::optional<absl::Time> TimeOf(std::string_view text) {
+  int64_t micros = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), micros);
+  // PostgreSQL's timestamps reach from 4713 BC to 294276 AD; ours are of this era.
+  const bool is_good = error == std::errc() && end == text.data() + text.size() && micros >= 0 &&
+                       micros < 253402300800000000;
+  return is_good ? std::optional(absl::FromUnixMicros(micros)) : std::nullopt;
+}
+
+absl::StatusOr<ListPosition> ParseToken(std::string_view token, MigrationOrder order) {
+  ListPosition position;
+  if (token.empty()) return position;
+  const size_t dot = token.find('.');
+  const std::string_view id = dot == token.npos ? "" : token.substr(dot + 1);
+  const std::string_view key = token.substr(0, dot);
+  if (order != MigrationOrder::kName) {
+    position.created_at = TimeOf(key);
+  } else if (key.starts_with('n')) {
+    position.name = FromHex(key.substr(1));
+  }
+  position.id = std::string(id);
+  const bool has_key = position.created_at.has_value() || position.name.has_value();
+  if (has_key && CheckId(id).ok()) return position;
+  return absl::InvalidArgumentError("the page token is not one that was given out for this order");
+}
+
+std::string_view TailOf(MigrationOrder order) {
+  switch (order) {
+    case MigrationOrder::kNewest:
+      return kNewestFirst;
+    case MigrationOrder::kOldest:
+      return kOldestFirst;
+    case MigrationOrder::kName:
+      return kByName;
+  }
+  return kNewestFirst;
+}
+
+pg::Parameter KeyOf(const ListPosition& position, MigrationOrder order) {
+  if (order == MigrationOrder::kName) return position.name;
+  return position.created_at;
+}
+
 // Runs kCreate for the migrations at these places.
 absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
                                   const std::vector<size_t>& places) {
-  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities;
+  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities, targets;
   // With a key, repeating is what the key is for.
   pg::RetryPolicy policy{.retry_unknown_outcome = true};
   for (const size_t place : places) {
@@ -213,10 +268,11 @@ absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration
     requests.push_back(Hex(migration.request));
     kinds.push_back(migration.job_kind);
     priorities.push_back(std::to_string(migration.priority));
+    targets.push_back(migration.target);
     policy.retry_unknown_outcome &= !migration.idempotency_key.empty();
   }
   return pg::Execute(pool, policy, kCreate,
-                     {tenants, creators, names, keys, requests, kinds, priorities});
+                     {tenants, creators, names, keys, requests, kinds, priorities, targets});
 }
 
 absl::StatusOr<CreatedMigration> ToCreated(const pg::Row& row) {
@@ -314,21 +370,24 @@ absl::StatusOr<MigrationRecord> MigrationStore::Get(std::string_view tenant, std
 absl::StatusOr<Page<MigrationRecord>> MigrationStore::List(std::string_view tenant,
                                                            const MigrationFilter& filter,
                                                            int page_size,
-                                                           std::string_view page_token) {
-  absl::StatusOr<ListPosition> after = ParseToken(page_token);
+                                                           std::string_view page_token,
+                                                           MigrationOrder order) {
+  absl::StatusOr<ListPosition> after = ParseToken(page_token, order);
   if (!after.ok()) return after.status();
   std::optional<std::string> status;
   if (filter.status.has_value()) status = std::string(ToString(*filter.status));
   std::size_t size = static_cast<std::size_t>(ClampPage(page_size));
-  absl::StatusOr<pg::Result> rows =
-      pg::Execute(*pool_, kRepeatable, kList,
-                  {tenant, status, after->created_at, after->id, static_cast<int>(size) + 1});
+  const std::string sql = fmt::format("{}{}", kList, TailOf(order));
+  absl::StatusOr<pg::Result> rows = pg::Execute(
+      *pool_, kRepeatable, {"list_migrations", sql},
+      {tenant, status, KeyOf(*after, order), after->id, static_cast<int>(size) + 1, filter.target,
+       pg::ToStorableText(filter.name), filter.created_from, filter.created_before});
   if (!rows.ok()) return rows.status();
   Page<MigrationRecord> page;
   for (std::size_t i = 0; i < std::min(size, rows->size()); ++i) {
     page.items.push_back(ToMigration((*rows)[i]));
   }
-  if (rows->size() > size) page.next_token = ToToken(page.items.back());
+  if (rows->size() > size) page.next_token = ToToken(page.items.back(), order);
   return page;
 }
 

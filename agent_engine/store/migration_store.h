@@ -20,6 +20,7 @@ struct NewMigration {
   std::string tenant = {};
   std::string created_by = {};
   std::string name = {};
+  std::string target = "duckdb";
   std::string idempotency_key = {};  // empty: every call creates one
   // Compared byte for byte when a key is used again, so serialize it deterministically.
   std::string request = {};
@@ -41,7 +42,13 @@ struct Page {
 
 struct MigrationFilter {
   std::optional<MigrationStatus> status = {};
+  std::string target = {};  // "": any
+  std::string name = {};    // part of the name, whatever its case; "": any
+  std::optional<absl::Time> created_from = {};
+  std::optional<absl::Time> created_before = {};
 };
+
+enum class MigrationOrder { kNewest, kOldest, kName };
 
 // Safe to call from any thread. Errors of the database: common/pg/sql_state.h; kInvalidArgument for
 // an id that is no UUID or a page token that this store did not make.
@@ -61,10 +68,12 @@ class MigrationStore {
 
   absl::StatusOr<MigrationRecord> Get(std::string_view tenant, std::string_view id);
 
-  // Newest first; `request` and `summary_json` are left out. A page never repeats or skips a row
-  // because of rows created meanwhile. `page_size` is clamped to 1..1000.
+  // In that order, of equal names by id; `request` and `summary_json` are left out. A page never
+  // repeats or skips a row because of rows created meanwhile. `page_size` is clamped to 1..1000. A
+  // token is for the same order.
   absl::StatusOr<Page<MigrationRecord>> List(std::string_view tenant, const MigrationFilter& filter,
-                                             int page_size, std::string_view page_token = "");
+                                             int page_size, std::string_view page_token = "",
+                                             MigrationOrder order = MigrationOrder::kNewest);
 
   // Asks a running migration to stop; one that waits in the queue or for a person is cancelled at
   // once. OK when already cancelled. Errors: kFailedPrecondition when it has finished otherwise.

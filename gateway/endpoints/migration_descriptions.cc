@@ -64,6 +64,11 @@ constexpr Parameter kPageToken = {.name = "page_token",
                                   .schema = R"({"type":"string","maxLength":1000})",
                                   .description = "next_page_token of the page before"};
 
+constexpr std::string_view kTime =
+    R"({"type":"string","format":"date-time","maxLength":40,)"
+    R"("pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}",)"
+    R"("description":"a time of RFC 3339"})";
+
 constexpr Parameter kIdempotencyKey = {
     .name = "Idempotency-Key",
     .schema = R"({"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$",)"
@@ -91,14 +96,22 @@ Description DescribeListMigrations() {
   return {
       .operation_id = "listMigrations",
       .tag = kTag,
-      .summary = "The organization's migrations, newest first.",
+      .summary = "The organization's migrations, in pages.",
       .parameters = {{"page_size", R"({"type":"integer","minimum":1,"maximum":200,"default":50})",
                       "migrations in a page"},
                      kPageToken,
                      {"status",
                       R"({"type":"string","enum":["queued","running","waiting","succeeded",)"
                       R"("failed","cancelled"]})",
-                      "only migrations of this status"}},
+                      "only migrations of this status"},
+                     {"target", R"({"type":"string","maxLength":40})", "only those to this target"},
+                     {"name", R"({"type":"string","maxLength":200})",
+                      "only those with this in their names, whatever the case"},
+                     {"created_from", kTime, "only those of this time and later"},
+                     {"created_before", kTime, "only those before this time"},
+                     {"sort",
+                      R"({"type":"string","enum":["newest","oldest","name"],"default":"newest"})",
+                      "a page_token is for the order it came with"}},
       .answers = {{200, "One page.", &kMigrationPage}}};
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/endpoints/migration_endpoints.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "gateway/endpoints/event_stream.h"
 #include "gateway/endpoints/migration_descriptions.h"
 #include "gateway/endpoints/project_download.h"
+#include "gateway/http/problem.h"
 #include "gateway/http/target.h"
 
 namespace datamigrate::gateway {
@@ -31,11 +33,29 @@ v1::MigrationStatus StatusOf(std::string text) {
   return status;
 }
 
+v1::MigrationOrder OrderOf(const std::string& sort) {
+  if (sort == "oldest") return v1::MIGRATION_ORDER_OLDEST;
+  return sort == "name" ? v1::MIGRATION_ORDER_NAME : v1::MIGRATION_ORDER_NEWEST;
+}
+
 Response List(EngineClient* engine, const Request& request) {
   v1::ListMigrationsRequest asked;
   asked.set_page_size(static_cast<int32_t>(QueryNumber(request, "page_size")));
   asked.set_page_token(QueryText(request, "page_token"));
   asked.set_status(StatusOf(QueryText(request, "status")));
+  asked.set_target(QueryText(request, "target"));
+  asked.set_name(QueryText(request, "name"));
+  asked.set_order(OrderOf(QueryText(request, "sort")));
+  for (const auto& [name, bound] : {std::pair("created_from", asked.mutable_created_from()),
+                                    std::pair("created_before", asked.mutable_created_before())}) {
+    if (QueryText(request, name).empty()) continue;
+    if (!google::protobuf::util::TimeUtil::FromString(QueryText(request, name), bound)) {
+      return Problem(request, 400,
+                     fmt::format("\"{}\" is not a time such as 2026-01-31T12:00:00Z.", name));
+    }
+  }
+  if (QueryText(request, "created_from").empty()) asked.clear_created_from();
+  if (QueryText(request, "created_before").empty()) asked.clear_created_before();
   return MessageResponse(request, 200, engine->ListMigrations(ContextOf(request), asked));
 }
 

@@ -1,7 +1,8 @@
 // Migrations: the engine's MigrationService as REST. Bodies and answers are the messages of
 // proto/datamigrate/v1/migration.proto as JSON.
 //
-//   GET  /api/v1/migrations?page_size=&page_token=&status=  200, ListMigrationsResponse
+//   GET  /api/v1/migrations?page_size=&page_token=&status=&target=&name=&created_from=
+//           &created_before=&sort=                       200, ListMigrationsResponse
 //   POST /api/v1/migrations                 CreateMigrationRequest; 201, Migration, Location
 //        with Idempotency-Key: the same key and body answer with the same migration
 //   GET  /api/v1/migrations/{id}                            200, Migration

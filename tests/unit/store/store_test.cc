@@ -127,6 +127,38 @@ TEST_CASE_METHOD(StoreFixture, "Many callers with one key at once get the same m
   CHECK(database.Value("SELECT count(*) AS value FROM migrations") == "1");
 }
 
+TEST_CASE_METHOD(StoreFixture, "Lists are filtered and ordered, page by page", "[store]") {
+  const std::vector<std::string> names = {"beta", "Alpha 100%", "alpha_2", "gamma", "alpha 3"};
+  for (const std::string& name : names) Create(name);
+  const auto all = [&](const MigrationFilter& filter, MigrationOrder order) {
+    std::vector<std::string> found;
+    std::string token;
+    do {
+      const auto page = store.List("acme", filter, 2, token, order);
+      REQUIRE(page.ok());
+      for (const auto& record : page->items) found.push_back(record.name);
+      token = page->next_token;
+    } while (!token.empty());
+    return found;
+  };
+  CHECK(all({}, MigrationOrder::kOldest) == names);
+  CHECK(all({}, MigrationOrder::kNewest) == Words(names.rbegin(), names.rend()));
+  Words sorted = all({}, MigrationOrder::kName);
+  CHECK(sorted.size() == 5);
+  CHECK(std::set<std::string>(sorted.begin(), sorted.end()).size() == 5);
+  CHECK(all({.name = "ALPHA"}, MigrationOrder::kOldest) ==
+        Words{"Alpha 100%", "alpha_2", "alpha 3"});
+  CHECK(all({.name = "%"}, MigrationOrder::kOldest) == Words{"Alpha 100%"});
+  CHECK(all({.target = "duckdb"}, MigrationOrder::kOldest).size() == 5);
+  CHECK(all({.target = "snowflake"}, MigrationOrder::kOldest).empty());
+  const absl::Time third = store.List("acme", {.name = "alpha_2"}, 1)->items[0].created_at;
+  CHECK(all({.created_from = third}, MigrationOrder::kOldest) ==
+        Words{"alpha_2", "gamma", "alpha 3"});
+  CHECK(all({.created_before = third}, MigrationOrder::kOldest) == Words{"beta", "Alpha 100%"});
+  const std::string token = store.List("acme", {}, 2, "", MigrationOrder::kName)->next_token;
+  CHECK(store.List("acme", {}, 2, token).status().code() == StatusCode::kInvalidArgument);
+}
+
 TEST_CASE_METHOD(StoreFixture, "Many are created at once, each with an answer of its own",
                  "[store]") {
   const NewMigration keyed{.tenant = "acme", .name = "a", .idempotency_key = "k", .request = "r"};
