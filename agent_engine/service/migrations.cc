@@ -90,8 +90,10 @@ void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& 
   migration.target = request.target();
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);
-  store::MigrationRecord record{
-      .created_by = caller.user, .name = migration.name, .request = migration.request};
+  store::MigrationRecord record{.created_by = caller.user,
+                                .name = migration.name,
+                                .request = migration.request,
+                                .target = migration.target};
   auto answer = [this, caller, record,
                  created](absl::StatusOr<store::CreatedMigration> written) mutable {
     if (!written.ok()) return created(written.status());

@@ -46,13 +46,13 @@ constexpr pg::Statement kCreate = {
 constexpr pg::Statement kGet = {
     "get_migration",
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, "
-    "request,"
+    "request, target,"
     "   status, current_step, progress, score, error, project_path, summary, created_at,"
     "   updated_at, finished_at FROM migrations WHERE tenant = $1 AND id = $2"};
 // $3, $4: the last row of the page before, where the order says what is compared with them.
 constexpr std::string_view kList =
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key,"
-    "   ''::bytea AS request, status, current_step, progress, score, error, project_path,"
+    "   ''::bytea AS request, target, status, current_step, progress, score, error, project_path,"
     "   '{}' AS summary, created_at, updated_at, finished_at FROM migrations"
     " WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
     "   AND ($6 = '' OR target = $6) AND ($7 = '' OR position(lower($7) IN lower(name)) > 0)"
@@ -144,6 +144,7 @@ MigrationRecord ToMigration(const pg::Row& row) {
       .name = row.Get<std::string>("name"),
       .idempotency_key = row.Get<std::string>("idempotency_key"),
       .request = row.Get<pg::Bytes>("request").value,
+      .target = row.Get<std::string>("target"),
       // The table's CHECK admits no other words.
       .status =
           ParseMigrationStatus(row.Get<std::string>("status")).value_or(MigrationStatus::kFailed),

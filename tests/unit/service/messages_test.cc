@@ -66,6 +66,7 @@ TEST_CASE("a migration's row wins over its summary") {
   record.id = "m1";
   record.name = "shop";
   record.request = request.SerializeAsString();
+  record.target = "duckdb";
   record.status = store::MigrationStatus::kRunning;
   record.current_step = "data";
   record.progress = 0.25;

@@ -151,6 +151,7 @@ TEST_CASE_METHOD(StoreFixture, "Lists are filtered and ordered, page by page", "
   CHECK(all({.name = "%"}, MigrationOrder::kOldest) == Words{"Alpha 100%"});
   CHECK(all({.target = "duckdb"}, MigrationOrder::kOldest).size() == 5);
   CHECK(all({.target = "snowflake"}, MigrationOrder::kOldest).empty());
+  CHECK(store.List("acme", {}, 1)->items[0].target == "duckdb");
   const absl::Time third = store.List("acme", {.name = "alpha_2"}, 1)->items[0].created_at;
   CHECK(all({.created_from = third}, MigrationOrder::kOldest) ==
         Words{"alpha_2", "gamma", "alpha 3"});
