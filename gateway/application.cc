@@ -20,7 +20,7 @@ namespace {
 
 constexpr uint64_t kMaxBodyWithoutRoute = 64 * 1024;
 // Parsing and scanning more would keep the thread's other connections waiting.
-constexpr size_t kLongestOnIoThread = 16 * 1024;
+constexpr size_t kLongestOnIoThread = 8 * 1024;
 constexpr int kFileWorkers = 2;
 
 // "http://host/path" (RFC 9112 section 3.2.2, absolute form) as "/path".
