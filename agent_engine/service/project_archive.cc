@@ -2,13 +2,13 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <vector>
 
+#include "common/archives/utf8_names.h"
 #include "fmt/format.h"
 
 namespace datamigrate::service {
@@ -22,26 +22,6 @@ struct FreeArchive {
 };
 struct FreeEntry {
   void operator()(archive_entry* entry) const { archive_entry_free(entry); }
-};
-
-// libarchive writes names as the thread's locale says: without UTF-8, names beyond ASCII would be
-// unreadable elsewhere.
-class Utf8Names {
- public:
-  Utf8Names() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) before_ = uselocale(locale_);
-  }
-  Utf8Names(const Utf8Names&) = delete;
-  Utf8Names& operator=(const Utf8Names&) = delete;
-  ~Utf8Names() {
-    if (locale_ == nullptr) return;
-    uselocale(before_);
-    freelocale(locale_);
-  }
-
- private:
-  locale_t locale_;
-  locale_t before_ = nullptr;
 };
 
 absl::Status Failed(archive* writer) {
@@ -88,7 +68,7 @@ absl::StatusOr<File> ArchiveFolder(const std::filesystem::path& folder) {
   }
   File out(std::tmpfile());
   if (!out) return absl::ResourceExhaustedError("no temporary file can be made; is the disk full?");
-  const Utf8Names utf8_names;
+  const archives::Utf8Names utf8_names;
   const std::unique_ptr<archive, FreeArchive> writer(archive_write_new());
   archive_write_set_format_zip(writer.get());
   if (archive_write_open_fd(writer.get(), fileno(out.get())) != ARCHIVE_OK) {

@@ -4,7 +4,6 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "common/archives/utf8_names.h"
 #include "gateway/uploads/entry_name.h"
 
 namespace datamigrate::gateway {
@@ -28,25 +28,6 @@ constexpr size_t kLongestShown = 100;
 
 struct FreeArchive {
   void operator()(archive* reader) const { archive_read_free(reader); }
-};
-
-// libarchive gives names as the thread's locale has them.
-class Utf8Names {
- public:
-  Utf8Names() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) before_ = uselocale(locale_);
-  }
-  Utf8Names(const Utf8Names&) = delete;
-  Utf8Names& operator=(const Utf8Names&) = delete;
-  ~Utf8Names() {
-    if (locale_ == nullptr) return;
-    uselocale(before_);
-    freelocale(locale_);
-  }
-
- private:
-  locale_t locale_;
-  locale_t before_ = nullptr;
 };
 
 // What may be shown of a name: printable ASCII, and not all of a long one.
@@ -71,7 +52,7 @@ class Unpacker {
       : folder_(folder), packed_bytes_(packed_bytes), limits_(limits) {}
 
   absl::StatusOr<Unpacked> Run(int descriptor) {
-    const Utf8Names utf8;
+    const archives::Utf8Names utf8;
     reader_.reset(archive_read_new());
     archive_read_support_format_zip_seekable(reader_.get());
     if (lseek(descriptor, 0, SEEK_SET) != 0 ||
