@@ -43,6 +43,7 @@ class TestStream : public BodyStream {
   };
 
   explicit TestStream(std::shared_ptr<Control> control) : control_(std::move(control)) {}
+  ~TestStream() override { control_->Give(absl::CancelledError("the stream is gone")); }
 
   void Next(Done done) override {
     {
@@ -525,7 +526,9 @@ TEST_CASE("5,000 idle connections take little memory, and others are served", "[
   while (fixture.server->open_connections() < kConnections + 1) std::this_thread::yield();
   const int64_t each = (ResidentBytes() - before) / kConnections;
   CAPTURE(each);  // bytes, of client and server
+#ifndef __SANITIZE_ADDRESS__  // which puts red zones around every allocation
   CHECK(each < 16 * 1024);
+#endif
   CHECK(fixture.client->Ask(Get("/b")).status == 200);
   CHECK(fixture.server->Drain(std::chrono::seconds(10)));
 }
@@ -679,6 +682,8 @@ TEST_CASE("A silent stream sends its idle piece, then what comes", "[gateway][ht
   fixture.service.control->asked.wait();
   fixture.service.control->Give(std::string("news"));
   CHECK(fixture.client->ReadUntil("news").ends_with("news"));
+  // A server that is not drained leaves it to the stream to end, which this one does not do.
+  CHECK(fixture.server->Drain(std::chrono::seconds(5)));
 }
 
 TEST_CASE("Drain ends streams and idle connections at once", "[gateway][http]") {
