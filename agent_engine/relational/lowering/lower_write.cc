@@ -83,7 +83,7 @@ std::vector<OutputField> WriteLowering::Fields(const catalog::Table& table) {
     if (!column.computed_expression.empty()) {
       diagnostics::DiagnosticSink ignored;
       const ParseResult parsed = ParseExpression(column.computed_expression, false, {}, ignored);
-      if (parsed.ok) LowerOverTable(catalog_, &table, parsed.tree.Root(), {}, options_, ignored);
+      if (parsed.ok) LowerComputed(catalog_, table, parsed.tree.Root(), options_, ignored);
       if (ignored.HasErrors()) continue;
     }
     fields_.push_back({column.name, range.columns[i].type});

@@ -59,26 +59,46 @@ constexpr auto kDateParts = std::to_array<DatePartName>({
     {"yyyy", "year"},
 });
 
-// `within`: the computed columns around the expression, which it cannot use again.
+// Written out into one expression; each may use another one twice, which doubles at every step.
+constexpr int32_t kMostComputed = 100;
+
+// The computed columns around an expression, which it cannot use again, and how many may yet be
+// written out.
+struct Computing {
+  std::vector<std::string_view> within;
+  int32_t left = kMostComputed;
+};
+
 ExprPtr ComputedValue(const catalog::CatalogIndex& catalog, const catalog::Table& table,
                       tsql::Node expression, const LoweringOptions& options,
-                      diagnostics::DiagnosticSink& sink, std::vector<std::string_view>& within) {
+                      diagnostics::DiagnosticSink& sink, Computing& computing) {
   ExprPtr value = LowerOverTable(catalog, &table, expression, {}, options, sink);
   const std::function<void(ExprPtr&)> inline_computed = [&](ExprPtr& expr) {
     ForEachChild(*expr, inline_computed);
-    if (expr->kind != ExprKind::kColumn) return;
+    if (expr->kind != ExprKind::kColumn || computing.left < 0) return;
     const auto column = std::ranges::find_if(table.columns, [&](const catalog::Column& candidate) {
       return !candidate.computed_expression.empty() &&
              catalog::EqualNames(candidate.name, expr->text);
     });
-    if (column == table.columns.end() || std::ranges::count(within, column->name) > 0) return;
-    diagnostics::DiagnosticSink known;  // Said for the column itself.
+    if (column == table.columns.end() || std::ranges::count(computing.within, column->name) > 0) {
+      return;
+    }
+    if (--computing.left < 0) {
+      sink.Report({DiagnosticId::kUnsupportedConstruct,
+                   expr->span,
+                   {"a computed column over so many computed ones", options.target_name},
+                   "",
+                   "",
+                   "",
+                   {}});
+      return;
+    }
     const tsql::ParseResult parsed =
-        tsql::ParseExpression(column->computed_expression, false, {}, known);
+        tsql::ParseExpression(column->computed_expression, false, {}, sink);
     if (!parsed.ok) return;
-    within.push_back(column->name);
-    ExprPtr computed = ComputedValue(catalog, table, parsed.tree.Root(), options, known, within);
-    within.pop_back();
+    computing.within.push_back(column->name);
+    ExprPtr computed = ComputedValue(catalog, table, parsed.tree.Root(), options, sink, computing);
+    computing.within.pop_back();
     computed->span = {};
     expr = std::move(computed);
   };
@@ -170,8 +190,8 @@ ExprPtr LowerOverTable(const catalog::CatalogIndex& catalog, const catalog::Tabl
 ExprPtr LowerComputed(const catalog::CatalogIndex& catalog, const catalog::Table& table,
                       tsql::Node expression, const LoweringOptions& options,
                       diagnostics::DiagnosticSink& sink) {
-  std::vector<std::string_view> within;
-  return ComputedValue(catalog, table, expression, options, sink, within);
+  Computing computing;
+  return ComputedValue(catalog, table, expression, options, sink, computing);
 }
 
 ExprPtr ConvertTo(ExprPtr expr, const SqlType& type, diagnostics::DiagnosticSink& sink) {

@@ -254,7 +254,10 @@ void StepAbove(Query& query, const std::set<int32_t>& around, Numbers& numbers) 
   };
   std::vector<ExprPtr*> shown;
   for (SelectItem& item : query.items) shown.push_back(&item.expr);
-  for (OrderItem& item : query.order_by) shown.push_back(&item.expr);
+  for (OrderItem& item : query.order_by) {
+    const bool names_result = item.expr->kind == ExprKind::kColumn && item.expr->range == -2;
+    if (!names_result) shown.push_back(&item.expr);
+  }
   const bool is_needed = std::ranges::any_of(shown, [&](ExprPtr* expr) { return stays(*expr); });
   const bool has_windows =
       std::ranges::any_of(shown, [](ExprPtr* expr) { return ContainsWindow(**expr); });

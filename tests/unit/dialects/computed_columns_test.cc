@@ -56,6 +56,28 @@ TEST_CASE("a computed column over a computed one stands on what the table stores
   CHECK(net.source_type.name == "decimal");
 }
 
+TEST_CASE("computed columns that double one another are refused, not written out without end") {
+  catalog::Catalog catalog = Lines();
+  std::vector<catalog::Column>& columns = catalog.tables[0].columns;
+  columns.push_back(Computed("c0", "Quantity + Quantity"));
+  for (int i = 1; i < 40; ++i) {
+    const std::string before = "c" + std::to_string(i - 1);
+    columns.push_back(Computed("c" + std::to_string(i), before + " + " + before));
+  }
+  CHECK(!Translate(catalog, 6, dialects::Target::kDuckDb).sql.empty());
+  const auto last = Translate(catalog, columns.size() - 1, dialects::Target::kDuckDb);
+  CHECK(last.sql.empty());
+  CHECK(!last.diagnostics.empty());
+}
+
+TEST_CASE("a computed column over one without a translation has none either") {
+  catalog::Catalog catalog = Lines();
+  catalog.tables[0].columns.push_back(Computed("Odd", "dbo.gone(Price)"));
+  catalog.tables[0].columns.push_back(Computed("Over", "Odd + 1"));
+  CHECK(Translate(catalog, 5, dialects::Target::kDuckDb).sql.empty());
+  CHECK(Translate(catalog, 6, dialects::Target::kDuckDb).sql.empty());
+}
+
 TEST_CASE("a computed column that names itself is translated as it stands") {
   const auto turn = Translate(Lines(), 4, dialects::Target::kPostgres);
   CHECK(turn.sql.find("\"Round\"") != std::string::npos);

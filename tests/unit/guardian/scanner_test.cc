@@ -108,7 +108,7 @@ TEST_CASE("Matches lie inside the text, whatever it holds", "[guardian]") {
 }
 
 TEST_CASE("Weights that are damaged are refused", "[guardian]") {
-  CHECK(LinearModel::FromBytes("DMGUARD1 and then nothing").status().code() ==
+  CHECK(LinearModel::FromBytes("DMGUARD2 and then nothing").status().code() ==
         absl::StatusCode::kDataLoss);
   const LinearModel& model = LinearModel::BuiltIn();
   CHECK(LinearModel::FromBytes(model.ToBytes()).ok());
