@@ -446,7 +446,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& asked) {
   absl::StatusOr<std::unique_ptr<EngineClient>> engine =
       ConnectEngine({config.engine, config.engine_ca_file, config.engine_certificate_file,
                      config.engine_key_file, config.engine_name},
-                    *metrics);
+                    *metrics, HttpServer::AfterTurn);
   if (!engine.ok()) return engine.status();
   auto gateway =
       std::make_unique<WiredGateway>(config, *std::move(keys), *std::move(sealing_key),

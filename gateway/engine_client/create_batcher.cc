@@ -14,8 +14,8 @@ absl::StatusOr<v1::Migration> ResultOf(v1::CreateMigrationsResponse::Result& res
 
 }  // namespace
 
-CreateBatcher::CreateBatcher(const CreateBatcherOptions& options, Send send)
-    : options_(options), send_(std::move(send)) {}
+CreateBatcher::CreateBatcher(const CreateBatcherOptions& options, Send send, Defer defer)
+    : options_(options), send_(std::move(send)), defer_(std::move(defer)) {}
 
 CreateBatcher::~CreateBatcher() {
   absl::MutexLock lock(&mutex_);
@@ -42,7 +42,7 @@ void CreateBatcher::Submit(const CallContext& context, v1::CreateMigrationReques
   if (is_full) {
     return item.done(absl::UnavailableError("too many new migrations wait for the engine"));
   }
-  SendWaiting();
+  defer_([this] { SendWaiting(); });
 }
 
 std::optional<CreateBatcher::Batch> CreateBatcher::Take() {

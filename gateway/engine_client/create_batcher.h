@@ -1,5 +1,6 @@
-// Lets new migrations travel together: those that arrive while calls are under way are the next
-// call, so that one request alone does not wait and a thousand do not cost a thousand calls.
+// Lets new migrations travel together: those that arrive in one turn of an I/O thread or while calls
+// are under way are the next call, so that one request alone does not wait and a thousand do not
+// cost a thousand calls.
 #ifndef DATAMIGRATE_GATEWAY_ENGINE_CLIENT_CREATE_BATCHER_H_
 #define DATAMIGRATE_GATEWAY_ENGINE_CLIENT_CREATE_BATCHER_H_
 
@@ -34,7 +35,10 @@ class CreateBatcher {
   using Send =
       std::function<void(v1::CreateMigrationsRequest, absl::Time deadline, Answered answered)>;
 
-  CreateBatcher(const CreateBatcherOptions& options, Send send);
+  // Calls what it is given once, soon: now, or after other requests that are ready were read.
+  using Defer = std::function<void(std::function<void()>)>;
+
+  CreateBatcher(const CreateBatcherOptions& options, Send send, Defer defer);
   // Waits until all calls are answered.
   ~CreateBatcher();
 
@@ -58,6 +62,7 @@ class CreateBatcher {
 
   const CreateBatcherOptions options_;
   const Send send_;
+  const Defer defer_;
   absl::Mutex mutex_;
   std::deque<Item> waiting_ ABSL_GUARDED_BY(mutex_);
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;

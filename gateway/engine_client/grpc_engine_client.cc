@@ -20,7 +20,6 @@
 #include "absl/time/clock.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "gateway/engine_client/circuit_breaker.h"
-#include "gateway/engine_client/create_batcher.h"
 #include "gateway/engine_client/stream_reader.h"
 
 namespace datamigrate::gateway {
@@ -132,13 +131,15 @@ bool IsServing(const grpc::ByteBuffer& answer) {
 
 class GrpcEngineClient : public EngineClient {
  public:
-  GrpcEngineClient(std::shared_ptr<grpc::Channel> channel, telemetry::Metrics& metrics)
+  GrpcEngineClient(std::shared_ptr<grpc::Channel> channel, telemetry::Metrics& metrics,
+                   CreateBatcher::Defer defer)
       : channel_(std::move(channel)),
         stub_(v1::MigrationService::NewStub(channel_)),
         health_(channel_),
         calls_(metrics.AddCounter("datamigrate_gateway_engine_calls_total",
                                   "Calls to the engine by method and status code.",
-                                  {"method", "code"})) {}
+                                  {"method", "code"})),
+        creates_({}, Sender(), std::move(defer)) {}
 
   void CreateMigration(const CallContext& context, v1::CreateMigrationRequest request,
                        MigrationDone done) override {
@@ -219,6 +220,17 @@ class GrpcEngineClient : public EngineClient {
     size_t attempt = 0;
   };
 
+  CreateBatcher::Send Sender() {
+    return [this](v1::CreateMigrationsRequest request, absl::Time deadline,
+                  CreateBatcher::Answered answered) {
+      auto call = std::make_shared<CreateCall>();
+      call->request = std::move(request);
+      call->deadline = deadline;
+      call->answered = std::move(answered);
+      StartCreates(call);
+    };
+  }
+
   void StartCreates(const std::shared_ptr<CreateCall>& call) {
     if (!breaker_.Admit()) {
       calls_.Increment({"CreateMigrations", "NOT_TRIED"});
@@ -296,15 +308,7 @@ class GrpcEngineClient : public EngineClient {
   telemetry::Counter& calls_;
   CircuitBreaker breaker_{{}};
   // Last: it waits for its calls, which use the above.
-  CreateBatcher creates_{{},
-                         [this](v1::CreateMigrationsRequest request, absl::Time deadline,
-                                CreateBatcher::Answered answered) {
-                           auto call = std::make_shared<CreateCall>();
-                           call->request = std::move(request);
-                           call->deadline = deadline;
-                           call->answered = std::move(answered);
-                           StartCreates(call);
-                         }};
+  CreateBatcher creates_;
 };
 
 }  // namespace
@@ -315,14 +319,15 @@ absl::Status FromGrpc(const grpc::Status& status) {
 }
 
 absl::StatusOr<std::unique_ptr<EngineClient>> ConnectEngine(const EngineAddress& address,
-                                                            telemetry::Metrics& metrics) {
+                                                            telemetry::Metrics& metrics,
+                                                            CreateBatcher::Defer defer) {
   const absl::StatusOr<std::string> target = TargetOf(address.engines);
   if (!target.ok()) return target.status();
   const auto credentials = CredentialsOf(address);
   if (!credentials.ok()) return credentials.status();
   KeepCallbackQueue();
   return std::make_unique<GrpcEngineClient>(OpenChannel(*target, *credentials, address.name),
-                                            metrics);
+                                            metrics, std::move(defer));
 }
 
 }  // namespace datamigrate::gateway

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/telemetry/metrics.h"
+#include "gateway/engine_client/create_batcher.h"
 #include "gateway/engine_client/engine_client.h"
 
 namespace datamigrate::gateway {
@@ -27,10 +28,12 @@ struct EngineAddress {
 // effect twice as once are tried up to three times within their deadline when the engine is away;
 // the others once. While engines do not answer, calls fail at once with kUnavailable but for one
 // every two seconds (circuit_breaker.h). Metadata: x-datamigrate-tenant, x-datamigrate-user,
-// x-request-id. `metrics` must outlive the client.
+// x-request-id. `metrics` must outlive the client. `defer` says when new migrations that came
+// together are sent (create_batcher.h); it must call each function before the client is destroyed.
 // Errors: kInvalidArgument for addresses that gRPC does not take, and files that cannot be read.
 absl::StatusOr<std::unique_ptr<EngineClient>> ConnectEngine(const EngineAddress& address,
-                                                            telemetry::Metrics& metrics);
+                                                            telemetry::Metrics& metrics,
+                                                            CreateBatcher::Defer defer);
 
 }  // namespace datamigrate::gateway
 

@@ -16,6 +16,7 @@
 #include <boost/asio/write.hpp>
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -67,12 +68,20 @@ class OpenCount {
 
 // One thread with an event loop, a listener and the connections that live on it.
 struct IoThread {
+  void EndTurn() {
+    for (const auto& function : std::exchange(after_turn, {})) function();
+  }
+
   std::unordered_set<Connection*> connections;  // touched on this thread only
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  std::vector<std::function<void()>> after_turn;  // touched on this thread, then by Stop
   std::thread thread;
 };
+
+// The one that the calling thread runs.
+thread_local IoThread* this_io_thread = nullptr;
 
 // All the loops of a server. They go together, as a connection may outlive the server.
 struct IoThreads {
@@ -136,7 +145,10 @@ class AsioServer : public HttpServer {
     }
     for (auto& io : threads_->all) {
       asio::co_spawn(io->context, Accept(io.get()), Rethrow);
-      io->thread = std::thread([io = io.get()] { io->context.run(); });
+      io->thread = std::thread([io = io.get()] {
+        this_io_thread = io;
+        io->context.run();
+      });
     }
     return absl::OkStatus();
   }
@@ -219,6 +231,7 @@ class AsioServer : public HttpServer {
     for (auto& io : threads_->all) io->context.stop();
     for (auto& io : threads_->all) {
       if (io->thread.joinable()) io->thread.join();
+      io->EndTurn();
       ErrorCode ignored;
       io->acceptor.close(ignored);  // where the loop stopped before it came to that
     }
@@ -234,6 +247,14 @@ class AsioServer : public HttpServer {
 };
 
 }  // namespace
+
+void HttpServer::AfterTurn(std::function<void()> function) {
+  IoThread* const io = this_io_thread;
+  if (io == nullptr) return function();
+  io->after_turn.push_back(std::move(function));
+  // What is ready has been queued before this.
+  if (io->after_turn.size() == 1) asio::post(io->context, [io] { io->EndTurn(); });
+}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const ServerOptions& options,
                                                               Service* service) {

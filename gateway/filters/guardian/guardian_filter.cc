@@ -12,20 +12,18 @@
 
 namespace datamigrate::gateway {
 
-using guardian::Scanner;
-
-// Gives the scanner back, whatever happens.
+// Gives the tools back, whatever happens.
 class GuardianFilter::Borrowed {
  public:
-  explicit Borrowed(GuardianFilter& filter) : filter_(filter), scanner_(filter.Take()) {}
-  ~Borrowed() { filter_.GiveBack(std::move(scanner_)); }
+  explicit Borrowed(GuardianFilter& filter) : filter_(filter), tools_(filter.Take()) {}
+  ~Borrowed() { filter_.GiveBack(std::move(tools_)); }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
-  Scanner& operator*() { return *scanner_; }
+  Tools* operator->() { return tools_.get(); }
 
  private:
   GuardianFilter& filter_;
-  std::unique_ptr<Scanner> scanner_;
+  std::unique_ptr<Tools> tools_;
 };
 
 GuardianFilter::GuardianFilter(const guardian::RuleBook* rules, const PolicyBook* policies,
@@ -38,21 +36,22 @@ GuardianFilter::GuardianFilter(const guardian::RuleBook* rules, const PolicyBook
 
 GuardianFilter::~GuardianFilter() = default;
 
-std::unique_ptr<Scanner> GuardianFilter::Take() {
+std::unique_ptr<GuardianFilter::Tools> GuardianFilter::Take() {
   {
     absl::MutexLock lock(&mutex_);
     if (!idle_.empty()) {
-      std::unique_ptr<Scanner> scanner = std::move(idle_.back());
+      std::unique_ptr<Tools> tools = std::move(idle_.back());
       idle_.pop_back();
-      return scanner;
+      return tools;
     }
   }
-  return std::make_unique<Scanner>(*rules_, guardian::LinearModel::BuiltIn());
+  return std::unique_ptr<Tools>(
+      new Tools{{*rules_, guardian::LinearModel::BuiltIn()}, HarmlessNames()});
 }
 
-void GuardianFilter::GiveBack(std::unique_ptr<Scanner> scanner) {
+void GuardianFilter::GiveBack(std::unique_ptr<Tools> tools) {
   absl::MutexLock lock(&mutex_);
-  idle_.push_back(std::move(scanner));
+  idle_.push_back(std::move(tools));
 }
 
 std::optional<Response> GuardianFilter::BeforeEndpoint(Request& request) {
@@ -63,8 +62,8 @@ std::optional<Response> GuardianFilter::BeforeEndpoint(Request& request) {
   const std::string& organization =
       request.principal.has_value() ? request.principal->organization_id : kNone;
   const std::shared_ptr<const Policy> policy = policies_->Find(organization);
-  Borrowed scanner(*this);
-  RequestScan scan(*scanner, *policy, scores_, request.received_at);
+  Borrowed tools(*this);
+  RequestScan scan(tools->scanner, tools->names, *policy, scores_, request.received_at);
   scan.Scan(request);
   if (!scan.is_blocked()) return std::nullopt;
   blocked_.Increment();

@@ -12,6 +12,7 @@
 #include "common/guardian/scanner.h"
 #include "common/telemetry/metrics.h"
 #include "gateway/filters/filter.h"
+#include "gateway/filters/guardian/harmless_names.h"
 #include "gateway/policy/policy_book.h"
 
 namespace datamigrate::gateway {
@@ -32,8 +33,14 @@ class GuardianFilter : public Filter {
  private:
   class Borrowed;
 
-  std::unique_ptr<guardian::Scanner> Take() ABSL_LOCKS_EXCLUDED(mutex_);
-  void GiveBack(std::unique_ptr<guardian::Scanner> scanner) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What one thread scans with.
+  struct Tools {
+    guardian::Scanner scanner;
+    HarmlessNames names;
+  };
+
+  std::unique_ptr<Tools> Take() ABSL_LOCKS_EXCLUDED(mutex_);
+  void GiveBack(std::unique_ptr<Tools> tools) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const guardian::RuleBook* const rules_;
   const RuleScores scores_;
@@ -41,7 +48,7 @@ class GuardianFilter : public Filter {
   telemetry::Counter& blocked_;
   absl::Mutex mutex_;
   // Those that no thread uses now; as many as threads ever scanned at once.
-  std::vector<std::unique_ptr<guardian::Scanner>> idle_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Tools>> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace datamigrate::gateway

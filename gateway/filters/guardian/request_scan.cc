@@ -59,7 +59,10 @@ RequestScan::Outcome RequestScan::Judge(std::string_view text, std::string_view 
                                         FieldKind kind) {
   const guardian::Verdict verdict = scanner_.Scan(text, kind);
   Outcome outcome;
-  if (verdict.matches.empty()) return outcome;
+  if (verdict.matches.empty()) {
+    outcome.is_clean = true;
+    return outcome;
+  }
   std::vector<Match> to_cut;
   for (Finding& finding : FindingsOf(verdict, kind)) {
     if (IsAtHome(finding.category, field)) continue;
@@ -103,7 +106,10 @@ void RequestScan::ScanFields(std::map<std::string, std::string>& fields) {
 
 // A name is text of the client's, too.
 void RequestScan::ScanName(std::string_view name, std::string_view field) {
-  if (Judge(name, field, FieldKind::kIdentifier).reaction != Reaction::kSanitize) return;
+  if (names_.Has(name)) return;
+  const Outcome outcome = Judge(name, field, FieldKind::kIdentifier);
+  if (outcome.is_clean) names_.Add(name);
+  if (outcome.reaction != Reaction::kSanitize) return;
   reaction_ = Reaction::kBlock;
   blocked_field_ = field;
   blocked_rules_ = rules_;

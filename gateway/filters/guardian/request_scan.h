@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "common/guardian/scanner.h"
+#include "gateway/filters/guardian/harmless_names.h"
 #include "gateway/http/message.h"
 #include "gateway/policy/policy.h"
 
@@ -17,9 +18,10 @@ namespace datamigrate::gateway {
 // For one request on one thread. Everything it is given must outlive it.
 class RequestScan {
  public:
-  RequestScan(guardian::Scanner& scanner, const Policy& policy, const RuleScores& scores,
-              absl::Time now)
-      : scanner_(scanner), policy_(policy), scores_(scores), now_(now) {}
+  // `names` are those in which `scanner` found nothing; more are added.
+  RequestScan(guardian::Scanner& scanner, HarmlessNames& names, const Policy& policy,
+              const RuleScores& scores, absl::Time now)
+      : scanner_(scanner), names_(names), policy_(policy), scores_(scores), now_(now) {}
 
   // Scans path, query and body until a text is to be blocked; cuts out of the request what is to
   // be sanitised, and notes what was found in request.scan. Names of a body's fields are scanned,
@@ -34,6 +36,7 @@ class RequestScan {
  private:
   // What becomes of a text: `cut` is what is left of it where it is sanitised.
   struct Outcome {
+    bool is_clean = false;  // nothing was found at all
     Reaction reaction = Reaction::kAllow;
     std::string cut;
   };
@@ -46,6 +49,7 @@ class RequestScan {
   void ScanBody(Request& request);
 
   guardian::Scanner& scanner_;
+  HarmlessNames& names_;
   const Policy& policy_;
   const RuleScores& scores_;
   const absl::Time now_;

@@ -34,6 +34,8 @@
 namespace datamigrate::gateway {
 namespace {
 
+const CreateBatcher::Defer kAtOnce = [](const std::function<void()>& function) { function(); };
+
 using nlohmann::json;
 using testing::FakeEngine;
 using Fixture = testing::GatewayFixture;
@@ -493,7 +495,7 @@ TEST_CASE("Gateway and engine show each other their certificates", "[gateway][se
       FakeEngine::Certificate{ReadText(ours.certificate_file), ReadText(ours.key_file)});
   telemetry::Metrics metrics;
   const auto ask = [&](const EngineAddress& address) {
-    return (*ConnectEngine(address, metrics))->CheckHealth(absl::Now() + absl::Seconds(5));
+    return (*ConnectEngine(address, metrics, kAtOnce))->CheckHealth(absl::Now() + absl::Seconds(5));
   };
   const std::string at = engine.address();
   CHECK(ask({at, ours.certificate_file, ours.certificate_file, ours.key_file, "engine"}).ok());
@@ -505,8 +507,8 @@ TEST_CASE("Gateway and engine show each other their certificates", "[gateway][se
       ask({at, ours.certificate_file, other.certificate_file, other.key_file, "engine"}).ok());
   CHECK_FALSE(ask({at, ours.certificate_file, "", "", "engine"}).ok());
   CHECK_FALSE(ask({at}).ok());
-  CHECK(absl::IsInvalidArgument(ConnectEngine({at, "/nonexistent"}, metrics).status()));
-  CHECK(absl::IsInvalidArgument(ConnectEngine({"host:1,host:2"}, metrics).status()));
+  CHECK(absl::IsInvalidArgument(ConnectEngine({at, "/nonexistent"}, metrics, kAtOnce).status()));
+  CHECK(absl::IsInvalidArgument(ConnectEngine({"host:1,host:2"}, metrics, kAtOnce).status()));
 }
 
 absl::StatusOr<v1::Migration> CreateAt(EngineClient& client, const CallContext& context,
@@ -522,7 +524,7 @@ TEST_CASE("Calls go to every engine of a list, and on when one goes away", "[gat
   const FakeEngine first;
   auto second = std::make_unique<FakeEngine>();
   telemetry::Metrics metrics;
-  const auto client = *ConnectEngine({first.address() + "," + second->address()}, metrics);
+  const auto client = *ConnectEngine({first.address() + "," + second->address()}, metrics, kAtOnce);
   const CallContext context{"t", "u", "r", absl::Now() + absl::Seconds(20)};
   v1::CreateMigrationRequest create;
   create.set_source("/data");
@@ -553,7 +555,7 @@ TEST_CASE("Connections to the engine come and go without harm", "[gateway][servi
   watch.set_id(std::string(testing::kFirstId));
   for (int i = 0; i < connections; ++i) {
     telemetry::Metrics metrics;
-    const auto client = *ConnectEngine({engine.address()}, metrics);
+    const auto client = *ConnectEngine({engine.address()}, metrics, kAtOnce);
     REQUIRE(CreateAt(*client, context, create).ok());
     // The stream goes while a read of it is pending, and the channel right after.
     const auto stream = client->WatchMigration(context, watch);

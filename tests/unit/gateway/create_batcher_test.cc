@@ -1,6 +1,7 @@
 #include "gateway/engine_client/create_batcher.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,8 @@ v1::CreateMigrationRequest From(const std::string& source) {
   return request;
 }
 
+const CreateBatcher::Defer kAtOnce = [](const std::function<void()>& function) { function(); };
+
 const CallContext kContext{"t", "u", "r", absl::UnixEpoch()};
 
 std::string Text(const absl::StatusOr<v1::Migration>& answer) {
@@ -56,7 +59,7 @@ std::string Text(const absl::StatusOr<v1::Migration>& answer) {
 TEST_CASE("What arrives while calls are under way travels in the next one", "[gateway][engine]") {
   Calls calls;
   std::vector<std::string> answers;
-  CreateBatcher batcher({.max_calls = 1}, calls.Send());
+  CreateBatcher batcher({.max_calls = 1}, calls.Send(), kAtOnce);
   for (const std::string source : {"a", "b", "", "c"}) {
     batcher.Submit(kContext, From(source), [&](auto answer) { answers.push_back(Text(answer)); });
   }
@@ -71,10 +74,27 @@ TEST_CASE("What arrives while calls are under way travels in the next one", "[ga
   CHECK(answers == std::vector<std::string>{"ta", "tb", "INVALID_ARGUMENT: no source", "tc"});
 }
 
+TEST_CASE("What arrives before the turn ends travels together", "[gateway][engine]") {
+  Calls calls;
+  std::vector<std::function<void()>> after_turn;
+  std::vector<std::string> answers;
+  CreateBatcher batcher({}, calls.Send(), [&](auto function) { after_turn.push_back(function); });
+  for (const std::string source : {"a", "b", "c"}) {
+    batcher.Submit(kContext, From(source), [&](auto answer) { answers.push_back(Text(answer)); });
+  }
+  CHECK(calls.made.empty());
+  for (const auto& function : after_turn) function();
+  REQUIRE(calls.made.size() == 1);
+  CHECK(calls.made[0].request.items_size() == 3);
+  calls.Answer(0);
+  CHECK(answers == std::vector<std::string>{"ta", "tb", "tc"});
+}
+
 TEST_CASE("A call takes so many migrations and bytes, and waits for the latest deadline",
           "[gateway][engine]") {
   Calls calls;
-  CreateBatcher batcher({.max_calls = 1, .max_together = 2, .max_bytes = 1000}, calls.Send());
+  CreateBatcher batcher({.max_calls = 1, .max_together = 2, .max_bytes = 1000}, calls.Send(),
+                        kAtOnce);
   const auto submit = [&](const std::string& source, int seconds) {
     CallContext context = kContext;
     context.deadline += absl::Seconds(seconds);
@@ -99,7 +119,7 @@ TEST_CASE("A call that fails fails for all in it, and too many that wait are ref
           "[gateway][engine]") {
   Calls calls;
   std::vector<std::string> answers;
-  CreateBatcher batcher({.max_calls = 1, .max_waiting = 2}, calls.Send());
+  CreateBatcher batcher({.max_calls = 1, .max_waiting = 2}, calls.Send(), kAtOnce);
   for (const std::string source : {"a", "b", "c", "d"}) {
     batcher.Submit(kContext, From(source), [&](auto answer) { answers.push_back(Text(answer)); });
   }

@@ -92,6 +92,41 @@ TEST_CASE("Names of fields and parts of the path are looked at, too", "[gateway]
 
 constexpr const char* kAttack = R"({"name":"1' UNION SELECT null, version() -- zebra"})";
 
+TEST_CASE("A name is judged alike however often it comes", "[gateway][guardian]") {
+  telemetry::Metrics metrics;
+  const PolicyBook policies;
+  GuardianFilter filter(&Rules(), &policies, metrics);
+  for (int i = 0; i < 3; ++i) {
+    for (const auto& [name, is_refused] :
+         {std::pair(std::string("description"), false),
+          std::pair(std::string("1' UNION SELECT null, version() --"), true),
+          std::pair(std::string(100, 'n'), false)}) {
+      INFO(name);
+      Request request;
+      request.json =
+          std::make_shared<const boost::json::value>(boost::json::object{{name, "a text"}});
+      CHECK(filter.BeforeEndpoint(request).has_value() == is_refused);
+    }
+  }
+}
+
+TEST_CASE("Names that are known to be harmless are found again, a bounded number of them",
+          "[gateway][guardian]") {
+  HarmlessNames names;
+  CHECK_FALSE(names.Has(""));
+  CHECK_FALSE(names.Has("name"));
+  names.Add("name");
+  CHECK(names.Has("name"));
+  CHECK_FALSE(names.Has("Name"));
+  const std::string longest(HarmlessNames::kLongest, 'n');
+  names.Add(longest);
+  names.Add(longest + "n");
+  CHECK(names.Has(longest));
+  CHECK_FALSE(names.Has(longest + "n"));
+  for (size_t i = 0; i < 10 * HarmlessNames::kPlaces; ++i) names.Add(std::to_string(i));
+  CHECK(names.Has(std::to_string(10 * HarmlessNames::kPlaces - 1)));
+}
+
 TEST_CASE("What was found is noted without the text", "[gateway][guardian][policy]") {
   const Governed blocked(nlohmann::json::object(), kAttack);
   REQUIRE(blocked.answer.has_value());
