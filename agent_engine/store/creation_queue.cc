@@ -43,7 +43,13 @@ void CreationQueue::Run() {
     migrations.reserve(group.size());
     for (Item& item : group) migrations.push_back(std::move(item.migration));
     std::vector<absl::StatusOr<CreatedMigration>> created = store_->CreateAll(migrations);
-    for (size_t i = 0; i < group.size(); ++i) group[i].done(std::move(created[i]));
+    bool has_new = false;
+    for (size_t i = 0; i < group.size(); ++i) {
+      has_new |= created[i].ok() && created[i]->is_new;
+      group[i].done(std::move(created[i]));
+    }
+    // Nobody waits for this, and workers that do not hear of it look from time to time.
+    if (has_new) store_->AnnounceJobs().IgnoreError();
   }
 }
 

@@ -1,6 +1,5 @@
 // Puts new migrations into the database by groups: those that wait while a group commits are the
-// next group. Notifications make PostgreSQL commit one transaction after another, so that more
-// writers would only wait for each other.
+// next group. The workers are told when a group's callers have their answers.
 #ifndef DATAMIGRATE_AGENT_ENGINE_STORE_CREATION_QUEUE_H_
 #define DATAMIGRATE_AGENT_ENGINE_STORE_CREATION_QUEUE_H_
 
@@ -17,7 +16,7 @@
 namespace datamigrate::store {
 
 struct CreationQueueOptions {
-  int writers = 2;
+  int writers = 4;
   size_t max_group = 256;
   size_t max_waiting = 4096;
 };

@@ -43,6 +43,10 @@ constexpr pg::Statement kCreate = {
     " FROM asked a LEFT JOIN inserted i ON i.id = a.id"
     " LEFT JOIN migrations m ON i.id IS NULL AND m.tenant = a.tenant AND m.idempotency_key = a.key"
     " WHERE i.id IS NOT NULL OR m.id IS NOT NULL"};
+// A notice may be lost, so nobody waits until it is on the disk.
+constexpr pg::Statement kAnnounceJobs = {
+    "announce_jobs",
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_jobs', '')"};
 constexpr pg::Statement kGet = {
     "get_migration",
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, "
@@ -328,7 +332,14 @@ absl::StatusOr<pg::Result> Query(pg::Pool& pool, std::string_view tenant, std::s
 }  // namespace
 
 absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {
-  return CreateAll({migration}).front();
+  absl::StatusOr<CreatedMigration> created = CreateAll({migration}).front();
+  // It is written, and taken up in any case.
+  if (created.ok() && created->is_new) AnnounceJobs().IgnoreError();
+  return created;
+}
+
+absl::Status MigrationStore::AnnounceJobs() {
+  return pg::Execute(*pool_, kRepeatable, kAnnounceJobs, {}).status();
 }
 
 std::vector<absl::StatusOr<CreatedMigration>> MigrationStore::CreateAll(

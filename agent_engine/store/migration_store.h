@@ -57,14 +57,18 @@ class MigrationStore {
   // `pool` must outlive the store; its database must have the schema (schema.h).
   explicit MigrationStore(pg::Pool* pool) : pool_(pool) {}
 
-  // Writes the migration, its job and its first event.
+  // Writes the migration, its job and its first event, and tells the workers.
   // Errors: kAlreadyExists when the key was used with another request.
   absl::StatusOr<CreatedMigration> Create(const NewMigration& migration);
 
   // As many, in one statement and so in one commit: what comes back is in their order. An error of
   // the database is the answer for each of them; a text that it does not take, for its own alone.
+  // The workers are not told: that is AnnounceJobs.
   std::vector<absl::StatusOr<CreatedMigration>> CreateAll(
       const std::vector<NewMigration>& migrations);
+
+  // Tells the workers that there are new jobs. Those who are not told look from time to time.
+  absl::Status AnnounceJobs();
 
   absl::StatusOr<MigrationRecord> Get(std::string_view tenant, std::string_view id);
 

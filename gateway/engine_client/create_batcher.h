@@ -19,7 +19,7 @@
 namespace datamigrate::gateway {
 
 struct CreateBatcherOptions {
-  int max_calls = 2;               // under way at once
+  int max_calls = 4;               // under way at once
   int max_together = 128;          // in one call; the engine takes 256
   size_t max_bytes = 1024 * 1024;  // of the requests in one call, beyond its first
   size_t max_waiting = 4096;

@@ -13,6 +13,7 @@
 #include "agent_engine/store/run_store.h"
 #include "agent_engine/store/schema.h"
 #include "agent_engine/workflow/graph.h"
+#include "common/pg/listener.h"
 #include "tests/unit/store/test_database.h"
 
 namespace datamigrate::store {
@@ -208,6 +209,26 @@ TEST_CASE_METHOD(StoreFixture, "The queue answers every migration, also those th
   }
   CHECK(answered == 30);
   CHECK(database.Value("SELECT count(*) AS value FROM migrations") == "30");
+}
+
+TEST_CASE_METHOD(StoreFixture, "Workers hear of new jobs, though not from what creates them",
+                 "[store]") {
+  pg::Listener listener(database.options(), {kJobsChannel});
+  // The first answer, without names, says that it listens.
+  REQUIRE(listener.Wait(absl::Now() + absl::Seconds(10)).ok());
+  const auto heard = [&](absl::Duration patience) {
+    const auto arrived = listener.Wait(absl::Now() + patience);
+    REQUIRE(arrived.ok());
+    return arrived->size();
+  };
+  REQUIRE(store.CreateAll({{.tenant = "acme", .request = "r"}}).front().ok());
+  REQUIRE(store.AnnounceJobs().ok());
+  CHECK(heard(absl::Seconds(10)) == 1);
+  Create();
+  CHECK(heard(absl::Seconds(10)) == 1);
+  CreationQueue creations(&store, {});
+  REQUIRE(creations.Submit({.tenant = "acme", .request = "r"}, [](const auto&) {}));
+  CHECK(heard(absl::Seconds(10)) == 1);
 }
 
 TEST_CASE_METHOD(StoreFixture, "Creating can be done in less than ten milliseconds", "[store]") {
