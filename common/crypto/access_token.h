@@ -7,15 +7,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/crypto/signed_token.h"
 #include "common/crypto/token_keys.h"
 
 namespace datamigrate::crypto {
-
-// Longer texts are refused unread.
-inline constexpr size_t kLongestAccessToken = 4096;
-
-// A token's issue time may lie this far ahead of our clock.
-inline constexpr absl::Duration kClockTolerance = absl::Seconds(30);
 
 struct AccessClaims {
   std::string issuer;            // iss
@@ -29,21 +24,11 @@ struct AccessClaims {
   std::string csrf_sha256 = "";  // csrf: hex; "" for tokens that are not in cookies
   absl::Time issued_at;          // iat, whole seconds
   absl::Time expires_at;         // exp, whole seconds
-  absl::Time not_before =
-      absl::UnixEpoch();  // nbf, whole seconds; 1970 when it is missing. Not written.
 };
 
 std::string SignAccessToken(const TokenKey& key, const AccessClaims& claims);
 
-struct ExpectedToken {
-  std::string_view issuer;
-  std::string_view audience;
-};
-
-// Reads a token that one of `keys` signed and that is valid at `now`.
-// The header must name a key and the one algorithm that this key is for, and ask for no extension
-// ("crit"); a key in the header ("jwk", "jku", "x5u") is never looked at. Members may not be named
-// twice. "nbf" is obeyed where it is there.
+// Reads a token that one of `keys` signed and that is valid at `now`; see OpenToken.
 // Errors: kUnauthenticated, with a reason that quotes nothing of the token.
 absl::StatusOr<AccessClaims> VerifyAccessToken(const TokenKeys& keys, std::string_view token,
                                                const ExpectedToken& expected, absl::Time now);

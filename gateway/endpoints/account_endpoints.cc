@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "common/crypto/encoding.h"
+#include "common/crypto/published_keys.h"
 #include "gateway/endpoints/account_descriptions.h"
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/session_cookies.h"
@@ -127,21 +127,6 @@ Response ShowUser(AccountStore* accounts, const Request& request) {
   return JsonResponse(200, body.dump());
 }
 
-// RFC 8037 section 2: Ed25519 keys as JSON Web Keys. Shared secrets are left out.
-Response ShowKeys(const crypto::TokenKeys& keys) {
-  Json list = Json::array();
-  for (const crypto::TokenKeys::Entry& entry : keys.entries()) {
-    if (entry.key.public_key() == nullptr) continue;
-    list.push_back({{"kty", "OKP"},
-                    {"crv", "Ed25519"},
-                    {"alg", entry.key.algorithm_name()},
-                    {"use", "sig"},
-                    {"kid", entry.key.id()},
-                    {"x", crypto::Base64UrlEncode(*entry.key.public_key())}});
-  }
-  return JsonResponse(200, Json{{"keys", list}}.dump());
-}
-
 }  // namespace
 
 void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route>& routes) {
@@ -174,7 +159,10 @@ void AddAccountRoutes(SignIn* sign_in, AccountStore* accounts, std::vector<Route
                     .pattern = "/.well-known/jwks.json",
                     .runs_on = RunsOn::kIoThread,
                     .needs_principal = false,
-                    .endpoint = [=](const Request&) { return ShowKeys(*sign_in->keys().keys()); },
+                    .endpoint =
+                        [=](const Request&) {
+                          return JsonResponse(200, crypto::PublishKeys(*sign_in->keys().keys()));
+                        },
                     .description = DescribeShowKeys()});
 }
 
