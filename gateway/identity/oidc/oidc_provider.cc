@@ -79,7 +79,7 @@ absl::Status CheckClaims(const Json& claims, const OidcOptions& options, const s
 OidcProvider::OidcProvider(OidcOptions options, Fetcher fetch)
     : options_(std::move(options)), fetch_(std::move(fetch)) {}
 
-absl::StatusOr<Json> OidcProvider::FetchObject(const FetchRequest& request) const {
+absl::StatusOr<Json> OidcProvider::FetchObject(const net::FetchRequest& request) const {
   const absl::StatusOr<std::string> body = fetch_(request);
   if (!body.ok()) return body.status();
   std::optional<Json> object = crypto::ParseStrictObject(*body);
@@ -130,7 +130,7 @@ absl::StatusOr<OidcIdentity> OidcProvider::Redeem(const std::string& code,
                                                   const OidcAttempt& attempt, absl::Time now) {
   const auto endpoints = Discover(now);
   if (!endpoints.ok()) return endpoints.status();
-  FetchRequest request;
+  net::FetchRequest request;
   request.url = endpoints->token;
   request.form = fmt::format(
       "grant_type=authorization_code&code={}&redirect_uri={}&code_verifier={}", PercentEncode(code),

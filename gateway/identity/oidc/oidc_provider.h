@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "gateway/identity/oidc/fetch.h"
+#include "common/net/fetch.h"
 
 namespace datamigrate::gateway {
 
@@ -43,11 +43,11 @@ struct OidcIdentity {
 // Thread safe; calls that ask the provider block.
 class OidcProvider {
  public:
-  using Fetcher = std::function<absl::StatusOr<std::string>(const FetchRequest&)>;
+  using Fetcher = std::function<absl::StatusOr<std::string>(const net::FetchRequest&)>;
 
   explicit OidcProvider(
       OidcOptions options,
-      Fetcher fetch = [](const FetchRequest& request) { return Fetch(request); });
+      Fetcher fetch = [](const net::FetchRequest& request) { return net::Fetch(request); });
 
   const OidcOptions& options() const { return options_; }
 
@@ -74,7 +74,7 @@ class OidcProvider {
   absl::StatusOr<Endpoints> Discover(absl::Time now);
   // The key named `id`, fetched again when it is unknown, at most once a minute.
   absl::StatusOr<nlohmann::json> FindKey(const std::string& id, absl::Time now);
-  absl::StatusOr<nlohmann::json> FetchObject(const FetchRequest& request) const;
+  absl::StatusOr<nlohmann::json> FetchObject(const net::FetchRequest& request) const;
 
   const OidcOptions options_;
   const Fetcher fetch_;

@@ -1,13 +1,15 @@
-#include "gateway/identity/oidc/fetch.h"
+#include "common/net/fetch.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 
-namespace datamigrate::gateway {
+namespace datamigrate::net {
 namespace {
 
 struct Download {
@@ -31,10 +33,22 @@ bool IsThisMachine(std::string_view url) {
   return false;
 }
 
+// Frees lists of header fields, whose text may be a secret.
+void FreeFields(curl_slist* fields) {
+  for (curl_slist* field = fields; field != nullptr; field = field->next) {
+    explicit_bzero(field->data, std::strlen(field->data));
+  }
+  curl_slist_free_all(fields);
+}
+
 }  // namespace
 
-absl::StatusOr<std::string> Fetch(const FetchRequest& request, const FetchOptions& options) {
-  if (!request.url.starts_with("https://") && !IsThisMachine(request.url)) {
+bool IsFetchable(std::string_view url) {
+  return url.starts_with("https://") || IsThisMachine(url);
+}
+
+absl::StatusOr<Answer> Ask(const FetchRequest& request, const FetchOptions& options) {
+  if (!IsFetchable(request.url)) {
     return absl::InvalidArgumentError("a URL must begin with https://");
   }
   CURL* curl = curl_easy_init();
@@ -58,17 +72,32 @@ absl::StatusOr<std::string> Fetch(const FetchRequest& request, const FetchOption
     curl_easy_setopt(curl, CURLOPT_USERNAME, request.user.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, request.password.c_str());
   }
+  if (!options.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_file.c_str());
+  curl_slist* fields = nullptr;
+  absl::Cleanup free_fields = [&fields] { FreeFields(fields); };
+  if (!request.bearer.empty()) {
+    fields = curl_slist_append(nullptr, ("Authorization: Bearer " + request.bearer).c_str());
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, 0L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+  }
   const CURLcode code = curl_easy_perform(curl);
   if (code != CURLE_OK) {
     return absl::UnavailableError(
-        fmt::format("the identity provider was not reached: {}", curl_easy_strerror(code)));
+        fmt::format("{} was not reached: {}", request.peer, curl_easy_strerror(code)));
   }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) {
-    return absl::UnavailableError(fmt::format("the identity provider answered {}", status));
-  }
-  return std::move(download.body);
+  return Answer{static_cast<int>(status), std::move(download.body)};
 }
 
-}  // namespace datamigrate::gateway
+absl::StatusOr<std::string> Fetch(const FetchRequest& request, const FetchOptions& options) {
+  absl::StatusOr<Answer> answer = Ask(request, options);
+  if (!answer.ok()) return answer.status();
+  if (answer->status != 200) {
+    return absl::UnavailableError(fmt::format("{} answered {}", request.peer, answer->status));
+  }
+  return std::move(answer->body);
+}
+
+}  // namespace datamigrate::net
