@@ -19,6 +19,7 @@
 #include "common/audit/upkeep.h"
 #include "common/crypto/api_key.h"
 #include "common/crypto/key_file.h"
+#include "common/crypto/published_keys.h"
 #include "common/guardian/rule_book.h"
 #include "common/pg/pool.h"
 #include "common/pg/schema.h"
@@ -26,6 +27,7 @@
 #include "gateway/application.h"
 #include "gateway/endpoints/account_endpoints.h"
 #include "gateway/endpoints/api_key_endpoints.h"
+#include "gateway/endpoints/engine_token_endpoints.h"
 #include "gateway/endpoints/migration_endpoints.h"
 #include "gateway/endpoints/oidc_endpoints.h"
 #include "gateway/endpoints/operation_endpoints.h"
@@ -44,6 +46,7 @@
 #include "gateway/http/server.h"
 #include "gateway/identity/account_recovery.h"
 #include "gateway/identity/api_keys.h"
+#include "gateway/identity/engine_tokens.h"
 #include "gateway/identity/housekeeper.h"
 #include "gateway/identity/oidc/oidc_sign_in.h"
 #include "gateway/identity/second_factor.h"
@@ -110,13 +113,13 @@ absl::Status PrepareDatabase(pg::Pool& pool) {
 }
 
 // Appears whole: whoever waits for the file may read it at once.
-absl::Status WritePortFile(const std::string& path, uint16_t port) {
+absl::Status WriteWhole(const std::string& path, std::string_view text) {
   const std::string draft = path + ".draft";
   std::ofstream file(draft, std::ios::trunc);
-  file << port << '\n';
+  file << text << '\n';
   file.close();
   if (!file || std::rename(draft.c_str(), path.c_str()) != 0) {
-    return absl::UnavailableError(fmt::format("cannot write the port file {}", path));
+    return absl::UnavailableError(fmt::format("cannot write the file {}", path));
   }
   return absl::OkStatus();
 }
@@ -131,14 +134,28 @@ pg::PoolOptions PoolOptionsOf(const Config& config, int max_connections = 8) {
   return options;
 }
 
+TokenSource TokensOf(EngineTokens* tokens) {
+  return [tokens](const CallContext& context) {
+    return tokens->For({context.user, context.tenant, context.api_key_id, context.permissions},
+                       absl::Now());
+  };
+}
+
+// What is made before the gateway, as making it can fail; the last is destroyed first.
+struct Parts {
+  std::unique_ptr<telemetry::Metrics> metrics;
+  std::unique_ptr<TokenKeyRing> keys;
+  std::unique_ptr<EngineTokens> engine_tokens;
+  std::unique_ptr<EngineClient> engine;
+};
+
 // Members in the order of their dependencies: the last is destroyed first.
 class WiredGateway : public Gateway {
  public:
-  WiredGateway(const Config& config, crypto::TokenKeys keys, crypto::SealingKey sealing_key,
-               std::unique_ptr<Mailer> mailer, std::unique_ptr<telemetry::Metrics> metrics,
-               std::unique_ptr<EngineClient> engine)
+  WiredGateway(const Config& config, Parts parts, crypto::SealingKey sealing_key,
+               std::unique_ptr<Mailer> mailer)
       : config_(config),
-        own_metrics_(std::move(metrics)),
+        parts_(std::move(parts)),
         pool_(PoolOptionsOf(config)),
         accounts_(&pool_),
         sessions_(&pool_),
@@ -150,11 +167,9 @@ class WiredGateway : public Gateway {
         audit_chains_(&audit_pool_),
         audit_writer_(
             {}, [this](auto rows) { return audit_chains_.Write(rows); }, metrics_),
-        engine_(std::move(engine)),
         uploads_(config.uploads_folder, {}),
         second_factor_store_(&pool_),
         second_factor_(sealing_key, &second_factor_store_),
-        keys_(std::move(keys)),
         office_(std::move(mailer), PublicUrlOf(config), metrics_),
         sign_in_(SignInOptions(), SignInParts()),
         recovery_(SignInOptions(), SignInParts()),
@@ -171,6 +186,7 @@ class WiredGateway : public Gateway {
     rule_scores_ = ScoresOf(*guardian_rules_);
     // Before the first request: it must not be judged by another policy than its own.
     if (absl::Status read = ReloadPolicies(Policies()); !read.ok()) return read;
+    if (absl::Status published = PublishKeys(); !published.ok()) return published;
     housekeeper_ = std::make_unique<Housekeeper>(Chores());
     slow_housekeeper_ = std::make_unique<Housekeeper>(SlowChores());
     ApplicationOptions options;
@@ -191,7 +207,7 @@ class WiredGateway : public Gateway {
                       [this] { return static_cast<double>(server_->open_connections()); });
     if (absl::Status opened = OpenMetrics(); !opened.ok()) return opened;
     if (config_.port_file.empty()) return absl::OkStatus();
-    return WritePortFile(config_.port_file, port());
+    return WriteWhole(config_.port_file, std::to_string(port()));
   }
 
   uint16_t port() const override { return server_->port(); }
@@ -256,8 +272,9 @@ class WiredGateway : public Gateway {
     const auto load_keys = [this]() -> absl::Status {
       auto keys =
           crypto::TokenKeys::LoadOrCreate(config_.jwt_key_file, config_.jwt_algorithm, absl::Now());
-      if (keys.ok()) keys_.Replace(*std::move(keys));
-      return keys.status();
+      if (!keys.ok()) return keys.status();
+      keys_.Replace(*std::move(keys));
+      return PublishKeys();
     };
     const auto rotate_keys = [this, token_lifetime]() -> absl::Status {
       if (config_.jwt_key_days == 0) return absl::OkStatus();
@@ -279,6 +296,15 @@ class WiredGateway : public Gateway {
             {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
             {"rotating the signing key", absl::Hours(1), rotate_keys},
             {"reading the signing keys", absl::Seconds(2), load_keys}};
+  }
+
+  // Beside the URL, for engines that share the folder: they read it before each key signs.
+  absl::Status PublishKeys() {
+    std::string document = crypto::PublishKeys(*keys_.keys());
+    if (document == published_keys_) return absl::OkStatus();
+    const absl::Status written = WriteWhole(config_.home + "/jwks.json", document);
+    if (written.ok()) published_keys_ = std::move(document);
+    return written;
   }
 
   std::unique_ptr<Limiter> MakeLimiter() {
@@ -333,7 +359,8 @@ class WiredGateway : public Gateway {
     };
     AddPolicyRoutes(Policies(), routes);
     AddSecurityRoutes({&audit_reader_, &exporters_, &organizations_, erase}, routes);
-    AddMigrationRoutes(engine_.get(), routes);
+    AddMigrationRoutes(engine_, routes);
+    AddEngineTokenRoutes(parts_.engine_tokens.get(), routes);
     AddUploadRoutes(&uploads_, routes);
     if (config_.metrics_host.empty()) {
       AddMetricsRoute(&metrics_, MetricsAudience::kThisMachine, routes);
@@ -371,8 +398,11 @@ class WiredGateway : public Gateway {
   }
 
   const Config config_;
-  const std::unique_ptr<telemetry::Metrics> own_metrics_;
-  telemetry::Metrics& metrics_ = *own_metrics_;
+  const Parts parts_;
+  telemetry::Metrics& metrics_ = *parts_.metrics;
+  TokenKeyRing& keys_ = *parts_.keys;
+  EngineClient* const engine_ = parts_.engine.get();
+  std::string published_keys_;  // as the file has them; the housekeeper's
   pg::Pool pool_;
   AccountStore accounts_;
   SessionStore sessions_;
@@ -395,11 +425,9 @@ class WiredGateway : public Gateway {
   PolicyBook policy_book_;
   RuleScores rule_scores_;
   EndedSessions ended_sessions_;
-  std::unique_ptr<EngineClient> engine_;
   UploadStore uploads_;
   SecondFactorStore second_factor_store_;
   SecondFactor second_factor_;
-  TokenKeyRing keys_;
   PostOffice office_;
   SignIn sign_in_;
   AccountRecovery recovery_;
@@ -442,15 +470,19 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& asked) {
   if (!sealing_key.ok()) return sealing_key.status();
   absl::StatusOr<std::unique_ptr<Mailer>> mailer = MakeMailer(config.mail);
   if (!mailer.ok()) return mailer.status();
-  auto metrics = std::make_unique<telemetry::Metrics>();
+  Parts parts;
+  parts.metrics = std::make_unique<telemetry::Metrics>();
+  parts.keys = std::make_unique<TokenKeyRing>(*std::move(keys));
+  parts.engine_tokens = std::make_unique<EngineTokens>(parts.keys.get());
   absl::StatusOr<std::unique_ptr<EngineClient>> engine =
       ConnectEngine({config.engine, config.engine_ca_file, config.engine_certificate_file,
                      config.engine_key_file, config.engine_name},
-                    *metrics, HttpServer::AfterTurn);
+                    *parts.metrics, HttpServer::AfterTurn,
+                    TokensOf(parts.engine_tokens.get()));
   if (!engine.ok()) return engine.status();
-  auto gateway =
-      std::make_unique<WiredGateway>(config, *std::move(keys), *std::move(sealing_key),
-                                     *std::move(mailer), std::move(metrics), *std::move(engine));
+  parts.engine = *std::move(engine);
+  auto gateway = std::make_unique<WiredGateway>(config, std::move(parts), *std::move(sealing_key),
+                                                *std::move(mailer));
   if (absl::Status opened = gateway->Open(); !opened.ok()) return opened;
   return std::unique_ptr<Gateway>(std::move(gateway));
 }

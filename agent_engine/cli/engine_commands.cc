@@ -44,7 +44,9 @@ template <typename Request, typename Method>
 int CallAndPrint(const Options& options, const Request& request, Method method) {
   EngineConnection connection(options.engine);
   grpc::ClientContext context;
-  connection.Prepare(context, false);
+  if (const grpc::Status ready = connection.Prepare(context, false); !ready.ok()) {
+    return connection.Report(ready);
+  }
   v1::Migration migration;
   const grpc::Status status = (connection.stub().*method)(&context, request, &migration);
   if (!status.ok()) return connection.Report(status);
@@ -69,7 +71,7 @@ int ExitCodeOf(const v1::Migration& migration) {
 grpc::Status ShowEvents(EngineConnection& connection, const Options& options, const std::string& id,
                         int64_t& last_sequence) {
   grpc::ClientContext context;
-  connection.Prepare(context, true);
+  if (grpc::Status ready = connection.Prepare(context, true); !ready.ok()) return ready;
   v1::WatchMigrationRequest request;
   request.set_id(id);
   request.set_after_sequence(last_sequence);
@@ -103,8 +105,10 @@ grpc::Status WatchToTheEnd(EngineConnection& connection, const Options& options,
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const int64_t before = last_sequence;
     status = ShowEvents(connection, options, id, last_sequence);
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
-    if (last_sequence == 0) return status;
+    // An engine ends a watch whose token is long over; the next one has a new token.
+    const bool goes_on = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                         status.error_code() == grpc::StatusCode::UNAUTHENTICATED;
+    if (!goes_on || last_sequence == 0) return status;
     if (last_sequence > before) attempt = 0;
     sleep(kPauseSeconds);
   }
@@ -116,7 +120,9 @@ int Watch(const Options& options, const std::string& id) {
   const grpc::Status watched = WatchToTheEnd(connection, options, id);
   if (!watched.ok()) return connection.Report(watched);
   grpc::ClientContext context;
-  connection.Prepare(context, false);
+  if (const grpc::Status ready = connection.Prepare(context, false); !ready.ok()) {
+    return connection.Report(ready);
+  }
   v1::Migration migration;
   const grpc::Status status =
       connection.stub().GetMigration(&context, WithId<v1::GetMigrationRequest>(id), &migration);
@@ -136,7 +142,9 @@ int Migrate(Options options) {
         equals == std::string::npos ? "" : variable.substr(equals + 1);
   }
   grpc::ClientContext context;
-  connection.Prepare(context, false);
+  if (const grpc::Status ready = connection.Prepare(context, false); !ready.ok()) {
+    return connection.Report(ready);
+  }
   v1::Migration migration;
   const grpc::Status status =
       connection.stub().CreateMigration(&context, options.create, &migration);
@@ -148,7 +156,9 @@ int Migrate(Options options) {
 int List(const Options& options) {
   EngineConnection connection(options.engine);
   grpc::ClientContext context;
-  connection.Prepare(context, false);
+  if (const grpc::Status ready = connection.Prepare(context, false); !ready.ok()) {
+    return connection.Report(ready);
+  }
   v1::ListMigrationsResponse response;
   const grpc::Status status = connection.stub().ListMigrations(&context, options.list, &response);
   if (!status.ok()) return connection.Report(status);
@@ -161,7 +171,9 @@ int List(const Options& options) {
 int Download(const Options& options) {
   EngineConnection connection(options.engine);
   grpc::ClientContext context;
-  connection.Prepare(context, true);
+  if (const grpc::Status ready = connection.Prepare(context, true); !ready.ok()) {
+    return connection.Report(ready);
+  }
   v1::DownloadProjectRequest request;
   request.set_migration_id(options.id);
   const std::string path = options.out.empty() ? options.id + ".zip" : options.out;
@@ -212,6 +224,23 @@ void AddTlsOptions(CLI::App* command, EngineAddress& engine) {
       ->envname("DATAMIGRATE_ENGINE_NAME");
 }
 
+void AddGatewayOptions(CLI::App* command, GatewayAddress& gateway) {
+  CLI::Option* url = command
+                         ->add_option("--gateway", gateway.url,
+                                      "Gateway that gives a token for the API key in "
+                                      "DATAMIGRATE_API_KEY, for an engine that asks for one")
+                         ->envname("DATAMIGRATE_GATEWAY");
+  command->add_option("--gateway-ca", gateway.ca_file, "The gateway's authority, PEM")
+      ->envname("DATAMIGRATE_GATEWAY_CA")
+      ->check(CLI::ExistingFile)
+      ->needs(url);
+  command
+      ->add_option("--api-key-file", gateway.api_key_file,
+                   "The API key, in a file that nobody else may read")
+      ->envname("DATAMIGRATE_API_KEY_FILE")
+      ->needs(url);
+}
+
 CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std::string name,
                      std::string description, bool takes_id) {
   CLI::App* command = app.add_subcommand(std::move(name), std::move(description));
@@ -222,6 +251,7 @@ CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std
       ->envname("DATAMIGRATE_TENANT")
       ->capture_default_str();
   AddTlsOptions(command, options->engine);
+  AddGatewayOptions(command, options->engine.gateway);
   command->add_flag("--json", options->json, "Print JSON");
   if (takes_id) command->add_option("ID", options->id, "The migration")->required();
   return command;

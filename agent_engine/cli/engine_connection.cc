@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "agent_engine/cli/exit_code.h"
+#include "common/net/this_machine.h"
 #include "fmt/format.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -42,12 +44,27 @@ std::shared_ptr<grpc::Channel> OpenChannel(const EngineAddress& address) {
 }  // namespace
 
 EngineConnection::EngineConnection(const EngineAddress& address)
-    : address_(address), stub_(v1::MigrationService::NewStub(OpenChannel(address))) {}
+    : address_(address),
+      token_(address.gateway),
+      stub_(v1::MigrationService::NewStub(OpenChannel(address))) {}
 
-void EngineConnection::Prepare(grpc::ClientContext& context, bool is_stream) const {
+grpc::Status EngineConnection::Prepare(grpc::ClientContext& context, bool is_stream) {
+  const bool is_private = !address_.ca_file.empty() || net::IsOnThisMachine(address_.address);
+  if (!address_.gateway.url.empty() && !is_private) {
+    return {grpc::StatusCode::FAILED_PRECONDITION,
+            fmt::format("a token would travel to {} in clear text; give --engine-ca, the authority "
+                        "of the engine's certificate",
+                        address_.address)};
+  }
+  const absl::StatusOr<std::string> token = token_.Get(absl::Now());
+  if (!token.ok()) {
+    return {grpc::StatusCode::FAILED_PRECONDITION, std::string(token.status().message())};
+  }
+  if (!token->empty()) context.AddMetadata("authorization", "Bearer " + *token);
   context.AddMetadata("x-datamigrate-tenant", address_.tenant);
   context.AddMetadata("x-datamigrate-user", "command-line");
   if (!is_stream) context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+  return grpc::Status::OK;
 }
 
 int EngineConnection::Report(const grpc::Status& status) const {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "agent_engine/cli/engine_token.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "grpcpp/client_context.h"
 
@@ -20,6 +21,7 @@ struct EngineAddress {
   std::string certificate_file = {};
   std::string key_file = {};
   std::string name = {};
+  GatewayAddress gateway = {};  // for an engine that asks for tokens
 };
 
 // Calls that are not streams end after `kCallTimeout`.
@@ -30,13 +32,15 @@ class EngineConnection {
   explicit EngineConnection(const EngineAddress& address);
 
   v1::MigrationService::Stub& stub() { return *stub_; }
-  // Puts the caller's identity, and a deadline for calls that answer once, into `context`.
-  void Prepare(grpc::ClientContext& context, bool is_stream) const;
+  // Puts the caller's identity, and a deadline for calls that answer once, into `context`. Errors: no token was had for
+  // the API key; the call is then not to be made.
+  grpc::Status Prepare(grpc::ClientContext& context, bool is_stream);
   // The exit code for a failed call; prints what happened and what to do on standard error.
   int Report(const grpc::Status& status) const;
 
  private:
   EngineAddress address_;
+  EngineToken token_;
   std::unique_ptr<v1::MigrationService::Stub> stub_;
 };
 

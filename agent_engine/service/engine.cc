@@ -11,6 +11,7 @@
 
 #include "agent_engine/agents/environment.h"
 #include "agent_engine/agents/migration_graph.h"
+#include "agent_engine/service/exposure.h"
 #include "agent_engine/service/migration_service.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
@@ -88,6 +89,14 @@ absl::Status PrepareHome(const std::string& home) {
       fmt::format("cannot create --home {}: {}", home, error.message()));
 }
 
+// Null where none are configured.
+absl::StatusOr<std::unique_ptr<KeyWatch>> WatchKeys(const EngineOptions& options) {
+  if (options.token_keys.empty()) return nullptr;
+  auto read = ReaderOf(options.token_keys, options.token_keys_ca);
+  if (!read.ok()) return read.status();
+  return std::make_unique<KeyWatch>(*std::move(read), KeyWatchOptions());
+}
+
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), {});
@@ -124,9 +133,11 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
 class Engine {
  public:
   Engine(const EngineOptions& options, const pg::ConnectionOptions& connection,
-         workflow::Graph graph)
+         workflow::Graph graph, std::unique_ptr<KeyWatch> keys)
       : options_(options),
         graph_(std::move(graph)),
+        keys_(std::move(keys)),
+        callers_(keys_.get()),
         pool_({.connection = connection, .max_connections = kConnections}),
         migration_store_(&pool_),
         queue_(&pool_),
@@ -136,7 +147,7 @@ class Engine {
         migrations_(
             &migration_store_, &creations_, &calls_,
             SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
-        service_(&migrations_, &feed_, &calls_),
+        service_(&migrations_, &feed_, &calls_, &callers_),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {
                   return RunMigration(lease, token);
@@ -216,6 +227,8 @@ class Engine {
 
   const EngineOptions options_;
   const workflow::Graph graph_;
+  const std::unique_ptr<KeyWatch> keys_;  // null: callers are believed
+  CallerCheck callers_;
   pg::Pool pool_;
   store::MigrationStore migration_store_;
   store::JobQueue queue_;
@@ -233,7 +246,10 @@ class Engine {
 absl::Status RunEngine(const EngineOptions& options) {
   sigset_t stop_signals;
   BlockStopSignals(&stop_signals);
-  absl::Status status = StartLog(options.log_file);
+  absl::Status status = CheckExposure(
+      options.listen, !options.token_keys.empty() || !options.tls_client_ca.empty());
+  if (!status.ok()) return status;
+  status = StartLog(options.log_file);
   if (!status.ok()) return status;
   status = PrepareHome(options.home);
   if (!status.ok()) return status;
@@ -249,7 +265,10 @@ absl::Status RunEngine(const EngineOptions& options) {
   auto graph = agents::BuildMigrationGraph(environment);
   if (!graph.ok()) return graph.status();
 
-  Engine engine(options, connection, *std::move(graph));
+  auto keys = WatchKeys(options);
+  if (!keys.ok()) return keys.status();
+
+  Engine engine(options, connection, *std::move(graph), *std::move(keys));
   const absl::StatusOr<int> port = engine.Start();
   if (!port.ok()) return port.status();
   status = WritePortFile(options.port_file, *port);

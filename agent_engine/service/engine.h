@@ -21,6 +21,11 @@ struct EngineOptions {
   std::string tls_certificate;
   std::string tls_key;
   std::string tls_client_ca;
+  // Where the gateway's public keys are, as ReaderOf takes it: then each call needs a token that one of them has signed.
+  // "": what calls say of their callers is believed, so `listen` must be this machine's alone, or callers show
+  // certificates.
+  std::string token_keys;
+  std::string token_keys_ca;  // PEM; for a URL
   int concurrency = 2;
   int lease_seconds = 30;
 };

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "agent_engine/service/download_reactor.h"
@@ -14,7 +15,8 @@ namespace {
 
 constexpr char kTenantKey[] = "x-datamigrate-tenant";
 constexpr char kUserKey[] = "x-datamigrate-user";
-constexpr char kLocal[] = "local";
+constexpr char kTokenKey[] = "authorization";
+constexpr std::string_view kScheme = "Bearer ";
 
 constexpr int kMaxCreatedAtOnce = 256;
 
@@ -25,26 +27,42 @@ void Fill(v1::CreateMigrationsResponse::Result& result, absl::StatusOr<v1::Migra
   if (created.ok()) *result.mutable_migration() = *std::move(created);
 }
 
-std::string MetadataOf(const grpc::CallbackServerContext& context, const char* key) {
+// "" when it is missing.
+std::string_view MetadataOf(const grpc::CallbackServerContext& context, const char* key) {
   const auto found = context.client_metadata().find(key);
-  return found == context.client_metadata().end()
-             ? kLocal
-             : std::string(found->second.data(), found->second.size());
+  if (found == context.client_metadata().end()) return {};
+  return {found->second.data(), found->second.size()};
 }
+
+// Valid as long as the context.
+Claim ClaimOf(const grpc::CallbackServerContext& context) {
+  std::string_view token = MetadataOf(context, kTokenKey);
+  if (token.starts_with(kScheme)) token.remove_prefix(kScheme.size());
+  return {MetadataOf(context, kTenantKey), MetadataOf(context, kUserKey), token};
+}
+
+// Ends at once: the answer to a call that is refused.
+template <typename Message>
+class RefusedStream : public grpc::ServerWriteReactor<Message> {
+ public:
+  explicit RefusedStream(const absl::Status& status) { this->Finish(ToGrpc(status)); }
+  void OnDone() override { delete this; }
+};
 
 }  // namespace
 
-Caller CallerOf(const grpc::CallbackServerContext& context) {
-  return {MetadataOf(context, kTenantKey), MetadataOf(context, kUserKey)};
-}
-
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* MigrationServiceImpl::Answer(
-    grpc::CallbackServerContext* context, const Request* request, Response* response,
+    grpc::CallbackServerContext* context, Right right, const Request* request, Response* response,
     absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&)) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  absl::StatusOr<Caller> checked = callers_->Check(ClaimOf(*context), right);
+  if (!checked.ok()) {
+    reactor->Finish(ToGrpc(checked.status()));
+    return reactor;
+  }
   const bool is_queued =
-      pool_->Submit([this, reactor, request, response, method, caller = CallerOf(*context)] {
+      pool_->Submit([this, reactor, request, response, method, caller = *std::move(checked)] {
         absl::StatusOr<Response> answer = (migrations_->*method)(caller, *request);
         if (answer.ok()) *response = *std::move(answer);
         reactor->Finish(ToGrpc(answer.status()));
@@ -57,11 +75,16 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigration(
     grpc::CallbackServerContext* context, const v1::CreateMigrationRequest* request,
     v1::Migration* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  absl::StatusOr<Caller> checked = callers_->Check(ClaimOf(*context), Right::kWrite);
+  if (!checked.ok()) {
+    reactor->Finish(ToGrpc(checked.status()));
+    return reactor;
+  }
   auto finish = [reactor, response](absl::StatusOr<v1::Migration> created) {
     if (created.ok()) *response = *std::move(created);
     reactor->Finish(ToGrpc(created.status()));
   };
-  const bool is_queued = pool_->Submit([this, request, finish, caller = CallerOf(*context)] {
+  const bool is_queued = pool_->Submit([this, request, finish, caller = *std::move(checked)] {
     migrations_->Create(caller, *request, finish);
   });
   if (!is_queued) reactor->Finish(Overloaded());
@@ -84,11 +107,17 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
     for (int i = 0; i < request->items_size(); ++i) {
       const auto& item = request->items(i);
       v1::CreateMigrationsResponse::Result* const result = response->mutable_results(i);
-      migrations_->Create({item.tenant(), item.user()}, item.request(),
-                          [=](absl::StatusOr<v1::Migration> created) {
-                            Fill(*result, std::move(created));
-                            if (open->fetch_sub(1) == 1) reactor->Finish(grpc::Status::OK);
-                          });
+      const auto created = [=](absl::StatusOr<v1::Migration> migration) {
+        Fill(*result, std::move(migration));
+        if (open->fetch_sub(1) == 1) reactor->Finish(grpc::Status::OK);
+      };
+      const absl::StatusOr<Caller> caller =
+          callers_->Check({item.tenant(), item.user(), item.token()}, Right::kWrite);
+      if (caller.ok()) {
+        migrations_->Create(*caller, item.request(), created);
+      } else {
+        created(caller.status());
+      }
     }
   };
   if (!pool_->Submit(create_all)) reactor->Finish(Overloaded());
@@ -98,53 +127,57 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
 grpc::ServerUnaryReactor* MigrationServiceImpl::GetMigration(grpc::CallbackServerContext* context,
                                                              const v1::GetMigrationRequest* request,
                                                              v1::Migration* response) {
-  return Answer(context, request, response, &Migrations::Get);
+  return Answer(context, Right::kRead, request, response, &Migrations::Get);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::ListMigrations(
     grpc::CallbackServerContext* context, const v1::ListMigrationsRequest* request,
     v1::ListMigrationsResponse* response) {
-  return Answer(context, request, response, &Migrations::List);
+  return Answer(context, Right::kRead, request, response, &Migrations::List);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::CancelMigration(
     grpc::CallbackServerContext* context, const v1::CancelMigrationRequest* request,
     v1::Migration* response) {
-  return Answer(context, request, response, &Migrations::Cancel);
+  return Answer(context, Right::kWrite, request, response, &Migrations::Cancel);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::ResumeMigration(
     grpc::CallbackServerContext* context, const v1::ResumeMigrationRequest* request,
     v1::Migration* response) {
-  return Answer(context, request, response, &Migrations::Resume);
+  return Answer(context, Right::kWrite, request, response, &Migrations::Resume);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::DecideMigration(
     grpc::CallbackServerContext* context, const v1::DecideMigrationRequest* request,
     v1::Migration* response) {
-  return Answer(context, request, response, &Migrations::Decide);
+  return Answer(context, Right::kDecide, request, response, &Migrations::Decide);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::ListModels(grpc::CallbackServerContext* context,
                                                            const v1::ListModelsRequest* request,
                                                            v1::ListModelsResponse* response) {
-  return Answer(context, request, response, &Migrations::ListModels);
+  return Answer(context, Right::kRead, request, response, &Migrations::ListModels);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::GetModel(grpc::CallbackServerContext* context,
                                                          const v1::GetModelRequest* request,
                                                          v1::Model* response) {
-  return Answer(context, request, response, &Migrations::GetModel);
+  return Answer(context, Right::kRead, request, response, &Migrations::GetModel);
 }
 
 grpc::ServerWriteReactor<v1::MigrationEvent>* MigrationServiceImpl::WatchMigration(
     grpc::CallbackServerContext* context, const v1::WatchMigrationRequest* request) {
-  return StartWatch(&migrations_->store(), feed_, pool_, CallerOf(*context), *request);
+  absl::StatusOr<Caller> caller = callers_->Check(ClaimOf(*context), Right::kRead);
+  if (!caller.ok()) return new RefusedStream<v1::MigrationEvent>(caller.status());
+  return StartWatch(&migrations_->store(), feed_, pool_, *std::move(caller), *request);
 }
 
 grpc::ServerWriteReactor<v1::ProjectChunk>* MigrationServiceImpl::DownloadProject(
     grpc::CallbackServerContext* context, const v1::DownloadProjectRequest* request) {
-  return StartDownload(&migrations_->store(), pool_, CallerOf(*context), *request);
+  absl::StatusOr<Caller> caller = callers_->Check(ClaimOf(*context), Right::kRead);
+  if (!caller.ok()) return new RefusedStream<v1::ProjectChunk>(caller.status());
+  return StartDownload(&migrations_->store(), pool_, *std::move(caller), *request);
 }
 
 }  // namespace datamigrate::service

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "agent_engine/service/caller.h"
 #include "agent_engine/service/source_roots.h"
 #include "agent_engine/service/work_pool.h"
 #include "agent_engine/store/creation_queue.h"
@@ -14,13 +15,6 @@
 #include "datamigrate/v1/migration.grpc.pb.h"
 
 namespace datamigrate::service {
-
-// Who calls, from the call's metadata.
-struct Caller {
-  std::string tenant;
-  std::string user;
-};
-Caller CallerOf(const grpc::CallbackServerContext& context);
 
 // What the calls do, without gRPC. Thread-safe.
 class Migrations {
@@ -68,8 +62,9 @@ class Migrations {
 class MigrationServiceImpl final : public v1::MigrationService::CallbackService {
  public:
   // All must outlive the service.
-  MigrationServiceImpl(Migrations* migrations, store::EventFeed* feed, WorkPool* pool)
-      : migrations_(migrations), feed_(feed), pool_(pool) {}
+  MigrationServiceImpl(Migrations* migrations, store::EventFeed* feed, WorkPool* pool,
+                       CallerCheck* callers)
+      : migrations_(migrations), feed_(feed), pool_(pool), callers_(callers) {}
 
   grpc::ServerUnaryReactor* CreateMigration(grpc::CallbackServerContext* context,
                                             const v1::CreateMigrationRequest* request,
@@ -106,12 +101,13 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
  private:
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Answer(
-      grpc::CallbackServerContext* context, const Request* request, Response* response,
+      grpc::CallbackServerContext* context, Right right, const Request* request, Response* response,
       absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&));
 
   Migrations* migrations_;
   store::EventFeed* feed_;
   WorkPool* pool_;
+  CallerCheck* callers_;
 };
 
 }  // namespace datamigrate::service

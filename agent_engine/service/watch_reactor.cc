@@ -7,6 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "agent_engine/service/messages.h"
 
 namespace datamigrate::service {
@@ -102,6 +103,10 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::MigrationEvent>,
     {
       absl::MutexLock lock(&mutex_);
       after = last_sequence_;
+    }
+    if (absl::Now() >= caller_.watches_until) {
+      return absl::UnauthenticatedError(
+          "the watch has lasted longer than its token may; watch again with a new one");
     }
     const auto record = store_->Get(caller_.tenant, id_);
     if (!record.ok()) return record.status();

@@ -36,6 +36,9 @@ absl::StatusOr<EngineClaims> VerifyEngineToken(const PublishedKeys& keys, std::s
   if (claims.user_id.empty() || claims.organization_id.empty()) {
     return absl::UnauthenticatedError("the engine token lacks a claim");
   }
+  if (claims.expires_at - claims.issued_at > kLongestEngineToken) {
+    return absl::UnauthenticatedError("the engine token is good for too long");
+  }
   return claims;
 }
 

@@ -17,6 +17,10 @@ namespace datamigrate::crypto {
 inline constexpr std::string_view kEngineTokenIssuer = "datamigrate";
 inline constexpr std::string_view kEngineTokenAudience = "datamigrate-engine";
 
+// A token that is good for longer is refused, whoever has signed it: nothing ends it before its
+// time.
+inline constexpr absl::Duration kLongestEngineToken = absl::Minutes(10);
+
 struct EngineClaims {
   std::string user_id;          // sub
   std::string organization_id;  // org

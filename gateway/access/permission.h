@@ -50,6 +50,8 @@ class PermissionSet {
   bool Contains(const PermissionSet& other) const { return (other.bits_ & ~bits_) == 0; }
   PermissionSet And(const PermissionSet& other) const { return PermissionSet(bits_ & other.bits_); }
   bool empty() const { return bits_ == 0; }
+  // Equal for equal sets: a part of keys of caches.
+  uint64_t bits() const { return bits_; }
   friend bool operator==(const PermissionSet&, const PermissionSet&) = default;
 
   PermissionSet() = default;

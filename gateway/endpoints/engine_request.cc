@@ -8,7 +8,9 @@ CallContext ContextOf(const Request& request) {
   return {.tenant = request.principal->organization_id,
           .user = request.principal->user_id,
           .request_id = request.request_id,
-          .deadline = request.deadline};
+          .deadline = request.deadline,
+          .permissions = request.principal->permissions,
+          .api_key_id = request.principal->key_id};
 }
 
 const std::string& ParameterOf(const Request& request, const std::string& name) {

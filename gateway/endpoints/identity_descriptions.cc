@@ -163,6 +163,16 @@ constexpr NamedSchema kApiKeys = {.name = "ApiKeyList", .text = R"({
   "properties": {"api_keys": {"type": "array", "items": {"type": "object"}}}
 })"};
 
+constexpr NamedSchema kEngineToken = {.name = "EngineToken", .text = R"({
+  "type": "object", "required": ["token", "token_type", "expires_in", "scopes", "organization_id"],
+  "properties": {
+    "token": {"type": "string", "description": "For metadata of gRPC: authorization: Bearer TOKEN."},
+    "token_type": {"type": "string", "enum": ["Bearer"]},
+    "expires_in": {"type": "integer", "description": "Seconds that the token is good for."},
+    "scopes": {"type": "array", "items": {"type": "string"}},
+    "organization_id": {"type": "string"}}
+})"};
+
 struct Row {
   std::string_view operation_id;
   std::string_view tag;
@@ -230,6 +240,8 @@ constexpr auto kTable = std::to_array<Row>({
      "application/json", &kRoleOfPath},
     {"listApiKeys", kKeys, "The organization's API keys.", nullptr, 200, &kApiKeys},
     {"createApiKey", kKeys, "Makes an API key.", &kNewKey, 201, &kApiKey},
+    {"createEngineToken", kKeys, "Trades a credential for a token to call the engine with by gRPC.",
+     nullptr, 201, &kEngineToken},
     {"revokeApiKey", kKeys, "Revokes an API key.", nullptr, 204, nullptr, "application/json", &kId},
 });
 

@@ -9,6 +9,10 @@ namespace {
 
 absl::StatusOr<v1::Migration> ResultOf(v1::CreateMigrationsResponse::Result& result) {
   if (result.code() == 0) return std::move(*result.mutable_migration());
+  if (result.code() == static_cast<int>(absl::StatusCode::kUnauthenticated)) {
+    return absl::InternalError("the engine does not accept this gateway's tokens: " +
+                               result.message());
+  }
   return absl::Status(static_cast<absl::StatusCode>(result.code()), result.message());
 }
 
@@ -25,11 +29,12 @@ CreateBatcher::~CreateBatcher() {
   mutex_.Await(absl::Condition(&is_still));
 }
 
-void CreateBatcher::Submit(const CallContext& context, v1::CreateMigrationRequest request,
-                           Done done) {
+void CreateBatcher::Submit(const CallContext& context, std::string token,
+                           v1::CreateMigrationRequest request, Done done) {
   Item item;
   item.item.set_tenant(context.tenant);
   item.item.set_user(context.user);
+  item.item.set_token(std::move(token));
   *item.item.mutable_request() = std::move(request);
   item.deadline = context.deadline;
   item.done = std::move(done);

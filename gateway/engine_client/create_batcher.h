@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -43,9 +44,9 @@ class CreateBatcher {
   ~CreateBatcher();
 
   // `done` is called once, from any thread, possibly before this returns: with the engine's answer,
-  // with the error of the call, or with kUnavailable when too many wait.
-  void Submit(const CallContext& context, v1::CreateMigrationRequest request, Done done)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // with the error of the call, or with kUnavailable when too many wait. `token` proves the caller.
+  void Submit(const CallContext& context, std::string token, v1::CreateMigrationRequest request,
+              Done done) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct Item {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "datamigrate/v1/migration.pb.h"
+#include "gateway/access/permission.h"
 
 namespace datamigrate::gateway {
 
@@ -20,6 +21,8 @@ struct CallContext {
   std::string user;
   std::string request_id;
   absl::Time deadline;
+  PermissionSet permissions = {};
+  std::string api_key_id = "";  // of the key that was shown; "" for a session
 };
 
 // Messages of one server stream, asked for one at a time.

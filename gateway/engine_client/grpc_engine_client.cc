@@ -29,13 +29,6 @@ constexpr int kAttempts = 3;
 constexpr std::array<absl::Duration, kAttempts - 1> kPauses = {absl::Milliseconds(50),
                                                                absl::Milliseconds(250)};
 
-void Fill(grpc::ClientContext& grpc_context, const CallContext& context) {
-  grpc_context.set_deadline(absl::ToChronoTime(context.deadline));
-  grpc_context.AddMetadata("x-datamigrate-tenant", context.tenant);
-  grpc_context.AddMetadata("x-datamigrate-user", context.user);
-  grpc_context.AddMetadata("x-request-id", context.request_id);
-}
-
 std::shared_ptr<grpc::Channel> OpenChannel(
     const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
     const std::string& name) {
@@ -132,8 +125,9 @@ bool IsServing(const grpc::ByteBuffer& answer) {
 class GrpcEngineClient : public EngineClient {
  public:
   GrpcEngineClient(std::shared_ptr<grpc::Channel> channel, telemetry::Metrics& metrics,
-                   CreateBatcher::Defer defer)
-      : channel_(std::move(channel)),
+                   CreateBatcher::Defer defer, TokenSource token_of)
+      : token_of_(std::move(token_of)),
+        channel_(std::move(channel)),
         stub_(v1::MigrationService::NewStub(channel_)),
         health_(channel_),
         calls_(metrics.AddCounter("datamigrate_gateway_engine_calls_total",
@@ -143,7 +137,7 @@ class GrpcEngineClient : public EngineClient {
 
   void CreateMigration(const CallContext& context, v1::CreateMigrationRequest request,
                        MigrationDone done) override {
-    creates_.Submit(context, std::move(request), std::move(done));
+    creates_.Submit(context, TokenOf(context), std::move(request), std::move(done));
   }
   absl::StatusOr<v1::Migration> GetMigration(const CallContext& context,
                                              const v1::GetMigrationRequest& request) override {
@@ -208,6 +202,19 @@ class GrpcEngineClient : public EngineClient {
 
   template <typename Answer, typename Asked>
   using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Asked&, Answer*);
+
+  std::string TokenOf(const CallContext& context) const {
+    return token_of_ == nullptr ? std::string() : token_of_(context);
+  }
+
+  void Fill(grpc::ClientContext& grpc_context, const CallContext& context) const {
+    grpc_context.set_deadline(absl::ToChronoTime(context.deadline));
+    grpc_context.AddMetadata("x-datamigrate-tenant", context.tenant);
+    grpc_context.AddMetadata("x-datamigrate-user", context.user);
+    grpc_context.AddMetadata("x-request-id", context.request_id);
+    const std::string token = TokenOf(context);
+    if (!token.empty()) grpc_context.AddMetadata("authorization", "Bearer " + token);
+  }
 
   // One call of CreateMigrations and its repetitions.
   struct CreateCall {
@@ -302,6 +309,7 @@ class GrpcEngineClient : public EngineClient {
     return std::make_unique<GrpcMessageStream<Asked, Message>>(std::move(reader));
   }
 
+  const TokenSource token_of_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<Stub> stub_;
   grpc::GenericStub health_;
@@ -314,20 +322,26 @@ class GrpcEngineClient : public EngineClient {
 }  // namespace
 
 absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED) {
+    // Of the gateway, whose caller is known: signing in anew would not help.
+    return absl::InternalError("the engine does not accept this gateway's tokens: " +
+                               status.error_message());
+  }
   // Both use the canonical codes with the same numbers.
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
 absl::StatusOr<std::unique_ptr<EngineClient>> ConnectEngine(const EngineAddress& address,
                                                             telemetry::Metrics& metrics,
-                                                            CreateBatcher::Defer defer) {
+                                                            CreateBatcher::Defer defer,
+                                                            TokenSource token_of) {
   const absl::StatusOr<std::string> target = TargetOf(address.engines);
   if (!target.ok()) return target.status();
   const auto credentials = CredentialsOf(address);
   if (!credentials.ok()) return credentials.status();
   KeepCallbackQueue();
   return std::make_unique<GrpcEngineClient>(OpenChannel(*target, *credentials, address.name),
-                                            metrics, std::move(defer));
+                                            metrics, std::move(defer), std::move(token_of));
 }
 
 }  // namespace datamigrate::gateway

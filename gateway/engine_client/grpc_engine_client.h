@@ -2,6 +2,7 @@
 #ifndef DATAMIGRATE_GATEWAY_ENGINE_CLIENT_GRPC_ENGINE_CLIENT_H_
 #define DATAMIGRATE_GATEWAY_ENGINE_CLIENT_GRPC_ENGINE_CLIENT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,16 +25,22 @@ struct EngineAddress {
   std::string name = {};
 };
 
+// The token that proves a call's caller to the engine; "" for none. Thread safe, does not block.
+using TokenSource = std::function<std::string(const CallContext& context)>;
+
 // Connects when first needed and again whenever the connection is lost. Calls that have the same
 // effect twice as once are tried up to three times within their deadline when the engine is away;
 // the others once. While engines do not answer, calls fail at once with kUnavailable but for one
 // every two seconds (circuit_breaker.h). Metadata: x-datamigrate-tenant, x-datamigrate-user,
-// x-request-id. `metrics` must outlive the client. `defer` says when new migrations that came
-// together are sent (create_batcher.h); it must call each function before the client is destroyed.
+// x-request-id, and the token as authorization; an item of a group of creates has a token of its
+// own. `defer` says when new migrations that came together are sent (create_batcher.h); it must
+// call each function before the client is destroyed. `metrics` must outlive the client, as must
+// what `token_of` uses.
 // Errors: kInvalidArgument for addresses that gRPC does not take, and files that cannot be read.
 absl::StatusOr<std::unique_ptr<EngineClient>> ConnectEngine(const EngineAddress& address,
                                                             telemetry::Metrics& metrics,
-                                                            CreateBatcher::Defer defer);
+                                                            CreateBatcher::Defer defer,
+                                                            TokenSource token_of = nullptr);
 
 }  // namespace datamigrate::gateway
 

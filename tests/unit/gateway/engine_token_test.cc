@@ -137,6 +137,7 @@ TEST_CASE("An engine token without a claim, for others or from others is refused
                                            {"org", json()},
                                            {"exp", -1},
                                            {"exp", 1e30},
+                                           {"exp", 1700000601},
                                            {"nbf", "soon"},
                                            {"nbf", 1700000031}}));
     claims[std::get<0>(change)] = std::get<1>(change);

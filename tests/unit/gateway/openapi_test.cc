@@ -11,6 +11,7 @@
 #include "common/telemetry/metrics.h"
 #include "gateway/endpoints/account_endpoints.h"
 #include "gateway/endpoints/api_key_endpoints.h"
+#include "gateway/endpoints/engine_token_endpoints.h"
 #include "gateway/endpoints/message_reader.h"
 #include "gateway/endpoints/migration_endpoints.h"
 #include "gateway/endpoints/oidc_endpoints.h"
@@ -206,6 +207,7 @@ std::vector<Route> AllRoutes() {
   AddSessionRoutes(nullptr, nullptr, routes);
   AddOrganizationRoutes({nullptr, nullptr, nullptr, nullptr, nullptr}, routes);
   AddApiKeyRoutes(nullptr, nullptr, routes);
+  AddEngineTokenRoutes(nullptr, routes);
   AddMetricsRoute(&metrics, MetricsAudience::kThisMachine, routes);
   AddOperationRoutes(nullptr, routes);
   return routes;
