@@ -28,6 +28,7 @@
 #include "gateway/endpoints/account_endpoints.h"
 #include "gateway/endpoints/api_key_endpoints.h"
 #include "gateway/endpoints/engine_token_endpoints.h"
+#include "gateway/endpoints/limit_endpoints.h"
 #include "gateway/endpoints/migration_endpoints.h"
 #include "gateway/endpoints/oidc_endpoints.h"
 #include "gateway/endpoints/operation_endpoints.h"
@@ -184,8 +185,9 @@ class WiredGateway : public Gateway {
     if (!rules.ok()) return rules.status();
     guardian_rules_ = std::make_unique<const guardian::RuleBook>(*std::move(rules));
     rule_scores_ = ScoresOf(*guardian_rules_);
-    // Before the first request: it must not be judged by another policy than its own.
+    // Before the first request: it must not be judged by another policy or limit than its own.
     if (absl::Status read = ReloadPolicies(Policies()); !read.ok()) return read;
+    if (absl::Status read = LoadLimits(); !read.ok()) return read;
     if (absl::Status published = PublishKeys(); !published.ok()) return published;
     housekeeper_ = std::make_unique<Housekeeper>(Chores());
     slow_housekeeper_ = std::make_unique<Housekeeper>(SlowChores());
@@ -264,11 +266,6 @@ class WiredGateway : public Gateway {
       if (changed.ok()) ended_sessions_.Merge(*changed);
       return changed.status();
     };
-    const auto load_limits = [this]() -> absl::Status {
-      auto limits = limit_store_.All();
-      if (limits.ok()) limit_book_.Replace(*std::move(limits));
-      return limits.status();
-    };
     const auto load_keys = [this]() -> absl::Status {
       auto keys =
           crypto::TokenKeys::LoadOrCreate(config_.jwt_key_file, config_.jwt_algorithm, absl::Now());
@@ -285,7 +282,7 @@ class WiredGateway : public Gateway {
     };
     return {{"ended sessions", absl::Seconds(5), merge_ended},
             {"API keys", absl::Seconds(5), [this] { return api_keys_.Refresh(); }},
-            {"organizations' limits", absl::Seconds(5), load_limits},
+            {"organizations' limits", absl::Seconds(2), [this] { return LoadLimits(); }},
             {"refused requests", absl::Seconds(5),
              [this] {
                refusals_.Flush();
@@ -296,6 +293,26 @@ class WiredGateway : public Gateway {
             {"old sign-in attempts", absl::Minutes(10), [this] { return attempts_.Sweep(); }},
             {"rotating the signing key", absl::Hours(1), rotate_keys},
             {"reading the signing keys", absl::Seconds(2), load_keys}};
+  }
+
+  // Of organizations without any of their own.
+  RateLimits Limits() const {
+    const uint64_t of_ten_users = uint64_t{10} * config_.rate_limit;
+    RateLimits limits;
+    limits.per_minute = config_.rate_limit;
+    limits.credentials_per_minute = config_.credential_rate_limit;
+    limits.writes_per_minute = config_.write_rate_limit;
+    limits.organization_per_minute = config_.organization_rate_limit.value_or(
+        static_cast<uint32_t>(std::min<uint64_t>(of_ten_users, UINT32_MAX)));
+    limits.organization_per_day = config_.organization_daily_quota;
+    limits.organization_concurrent = config_.organization_concurrency;
+    return limits;
+  }
+
+  absl::Status LoadLimits() {
+    auto limits = limit_store_.All();
+    if (limits.ok()) limit_book_.Replace(*std::move(limits));
+    return limits.status();
   }
 
   // Beside the URL, for engines that share the folder: they read it before each key signs.
@@ -358,6 +375,7 @@ class WiredGateway : public Gateway {
       return audit::EraseUserFrom(pool_, organization_id, user_id, by);
     };
     AddPolicyRoutes(Policies(), routes);
+    AddLimitRoutes({&limit_store_, &limit_book_, Limits()}, routes);
     AddSecurityRoutes({&audit_reader_, &exporters_, &organizations_, erase}, routes);
     AddMigrationRoutes(engine_, routes);
     AddEngineTokenRoutes(parts_.engine_tokens.get(), routes);
@@ -382,13 +400,7 @@ class WiredGateway : public Gateway {
     options.needs_lookup = [this](std::string_view token, absl::Time now) {
       return api_keys_.NeedsLookup(token, now);
     };
-    options.rate_limits.per_minute = config_.rate_limit;
-    options.rate_limits.credentials_per_minute = config_.credential_rate_limit;
-    options.rate_limits.writes_per_minute = config_.write_rate_limit;
-    options.rate_limits.organization_per_minute = config_.organization_rate_limit.value_or(
-        static_cast<uint32_t>(std::min<uint64_t>(uint64_t{10} * config_.rate_limit, UINT32_MAX)));
-    options.rate_limits.organization_per_day = config_.organization_daily_quota;
-    options.rate_limits.organization_concurrent = config_.organization_concurrency;
+    options.rate_limits = Limits();
     options.limit_book = &limit_book_;
     options.make_limiter = [this] { return MakeLimiter(); };
     options.guardian_rules = guardian_rules_.get();

@@ -21,6 +21,11 @@ class LimitBook {
     return found == limits_.end() ? OrganizationLimits() : found->second;
   }
 
+  void Set(const std::string& organization_id, const OrganizationLimits& limits) {
+    absl::MutexLock lock(&mutex_);
+    limits_[organization_id] = limits;
+  }
+
   void Replace(std::unordered_map<std::string, OrganizationLimits> limits) {
     absl::MutexLock lock(&mutex_);
     limits_.swap(limits);

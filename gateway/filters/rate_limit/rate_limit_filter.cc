@@ -52,27 +52,25 @@ std::vector<Limit> RateLimitFilter::LimitsOf(const Request& request) const {
     return {{"a" + SubscriberOf(request.remote_address), limits_.per_minute}};
   }
   const Principal& principal = *request.principal;
-  const OrganizationLimits own = book_->Find(principal.organization_id);
+  const RateLimits own = EffectiveLimits(limits_, book_->Find(principal.organization_id));
   const std::string who =
       principal.key_id.empty() ? "u" + principal.user_id : "k" + principal.key_id;
-  std::vector<Limit> limits = {{who, own.per_minute.value_or(limits_.per_minute)}};
+  std::vector<Limit> limits = {{who, own.per_minute}};
   const auto add = [&](std::string key, uint32_t limit, LimitWindow window) {
     if (limit != 0) limits.push_back({std::move(key), limit, window});
   };
   if (Changes(request)) {
-    add("w" + who, own.writes_per_minute.value_or(limits_.writes_per_minute), LimitWindow::kMinute);
+    add("w" + who, own.writes_per_minute, LimitWindow::kMinute);
   }
-  add("o" + principal.organization_id,
-      own.organization_per_minute.value_or(limits_.organization_per_minute), LimitWindow::kMinute);
-  add("d" + principal.organization_id, own.per_day.value_or(limits_.organization_per_day),
-      LimitWindow::kDay);
+  add("o" + principal.organization_id, own.organization_per_minute, LimitWindow::kMinute);
+  add("d" + principal.organization_id, own.organization_per_day, LimitWindow::kDay);
   return limits;
 }
 
 bool RateLimitFilter::TakePlace(const Request& request) {
   if (!request.principal.has_value()) return true;
   const std::string& id = request.principal->organization_id;
-  const uint32_t limit = book_->Find(id).concurrent.value_or(limits_.organization_concurrent);
+  const uint32_t limit = EffectiveLimits(limits_, book_->Find(id)).organization_concurrent;
   absl::MutexLock lock(&mutex_);
   uint32_t& running = running_[id];
   if (limit != 0 && running >= limit) return false;

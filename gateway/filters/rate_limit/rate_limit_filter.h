@@ -12,20 +12,11 @@
 #include "absl/synchronization/mutex.h"
 #include "common/telemetry/metrics.h"
 #include "gateway/filters/filter.h"
+#include "gateway/filters/rate_limit/effective_limits.h"
 #include "gateway/filters/rate_limit/limit_book.h"
 #include "gateway/filters/rate_limit/limiter.h"
 
 namespace datamigrate::gateway {
-
-// Zero: no limit.
-struct RateLimits {
-  uint32_t per_minute = 100;  // of a user, an API key, or an address without one; 0: nothing counts
-  uint32_t credentials_per_minute = 30;  // sign-in and the like, by address
-  uint32_t writes_per_minute = 0;        // of those of a user or key, by methods that change
-  uint32_t organization_per_minute = 0;
-  uint32_t organization_per_day = 0;
-  uint32_t organization_concurrent = 0;  // at this gateway, until the answer begins
-};
 
 // Sets RateLimit-Limit, -Remaining, -Reset and -Policy (draft-ietf-httpapi-ratelimit-headers-07) of
 // the limit that has least left, and answers 429 with Retry-After beyond one. Routes of

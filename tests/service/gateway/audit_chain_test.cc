@@ -115,8 +115,36 @@ TEST_CASE("Chains that nobody touched are whole", "[audit][service]") {
   CHECK_FALSE(store.Try("TRUNCATE audit_logs").ok());
 }
 
+// As rows were written before they had commitments.
+constexpr char kAppendOfFirstVersion[] = R"(CREATE FUNCTION append_audit(p_organization uuid, p_user text, p_action text, p_object text,
+                             p_status integer, p_request text, p_address text, p_body text)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  previous bytea;
+  entry audit_logs;
+BEGIN
+  INSERT INTO audit_chains VALUES (p_organization, 0, ''::bytea) ON CONFLICT DO NOTHING;
+  SELECT sequence + 1, hash INTO entry.sequence, previous
+    FROM audit_chains WHERE organization_id = p_organization FOR UPDATE;
+  entry.organization_id := p_organization;
+  entry.at := clock_timestamp();
+  entry.user_id := p_user;
+  entry.action := p_action;
+  entry.object := p_object;
+  entry.status := p_status;
+  entry.request_id := p_request;
+  entry.remote_address := p_address;
+  entry.body_sha256 := p_body;
+  entry.hash := audit_hash(previous, entry);
+  INSERT INTO audit_logs VALUES (entry.*);
+  UPDATE audit_chains SET sequence = entry.sequence, hash = entry.hash
+    WHERE organization_id = p_organization;
+  RETURN entry.sequence;
+END $$;)";
+
 TEST_CASE("Rows of the first version and later ones are one chain", "[audit][service]") {
   Store store;
+  REQUIRE(store.Try(kAppendOfFirstVersion).ok());
   const std::string append = "SELECT append_audit('" + std::string(kOne) +
                              "', 'u', 'POST /x', 'o', 200, 'r', '192.0.2.1', '')";
   REQUIRE(store.Try(append).ok());

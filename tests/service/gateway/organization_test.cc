@@ -21,7 +21,11 @@ using testing::RawResponse;
 using Fixture = testing::GatewayFixture;
 
 struct Team : Fixture {
-  Team() : Fixture([](Config& changed) { changed.credential_rate_limit = 10000; }) {}
+  Team()
+      : Fixture([](Config& changed) {
+          changed.credential_rate_limit = 10000;
+          changed.rate_limit = 1000000;
+        }) {}
 
   // Asks as the holder of `credential`.
   RawResponse As(const std::string& credential, const std::string& method, const std::string& path,
@@ -227,8 +231,9 @@ struct Tenant {
 
   json Snapshot(Team& team) const {
     json seen;
-    for (const char* path : {"/api/v1/migrations", "/api/v1/users", "/api/v1/invitations",
-                             "/api/v1/roles", "/api/v1/api-keys", "/api/v1/orgs"}) {
+    for (const char* path :
+         {"/api/v1/migrations", "/api/v1/users", "/api/v1/invitations", "/api/v1/roles",
+          "/api/v1/api-keys", "/api/v1/orgs", "/api/v1/limits"}) {
       const RawResponse response = team.As(token, "GET", path);
       CHECK(response.status == 200);
       seen[path] = json::parse(response.body);
@@ -261,6 +266,7 @@ Tenant MakeTenant(Team& team, const std::string& marker) {
             .status == 204);
   tenant.ids["role"] = marker;
   CHECK(team.As(tenant.token, "PUT", "/api/v1/policies", {{"comment", marker}}).status == 200);
+  CHECK(team.As(tenant.token, "PUT", "/api/v1/limits", {{"per_minute", 100000}}).status == 200);
   return tenant;
 }
 
@@ -322,7 +328,7 @@ TEST_CASE("Row-level security holds where a statement forgets its organization",
   pg::Pool pool(options);
   const std::string table =
       GENERATE("organizations", "memberships", "users", "roles", "invitations", "api_keys",
-               "sessions", "audit_logs", "policies");
+               "sessions", "audit_logs", "policies", "chosen_limits");
   INFO(table);
   const std::string id = table == "organizations" || table == "users" ? "id" : "organization_id";
   const std::string count = "SELECT count(" + id + ") AS n FROM " + table;

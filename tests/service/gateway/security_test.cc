@@ -1,6 +1,7 @@
 // The audit log and its figures over HTTP.
 #include <catch2/catch.hpp>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -230,6 +231,79 @@ TEST_CASE("Another gateway learns of a policy", "[gateway][service][security][po
   REQUIRE(started.ok());
   fixture.gateway = *std::move(started);
   CHECK(fixture.Ask("POST", "/api/v1/migrations", kAttack).status == 201);
+}
+
+// Asks until `is_so` holds, for `bound` at most; what the gateways promise plus a second.
+bool Within(absl::Duration bound, const std::function<bool()>& is_so) {
+  const absl::Time end = absl::Now() + bound + absl::Seconds(1);
+  while (!is_so()) {
+    if (absl::Now() > end) return false;
+  }
+  return true;
+}
+
+TEST_CASE("A change of policy or limits reaches a gateway that runs already",
+          "[gateway][service][security][policy][limits]") {
+  Fixture fixture([](Config& config) { config.rate_limit = 1000000; });
+  fixture.SignUp("ann@example.com");
+  Config other_config = fixture.config;
+  other_config.port_file = fixture.home.path() / "other.port";
+  auto other = Gateway::Start(other_config);
+  REQUIRE(other.ok());
+  const auto ask_other = [&](const std::string& method, const std::string& path,
+                             const std::string& body) {
+    std::swap(fixture.gateway, *other);
+    RawResponse response = fixture.Ask(method, path, body);
+    std::swap(fixture.gateway, *other);
+    return response;
+  };
+  CHECK(ask_other("POST", "/api/v1/migrations", kAttack).status == 403);
+  CHECK(Read(fixture.Ask("PUT", "/api/v1/policies", R"({"mode":"report"})"))["version"] == 1);
+  CHECK(Within(absl::Seconds(2),
+               [&] { return ask_other("POST", "/api/v1/migrations", kAttack).status == 201; }));
+  CHECK(Read(fixture.Ask("PUT", "/api/v1/limits", R"({"writes_per_minute":5})"))["version"] == 1);
+  CHECK(Within(absl::Seconds(2),
+               [&] { return ask_other("POST", "/api/v1/engine-tokens", "").status == 429; }));
+}
+
+TEST_CASE("An organization chooses its limits within the operator's",
+          "[gateway][service][security][limits]") {
+  Fixture fixture([](Config& config) { config.rate_limit = 100; });
+  fixture.SignUp("ann@example.com");
+  const json before = Read(fixture.Ask("GET", "/api/v1/limits"));
+  CHECK(before["version"] == 0);
+  CHECK(before["chosen"].empty());
+  CHECK(before["ceilings"]["per_minute"] == 100);
+  CHECK(before["effective"]["organization_per_minute"] == 1000);
+  const RawResponse high = fixture.Ask("PUT", "/api/v1/limits", R"({"per_minute":101})");
+  CHECK(high.status == 400);
+  CHECK(high.body.find("/per_minute must be at most 100") != std::string::npos);
+  CHECK(fixture.Ask("PUT", "/api/v1/limits", R"({"per_minute":1})").status == 400);
+  CHECK(fixture.Ask("PUT", "/api/v1/limits", R"({"per_hour":10})").status == 400);
+  const json lower = Read(
+      fixture.Ask("PUT", "/api/v1/limits", R"({"per_minute":10,"per_day":100,"if_version":0})"));
+  CHECK(lower["version"] == 1);
+  CHECK(lower["effective"]["per_minute"] == 10);
+  CHECK(lower["effective"]["per_day"] == 100);
+  CHECK(lower["changed_by"].get<std::string>().size() == 36);
+  CHECK(fixture.Ask("PUT", "/api/v1/limits", R"({"if_version":0})").status == 409);
+  // It holds at once, and counts what came before.
+  const RawResponse refused = fixture.Ask("GET", "/api/v1/limits");
+  CHECK(refused.status == 200);
+  CHECK(refused.headers.at("ratelimit-limit") == "10");
+  int answered = 0;
+  while (answered < 20 && fixture.Ask("GET", "/api/v1/auth/me").status == 200) ++answered;
+  CHECK(answered < 10);
+
+  pg::PoolOptions options;
+  options.connection.url = fixture.database.url();
+  pg::Pool pool(options);
+  const auto row = pg::Execute(pool, {},
+                               {"audit",
+                                "SELECT count(*) AS n FROM audit_logs"
+                                " WHERE action = 'putLimits' AND status = 200"});
+  REQUIRE(row.ok());
+  CHECK(row->front().Get<int64_t>("n") == 1);
 }
 
 }  // namespace

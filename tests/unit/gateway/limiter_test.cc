@@ -52,8 +52,8 @@ TEST_CASE("A day's quota ends with the day", "[gateway][limits]") {
 TEST_CASE("An organization has limits of its own, and places", "[gateway][limits]") {
   telemetry::Metrics metrics;
   LimitBook book;
-  book.Replace({{"big", OrganizationLimits{.per_minute = 4, .writes_per_minute = 1}},
-                {"narrow", OrganizationLimits{.concurrent = 1}}});
+  book.Replace({{"big", OrganizationLimits{.granted = {.per_minute = 4, .writes_per_minute = 1}}},
+                {"narrow", OrganizationLimits{.chosen = {.concurrent = 1}}}});
   RateLimitFilter filter({.per_minute = 2}, std::make_unique<MemoryLimiter>(100), &book, metrics);
   const auto request = [](const std::string& organization, const std::string& method) {
     Request made;
@@ -87,6 +87,23 @@ TEST_CASE("An organization has limits of its own, and places", "[gateway][limits
   Response answer;
   filter.OnResponse(second, answer);
   filter.OnResponse(first, answer);
+}
+
+TEST_CASE("An organization chooses within what the operator permits", "[gateway][limits]") {
+  const RateLimits gateway = {.per_minute = 100, .organization_per_day = 0};
+  CHECK(EffectiveLimits(gateway, {}).per_minute == 100);
+  CHECK(EffectiveLimits(gateway, {.chosen = {.per_minute = 50}}).per_minute == 50);
+  CHECK(EffectiveLimits(gateway, {.chosen = {.per_minute = 500}}).per_minute == 100);
+  CHECK(EffectiveLimits(gateway, {.granted = {.per_minute = 600}}).per_minute == 600);
+  const OrganizationLimits both = {.granted = {.per_minute = 600}, .chosen = {.per_minute = 500}};
+  CHECK(EffectiveLimits(gateway, both).per_minute == 500);
+  // The choice was made when more was permitted.
+  CHECK(EffectiveLimits(gateway, {.granted = {.per_minute = 20}, .chosen = {.per_minute = 50}})
+            .per_minute == 20);
+  // No limit is more than any.
+  CHECK(EffectiveLimits(gateway, {.chosen = {.per_day = 1000}}).organization_per_day == 1000);
+  CHECK(EffectiveLimits(gateway, {.granted = {.concurrent = 0}, .chosen = {.concurrent = 7}})
+            .organization_concurrent == 7);
 }
 
 TEST_CASE("Addresses of Redis are read, and wrong ones refused without the password",
