@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,12 +39,9 @@ class Headers {
   void Add(std::string_view name, std::string_view value);
   void Remove(std::string_view name);
 
-  // Pairs of name and value, valid until the headers change.
-  auto fields() const {
-    return places_ | std::views::transform([this](const Place& place) {
-             return std::pair(NameAt(place), ValueAt(place));
-           });
-  }
+  // Pairs of name and value, in order: for loops. Valid until the headers change.
+  class Fields;
+  Fields fields() const;
 
  private:
   // Of a field in `text_`: its value, and then its name.
@@ -64,6 +60,43 @@ class Headers {
   std::string text_;  // what was removed stays in it
   std::vector<Place> places_;
 };
+
+// Not a std::views::transform, which clang 14 does not compile.
+class Headers::Fields {
+ public:
+  class Iterator {
+   public:
+    std::pair<std::string_view, std::string_view> operator*() const {
+      return {headers_->NameAt(*place_), headers_->ValueAt(*place_)};
+    }
+    Iterator& operator++() {
+      ++place_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return place_ == other.place_; }
+
+   private:
+    friend class Fields;
+    Iterator(const Headers* headers, const Place* place) : headers_(headers), place_(place) {}
+
+    const Headers* headers_;
+    const Place* place_;
+  };
+
+  Iterator begin() const { return {headers_, headers_->places_.data()}; }
+  Iterator end() const { return {headers_, headers_->places_.data() + size()}; }
+  size_t size() const { return headers_->places_.size(); }
+
+ private:
+  friend class Headers;
+  explicit Fields(const Headers* headers) : headers_(headers) {}
+
+  const Headers* headers_;
+};
+
+inline Headers::Fields Headers::fields() const {
+  return Fields(this);
+}
 
 // Who sends the request, as authentication found out.
 struct Principal {
