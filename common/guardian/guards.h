@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/guardian/ascii.h"
+#include "common/guardian/text/byte_blocks.h"
 
 namespace datamigrate::guardian {
 
@@ -41,6 +42,14 @@ bool EndsInComment(std::string_view text, size_t, size_t end) {
 inline bool IsFollowedByNumber(std::string_view text, size_t, size_t end) {
   while (end < text.size() && static_cast<unsigned char>(text[end]) <= ' ') ++end;
   return end < text.size() && IsDigit(text[end]);
+}
+
+// A quote, a digit, "(" or ";" stands anywhere: ordinary words have none.
+inline bool HasQuoteOrNumber(std::string_view text, size_t, size_t) {
+  return FindFirst(text, 0, [](ByteVector bytes) {
+           return (bytes == '\'') | (bytes == '"') | (bytes == '(') | (bytes == ';') |
+                  ((bytes >= '0') & (bytes <= '9'));
+         }) < text.size();
 }
 
 // The anchor stands at most `reach` bytes behind the beginning of the text.

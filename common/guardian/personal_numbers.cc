@@ -11,83 +11,19 @@
 
 #include "common/guardian/ascii.h"
 #include "common/guardian/checksums.h"
+#include "common/guardian/mailboxes.h"
 #include "common/guardian/naming_words.h"
 #include "common/guardian/national_ids.h"
 #include "common/guardian/network_addresses.h"
-#include "common/guardian/number_shapes.h"
+#include "common/guardian/shape_index.h"
 
 namespace datamigrate::guardian {
 namespace {
 
 constexpr size_t kLongestToken = 100;  // longer runs of letters and digits hold no number
 constexpr size_t kMostGroups = 8;      // of one number
-constexpr size_t kLongestNumber = 20;  // letters and digits of a shape
 constexpr size_t kShortestNumber = 7;  // letters and digits of one
 constexpr size_t kFewestDigits = 4;    // of a number
-
-// A rule's row, found once.
-const Rule* RowOf(std::string_view id) {
-  for (const Rule& rule : PersonalDataRules()) {
-    if (rule.id == id) return &rule;
-  }
-  return nullptr;
-}
-
-// A NumberShape as it is compared: classes without separators, and the lengths of its groups five
-// bits each.
-struct Shape {
-  const Rule* rule;
-  std::string classes;
-  uint64_t groups;
-  bool is_grouped;
-  std::string_view separators;
-  Proof proof;
-  bool (*check)(std::string_view);
-  std::string_view words;
-};
-
-// All shapes by their number of letters and digits.
-class ShapeIndex {
- public:
-  ShapeIndex() {
-    for (const NumberShape& row : NumberShapes()) {
-      Shape shape{RowOf(row.rule), "",        0,         false,
-                  row.separators,  row.proof, row.check, WordsThatName(row.rule)};
-      size_t length = 0;
-      for (const char c : row.pattern) {
-        if (c == '-') {
-          shape.groups = shape.groups * 32 + length;
-          shape.is_grouped = true;
-          length = 0;
-        } else {
-          shape.classes += c;
-          ++length;
-        }
-      }
-      shape.groups = shape.groups * 32 + length;
-      by_length_[shape.classes.size()].push_back(std::move(shape));
-    }
-  }
-
-  const std::vector<Shape>& OfLength(size_t length) const { return by_length_[length]; }
-
- private:
-  std::array<std::vector<Shape>, kLongestNumber + 1> by_length_;
-};
-
-const ShapeIndex& Shapes() {
-  static const ShapeIndex index;
-  return index;
-}
-
-bool IsOfClasses(std::string_view number, std::string_view classes) {
-  for (size_t i = 0; i < classes.size(); ++i) {
-    if (classes[i] == '9' ? !IsDigit(number[i]) : classes[i] == 'A' && !IsUpper(number[i])) {
-      return false;
-    }
-  }
-  return true;
-}
 
 static_assert(std::endian::native == std::endian::little, "DigitsAmong() finds the first one so");
 
@@ -181,7 +117,9 @@ class NumberScan {
     }
     if (length > kLongestNumber) return 0;
     if (goes_on || length >= 7) {
-      if (const size_t found = Mixed(begin)) return found;
+      if (after == '.' || after == '-') {
+        if (const size_t found = Mixed(begin)) return found;
+      }
       // Two letters and a separator before it belong to some ids.
       if ((before == ' ' || before == '-') && begin >= 3 && IsLetter(text_[begin - 2]) &&
           IsLetter(text_[begin - 3]) && !(begin >= 4 && IsWordByte(text_[begin - 4]))) {
@@ -404,6 +342,12 @@ class NumberScan {
 
   // The longest number that begins at `begin`: its end, or 0.
   size_t Grouped(size_t begin) {
+    size_t end = begin;
+    while (end < text_.size() && IsLetterOrDigit(text_[end])) ++end;
+    if (end - begin < kShortestNumber &&
+        !ShapeIndex::Get().MayBegin(end - begin, CharacterAt(end), CharacterAt(end + 1))) {
+      return 0;
+    }
     const Groups groups = GroupsFrom(begin);
     if (groups.digits < kFewestDigits) return 0;
     for (size_t count = groups.count; count > 0; --count) {
@@ -431,9 +375,8 @@ class NumberScan {
       lengths = lengths * 32 + (position - start);
       groups.prefixes[groups.count++] = {position, size, lengths, has_lower && has_upper};
       const char c = CharacterAt(position);
-      const bool goes_on = groups.count == 1 ? c != '\0' && std::string_view(" -./:").find(c) !=
-                                                                std::string_view::npos
-                                             : c == groups.separator;
+      const bool goes_on =
+          groups.count == 1 ? kSeparators.find(c) != std::string_view::npos : c == groups.separator;
       if (!goes_on || !IsLetterOrDigit(CharacterAt(position + 1))) break;
       groups.separator = c;
       ++position;
@@ -449,7 +392,7 @@ class NumberScan {
       return 0;
     }
     const std::string_view number(groups.number.data(), prefix.size);
-    for (const Shape& shape : Shapes().OfLength(prefix.size)) {
+    for (const Shape& shape : ShapeIndex::Get().OfLength(prefix.size)) {
       if (shape.groups != prefix.lengths ||
           (shape.is_grouped && shape.separators.find(separator) == std::string_view::npos) ||
           (prefix.is_mixed_case && shape.proof == Proof::kNone) ||
@@ -519,7 +462,7 @@ class NumberScan {
   size_t Found(size_t row, size_t begin, size_t end) {
     static const std::array<const Rule*, kRows> rows = [] {
       std::array<const Rule*, kRows> found{};
-      for (size_t i = 0; i < kRows; ++i) found[i] = RowOf(RowId(i));
+      for (size_t i = 0; i < kRows; ++i) found[i] = PersonalDataRow(RowId(i));
       return found;
     }();
     findings_.push_back({rows[row], begin, end - begin});
@@ -550,63 +493,6 @@ size_t NumberScan::Mixed(size_t begin) {
     if (is_of_shape && shape.check(number)) return Found(shape.row, begin, end);
   }
   return 0;
-}
-
-// True for the domains that RFC 2606 keeps for examples.
-bool IsExampleDomain(std::string_view domain) {
-  for (const std::string_view name : {"example.com", "example.org", "example.net", "example.edu"}) {
-    if (domain == name ||
-        (domain.ends_with(name) && domain[domain.size() - name.size() - 1] == '.')) {
-      return true;
-    }
-  }
-  return domain.ends_with(".example") || domain.ends_with(".test") ||
-         domain.ends_with(".invalid") || domain.ends_with(".localhost");
-}
-
-// RFC 5321 section 4.1.2 without quoted local parts: a mailbox around the "@" at `at`, or nothing.
-std::optional<std::pair<size_t, size_t>> MailboxAround(std::string_view text, size_t at) {
-  constexpr size_t kLongestLocal = 64, kLongestDomain = 255;
-  size_t begin = at;
-  while (begin > 0 && at - begin < kLongestLocal &&
-         (IsLetterOrDigit(text[begin - 1]) ||
-          std::string_view("._%+-").find(text[begin - 1]) != std::string_view::npos)) {
-    --begin;
-  }
-  while (begin < at && !IsLetterOrDigit(text[begin])) ++begin;
-  size_t end = at + 1;
-  while (end < text.size() && end - at <= kLongestDomain &&
-         (IsLetterOrDigit(text[end]) ||
-          ((text[end] == '.' || text[end] == '-') && text[end - 1] != '.'))) {
-    ++end;
-  }
-  while (end > at + 1 && !IsLetterOrDigit(text[end - 1])) --end;
-  if (begin > 0 && text[begin - 1] == '/') return std::nullopt;  // the user of a URL
-  if (begin == at || end <= at + 1 || !IsLetterOrDigit(text[at + 1])) return std::nullopt;
-  const std::string domain = ToLower(text.substr(at + 1, end - at - 1));
-  const size_t point = domain.rfind('.');
-  if (point == std::string::npos) return std::nullopt;
-  const std::string_view top = std::string_view(domain).substr(point + 1);
-  const bool is_top =
-      top.starts_with("xn--") || (top.size() >= 2 && std::all_of(top.begin(), top.end(), IsLetter));
-  if (!is_top || IsExampleDomain(domain)) return std::nullopt;
-  return std::pair(begin, end);
-}
-
-void FindMailboxes(std::string_view text, std::vector<Finding>& findings) {
-  static const Rule* const rule = RowOf("personal_data.email_address");
-  size_t searched = 0;
-  while (searched < text.size()) {
-    const void* found = std::memchr(text.data() + searched, '@', text.size() - searched);
-    if (found == nullptr) return;
-    const auto at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
-    searched = at + 1;
-    if (at == 0 || !IsLetterOrDigit(text[at - 1])) continue;  // a variable of T-SQL, most often
-    if (const auto mailbox = MailboxAround(text, at)) {
-      findings.push_back({rule, mailbox->first, mailbox->second - mailbox->first});
-      searched = mailbox->second;
-    }
-  }
 }
 
 }  // namespace

@@ -175,7 +175,7 @@ void Scanner::ReadFeatures(std::string_view text,
 
 bool Scanner::IsWorthReading(std::string_view window) const {
   const std::string_view text = normalized_.text();
-  if (text.size() <= kShortText || model_.first_look().IsWorthReading(window)) return true;
+  if (model_.first_look().IsWorthReading(window, text.size())) return true;
   const auto begin = static_cast<size_t>(window.data() - text.data());
   return std::ranges::any_of(spoken_,
                              [&](size_t at) { return at >= begin && at < begin + window.size(); });

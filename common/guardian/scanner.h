@@ -52,9 +52,6 @@ class Scanner {
 
   Verdict Scan(std::string_view text, FieldKind kind);
 
-  // A text of up to so many bytes is always read by the model: a quick look sees too little of it.
-  static constexpr size_t kShortText = 192;
-
   // What the model may be given of a text: for training. `on_window` is called for each window.
   void ReadFeatures(std::string_view text, absl::FunctionRef<void(const FeatureWindow&)> on_window);
 

@@ -19,14 +19,21 @@ struct FirstLook {
   // The number of the four bytes at `bytes`.
   static uint32_t SequenceAt(const char* bytes);
 
-  // Log odds, roughly: above the threshold, the window is worth reading. Three bytes after `window`
-  // must be readable.
+  // A text of up to so many bytes has little to go by, so that less is asked of it.
+  static constexpr size_t kShortText = 192;
+
+  // Log odds, roughly. Three bytes after `window` must be readable.
   float Score(std::string_view window) const;
-  bool IsWorthReading(std::string_view window) const { return Score(window) > threshold; }
+  // Of a window of a text of `text_size` bytes.
+  bool IsWorthReading(std::string_view window, size_t text_size) const {
+    return Score(window) > (text_size <= kShortText ? short_threshold : long_threshold);
+  }
 
   float scale = 0;  // of the weights
   float bias = 0;
-  float threshold = -1;  // everything is worth reading, as long as nothing was learnt
+  // Everything is worth reading, as long as nothing was learnt.
+  float short_threshold = -1;
+  float long_threshold = -1;
   std::array<int8_t, kSequences> weights{};
 };
 

@@ -16,7 +16,7 @@ extern const char datamigrate_guardian_weights_end[];
 namespace datamigrate::guardian {
 namespace {
 
-constexpr std::string_view kMagic = "DMGUARD2";
+constexpr std::string_view kMagic = "DMGUARD3";
 
 // A row of weights, and sums of as many as 16 bits hold: one instruction adds for all heads.
 using Weights = int8_t __attribute__((vector_size(kHeads)));
@@ -72,7 +72,8 @@ void LinearModel::SetThresholds(const std::array<float, kHeads>& thresholds) {
 
 LinearModel LinearModel::Silent() {
   LinearModel model({}, std::vector<std::array<int8_t, kHeads>>(kFeatures), {});
-  model.SetFirstThreshold(std::numeric_limits<float>::infinity());
+  model.SetFirstThresholds(std::numeric_limits<float>::infinity(),
+                           std::numeric_limits<float>::infinity());
   std::array<float, kHeads> thresholds;
   thresholds.fill(std::numeric_limits<float>::infinity());
   model.SetThresholds(thresholds);

@@ -56,7 +56,10 @@ class LinearModel {
 
   // What spares the model most windows of ordinary text.
   const FirstLook& first_look() const { return first_look_; }
-  void SetFirstThreshold(float threshold) { first_look_.threshold = threshold; }
+  void SetFirstThresholds(float short_texts, float long_texts) {
+    first_look_.short_threshold = short_texts;
+    first_look_.long_threshold = long_texts;
+  }
 
   // Of a window with these features.
   Scores Score(std::span<const uint16_t> features) const;

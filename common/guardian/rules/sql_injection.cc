@@ -129,7 +129,8 @@ constexpr Rule kRules[] = {
      R"re(|^\W*(?:and|or|xor|having)\s+['"\d(][\d'"()<>=!\s-]{0,24}$|\bhaving\s*\(?\s*\d+\s*(?:[=<>]|or|and))re"
      R"re(|^[\w=]{0,24}['")]*\s*;\s*(?:drop|delete\s+from|insert\s+into|update|truncate|alter|create|load\s+(?:data|xml))\b)re"
      R"re(|^\W*\d+\s*(?:!=|<>|=|<=>)\s*\d+\W*$|^\W*\d+\W{0,3}\s*(?:and|or)\s*\(?\s*(?:select\s|\d+\s+(?:not\s+)?(?:like|between|in|is|regexp|rlike)))re",
-     nullptr, "A short text that makes sense only inside of a statement", kSheet},
+     nullptr, "A short text that makes sense only inside of a statement", kSheet, 1,
+     HasQuoteOrNumber},
     {"sql_injection.database_script", "new date()|new date (|.mapreduce(|.insert({", 16, 40,
      R"re(\bdb\.\w+\.(?:insert|mapreduce)\s*\(|\w+\s*=\s*new date\s*\(\)\s*;\s*do\s*\{)re", nullptr,
      "A script for a document database",

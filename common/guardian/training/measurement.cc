@@ -277,10 +277,14 @@ class ThresholdSearch {
   std::map<std::string, int> caught_;
 };
 
-// What the first look must let through so that only so many in a hundred of the long attacks that
-// the model alone finds are lost.
+bool IsShort(const LabelledText& text) {
+  return text.text.size() <= FirstLook::kShortText;
+}
+
+// What the first look must let through so that only so many in a hundred of the short or the long
+// attacks that the model alone finds are lost.
 float FirstThreshold(const std::vector<Judged>& texts, const std::array<float, kHeads>& thresholds,
-                     double percent_lost) {
+                     bool is_short, double percent_lost) {
   std::vector<float> needed;
   for (const Judged& judged : texts) {
     bool is_found = false;
@@ -288,7 +292,7 @@ float FirstThreshold(const std::vector<Judged>& texts, const std::array<float, k
       is_found = is_found || judged.scores[head] > thresholds[head];
     }
     if (is_found && !judged.is_blocked && !IsHarmless(*judged.text) &&
-        judged.text->text.size() > Scanner::kShortText) {
+        IsShort(*judged.text) == is_short) {
       needed.push_back(judged.first_score);
     }
   }
@@ -297,15 +301,16 @@ float FirstThreshold(const std::vector<Judged>& texts, const std::array<float, k
   return needed[static_cast<size_t>(static_cast<double>(needed.size()) * percent_lost / 100)];
 }
 
-void PrintWindowsRead(const std::vector<Judged>& texts, float threshold) {
+void PrintWindowsRead(const std::vector<Judged>& texts, bool is_short, float threshold) {
   std::map<std::string, std::pair<int, int>> counts;
   for (const Judged& judged : texts) {
-    if (judged.text->text.size() <= Scanner::kShortText) continue;
+    if (IsShort(*judged.text) != is_short) continue;
     auto& [read, all] = counts[GroupOf(*judged.text)];
     ++all;
     read += judged.first_score > threshold;
   }
-  fmt::print("long texts that the model reads, from {:.2f} on:", threshold);
+  fmt::print("{} texts that the model reads, from {:.2f} on:", is_short ? "short" : "long",
+             threshold);
   for (const auto& [group, count] : counts) {
     fmt::print(" {} {:.1f}% of {}", group, 100.0 * count.first / count.second, count.second);
   }
@@ -386,13 +391,19 @@ Measured MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook
     }
   }
   const std::array<float, kHeads> thresholds = ThresholdSearch(judged, options).Run();
-  const float first_threshold = FirstThreshold(judged, thresholds, options.first_look_losses);
-  if (options.per_source) PrintWindowsRead(judged, first_threshold);
+  const float short_threshold =
+      FirstThreshold(judged, thresholds, /*is_short=*/true, options.short_losses);
+  const float long_threshold =
+      FirstThreshold(judged, thresholds, /*is_short=*/false, options.long_losses);
+  if (options.per_source) {
+    PrintWindowsRead(judged, /*is_short=*/true, short_threshold);
+    PrintWindowsRead(judged, /*is_short=*/false, long_threshold);
+  }
   std::map<std::string, Tally> tallies;
   for (int fold = 0; fold < options.folds; ++fold) {
     LinearModel& model = models[static_cast<size_t>(fold)];
     model.SetThresholds(thresholds);
-    model.SetFirstThreshold(first_threshold);
+    model.SetFirstThresholds(short_threshold, long_threshold);
     Scanner scanner(rules, model);
     for (const LabelledText& text : corpus) {
       if (text.kind == kScripts || FoldOf(text, options.folds) != fold) continue;
@@ -421,7 +432,7 @@ Measured MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook
   if (options.per_rule) PrintRules(hits);
   LinearModel model = train_without(-1);
   model.SetThresholds(thresholds);
-  model.SetFirstThreshold(first_threshold);
+  model.SetFirstThresholds(short_threshold, long_threshold);
   return {std::move(model), std::move(tallies)};
 }
 

@@ -31,8 +31,10 @@ int main(int argc, char** argv) {
   app.add_option("--hard-budget", options.hard_budget,
                  "percent of hard prose that the model may take for attacks")
       ->capture_default_str();
-  app.add_option("--first-look-losses", options.first_look_losses,
-                 "percent of the long attacks that the model alone finds, to be lost for speed")
+  app.add_option("--short-losses", options.short_losses,
+                 "percent of the short attacks that the model alone finds, to be lost for speed")
+      ->capture_default_str();
+  app.add_option("--long-losses", options.long_losses, "the same of the long attacks")
       ->capture_default_str();
   app.add_option("--epochs", options.training.epochs, "rounds over the texts")
       ->capture_default_str();
