@@ -184,7 +184,7 @@ int Download(const Options& options) {
     return kFailed;
   }
   const auto reader = connection.stub().DownloadProject(&context, request);
-  v1::ProjectChunk chunk;
+  v1::FileChunk chunk;
   while (reader->Read(&chunk)) file << chunk.content();
   const grpc::Status status = reader->Finish();
   file.close();

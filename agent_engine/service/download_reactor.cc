@@ -1,67 +1,89 @@
 #include "agent_engine/service/download_reactor.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "agent_engine/service/messages.h"
-#include "agent_engine/service/project_archive.h"
 
 namespace datamigrate::service {
 namespace {
 
-constexpr size_t kChunkBytes = 64 * 1024;
+constexpr int64_t kChunkBytes = 64 * 1024;
 
 // One write in flight; each chunk is read when the one before has left.
-class DownloadReactor : public grpc::ServerWriteReactor<v1::ProjectChunk> {
+class DownloadReactor : public grpc::ServerWriteReactor<v1::FileChunk> {
  public:
-  DownloadReactor(store::MigrationStore* store, WorkPool* pool, Caller caller, std::string id)
-      : store_(store), pool_(pool), caller_(std::move(caller)), id_(std::move(id)) {}
+  DownloadReactor(WorkPool* pool, OpenServed open, const v1::FilePart& part)
+      : pool_(pool), open_(std::move(open)), part_(part) {}
 
   void Start() {
-    if (!pool_->Submit([this] { Pack(); })) Finish(Overloaded());
+    if (!pool_->Submit([this] { Begin(); })) Finish(Overloaded());
   }
 
   void OnWriteDone(bool ok) override {
     if (!ok) return Finish({grpc::StatusCode::CANCELLED, "the caller has gone"});
+    chunk_.Clear();
     WriteNext();
   }
 
   void OnDone() override { delete this; }
 
  private:
-  void Pack() {
-    const auto record = store_->Get(caller_.tenant, id_);
-    if (!record.ok()) return Finish(ToGrpc(record.status()));
-    absl::StatusOr<File> file = ArchiveFolder(record->project_path);
-    if (!file.ok()) return Finish(ToGrpc(file.status()));
-    file_ = *std::move(file);
+  void Begin() {
+    auto served = open_();
+    if (!served.ok()) return Finish(ToGrpc(served.status()));
+    served_ = *std::move(served);
+    const absl::Status checked = CheckPart(*served_, part_);
+    if (!checked.ok()) return Finish(ToGrpc(checked));
+    if (part_.describe_only()) {
+      part_.clear_spans();
+    } else if (part_.spans().empty()) {
+      part_.add_spans()->set_length(served_->bytes);
+    }
+    chunk_.set_file_bytes(served_->bytes);
+    chunk_.set_file_sha256(served_->sha256);
+    if (part_.describe_only()) return StartWrite(&chunk_);
     WriteNext();
   }
 
+  // Takes from the spans until they are empty.
   void WriteNext() {
+    while (span_ < part_.spans_size() && part_.spans(span_).length() == 0) ++span_;
+    if (span_ == part_.spans_size()) {
+      // An empty file is described all the same.
+      return chunk_.file_sha256().empty() ? Finish(grpc::Status::OK) : StartWrite(&chunk_);
+    }
+    v1::FilePart::ByteSpan& span = *part_.mutable_spans(span_);
     std::string* content = chunk_.mutable_content();
-    content->resize(kChunkBytes);
-    content->resize(std::fread(content->data(), 1, kChunkBytes, file_.get()));
-    if (!content->empty()) return StartWrite(&chunk_);
-    Finish(std::ferror(file_.get())
-               ? grpc::Status(grpc::StatusCode::DATA_LOSS, "reading the packed project failed")
-               : grpc::Status::OK);
+    content->resize(static_cast<size_t>(std::min(kChunkBytes, span.length())));
+    const ssize_t length =
+        pread(fileno(served_->file.get()), content->data(), content->size(), span.first());
+    if (length <= 0) {
+      return Finish({grpc::StatusCode::DATA_LOSS, "reading the file failed"});
+    }
+    content->resize(static_cast<size_t>(length));
+    span.set_first(span.first() + length);
+    span.set_length(span.length() - length);
+    StartWrite(&chunk_);
   }
 
-  store::MigrationStore* const store_;
   WorkPool* const pool_;
-  const Caller caller_;
-  const std::string id_;
-  File file_;
-  v1::ProjectChunk chunk_;
+  const OpenServed open_;
+  v1::FilePart part_;  // What is left of it.
+  int span_ = 0;
+  std::shared_ptr<const ServedFile> served_;
+  v1::FileChunk chunk_;
 };
 
 }  // namespace
 
-grpc::ServerWriteReactor<v1::ProjectChunk>* StartDownload(
-    store::MigrationStore* store, WorkPool* pool, Caller caller,
-    const v1::DownloadProjectRequest& request) {
-  auto* reactor = new DownloadReactor(store, pool, std::move(caller), request.migration_id());
+grpc::ServerWriteReactor<v1::FileChunk>* StartDownload(WorkPool* pool, OpenServed open,
+                                                       const v1::FilePart& part) {
+  auto* reactor = new DownloadReactor(pool, std::move(open), part);
   reactor->Start();
   return reactor;
 }

@@ -173,11 +173,17 @@ grpc::ServerWriteReactor<v1::MigrationEvent>* MigrationServiceImpl::WatchMigrati
   return StartWatch(&migrations_->store(), feed_, pool_, *std::move(caller), *request);
 }
 
-grpc::ServerWriteReactor<v1::ProjectChunk>* MigrationServiceImpl::DownloadProject(
+grpc::ServerWriteReactor<v1::FileChunk>* MigrationServiceImpl::DownloadProject(
     grpc::CallbackServerContext* context, const v1::DownloadProjectRequest* request) {
   absl::StatusOr<Caller> caller = callers_->Check(ClaimOf(*context), Right::kRead);
-  if (!caller.ok()) return new RefusedStream<v1::ProjectChunk>(caller.status());
-  return StartDownload(&migrations_->store(), pool_, *std::move(caller), *request);
+  if (!caller.ok()) return new RefusedStream<v1::FileChunk>(caller.status());
+  auto open = [this, caller = *std::move(caller), id = request->migration_id()]()
+      -> absl::StatusOr<std::shared_ptr<const ServedFile>> {
+    const auto record = migrations_->store().Get(caller.tenant, id);
+    if (!record.ok()) return record.status();
+    return archives_.Open(record->project_path);
+  };
+  return StartDownload(pool_, std::move(open), request->part());
 }
 
 }  // namespace datamigrate::service

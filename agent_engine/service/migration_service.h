@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent_engine/service/caller.h"
+#include "agent_engine/service/served_file.h"
 #include "agent_engine/service/source_roots.h"
 #include "agent_engine/service/work_pool.h"
 #include "agent_engine/store/creation_queue.h"
@@ -95,7 +96,7 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
                                      v1::Model* response) override;
   grpc::ServerWriteReactor<v1::MigrationEvent>* WatchMigration(
       grpc::CallbackServerContext* context, const v1::WatchMigrationRequest* request) override;
-  grpc::ServerWriteReactor<v1::ProjectChunk>* DownloadProject(
+  grpc::ServerWriteReactor<v1::FileChunk>* DownloadProject(
       grpc::CallbackServerContext* context, const v1::DownloadProjectRequest* request) override;
 
  private:
@@ -108,6 +109,7 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   store::EventFeed* feed_;
   WorkPool* pool_;
   CallerCheck* callers_;
+  ProjectArchives archives_;
 };
 
 }  // namespace datamigrate::service

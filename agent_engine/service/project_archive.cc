@@ -29,17 +29,6 @@ absl::Status Failed(archive* writer) {
       fmt::format("packing the project failed: {}", archive_error_string(writer)));
 }
 
-std::vector<std::filesystem::path> FilesBelow(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  for (auto at = std::filesystem::recursive_directory_iterator(folder, error);
-       !error && at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
-    if (!at->is_symlink(error) && at->is_regular_file(error)) files.push_back(at->path());
-  }
-  std::ranges::sort(files);
-  return files;
-}
-
 absl::Status AddFile(archive* writer, const std::filesystem::path& path, const std::string& name) {
   std::ifstream file(path, std::ios::binary);
   std::error_code error;
@@ -61,6 +50,17 @@ absl::Status AddFile(archive* writer, const std::filesystem::path& path, const s
 }
 
 }  // namespace
+
+std::vector<std::filesystem::path> FilesBelow(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (auto at = std::filesystem::recursive_directory_iterator(folder, error);
+       !error && at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+    if (!at->is_symlink(error) && at->is_regular_file(error)) files.push_back(at->path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
 
 absl::StatusOr<File> ArchiveFolder(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder)) {

@@ -82,6 +82,24 @@ constexpr Parameter kLastEventId = {
     .description = "the last event that arrived; goes before \"after\"",
     .place = Parameter::Place::kHeader};
 
+constexpr Parameter kRange = {.name = "Range",
+                              .schema = R"({"type":"string","maxLength":1000})",
+                              .description =
+                                  "at most 16 ranges of bytes, as RFC 9110 has them; "
+                                  "what is no such range is passed over",
+                              .place = Parameter::Place::kHeader};
+
+constexpr Parameter kIfRange = {
+    .name = "If-Range",
+    .schema = R"({"type":"string","maxLength":200})",
+    .description = "the ETag of what the client has a part of; all is sent when it has changed",
+    .place = Parameter::Place::kHeader};
+
+constexpr Parameter kIfNoneMatch = {.name = "If-None-Match",
+                                    .schema = R"({"type":"string","maxLength":1000})",
+                                    .description = "ETags of what the client has",
+                                    .place = Parameter::Place::kHeader};
+
 Description OfOne(std::string_view operation_id, std::string_view summary) {
   return {.operation_id = operation_id,
           .tag = kTag,
@@ -175,9 +193,12 @@ Description DescribeShowModel() {
 Description DescribeDownloadProject() {
   return {.operation_id = "downloadProject",
           .tag = kTag,
-          .summary = "The dbt project as a zip archive.",
-          .parameters = {kId},
-          .answers = {{200, "The archive.", nullptr, "application/zip"}}};
+          .summary = "The dbt project as a zip archive; the same project is the same archive.",
+          .parameters = {kId, kRange, kIfRange, kIfNoneMatch},
+          .answers = {{200, "The archive; ETag is its SHA-256.", nullptr, "application/zip"},
+                      {206, "The parts that Range asks for.", nullptr, "application/zip"},
+                      {206, "", nullptr, "multipart/byteranges"},
+                      {304, "It is what If-None-Match names.", nullptr, ""}}};
 }
 
 }  // namespace datamigrate::gateway

@@ -73,7 +73,7 @@ class EngineClient {
   // Streams live until they end or are destroyed; context.deadline bounds them too.
   virtual std::unique_ptr<MessageStream<v1::MigrationEvent>> WatchMigration(
       const CallContext& context, const v1::WatchMigrationRequest& request) = 0;
-  virtual std::unique_ptr<MessageStream<v1::ProjectChunk>> DownloadProject(
+  virtual std::unique_ptr<MessageStream<v1::FileChunk>> DownloadProject(
       const CallContext& context, const v1::DownloadProjectRequest& request) = 0;
 
   // Whether the engine answers and says that it serves (grpc.health.v1).

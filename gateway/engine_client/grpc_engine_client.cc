@@ -173,9 +173,9 @@ class GrpcEngineClient : public EngineClient {
       const CallContext& context, const v1::WatchMigrationRequest& request) override {
     return Open<v1::MigrationEvent>(&Async::WatchMigration, context, request);
   }
-  std::unique_ptr<MessageStream<v1::ProjectChunk>> DownloadProject(
+  std::unique_ptr<MessageStream<v1::FileChunk>> DownloadProject(
       const CallContext& context, const v1::DownloadProjectRequest& request) override {
-    return Open<v1::ProjectChunk>(&Async::DownloadProject, context, request);
+    return Open<v1::FileChunk>(&Async::DownloadProject, context, request);
   }
 
   absl::Status CheckHealth(absl::Time deadline) override {

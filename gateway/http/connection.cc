@@ -12,6 +12,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -489,9 +490,10 @@ asio::awaitable<bool> Connection::Send(Response response, bool keep_alive, bool 
                                        unsigned version) {
   const bool has_body = response.status != 204 && response.status != 304;
   Framing framing;
-  framing.is_chunked = response.stream != nullptr && version == 11;
-  framing.has_length = has_body && response.stream == nullptr;
-  framing.keep_alive = keep_alive && (response.stream == nullptr || framing.is_chunked);
+  const bool is_open_ended = response.stream != nullptr && !response.stream_length.has_value();
+  framing.is_chunked = is_open_ended && version == 11;
+  framing.has_length = has_body && !is_open_ended;
+  framing.keep_alive = keep_alive && (!is_open_ended || framing.is_chunked);
   const std::string head = ResponseHead(response, framing, absl::Now());
   const bool sends_body = has_body && !is_head;
   const bool sent = co_await Write(
@@ -506,14 +508,16 @@ asio::awaitable<bool> Connection::Send(Response response, bool keep_alive, bool 
 
 asio::awaitable<bool> Connection::SendStream(Response& response, bool is_chunked) {
   const auto end = std::chrono::steady_clock::now() + response.longest_stream;
+  uint64_t left = response.stream_length.value_or(std::numeric_limits<uint64_t>::max());
   while (true) {
     std::optional<BodyStream::Piece> piece = co_await NextPiece(response, is_chunked, end);
     if (!piece.has_value() || (piece->ok() && !piece->value().has_value())) break;
-    if (!piece->ok()) co_return false;
+    if (!piece->ok() || piece->value()->size() > left) co_return false;
+    left -= piece->value()->size();
     const bool sent = co_await SendPiece(**piece.value(), is_chunked);
     if (!sent) co_return false;
   }
-  if (!is_chunked) co_return true;
+  if (!is_chunked) co_return left == 0 || !response.stream_length.has_value();
   const bool ended = co_await Write("0\r\n\r\n", "");
   co_return ended;
 }

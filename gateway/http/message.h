@@ -169,8 +169,11 @@ struct Response {
   Headers headers;
   std::string body;
 
-  // When set, it is sent instead of `body`, in chunks.
+  // When set, it is sent instead of `body`, in chunks; or by length where `stream_length` is set,
+  // and then a stream that gives more or fewer bytes ends with a cut connection. An answer to HEAD
+  // has the length alone.
   std::unique_ptr<BodyStream> stream;
+  std::optional<uint64_t> stream_length;
   // True for a stream of events, which may end after any piece: at `longest_stream`, or when the
   // server drains. The client comes back for the rest.
   bool may_end_early = false;

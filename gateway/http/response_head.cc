@@ -55,7 +55,7 @@ std::string ResponseHead(const Response& response, const Framing& framing, absl:
     head += "Transfer-Encoding: chunked\r\n";
   } else if (framing.has_length) {
     head += "Content-Length: ";
-    head += std::to_string(response.body.size());
+    head += std::to_string(response.stream_length.value_or(response.body.size()));
     head += "\r\n";
   }
   head += framing.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";

@@ -10,6 +10,7 @@
 
 #include "common/crypto/encoding.h"
 #include "gateway/filters/representation/content_coding.h"
+#include "gateway/http/entity_tag.h"
 #include "gateway/http/router.h"
 
 namespace datamigrate::gateway {
@@ -45,23 +46,10 @@ void Pack(Response& response) {
 
 }  // namespace
 
-bool MatchesEtag(std::string_view if_none_match, std::string_view etag) {
-  if (if_none_match == "*") return true;
-  // An entity tag holds neither quotes nor, here, commas: a plain search between quotes finds it.
-  for (size_t at = if_none_match.find(etag); at != std::string_view::npos;
-       at = if_none_match.find(etag, at + 1)) {
-    const std::string_view before = if_none_match.substr(0, at);
-    if (before.empty() || before.ends_with(' ') || before.ends_with(',') ||
-        before.ends_with("W/")) {
-      return true;
-    }
-  }
-  return false;
-}
-
 void RepresentationFilter::OnResponse(const Request& request, Response& response) {
   const bool is_read = request.method == "GET" || request.method == "HEAD";
   if (!is_read || response.status != 200 || response.stream != nullptr) return;
+  if (response.headers.Has("ETag")) return;
   const bool may_pack = MayPack(request, response);
   const bool packs = may_pack && WantsGzip(request.headers.Get("Accept-Encoding"));
   if (may_pack) response.headers.Add("Vary", "Accept-Encoding");

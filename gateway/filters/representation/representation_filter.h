@@ -3,21 +3,17 @@
 #ifndef DATAMIGRATE_GATEWAY_FILTERS_REPRESENTATION_REPRESENTATION_FILTER_H_
 #define DATAMIGRATE_GATEWAY_FILTERS_REPRESENTATION_REPRESENTATION_FILTER_H_
 
-#include <string_view>
-
 #include "gateway/filters/filter.h"
 
 namespace datamigrate::gateway {
 
-// Status: stable. Works on whole 200 answers to GET and HEAD, not on streams. Answers of sign-in
+// Status: stable. Works on whole 200 answers to GET and HEAD, not on streams
+// and not on those that bring an ETag of their own. Answers of sign-in
 // routes are never packed: packing secrets beside what a client sent tells their length (BREACH).
 class RepresentationFilter : public Filter {
  public:
   void OnResponse(const Request& request, Response& response) override;
 };
-
-// Whether `etag` is in the value of If-None-Match, or that is "*"; compared weakly.
-bool MatchesEtag(std::string_view if_none_match, std::string_view etag);
 
 }  // namespace datamigrate::gateway
 

@@ -5,7 +5,10 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <chrono>
+
+#include "common/crypto/digest.h"
 
 namespace datamigrate::testing {
 namespace {
@@ -239,15 +242,34 @@ grpc::Status FakeEngine::GetModel(grpc::ServerContext* context, const v1::GetMod
 
 grpc::Status FakeEngine::DownloadProject(grpc::ServerContext* context,
                                          const v1::DownloadProjectRequest* request,
-                                         grpc::ServerWriter<v1::ProjectChunk>* writer) {
+                                         grpc::ServerWriter<v1::FileChunk>* writer) {
   {
     std::lock_guard lock(mutex_);
     if (Find(context, request->migration_id()) == nullptr) return NotFound();
   }
-  for (size_t begin = 0; begin < archive.size(); begin += kChunkBytes) {
-    v1::ProjectChunk chunk;
-    chunk.set_content(archive.substr(begin, kChunkBytes));
-    if (!writer->Write(chunk)) return grpc::Status::CANCELLED;
+  return Send(archive, request->part(), writer);
+}
+
+grpc::Status FakeEngine::Send(const std::string& file, const v1::FilePart& part,
+                              grpc::ServerWriter<v1::FileChunk>* writer) const {
+  const std::string sha256 = crypto::Sha256Hex(file);
+  if (!part.sha256().empty() && part.sha256() != sha256) {
+    return grpc::Status(grpc::StatusCode::ABORTED, "the file has changed");
+  }
+  std::string bytes = part.spans().empty() && !part.describe_only() ? file : "";
+  for (const auto& span : part.spans()) {
+    bytes += file.substr(static_cast<size_t>(span.first()), static_cast<size_t>(span.length()));
+  }
+  bytes.resize(std::min(bytes.size(), most_sent));
+  v1::FileChunk chunk;
+  chunk.set_file_bytes(static_cast<int64_t>(file.size()));
+  chunk.set_file_sha256(sha256);
+  for (size_t begin = 0; begin == 0 || begin < bytes.size(); begin += kChunkBytes) {
+    chunk.set_content(bytes.substr(begin, kChunkBytes));
+    if (archive_status.ok() || !bytes.empty()) {
+      if (!writer->Write(chunk)) return grpc::Status::CANCELLED;
+    }
+    chunk.Clear();
   }
   return archive_status;
 }

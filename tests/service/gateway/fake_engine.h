@@ -67,10 +67,12 @@ class FakeEngine : public v1::MigrationService::Service {
                         v1::Model* answer) override;
   grpc::Status DownloadProject(grpc::ServerContext* context,
                                const v1::DownloadProjectRequest* request,
-                               grpc::ServerWriter<v1::ProjectChunk>* writer) override;
+                               grpc::ServerWriter<v1::FileChunk>* writer) override;
 
-  // What DownloadProject sends: `archive` in chunks, then `archive_status`.
+  // What DownloadProject sends: what is asked for of `archive`, as far as `most_sent`, in chunks,
+  // then `archive_status`.
   std::string archive;
+  size_t most_sent = std::string::npos;
   grpc::Status archive_status;
 
  private:
@@ -81,6 +83,8 @@ class FakeEngine : public v1::MigrationService::Service {
     std::vector<v1::MigrationEvent> events;
   };
 
+  grpc::Status Send(const std::string& file, const v1::FilePart& part,
+                    grpc::ServerWriter<v1::FileChunk>* writer) const;
   grpc::Status Create(const std::string& tenant, const v1::CreateMigrationRequest& request,
                       v1::Migration* answer);
   Kept* Find(grpc::ServerContext* context, const std::string& id);

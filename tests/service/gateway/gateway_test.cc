@@ -261,7 +261,48 @@ TEST_CASE("The project arrives byte for byte", "[gateway][service]") {
     CHECK(response.is_whole);
     CHECK((response.body == fixture.engine->archive));
   }
+  SECTION("in parts") {
+    const RawResponse last = fixture.Ask("GET", path, "", "Range: bytes=-5\r\n");
+    CHECK(last.status == 206);
+    CHECK(last.headers.at("content-range") == "bytes 699995-699999/700000");
+    CHECK((last.body == fixture.engine->archive.substr(699995)));
+    const RawResponse two = fixture.Ask("GET", path, "", "Range: bytes=100000-299999,0-9\r\n");
+    CHECK(two.status == 206);
+    CHECK(two.is_whole);
+    CHECK((two.body.find(fixture.engine->archive.substr(100000, 200000)) != std::string::npos));
+    const RawResponse behind = fixture.Ask("GET", path, "", "Range: bytes=700000-\r\n");
+    CHECK(behind.status == 416);
+    CHECK(behind.headers.at("content-range") == "bytes */700000");
+  }
+  SECTION("what broke goes on, unless the project has changed") {
+    fixture.engine->most_sent = 300000;
+    const RawResponse broken = fixture.Ask("GET", path);
+    CHECK_FALSE(broken.is_whole);
+    const std::string etag = broken.headers.at("etag");
+    fixture.engine->most_sent = std::string::npos;
+    const std::string range = "Range: bytes=" + std::to_string(broken.body.size()) + "-\r\n";
+    const RawResponse rest = fixture.Ask("GET", path, "", range + "If-Range: " + etag + "\r\n");
+    CHECK(rest.status == 206);
+    CHECK((broken.body + rest.body == fixture.engine->archive));
+    fixture.engine->archive += "!";
+    const RawResponse other = fixture.Ask("GET", path, "", range + "If-Range: " + etag + "\r\n");
+    CHECK(other.status == 200);
+    CHECK((other.body == fixture.engine->archive));
+  }
+  SECTION("its length, and nothing where it is known") {
+    RawClient client(fixture.gateway->port());
+    client.Send("HEAD " + path + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + fixture.token +
+                "\r\n\r\n");
+    const RawResponse head = client.Read(/*is_head=*/true);
+    CHECK(head.status == 200);
+    CHECK(head.headers.at("content-length") == "700000");
+    CHECK(head.headers.at("accept-ranges") == "bytes");
+    const std::string etag = head.headers.at("etag");
+    CHECK(fixture.Ask("GET", path, "", "If-None-Match: " + etag + "\r\n").status == 304);
+    CHECK(fixture.Ask("GET", path, "", "If-Match: \"x\"\r\n").status == 412);
+  }
   SECTION("broken in the middle") {
+    fixture.engine->most_sent = 300000;
     fixture.engine->archive_status = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
     const RawResponse response = fixture.Ask("GET", path);
     CHECK(response.status == 200);
@@ -275,8 +316,9 @@ TEST_CASE("The project arrives byte for byte", "[gateway][service]") {
     CHECK(response.status == 409);
     CHECK(json::parse(response.body)["detail"] == "the project is not written yet");
   }
-  SECTION("empty") {
-    fixture.engine->archive.clear();
+  SECTION("not described") {
+    fixture.engine->most_sent = 0;
+    fixture.engine->archive_status = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
     CHECK(fixture.Ask("GET", path).status == 502);
   }
 }

@@ -72,7 +72,7 @@ TEST_CASE("A message is the JSON that protobuf makes of it", "[gateway][json]") 
   state.add_diagnostics()->set_line(std::numeric_limits<uint32_t>::max());
   state.mutable_metadata();
   CheckSame(state);
-  v1::ProjectChunk chunk;
+  v1::FileChunk chunk;
   chunk.set_content(std::string("\0\xff bytes", 8));
   CheckSame(chunk);
 }
