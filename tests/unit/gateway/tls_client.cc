@@ -74,7 +74,16 @@ struct TlsClient::State {
     SSL_CTX_set_min_proto_version(context, offer.lowest);
     SSL_CTX_set_max_proto_version(context, offer.highest);
     if (!offer.ciphers.empty()) SSL_CTX_set_cipher_list(context, offer.ciphers.c_str());
+    if (!offer.groups.empty()) SSL_CTX_set1_groups_list(context, offer.groups.c_str());
+    if (offer.packs) SSL_CTX_clear_options(context, SSL_OP_NO_COMPRESSION);
+    if (offer.fell_back) SSL_CTX_set_mode(context, SSL_MODE_SEND_FALLBACK_SCSV);
+    SSL_CTX_set_client_cert_cb(context, [](SSL* of, X509**, EVP_PKEY**) {
+      *static_cast<bool*>(SSL_get_app_data(of)) = true;
+      return 0;
+    });
     ssl = SSL_new(context);
+    SSL_set_app_data(ssl, &was_asked);
+    if (!offer.server_name.empty()) SSL_set_tlsext_host_name(ssl, offer.server_name.c_str());
     SSL_set_fd(ssl, fd);
     if (session != nullptr) SSL_set_session(ssl, session);
     if (!offer.protocol.empty()) {
@@ -95,6 +104,7 @@ struct TlsClient::State {
   SSL_CTX* context;
   SSL* ssl = nullptr;
   bool is_open = false;
+  bool was_asked = false;  // for a certificate
 };
 
 TlsClient::TlsClient(uint16_t port, const TlsOffer& offer, std::string_view before_handshake)
@@ -114,6 +124,30 @@ std::string TlsClient::cipher() const {
 }
 bool TlsClient::is_resumed() const {
   return SSL_session_reused(state_->ssl) == 1;
+}
+
+std::string TlsClient::group() const {
+  EVP_PKEY* key = nullptr;
+  if (SSL_get_server_tmp_key(state_->ssl, &key) != 1) return "";
+  std::array<char, 64> name{};
+  EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr);
+  EVP_PKEY_free(key);
+  return name.data();
+}
+bool TlsClient::packs() const {
+  return SSL_get_current_compression(state_->ssl) != nullptr;
+}
+bool TlsClient::was_asked_for_certificate() const {
+  return state_->was_asked;
+}
+bool TlsClient::renegotiates_securely() const {
+  return SSL_get_secure_renegotiation_support(state_->ssl) == 1;
+}
+bool TlsClient::has_extended_master_secret() const {
+  return SSL_get_extms_support(state_->ssl) == 1;
+}
+uint32_t TlsClient::most_early_bytes() const {
+  return SSL_SESSION_get_max_early_data(SSL_get0_session(state_->ssl));
 }
 
 std::string TlsClient::protocol() const {

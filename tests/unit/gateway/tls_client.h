@@ -24,6 +24,10 @@ struct TlsOffer {
   int highest = 0;
   std::string ciphers = {};   // of TLS 1.2, as OpenSSL names them; "" for the default
   std::string protocol = {};  // by ALPN; "" for none
+  std::string groups = {};    // as OpenSSL names them; "" for the default
+  std::string server_name = {};
+  bool packs = false;      // offers compression
+  bool fell_back = false;  // says that it knows newer versions (RFC 7507)
 };
 
 // What the server agreed to.
@@ -41,6 +45,14 @@ class TlsClient {
   std::string protocol() const;  // what ALPN chose
   std::string subject() const;   // of the server's certificate
   bool is_resumed() const;
+  std::string group() const;  // of the key exchange; "" where it was none of an elliptic curve
+  bool packs() const;
+  bool was_asked_for_certificate() const;
+  bool renegotiates_securely() const;       // RFC 5746: only who says so can refuse it
+  bool has_extended_master_secret() const;  // RFC 7627
+  // Bytes that the session's ticket takes before the next handshake ends (0-RTT), once something
+  // was read.
+  uint32_t most_early_bytes() const;
   // Asks for new keys in TLS 1.2's way; true when the server went along.
   bool Renegotiates();
   // Sends, and reads until the server closes or `until` has arrived.

@@ -96,6 +96,51 @@ TEST_CASE("Renegotiation is refused", "[gateway][tls]") {
   CHECK_FALSE(client.Renegotiates());
 }
 
+TEST_CASE("What is old or dangerous in TLS is not offered", "[gateway][tls]") {
+  Fixture fixture;
+  TlsClient older(fixture.port(), {.highest = TLS1_2_VERSION, .packs = true});
+  REQUIRE(older.is_open());
+  CHECK_FALSE(older.packs());
+  CHECK(older.renegotiates_securely());
+  CHECK(older.has_extended_master_secret());
+  CHECK_FALSE(older.was_asked_for_certificate());
+  TlsClient newest(fixture.port());
+  REQUIRE(newest.Ask(kGet).ends_with("secure"));
+  CHECK_FALSE(newest.was_asked_for_certificate());
+  // Early data can be sent again by whoever recorded it (RFC 8446 section 8).
+  CHECK(newest.most_early_bytes() == 0);
+}
+
+TEST_CASE("A client that was made to fall back is told so", "[gateway][tls]") {
+  Fixture fixture;
+  CHECK_FALSE(TlsClient(fixture.port(), {.highest = TLS1_2_VERSION, .fell_back = true}).is_open());
+  CHECK(TlsClient(fixture.port(), {.fell_back = true}).is_open());
+}
+
+TEST_CASE("Keys are agreed on over strong curves only", "[gateway][tls]") {
+  Fixture fixture;
+  const int highest = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  CAPTURE(highest);
+  const auto group = [&](const std::string& groups) {
+    const TlsClient client(fixture.port(), {.highest = highest, .groups = groups});
+    return client.is_open() ? client.group() : "none";
+  };
+  CHECK(group("P-256:X25519") != "none");
+  CHECK(group("P-256") == "prime256v1");
+  CHECK(group("P-384") == "secp384r1");
+  CHECK(group("P-224") == "none");
+  CHECK(group("P-521:P-384") == "secp384r1");
+}
+
+TEST_CASE("Any name of a server is taken, as there is one certificate", "[gateway][tls]") {
+  Fixture fixture;
+  for (const char* name : {"localhost", "other.example", "xn--bcher-kva.example"}) {
+    TlsClient client(fixture.port(), {.server_name = name});
+    REQUIRE(client.is_open());
+    CHECK(client.subject() == "first");
+  }
+}
+
 TEST_CASE("A session is resumed until the ticket's key is replaced", "[gateway][tls]") {
   const bool is_rotated = GENERATE(false, true);
   Fixture fixture({}, is_rotated ? std::chrono::seconds(0) : std::chrono::seconds(3600));
