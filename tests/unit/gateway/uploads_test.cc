@@ -2,6 +2,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -116,6 +117,48 @@ TEST_CASE("Names that are the same on every system are taken", "[gateway][upload
   CHECK_FALSE(CheckEntryName(deep + "b").ok());
 }
 
+// What follows each extra field 0x0001 (APPNOTE 4.5.3), where the sizes of more than 32 bits are.
+std::string WithSizesOf64Bits(std::string bytes, unsigned char byte) {
+  int found = 0;
+  for (const char length : {8, 16, 24, 28}) {
+    const std::string head = {1, 0, length, 0};
+    for (size_t at = bytes.find(head); at != std::string::npos; at = bytes.find(head, at + 4)) {
+      const auto sizes = std::min<size_t>(16, static_cast<size_t>(length));
+      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 4, sizes,
+                  static_cast<char>(byte));
+      ++found;
+    }
+  }
+  REQUIRE(found > 0);
+  return bytes;
+}
+
+TEST_CASE("Archives of 64-bit sizes are read, and bounded by what is really in them",
+          "[gateway][uploads]") {
+  const std::string zip = Zip({{"a.sql", std::string(5000, 'x')}, {"b.sql", "y"}}, "zip:zip64");
+  CHECK(Try(zip)->files == 2);
+  CHECK(Try(zip)->bytes == 5001);
+  UnpackLimits limits;
+  limits.max_file_bytes = 4999;
+  CHECK(absl::IsOutOfRange(Try(zip, limits).status()));
+
+  SECTION("sizes that lie are no way around the limits") {
+    const auto byte = GENERATE(as<unsigned char>(), 0x00, 0x01, 0x7f, 0xff);
+    const auto lied = Try(WithSizesOf64Bits(zip, byte), limits);
+    CHECK_FALSE(lied.ok());
+  }
+  SECTION("nor is a directory that is said to be elsewhere") {
+    // The record that the locator (APPNOTE 4.3.15) points to.
+    std::string elsewhere = zip;
+    const size_t locator = elsewhere.rfind("PK\x06\x07");
+    if (locator != std::string::npos) elsewhere.replace(locator + 8, 8, std::string(8, '\x7f'));
+    const size_t end = elsewhere.rfind("PK\x05\x06");
+    REQUIRE(end != std::string::npos);
+    elsewhere.replace(end + 8, 12, std::string(12, '\xff'));
+    CHECK_FALSE(Try(elsewhere, limits).ok());
+  }
+}
+
 TEST_CASE("An archive becomes its files", "[gateway][uploads]") {
   const testing::TemporaryDirectory folder;
   UploadStore uploads((folder.path() / "uploads").string(), {});
@@ -177,8 +220,9 @@ TEST_CASE("An archive that grows too much is stopped on the way", "[gateway][upl
 
 TEST_CASE("An organization's uploads have a quota and a lifetime", "[gateway][uploads]") {
   const testing::TemporaryDirectory folder;
-  UploadStore uploads((folder.path() / "uploads").string(),
-                      {.unpack = {}, .max_uploads = 2, .max_bytes = 10, .lifetime = absl::Hours(1)});
+  UploadStore uploads(
+      (folder.path() / "uploads").string(),
+      {.unpack = {}, .max_uploads = 2, .max_bytes = 10, .lifetime = absl::Hours(1)});
   REQUIRE(uploads.Prepare().ok());
   const auto add = [&](std::string_view text, absl::Time now, const char* organization) {
     return uploads.Add(organization, *BodyOf(folder, text), UploadStore::Kind::kScript, now)
