@@ -114,11 +114,16 @@ Description DescribeListPolicyVersions() {
 }
 
 Description DescribePutPolicy() {
-  return {.operation_id = "putPolicy",
-          .tag = kTag,
-          .summary = "Makes a new version of the policy, which counts at once.",
-          .body = &kNewPolicy,
-          .answers = {{200, "The new version.", &kPolicy}}};
+  return {
+      .operation_id = "putPolicy",
+      .tag = kTag,
+      .summary = "Makes a new version of the policy, which counts at once.",
+      .parameters = {{"If-Match", R"({"type":"string","maxLength":1000})",
+                      "the ETag of the version that the new one is made from; 412 when there is "
+                      "another one by now. Goes before \"if_version\"",
+                      Parameter::Place::kHeader}},
+      .body = &kNewPolicy,
+      .answers = {{200, "The new version.", &kPolicy}}};
 }
 
 Description DescribePreviewPolicy() {

@@ -16,6 +16,8 @@
 #include "gateway/endpoints/policy_descriptions.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/endpoints/text_fields.h"
+#include "gateway/http/entity_tag.h"
+#include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -103,14 +105,20 @@ Response Put(const PolicyParts& parts, const Request& request) {
   const auto latest = parts.store->Latest(organization);
   if (!latest.ok()) return ProblemOf(request, latest.status());
   const StoredPolicy before = latest->value_or(StoredPolicy());
+  const bool is_conditional = request.headers.Has("If-Match");
+  if (auto refused = RefuseUnlessMatch(request, Dump(PolicyJson(before))))
+    return *std::move(refused);
   SignAllowed(document, ReadDocument(before.document), request);
   StoredPolicy changed;
   changed.organization_id = organization;
-  changed.version = body->value("if_version", before.version);
+  changed.version = is_conditional ? before.version : body->value("if_version", before.version);
   changed.document = Dump(document);
   changed.comment = body->value("comment", "");
   changed.created_by = request.principal->user_id;
   const auto stored = parts.store->Add(changed);
+  if (is_conditional && absl::IsAborted(stored.status())) {
+    return Problem(request, 412, "It was changed meanwhile; get it again, and repeat the change.");
+  }
   if (!stored.ok()) return ProblemOf(request, stored.status());
   parts.book->Add(organization, stored->version, *std::move(policy));
   Response response = JsonResponse(200, Dump(PolicyJson(*stored)));

@@ -1,5 +1,15 @@
 #include "gateway/http/entity_tag.h"
 
+#include <fmt/format.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/crypto/encoding.h"
+#include "gateway/http/problem.h"
+
 namespace datamigrate::gateway {
 namespace {
 
@@ -24,6 +34,25 @@ bool MatchesEtag(std::string_view list, std::string_view etag) {
 
 bool MatchesEtagStrongly(std::string_view list, std::string_view etag) {
   return Matches(list, etag, /*is_strong=*/true);
+}
+
+std::string EtagOf(std::string_view body, std::string_view coding) {
+  XXH128_canonical_t hash;
+  XXH128_canonicalFromHash(&hash, XXH3_128bits(body.data(), body.size()));
+  const std::string fingerprint =
+      crypto::Base64UrlEncode({reinterpret_cast<const char*>(hash.digest), sizeof hash.digest});
+  return fmt::format("\"{}{}{}\"", fingerprint, coding.empty() ? "" : "-", coding);
+}
+
+std::optional<Response> RefuseUnlessMatch(const Request& request, std::string_view body) {
+  if (!request.headers.Has("If-Match")) return std::nullopt;
+  const std::string_view wanted = request.headers.Get("If-Match");
+  constexpr std::array<std::string_view, 3> kCodings = {"", "gzip", "zstd"};
+  const bool matches = std::ranges::any_of(kCodings, [&](std::string_view coding) {
+    return MatchesEtagStrongly(wanted, EtagOf(body, coding));
+  });
+  if (matches) return std::nullopt;
+  return Problem(request, 412, "It was changed meanwhile; get it again, and repeat the change.");
 }
 
 }  // namespace datamigrate::gateway

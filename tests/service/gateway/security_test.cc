@@ -185,6 +185,8 @@ TEST_CASE("A policy counts at once, is versioned, and can be tried on the past",
   const json first = {{"mode", "report"}, {"comment", "try it"}, {"if_version", 0}};
   CHECK(Read(fixture.Ask("PUT", "/api/v1/policies", first.dump()))["version"] == 1);
   CHECK(fixture.Ask("PUT", "/api/v1/policies", first.dump()).status == 409);
+  const RawResponse present = fixture.Ask("GET", "/api/v1/policies");
+  CHECK(fixture.Ask("PUT", "/api/v1/policies", "{}", "If-Match: \"another\"\r\n").status == 412);
   CHECK(fixture.Ask("POST", "/api/v1/migrations", kAttack).status == 201);
   const json allow = {{"rule", "sql_injection.union_select"},
                       {"reason", "names of a test"},
@@ -197,6 +199,11 @@ TEST_CASE("A policy counts at once, is versioned, and can be tried on the past",
       Read(fixture.Ask("PUT", "/api/v1/policies", json{{"allow", json::array({allow})}}.dump()));
   CHECK(third["allow"] == second["allow"]);
   CHECK(Read(fixture.Ask("GET", "/api/v1/policies/versions"))["versions"].size() == 3);
+  const std::string stale = "If-Match: " + present.headers.at("etag") + "\r\n";
+  CHECK(fixture.Ask("PUT", "/api/v1/policies", "{}", stale).status == 412);
+  const std::string fresh =
+      "If-Match: " + fixture.Ask("GET", "/api/v1/policies").headers.at("etag") + "\r\n";
+  CHECK(Read(fixture.Ask("PUT", "/api/v1/policies", "{}", fresh))["version"] == 4);
   const RawResponse wrong = fixture.Ask("PUT", "/api/v1/policies",
                                         R"({"reactions":[{"to":"nonsense","reaction":"block"}]})");
   CHECK(wrong.status == 400);

@@ -1,11 +1,13 @@
-// ETag, If-None-Match, Accept-Encoding and gzip.
+// ETag, If-None-Match, Accept-Encoding, gzip and zstd.
 #include "gateway/filters/representation/representation_filter.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include <catch2/catch.hpp>
 
 #include "gateway/filters/representation/content_coding.h"
+#include "gateway/http/entity_tag.h"
 #include "gateway/http/router.h"
 
 namespace datamigrate::gateway {
@@ -29,6 +31,19 @@ std::string Unpack(const std::string& packed) {
   return text;
 }
 
+std::string UnpackZstd(const std::string& packed) {
+  ZSTD_DStream* stream = ZSTD_createDStream();
+  std::string text(1 << 20, '\0');
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  ZSTD_outBuffer out{text.data(), text.size(), 0};
+  const size_t left = ZSTD_decompressStream(stream, &out, &in);
+  ZSTD_freeDStream(stream);
+  REQUIRE(left == 0);
+  REQUIRE(in.pos == packed.size());
+  text.resize(out.pos);
+  return text;
+}
+
 Response Answered(const Request& request, std::string body) {
   Response response = TextResponse(200, "application/json", std::move(body));
   RepresentationFilter().OnResponse(request, response);
@@ -42,18 +57,27 @@ Request Get(const Route& route = kRead) {
   return request;
 }
 
-TEST_CASE("The client's weights decide about gzip", "[gateway][representation]") {
-  for (const char* yes : {"gzip", "GZIP", "deflate, gzip", "gzip;q=0.001", "*", "*;q=0.5",
-                          "gzip;q=1.000", "br;q=1.0, gzip;q=0.8, *;q=0.1", "x-gzip", " gzip ; q=1 ",
-                          "identity;q=0.5, gzip;q=0.5", ",,gzip,"}) {
-    INFO(yes);
-    CHECK(WantsGzip(yes));
+TEST_CASE("The client's weights decide about the coding", "[gateway][representation]") {
+  for (const char* field :
+       {"gzip", "GZIP", "deflate, gzip", "gzip;q=0.001", "gzip;q=1.000", "zstd;q=0, *",
+        "br;q=1.0, gzip;q=0.8, *;q=0.1", "x-gzip", " gzip ; q=1 ", "identity;q=0.5, gzip;q=0.5",
+        ",,gzip,", "zstd;q=0.5, gzip;q=0.6"}) {
+    INFO(field);
+    CHECK(ChooseCoding(field) == Coding::kGzip);
   }
-  for (const char* no : {"", "identity", "gzip;q=0", "gzip;q=0.000", "*, gzip;q=0", "*;q=0",
-                         "br, deflate", "gzip;q=2", "gzip;q=1.5", "gzip;q=0.0001",
-                         "gzip;q=", "gzip;x", "gzip;q=-1", "gzipped", "identity, gzip;q=0.5"}) {
-    INFO(no);
-    CHECK_FALSE(WantsGzip(no));
+  for (const char* field : {"zstd", "ZSTD", "gzip, zstd", "gzip, deflate, br, zstd", "*", "*;q=0.5",
+                            "gzip;q=0, *;q=0.1", "zstd;q=0.5, gzip;q=0.5", "zstd;q=0.6, gzip;q=0.5",
+                            "identity, zstd", "identity;q=0, *"}) {
+    INFO(field);
+    CHECK(ChooseCoding(field) == Coding::kZstd);
+  }
+  for (const char* field :
+       {"", "identity", "gzip;q=0", "gzip;q=0.000", "*;q=0", "br, deflate", "gzip;q=2",
+        "gzip;q=1.5", "gzip;q=0.0001", "gzip;q=", "gzip;x", "gzip;q=-1", "gzipped",
+        "identity, gzip;q=0.5", "identity, zstd;q=0.9, gzip;q=0.5", "zstd;q=0, gzip;q=0",
+        "identity;q=0"}) {
+    INFO(field);
+    CHECK(ChooseCoding(field) == Coding::kIdentity);
   }
 }
 
@@ -72,6 +96,20 @@ TEST_CASE("A long text is packed for who takes it", "[gateway][representation]")
   CHECK(packed.headers.Get("ETag") != plain.headers.Get("ETag"));
   CHECK(Answered(request, "short").body == "short");
 
+  SECTION("the better one where both are taken") {
+    request.headers.Set("Accept-Encoding", "gzip, deflate, br, zstd");
+    const Response best = Answered(request, text);
+    CHECK(best.headers.Get("Content-Encoding") == "zstd");
+    CHECK(UnpackZstd(best.body) == text);
+    CHECK(best.headers.Get("ETag") != packed.headers.Get("ETag"));
+    CHECK(best.headers.Get("ETag") != plain.headers.Get("ETag"));
+  }
+  SECTION("not what sets a cookie") {
+    Response response = TextResponse(200, "application/json", text);
+    response.headers.Set("Set-Cookie", "a=b");
+    RepresentationFilter().OnResponse(request, response);
+    CHECK(response.body == text);
+  }
   SECTION("not the answers of sign-in") {
     Request secret = Get(kSecret);
     secret.headers.Set("Accept-Encoding", "gzip");
@@ -84,6 +122,71 @@ TEST_CASE("A long text is packed for who takes it", "[gateway][representation]")
     CHECK_FALSE(problem.headers.Has("ETag"));
     request.method = "POST";
     CHECK(Answered(request, text).body == text);
+  }
+}
+
+// Lines in pieces of many lengths, an empty one among them.
+class LineStream : public BodyStream {
+ public:
+  explicit LineStream(bool breaks = false) : breaks_(breaks) {}
+  void Next(Done done) override {
+    if (count_ == 100) return breaks_ ? done(absl::UnavailableError("gone")) : done(std::nullopt);
+    done(LineOf(count_++));
+  }
+  void Cancel() override {}
+
+  static std::string LineOf(int number) {
+    return number == 7 ? "" : std::string(static_cast<size_t>(number * number), 'x') + "\n";
+  }
+  static std::string All() {
+    std::string all;
+    for (int i = 0; i < 100; ++i) all += LineOf(i);
+    return all;
+  }
+
+ private:
+  const bool breaks_;
+  int count_ = 0;
+};
+
+absl::StatusOr<std::string> ReadAll(BodyStream& stream) {
+  std::string all;
+  while (true) {
+    BodyStream::Piece piece = std::nullopt;
+    stream.Next([&](BodyStream::Piece next) { piece = std::move(next); });
+    if (!piece.ok()) return piece.status();
+    if (!piece->has_value()) return all;
+    all += **piece;
+  }
+}
+
+Response Streamed(const Request& request, std::string_view media_type, bool breaks = false) {
+  Response response = TextResponse(200, media_type, "");
+  response.stream = std::make_unique<LineStream>(breaks);
+  if (media_type == "text/event-stream") response.may_end_early = true;
+  if (media_type == "text/sized") response.stream_length = LineStream::All().size();
+  RepresentationFilter().OnResponse(request, response);
+  return response;
+}
+
+TEST_CASE("A long answer is packed while it is made", "[gateway][representation]") {
+  const auto coding = GENERATE(as<std::string>(), "gzip", "zstd");
+  Request request = Get();
+  request.headers.Set("Accept-Encoding", coding);
+  Response response = Streamed(request, "application/x-ndjson");
+  CHECK(response.headers.Get("Content-Encoding") == coding);
+  CHECK(response.headers.Get("Vary") == "Accept-Encoding");
+  const auto packed = ReadAll(*response.stream);
+  REQUIRE(packed.ok());
+  CHECK(packed->size() < LineStream::All().size() / 20);
+  CHECK((coding == "gzip" ? Unpack(*packed) : UnpackZstd(*packed)) == LineStream::All());
+
+  CHECK(ReadAll(*Streamed(request, "application/x-ndjson", true).stream).status().code() ==
+        absl::StatusCode::kUnavailable);
+  for (const char* as_it_is : {"text/event-stream", "text/sized", "application/zip"}) {
+    Response plain = Streamed(request, as_it_is);
+    CHECK_FALSE(plain.headers.Has("Content-Encoding"));
+    CHECK(*ReadAll(*plain.stream) == LineStream::All());
   }
 }
 
@@ -108,6 +211,24 @@ TEST_CASE("What the client has is not sent again", "[gateway][representation]") 
   }
   request.headers.Set("If-None-Match", etag);
   CHECK(Answered(request, "another body").status == 200);
+}
+
+TEST_CASE("A change of what has changed is refused", "[gateway][representation]") {
+  const std::string text(5000, 'a');
+  Request read = Get();
+  Request change = Get();
+  change.method = "PUT";
+  CHECK_FALSE(RefuseUnlessMatch(change, text).has_value());
+  for (const char* coding : {"", "gzip", "zstd"}) {
+    read.headers.Set("Accept-Encoding", coding);
+    change.headers.Set("If-Match", Answered(read, text).headers.Get("ETag"));
+    CHECK_FALSE(RefuseUnlessMatch(change, text).has_value());
+    CHECK(RefuseUnlessMatch(change, text + "b")->status == 412);
+  }
+  change.headers.Set("If-Match", "*");
+  CHECK_FALSE(RefuseUnlessMatch(change, text).has_value());
+  change.headers.Set("If-Match", "W/" + EtagOf(text));
+  CHECK(RefuseUnlessMatch(change, text)->status == 412);
 }
 
 }  // namespace
