@@ -2,6 +2,7 @@
 #ifndef DATAMIGRATE_GATEWAY_CONFIG_H_
 #define DATAMIGRATE_GATEWAY_CONFIG_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -53,6 +54,8 @@ struct Config {
   int io_threads = 2;
   int workers = 16;
   int max_connections = 2048;
+  // How soon a stream of events ends after its credential, about; without an option.
+  std::chrono::milliseconds stream_lease_interval{5000};
   int drain_seconds = 20;
   std::string tls_certificate_file;  // "": without TLS
   std::string tls_key_file;

@@ -38,6 +38,7 @@
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/security_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
+#include "gateway/endpoints/stream_leases.h"
 #include "gateway/endpoints/upload_endpoints.h"
 #include "gateway/engine_client/grpc_engine_client.h"
 #include "gateway/filters/audit/audit_writer.h"
@@ -200,6 +201,7 @@ class WiredGateway : public Gateway {
     server_options.port = config_.listen_port;
     server_options.io_threads = config_.io_threads;
     server_options.max_connections = config_.max_connections;
+    server_options.lease_interval = config_.stream_lease_interval;
     if (absl::Status set = SetEdge(server_options); !set.ok()) return set;
     absl::StatusOr<std::unique_ptr<HttpServer>> server =
         HttpServer::Start(server_options, application_.get());
@@ -377,7 +379,7 @@ class WiredGateway : public Gateway {
     AddPolicyRoutes(Policies(), routes);
     AddLimitRoutes({&limit_store_, &limit_book_, Limits()}, routes);
     AddSecurityRoutes({&audit_reader_, &exporters_, &organizations_, erase}, routes);
-    AddMigrationRoutes(engine_, routes);
+    AddMigrationRoutes({engine_, &leases_}, routes);
     AddEngineTokenRoutes(parts_.engine_tokens.get(), routes);
     AddUploadRoutes(&uploads_, routes);
     if (config_.metrics_host.empty()) {
@@ -387,6 +389,11 @@ class WiredGateway : public Gateway {
     return routes;
   }
 
+  absl::StatusOr<Principal> CheckToken(std::string_view token, absl::Time now) {
+    return token.starts_with(crypto::kApiKeyPrefix) ? api_keys_.Check(token, now)
+                                                    : sign_in_.Check(token, now);
+  }
+
   std::vector<std::unique_ptr<Filter>> Filters() {
     FilterListOptions options;
     if (spdlog::should_log(spdlog::level::info)) {
@@ -394,8 +401,7 @@ class WiredGateway : public Gateway {
     }
     options.allowed_origins = config_.allowed_origins;
     options.check_token = [this](std::string_view token, absl::Time now) {
-      return token.starts_with(crypto::kApiKeyPrefix) ? api_keys_.Check(token, now)
-                                                      : sign_in_.Check(token, now);
+      return CheckToken(token, now);
     };
     options.needs_lookup = [this](std::string_view token, absl::Time now) {
       return api_keys_.NeedsLookup(token, now);
@@ -445,6 +451,9 @@ class WiredGateway : public Gateway {
   AccountRecovery recovery_;
   OidcSignIn oidc_;
   Readiness readiness_;
+  WorkerPool lease_checkers_{1, 1024};
+  StreamLeases leases_{[this](std::string_view token) { return CheckToken(token, absl::Now()); },
+                       &lease_checkers_};
   std::unique_ptr<Housekeeper> housekeeper_;
   std::unique_ptr<Housekeeper> slow_housekeeper_;
   std::unique_ptr<Application> metrics_application_;

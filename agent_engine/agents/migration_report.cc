@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "agent_engine/verify/report_html.h"
+#include "agent_engine/verify/report_json.h"
 #include "fmt/format.h"
 
 namespace datamigrate::agents {
@@ -70,20 +71,31 @@ verify::ReportContent ContentOf(const dbt::Project& project, const v1::Migration
   return content;
 }
 
-}  // namespace
-
-absl::Status WriteReport(const dbt::Project& project, const v1::MigrationState& state,
-                         const std::vector<data::TableComparison>& comparisons,
-                         const std::filesystem::path& path) {
+absl::Status WriteWhole(const std::filesystem::path& path, const std::string& text) {
   const std::filesystem::path partial = path.string() + ".partial";
   std::ofstream file(partial, std::ios::binary);
-  file << verify::RenderReport(ContentOf(project, state, comparisons));
+  file << text;
   file.close();
   std::error_code error;
   if (file) std::filesystem::rename(partial, path, error);
   if (file && !error) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       fmt::format("cannot write {}; is the disk full?", path.string()));
+}
+
+}  // namespace
+
+std::filesystem::path ReportJsonPath(const std::filesystem::path& path) {
+  return std::filesystem::path(path).replace_extension(".json");
+}
+
+absl::Status WriteReport(const dbt::Project& project, const v1::MigrationState& state,
+                         const std::vector<data::TableComparison>& comparisons,
+                         const std::filesystem::path& path) {
+  const verify::ReportContent content = ContentOf(project, state, comparisons);
+  const absl::Status written = WriteWhole(ReportJsonPath(path), verify::RenderReportJson(content));
+  if (!written.ok()) return written;
+  return WriteWhole(path, verify::RenderReport(content));
 }
 
 }  // namespace datamigrate::agents

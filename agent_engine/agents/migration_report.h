@@ -1,4 +1,4 @@
-// The report of a migration, as a page that needs nothing else.
+// The report of a migration, as a page that needs nothing else and as JSON.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,11 @@
 
 namespace datamigrate::agents {
 
-// Writes the page beside `path` and puts it in its place in one step. kResourceExhausted when the disk is full.
+// Where the JSON of the page at `path` is.
+std::filesystem::path ReportJsonPath(const std::filesystem::path& path);
+
+// Writes the page to `path` and the JSON beside it; each is written elsewhere first and put in its place in one step.
+// kResourceExhausted when the disk is full.
 absl::Status WriteReport(const dbt::Project& project, const v1::MigrationState& state,
                          const std::vector<data::TableComparison>& comparisons,
                          const std::filesystem::path& path);

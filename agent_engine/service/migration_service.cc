@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent_engine/agents/migration_report.h"
 #include "agent_engine/service/download_reactor.h"
 #include "agent_engine/service/messages.h"
 #include "agent_engine/service/watch_reactor.h"
@@ -48,6 +49,16 @@ class RefusedStream : public grpc::ServerWriteReactor<Message> {
   explicit RefusedStream(const absl::Status& status) { this->Finish(ToGrpc(status)); }
   void OnDone() override { delete this; }
 };
+
+// Errors: kFailedPrecondition where there is no such file.
+absl::StatusOr<std::shared_ptr<const ServedFile>> ServeReport(const std::filesystem::path& path) {
+  File file(path.empty() ? nullptr : std::fopen(path.c_str(), "rbe"));
+  if (file == nullptr) {
+    return absl::FailedPreconditionError(
+        "the migration has no report of this kind; it is written when the migration is evaluated");
+  }
+  return Serve(std::move(file));
+}
 
 }  // namespace
 
@@ -182,6 +193,20 @@ grpc::ServerWriteReactor<v1::FileChunk>* MigrationServiceImpl::DownloadProject(
     const auto record = migrations_->store().Get(caller.tenant, id);
     if (!record.ok()) return record.status();
     return archives_.Open(record->project_path);
+  };
+  return StartDownload(pool_, std::move(open), request->part());
+}
+
+grpc::ServerWriteReactor<v1::FileChunk>* MigrationServiceImpl::DownloadReport(
+    grpc::CallbackServerContext* context, const v1::DownloadReportRequest* request) {
+  absl::StatusOr<Caller> caller = callers_->Check(ClaimOf(*context), Right::kRead);
+  if (!caller.ok()) return new RefusedStream<v1::FileChunk>(caller.status());
+  auto open = [this, caller = *std::move(caller), id = request->migration_id(),
+               format = request->format()]() -> absl::StatusOr<std::shared_ptr<const ServedFile>> {
+    const auto record = migrations_->store().Get(caller.tenant, id);
+    if (!record.ok()) return record.status();
+    const std::filesystem::path page = ToMessage(*record, {}).deployment_result().report_path();
+    return ServeReport(format == v1::REPORT_FORMAT_JSON ? agents::ReportJsonPath(page) : page);
   };
   return StartDownload(pool_, std::move(open), request->part());
 }

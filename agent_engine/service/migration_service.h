@@ -98,6 +98,8 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
       grpc::CallbackServerContext* context, const v1::WatchMigrationRequest* request) override;
   grpc::ServerWriteReactor<v1::FileChunk>* DownloadProject(
       grpc::CallbackServerContext* context, const v1::DownloadProjectRequest* request) override;
+  grpc::ServerWriteReactor<v1::FileChunk>* DownloadReport(
+      grpc::CallbackServerContext* context, const v1::DownloadReportRequest* request) override;
 
  private:
   template <typename Request, typename Response>

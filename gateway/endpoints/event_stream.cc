@@ -54,6 +54,25 @@ class EventBodyStream : public BodyStream {
   const std::shared_ptr<Stage> stage_ = std::make_shared<Stage>(Stage::kPreamble);
 };
 
+class EventMessageStream : public BodyStream {
+ public:
+  explicit EventMessageStream(std::unique_ptr<MessageStream<v1::MigrationEvent>> events)
+      : events_(std::move(events)) {}
+
+  void Next(Done done) override {
+    events_->Read([done = std::move(done)](MessageStream<v1::MigrationEvent>::Next event) {
+      if (!event.ok()) return done(event.status());
+      if (!event->has_value()) return done(std::nullopt);
+      done(ToJson(**event));
+    });
+  }
+
+  void Cancel() override { events_->Cancel(); }
+
+ private:
+  const std::unique_ptr<MessageStream<v1::MigrationEvent>> events_;
+};
+
 }  // namespace
 
 std::string FormatEvent(const v1::MigrationEvent& event) {
@@ -63,6 +82,11 @@ std::string FormatEvent(const v1::MigrationEvent& event) {
 
 std::unique_ptr<BodyStream> EventBody(std::unique_ptr<MessageStream<v1::MigrationEvent>> events) {
   return std::make_unique<EventBodyStream>(std::move(events));
+}
+
+std::unique_ptr<BodyStream> EventMessages(
+    std::unique_ptr<MessageStream<v1::MigrationEvent>> events) {
+  return std::make_unique<EventMessageStream>(std::move(events));
 }
 
 }  // namespace datamigrate::gateway

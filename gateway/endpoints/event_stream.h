@@ -1,4 +1,5 @@
-// A migration's events as server-sent events (HTML Living Standard, section 9.2).
+// A migration's events as server-sent events (HTML Living Standard, section 9.2), or as messages of
+// a WebSocket.
 #ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_EVENT_STREAM_H_
 #define DATAMIGRATE_GATEWAY_ENDPOINTS_EVENT_STREAM_H_
 
@@ -17,6 +18,11 @@ std::string FormatEvent(const v1::MigrationEvent& event);
 // client closes. When the engine goes away the body ends without it: the client comes back with
 // Last-Event-ID and misses nothing.
 std::unique_ptr<BodyStream> EventBody(std::unique_ptr<MessageStream<v1::MigrationEvent>> events);
+
+// One piece per event: the event as JSON. The end of an ended migration's events is the stream's
+// end; when the engine goes away it is an error, and the client comes back with the last sequence.
+std::unique_ptr<BodyStream> EventMessages(
+    std::unique_ptr<MessageStream<v1::MigrationEvent>> events);
 
 }  // namespace datamigrate::gateway
 

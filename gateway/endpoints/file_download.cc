@@ -117,4 +117,12 @@ Response DownloadFile(const Request& request, const OpenFilePart& open, std::str
   });
 }
 
+std::string FileNameOf(std::string_view kind, std::string id, std::string_view ending) {
+  std::erase_if(id, [](char c) {
+    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             c == '-');
+  });
+  return fmt::format("{}-{}.{}", kind, id, ending);
+}
+
 }  // namespace datamigrate::gateway

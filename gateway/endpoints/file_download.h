@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gateway/engine_client/engine_client.h"
 #include "gateway/http/message.h"
@@ -18,6 +19,9 @@ using OpenFilePart = std::function<std::unique_ptr<MessageStream<v1::FileChunk>>
 // Answers with the file, or with what RangedResponse finds that the request asks for; a problem
 // where the engine has no file. Blocks until the engine has begun to send.
 Response DownloadFile(const Request& request, const OpenFilePart& open, std::string media_type);
+
+// "kind-id.ending", with what of `id` can neither end a header field's quotes nor leave a folder.
+std::string FileNameOf(std::string_view kind, std::string id, std::string_view ending);
 
 }  // namespace datamigrate::gateway
 

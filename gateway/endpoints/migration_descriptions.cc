@@ -15,6 +15,31 @@ constexpr NamedSchema kModel = {.name = "Model", .message = "datamigrate.v1.Mode
 constexpr NamedSchema kModelPage = {.name = "ModelPage",
                                     .message = "datamigrate.v1.ListModelsResponse"};
 
+constexpr NamedSchema kReport = {.name = "Report", .text = R"({
+  "type": "object",
+  "required": ["title", "source", "target", "finished_at", "score", "is_approved", "objects",
+               "checks", "dbt", "tables", "findings", "lineage"],
+  "properties": {
+    "title": {"type": "string"},
+    "source": {"type": "string"},
+    "target": {"type": "string"},
+    "finished_at": {"type": "string"},
+    "score": {"type": "number"},
+    "is_approved": {"type": "boolean"},
+    "objects": {"type": "array", "items": {"type": "object",
+      "required": ["kind", "found", "converted", "refused"]}},
+    "checks": {"type": "array", "items": {"type": "object",
+      "required": ["name", "passed", "total", "weight", "findings"]}},
+    "dbt": {"type": "array", "items": {"type": "object", "required": ["command", "exit_code"]}},
+    "tables": {"type": "array", "items": {"type": "object",
+      "required": ["table", "source_rows", "target_rows", "is_equal"]}},
+    "findings": {"type": "array", "items": {"type": "object",
+      "required": ["code", "severity", "object", "place", "message", "hint"]}},
+    "lineage": {"type": "array", "items": {"type": "object",
+      "required": ["name", "layer", "is_refused", "depends_on"]}}
+  }
+})"};
+
 constexpr NamedSchema kNewMigration = {.name = "NewMigration",
                                        .text = R"({
   "required": ["source", "target"],
@@ -163,11 +188,14 @@ Description DescribeDecideMigration() {
 Description DescribeWatchMigration() {
   return {.operation_id = "watchMigration",
           .tag = kTag,
-          .summary = "What happens, as server-sent events; \"event: end\" is the last.",
+          .summary =
+              "What happens, as server-sent events (\"event: end\" is the last), or as messages "
+              "of a WebSocket.",
           .parameters = {kId,
                          kLastEventId,
                          {"after", kLastEventId.schema, "only events after this sequence number"}},
-          .answers = {{200, "Events from the first asked for.", nullptr, "text/event-stream"}}};
+          .answers = {{200, "Events from the first asked for.", nullptr, "text/event-stream"},
+                      {101, "The same as a WebSocket's messages.", nullptr, ""}}};
 }
 
 Description DescribeListModels() {
@@ -199,6 +227,27 @@ Description DescribeDownloadProject() {
                       {206, "The parts that Range asks for.", nullptr, "application/zip"},
                       {206, "", nullptr, "multipart/byteranges"},
                       {304, "It is what If-None-Match names.", nullptr, ""}}};
+}
+
+Description DescribeDownloadReport() {
+  return {
+      .operation_id = "downloadReport",
+      .tag = kTag,
+      .summary = "The report on an evaluated migration, as a page or as JSON.",
+      .parameters = {kId,
+                     {"format", R"({"type":"string","enum":["html","json"]})",
+                      "goes before what Accept prefers"},
+                     {"download", R"({"type":"string","enum":["true","false"],"default":"false"})",
+                      "true: a browser saves it"},
+                     kRange,
+                     kIfRange,
+                     kIfNoneMatch},
+      .answers = {{200, "The report; ETag is its SHA-256.", nullptr, "text/html"},
+                  {200, "", &kReport},
+                  {206, "The parts that Range asks for.", nullptr, "text/html"},
+                  {206, "", nullptr, "application/json"},
+                  {206, "", nullptr, "multipart/byteranges"},
+                  {304, "It is what If-None-Match names.", nullptr, ""}}};
 }
 
 }  // namespace datamigrate::gateway

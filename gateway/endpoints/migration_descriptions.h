@@ -16,6 +16,7 @@ Description DescribeWatchMigration();
 Description DescribeListModels();
 Description DescribeShowModel();
 Description DescribeDownloadProject();
+Description DescribeDownloadReport();
 
 }  // namespace datamigrate::gateway
 

@@ -15,13 +15,16 @@
 #include "gateway/endpoints/event_stream.h"
 #include "gateway/endpoints/migration_descriptions.h"
 #include "gateway/endpoints/project_download.h"
+#include "gateway/endpoints/report_download.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/target.h"
+#include "gateway/http/web_socket_handshake.h"
 
 namespace datamigrate::gateway {
 namespace {
 
 constexpr uint64_t kMaxBodyBytes = 256 * 1024;
+constexpr std::string_view kEventsProtocol = "datamigrate.events.v1";
 
 // "running" as the enum's MIGRATION_STATUS_RUNNING; "" is unspecified.
 v1::MigrationStatus StatusOf(std::string text) {
@@ -113,23 +116,43 @@ int64_t FirstSequence(const Request& request) {
   return ParseNumber(request.headers.Get("Last-Event-ID"));
 }
 
-Response Watch(EngineClient* engine, const Request& request) {
+// What Watch answers without its stream.
+Response BeginWatch(const Request& request) {
+  if (!AsksForWebSocket(request)) {
+    Response response = TextResponse(200, "text/event-stream", "");
+    response.idle_piece = ": still here\n\n";
+    // For reverse proxies that would collect events.
+    response.headers.Set("X-Accel-Buffering", "no");
+    return response;
+  }
+  return AnswerHandshake(request, kEventsProtocol);
+}
+
+Response Watch(const MigrationParts& parts, const Request& request) {
+  Response response = BeginWatch(request);
+  if (response.status >= 400) return response;
   // A stream cannot say 404 once it has begun.
   v1::GetMigrationRequest shown;
   shown.set_id(ParameterOf(request, "id"));
-  const auto migration = engine->GetMigration(ContextOf(request), shown);
+  const auto migration = parts.engine->GetMigration(ContextOf(request), shown);
   if (!migration.ok()) return ProblemOf(request, migration.status());
-
+  response.lease = parts.leases->Open(request, Permission::kMigrationsRead);
+  if (response.lease == nullptr) {
+    Response refused = Problem(request, 429,
+                               fmt::format("At most {} streams of events may be open; close one.",
+                                           StreamLeases::kMostPerPrincipal));
+    refused.headers.Set("Retry-After", "5");
+    return refused;
+  }
   v1::WatchMigrationRequest asked;
   asked.set_id(shown.id());
   asked.set_after_sequence(FirstSequence(request));
-  Response response = TextResponse(200, "text/event-stream", "");
   CallContext context = ContextOf(request);
   context.deadline = absl::Now() + absl::FromChrono(response.longest_stream) + absl::Minutes(1);
-  response.stream = EventBody(engine->WatchMigration(context, asked));
+  auto events = parts.engine->WatchMigration(context, asked);
+  response.stream =
+      response.is_web_socket ? EventMessages(std::move(events)) : EventBody(std::move(events));
   response.may_end_early = true;
-  response.idle_piece = ": still here\n\n";
-  response.headers.Set("X-Accel-Buffering", "no");  // for reverse proxies that would collect events
   return response;
 }
 
@@ -150,7 +173,8 @@ Response ShowModel(EngineClient* engine, const Request& request) {
 
 }  // namespace
 
-void AddMigrationRoutes(EngineClient* engine, std::vector<Route>& routes) {
+void AddMigrationRoutes(const MigrationParts& parts, std::vector<Route>& routes) {
+  EngineClient* const engine = parts.engine;
   const auto add = [&](std::string_view method, std::string_view pattern, Permission permission,
                        auto endpoint, Description description) {
     routes.push_back({.method = method,
@@ -178,13 +202,18 @@ void AddMigrationRoutes(EngineClient* engine, std::vector<Route>& routes) {
       DescribeResumeMigration());
   add("POST", "/api/v1/migrations/{id}/decide", P::kMigrationsDecide, Decide,
       DescribeDecideMigration());
-  add("GET", "/api/v1/migrations/{id}/events", P::kMigrationsRead, Watch, DescribeWatchMigration());
+  const auto watch = [parts](EngineClient*, const Request& request) {
+    return Watch(parts, request);
+  };
+  add("GET", "/api/v1/migrations/{id}/events", P::kMigrationsRead, watch, DescribeWatchMigration());
   add("GET", "/api/v1/migrations/{id}/models", P::kMigrationsRead, ListModels,
       DescribeListModels());
   add("GET", "/api/v1/migrations/{id}/models/{name}", P::kMigrationsRead, ShowModel,
       DescribeShowModel());
   add("GET", "/api/v1/migrations/{id}/project", P::kMigrationsRead, DownloadProject,
       DescribeDownloadProject());
+  add("GET", "/api/v1/migrations/{id}/report", P::kMigrationsRead, DownloadReport,
+      DescribeDownloadReport());
 }
 
 }  // namespace datamigrate::gateway

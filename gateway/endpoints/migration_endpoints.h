@@ -10,22 +10,30 @@
 //   POST /api/v1/migrations/{id}/resume                     200, Migration
 //   POST /api/v1/migrations/{id}/decide     DecideMigrationRequest; 200, Migration
 //   GET  /api/v1/migrations/{id}/events?after=              200, text/event-stream
-//        goes on after Last-Event-ID, or `after`, or from the start
+//        goes on after Last-Event-ID, or `after`, or from the start; with a WebSocket's handshake,
+//        101
 //   GET  /api/v1/migrations/{id}/models?page_size=&page_token=  200, ListModelsResponse
 //   GET  /api/v1/migrations/{id}/models/{name}              200, Model
 //   GET  /api/v1/migrations/{id}/project                    200, application/zip
+//   GET  /api/v1/migrations/{id}/report?format=&download=   200, text/html or JSON
 #ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_ENDPOINTS_H_
 #define DATAMIGRATE_GATEWAY_ENDPOINTS_MIGRATION_ENDPOINTS_H_
 
 #include <vector>
 
+#include "gateway/endpoints/stream_leases.h"
 #include "gateway/engine_client/engine_client.h"
 #include "gateway/http/router.h"
 
 namespace datamigrate::gateway {
 
-// `engine` must outlive the routes.
-void AddMigrationRoutes(EngineClient* engine, std::vector<Route>& routes);
+// What the routes use; must outlive them.
+struct MigrationParts {
+  EngineClient* engine = nullptr;
+  StreamLeases* leases = nullptr;
+};
+
+void AddMigrationRoutes(const MigrationParts& parts, std::vector<Route>& routes);
 
 }  // namespace datamigrate::gateway
 

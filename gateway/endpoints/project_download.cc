@@ -8,19 +8,6 @@
 #include "gateway/endpoints/file_download.h"
 
 namespace datamigrate::gateway {
-namespace {
-
-// Only what cannot end the field or leave the folder.
-std::string FileName(std::string id) {
-  std::erase_if(id, [](char c) {
-    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-             c == '-');
-  });
-  return fmt::format("dbt-project-{}.zip", id);
-}
-
-}  // namespace
-
 Response DownloadProject(EngineClient* engine, const Request& request) {
   v1::DownloadProjectRequest asked;
   asked.set_migration_id(ParameterOf(request, "id"));
@@ -30,8 +17,9 @@ Response DownloadProject(EngineClient* engine, const Request& request) {
   };
   Response response = DownloadFile(request, open, "application/zip");
   if (response.status < 300) {
-    response.headers.Set("Content-Disposition", fmt::format("attachment; filename=\"{}\"",
-                                                            FileName(asked.migration_id())));
+    response.headers.Set("Content-Disposition",
+                         fmt::format("attachment; filename=\"{}\"",
+                                     FileNameOf("dbt-project", asked.migration_id(), "zip")));
   }
   return response;
 }

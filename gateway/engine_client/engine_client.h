@@ -75,6 +75,8 @@ class EngineClient {
       const CallContext& context, const v1::WatchMigrationRequest& request) = 0;
   virtual std::unique_ptr<MessageStream<v1::FileChunk>> DownloadProject(
       const CallContext& context, const v1::DownloadProjectRequest& request) = 0;
+  virtual std::unique_ptr<MessageStream<v1::FileChunk>> DownloadReport(
+      const CallContext& context, const v1::DownloadReportRequest& request) = 0;
 
   // Whether the engine answers and says that it serves (grpc.health.v1).
   virtual absl::Status CheckHealth(absl::Time deadline) = 0;

@@ -177,6 +177,10 @@ class GrpcEngineClient : public EngineClient {
       const CallContext& context, const v1::DownloadProjectRequest& request) override {
     return Open<v1::FileChunk>(&Async::DownloadProject, context, request);
   }
+  std::unique_ptr<MessageStream<v1::FileChunk>> DownloadReport(
+      const CallContext& context, const v1::DownloadReportRequest& request) override {
+    return Open<v1::FileChunk>(&Async::DownloadReport, context, request);
+  }
 
   absl::Status CheckHealth(absl::Time deadline) override {
     grpc::ClientContext context;

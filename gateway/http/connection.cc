@@ -12,6 +12,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <limits>
 #include <mutex>
 #include <utility>
@@ -240,6 +241,7 @@ void Connection::AwaitDeadline(std::chrono::steady_clock::time_point until) {
 void Connection::Drain() {
   is_draining_ = true;
   if (arrival_ != nullptr) arrival_->timer.cancel();
+  if (web_socket_ != nullptr) web_socket_->Drain();
   if (!is_idle_) return;
   ErrorCode ignored;
   stream_.socket().cancel(ignored);
@@ -293,9 +295,28 @@ asio::awaitable<bool> Connection::ServeOne() {
   const unsigned version = parser.get().version();
   const bool is_head = request.method == "HEAD";
   Response response = co_await Ask(std::move(request));
+  if (response.is_web_socket) {
+    co_await ServeWebSocket(parser, std::move(response));
+    co_return false;
+  }
   const bool sent =
       co_await Send(std::move(response), keep_alive && !is_draining_, is_head, version);
   co_return sent&& keep_alive;
+}
+
+asio::awaitable<void> Connection::ServeWebSocket(const Parser& parser, Response response) {
+  // A client waits for the answer before it goes on (RFC 6455 section 4.1).
+  if (!boost::beast::websocket::is_upgrade(parser.get()) || buffer_.size() > 0) {
+    Request head;
+    head.target = std::string(parser.get().target());
+    co_await Refuse(std::move(head), kMalformed);
+    co_return;
+  }
+  deadline_->at = kNever;
+  web_socket_ = MakeWebSocket(stream_, options_, loop_);
+  if (is_draining_) web_socket_->Drain();
+  co_await web_socket_->Run(parser.get(), std::move(response));
+  web_socket_ = nullptr;
 }
 
 asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadHead(Parser& parser) {
@@ -508,6 +529,9 @@ asio::awaitable<bool> Connection::Send(Response response, bool keep_alive, bool 
 
 asio::awaitable<bool> Connection::SendStream(Response& response, bool is_chunked) {
   const auto end = std::chrono::steady_clock::now() + response.longest_stream;
+  next_lease_check_ = response.lease == nullptr
+                          ? kNever
+                          : std::chrono::steady_clock::now() + options_.lease_interval;
   uint64_t left = response.stream_length.value_or(std::numeric_limits<uint64_t>::max());
   while (true) {
     std::optional<BodyStream::Piece> piece = co_await NextPiece(response, is_chunked, end);
@@ -537,7 +561,7 @@ asio::awaitable<std::optional<BodyStream::Piece>> Connection::NextPiece(
   auto idle_at = std::chrono::steady_clock::now() + response.idle_after;
   while (!arrival->piece.has_value()) {
     const auto now = std::chrono::steady_clock::now();
-    if (response.may_end_early && (is_draining_ || now >= end)) {
+    if (response.may_end_early && (is_draining_ || now >= end || HasLeaseEnded(response))) {
       response.stream->Cancel();
       break;
     }
@@ -551,11 +575,19 @@ asio::awaitable<std::optional<BodyStream::Piece>> Connection::NextPiece(
       idle_at = std::chrono::steady_clock::now() + response.idle_after;
       continue;
     }
-    arrival->timer.expires_at(response.may_end_early ? std::min(idle_at, end) : idle_at);
+    arrival->timer.expires_at(response.may_end_early ? std::min({idle_at, end, next_lease_check_})
+                                                     : idle_at);
     co_await arrival->timer.async_wait(kAwait);
   }
   arrival_ = nullptr;
   co_return std::move(arrival->piece);
+}
+
+bool Connection::HasLeaseEnded(const Response& response) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_lease_check_) return false;
+  next_lease_check_ = now + options_.lease_interval;
+  return !response.lease->MayGoOn();
 }
 
 asio::awaitable<bool> Connection::SendPiece(std::string_view piece, bool is_chunked) {

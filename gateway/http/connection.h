@@ -20,6 +20,7 @@
 #include "gateway/http/response_head.h"
 #include "gateway/http/server.h"
 #include "gateway/http/service.h"
+#include "gateway/http/web_socket.h"
 
 namespace datamigrate::gateway {
 
@@ -92,12 +93,16 @@ class Connection {
   template <typename Value, typename Start>
   boost::asio::awaitable<Value> Await(Start start);
 
+  // Goes on as a WebSocket, after which nothing can follow.
+  boost::asio::awaitable<void> ServeWebSocket(const Parser& parser, Response response);
+
   boost::asio::awaitable<bool> Send(Response response, bool keep_alive, bool is_head,
                                     unsigned version);
   boost::asio::awaitable<bool> SendStream(Response& response, bool is_chunked);
   // The stream's next piece; nothing when the stream must end here.
   boost::asio::awaitable<std::optional<BodyStream::Piece>> NextPiece(
       Response& response, bool is_chunked, std::chrono::steady_clock::time_point end);
+  bool HasLeaseEnded(const Response& response);
   boost::asio::awaitable<bool> SendPiece(std::string_view piece, bool is_chunked);
   boost::asio::awaitable<bool> Write(std::string_view first, std::string_view second);
   // Half-closes and, when the client is still sending, reads on for a moment, so that the answer
@@ -123,6 +128,8 @@ class Connection {
   boost::beast::flat_buffer buffer_;
   std::string remote_address_;        // of the peer, or as its PROXY header says
   std::shared_ptr<Arrival> arrival_;  // while a stream is sent
+  std::chrono::steady_clock::time_point next_lease_check_ = kNever;
+  std::unique_ptr<WebSocket> web_socket_;  // while there is one
   bool is_idle_ = false;
   bool is_draining_ = false;
   bool has_begun_ = false;   // the TLS handshake is over

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "common/crypto/digest.h"
 #include "gateway/http/problem.h"
+#include "gateway/http/web_socket_handshake.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -64,6 +65,10 @@ std::optional<Response> RefuseForeignPage(const Request& request) {
 std::optional<Response> RefuseWithoutCsrfToken(const Request& request,
                                                std::string_view csrf_sha256) {
   if (IsSafe(request)) return std::nullopt;
+  if (AsksForWebSocket(request)) {
+    if (request.headers.Has("Origin")) return std::nullopt;
+    return Refuse(request, "A WebSocket that is opened with a cookie needs an Origin.");
+  }
   const std::string_view token = request.headers.Get("X-CSRF-Token");
   if (!token.empty() && IsEqual(crypto::Sha256Hex(token), csrf_sha256)) return std::nullopt;
   return Refuse(request, "Send the session's CSRF token, from its cookie, as X-CSRF-Token.");

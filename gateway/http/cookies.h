@@ -27,7 +27,8 @@ std::optional<std::string> CookieOf(const Request& request, std::string_view nam
 std::optional<Response> RefuseForeignPage(const Request& request);
 
 // 403 for a request that may change something unless X-CSRF-Token is the token with this SHA-256
-// (hex).
+// (hex). A page cannot send that field with a WebSocket's handshake, but its browser sends Origin
+// (RFC 6455 section 4.1), which must be there, and is RefuseForeignPage's to judge.
 std::optional<Response> RefuseWithoutCsrfToken(const Request& request,
                                                std::string_view csrf_sha256);
 

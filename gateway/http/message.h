@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "gateway/access/permission.h"
 #include "gateway/http/body_stream.h"
+#include "gateway/http/stream_lease.h"
 
 namespace datamigrate::gateway {
 
@@ -178,6 +179,10 @@ struct Response {
   // server drains. The client comes back for the rest.
   bool may_end_early = false;
   std::chrono::seconds longest_stream{3600};
+  // The connection becomes a WebSocket, and each piece of `stream` a message (see web_socket.h).
+  bool is_web_socket = false;
+  // Ends a stream that may end early before its time; null for none.
+  std::shared_ptr<StreamLease> lease;
   // Sent whenever `stream` has been silent for `idle_after`; "" for nothing.
   std::string idle_piece;
   std::chrono::milliseconds idle_after{15000};

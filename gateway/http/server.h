@@ -32,6 +32,10 @@ struct ServerOptions {
   std::chrono::milliseconds long_body_timeout{3600000};
   // For each write to make progress to its end; then the connection is cut.
   std::chrono::milliseconds write_timeout{30000};
+  // A WebSocket client is pinged when it has been silent for half of this, and cut after all of it.
+  std::chrono::milliseconds web_socket_timeout{60000};
+  // How often streams are asked whether who reads them still may (see stream_lease.h).
+  std::chrono::milliseconds lease_interval{5000};
   // When set, the listener speaks TLS only. Must outlive the server.
   Tls* tls = nullptr;
   // Hosts whose forwarding fields are believed and, with `takes_proxy_protocol`, whose connections

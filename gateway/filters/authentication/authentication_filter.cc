@@ -1,40 +1,27 @@
 #include "gateway/filters/authentication/authentication_filter.h"
 
-#include "absl/strings/match.h"
 #include "gateway/http/cookies.h"
+#include "gateway/http/credential.h"
 #include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
-namespace {
-
-constexpr std::string_view kScheme = "Bearer ";
-
-bool HasScheme(std::string_view credential) {
-  return credential.size() > kScheme.size() &&
-         absl::EqualsIgnoreCase({credential.data(), kScheme.size()},
-                                {kScheme.data(), kScheme.size()});
-}
-
-}  // namespace
 
 bool AuthenticationFilter::Blocks(const Request& request) const {
-  const std::string_view credential = request.headers.Get("Authorization");
+  const std::string_view token = BearerOf(request);
   // What a cookie holds is never looked up.
-  return HasScheme(credential) &&
-         needs_lookup_(credential.substr(kScheme.size()), request.received_at);
+  return !token.empty() && needs_lookup_(token, request.received_at);
 }
 
 std::optional<Response> AuthenticationFilter::OnRequest(Request& request) {
-  const std::string_view credential = request.headers.Get("Authorization");
-  if (credential.empty()) {
-    const std::optional<std::string> cookie = CookieOf(request, kSessionCookie);
-    return cookie.has_value() ? CheckCookie(request, *cookie) : std::nullopt;
-  }
-  if (!HasScheme(credential) || request.headers.Count("Authorization") > 1) {
+  const std::string_view token = BearerOf(request);
+  if (!request.headers.Get("Authorization").empty() &&
+      (token.empty() || request.headers.Count("Authorization") > 1)) {
     request.refused_credential = "one Authorization field of the form \"Bearer <token>\" is needed";
     return std::nullopt;
   }
-  return CheckBearer(request, credential.substr(kScheme.size()));
+  if (!token.empty()) return CheckBearer(request, token);
+  const std::optional<std::string> cookie = CookieOf(request, kSessionCookie);
+  return cookie.has_value() ? CheckCookie(request, *cookie) : std::nullopt;
 }
 
 std::optional<Response> AuthenticationFilter::CheckBearer(Request& request,

@@ -11,9 +11,9 @@
 
 namespace datamigrate::gateway {
 
-// Reads "Authorization: Bearer <token>" (RFC 6750), an access token or an API key, or else the
-// session's cookie, and sets the request's principal, or refused_credential when it is no good: the
-// rate limit comes first, so that guessing is limited too, and then the filter that asks for a
+// Reads a bearer token (see credential.h), an access token or an API key, or else the session's
+// cookie, and sets the request's principal, or refused_credential when it is no good: the rate
+// limit comes first, so that guessing is limited too, and then the filter that asks for a
 // principal. A token that belongs in cookies is no bearer token, nor the other way round.
 // Refused here, with 403, is what another site's page may have made a browser send: a request with
 // the cookie that does not come from a page of this host, or that may change something without the

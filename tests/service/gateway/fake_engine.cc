@@ -250,6 +250,17 @@ grpc::Status FakeEngine::DownloadProject(grpc::ServerContext* context,
   return Send(archive, request->part(), writer);
 }
 
+grpc::Status FakeEngine::DownloadReport(grpc::ServerContext* context,
+                                        const v1::DownloadReportRequest* request,
+                                        grpc::ServerWriter<v1::FileChunk>* writer) {
+  {
+    std::lock_guard lock(mutex_);
+    if (Find(context, request->migration_id()) == nullptr) return NotFound();
+  }
+  const bool is_json = request->format() == v1::REPORT_FORMAT_JSON;
+  return Send(is_json ? report_json : report_page, request->part(), writer);
+}
+
 grpc::Status FakeEngine::Send(const std::string& file, const v1::FilePart& part,
                               grpc::ServerWriter<v1::FileChunk>* writer) const {
   const std::string sha256 = crypto::Sha256Hex(file);

@@ -68,10 +68,15 @@ class FakeEngine : public v1::MigrationService::Service {
   grpc::Status DownloadProject(grpc::ServerContext* context,
                                const v1::DownloadProjectRequest* request,
                                grpc::ServerWriter<v1::FileChunk>* writer) override;
+  grpc::Status DownloadReport(grpc::ServerContext* context,
+                              const v1::DownloadReportRequest* request,
+                              grpc::ServerWriter<v1::FileChunk>* writer) override;
 
-  // What DownloadProject sends: what is asked for of `archive`, as far as `most_sent`, in chunks,
-  // then `archive_status`.
+  // What DownloadProject and DownloadReport send: what is asked for of the text, as far as
+  // `most_sent`, in chunks, then `archive_status`.
   std::string archive;
+  std::string report_page;
+  std::string report_json;
   size_t most_sent = std::string::npos;
   grpc::Status archive_status;
 

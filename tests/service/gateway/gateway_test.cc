@@ -323,6 +323,41 @@ TEST_CASE("The project arrives byte for byte", "[gateway][service]") {
   }
 }
 
+TEST_CASE("The report comes as the client likes it", "[gateway][service]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  const std::string id = fixture.Create();
+  const std::string path = "/api/v1/migrations/" + id + "/report";
+  fixture.engine->report_page = "<!doctype html><title>r</title>";
+  fixture.engine->report_json = "{\"score\":100}";
+  const RawResponse page = fixture.Ask("GET", path);
+  CHECK(page.status == 200);
+  CHECK(page.body == fixture.engine->report_page);
+  CHECK(page.headers.at("content-type") == "text/html; charset=utf-8");
+  CHECK(page.headers.at("content-disposition") ==
+        "inline; filename=\"migration-report-" + id + ".html\"");
+  CHECK(page.headers.at("content-security-policy").find("sandbox") != std::string::npos);
+  CHECK(page.headers.at("vary") == "Accept");
+  const std::string browser =
+      "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n";
+  CHECK(fixture.Ask("GET", path, "", browser).body == fixture.engine->report_page);
+
+  const RawResponse data = fixture.Ask("GET", path, "", "Accept: application/json\r\n");
+  CHECK(data.body == fixture.engine->report_json);
+  CHECK(data.headers.at("content-type") == "application/json");
+  CHECK(data.headers.at("etag") != page.headers.at("etag"));
+  CHECK(data.headers.at("content-security-policy").find("sandbox") == std::string::npos);
+  CHECK(fixture.Ask("GET", path + "?format=json&download=true", "", browser)
+            .headers.at("content-disposition") ==
+        "attachment; filename=\"migration-report-" + id + ".json\"");
+
+  CHECK(fixture.Ask("GET", path, "", "Accept: image/png\r\n").status == 406);
+  CHECK(fixture.Ask("GET", path + "?format=pdf").status == 400);
+  CHECK(fixture.Ask("GET", path, "", "If-None-Match: " + page.headers.at("etag") + "\r\n").status ==
+        304);
+  CHECK(fixture.Ask("GET", path, "", "Range: bytes=0-4\r\n").body == "<!doc");
+}
+
 TEST_CASE("Models, cancel and decide reach the engine", "[gateway][service]") {
   Fixture fixture;
   fixture.SignUp("ann@example.com");

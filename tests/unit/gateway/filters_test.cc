@@ -231,9 +231,16 @@ TEST_CASE("A cookie signs in where our own page sends it", "[gateway][authentica
     request.headers.Set("X-CSRF-Token", csrf);
     CHECK(status() == 403);
   }
-  SECTION("a WebSocket of another site is refused") {
+  SECTION("a WebSocket of another site is refused, and one of no page") {
+    request.headers.Set("Connection", "keep-alive, Upgrade");
     request.headers.Set("Upgrade", "websocket");
     request.headers.Set("Origin", "https://evil.example");
+    CHECK(status() == 403);
+    request.headers.Remove("Origin");
+    CHECK(status() == 403);
+    request.headers.Set("Origin", "https://gateway.example");
+    CHECK(status() == 200);
+    request.headers.Set("Upgrade", "something");
     CHECK(status() == 403);
   }
   SECTION("two cookies of the name are none") {

@@ -200,7 +200,7 @@ std::vector<Route> AllRoutes() {
   static const telemetry::Metrics metrics;
   std::vector<Route> routes;
   AddAccountRoutes(nullptr, nullptr, routes);
-  AddMigrationRoutes(nullptr, routes);
+  AddMigrationRoutes({}, routes);
   AddPasswordRoutes(nullptr, routes);
   AddSecondFactorRoutes({nullptr, nullptr, nullptr}, routes);
   AddOidcRoutes(nullptr, absl::Hours(1), routes);

@@ -36,6 +36,8 @@ class RawClient {
   }
   // Reads until `text` has arrived or the connection ends; everything read so far.
   std::string ReadUntil(std::string_view text);
+  // The next `count` bytes, or what came before the end.
+  std::string ReadSome(size_t count) { return Take(count); }
   // True when the server closed the connection and nothing is left to read.
   bool IsClosed();
   void CloseSending();

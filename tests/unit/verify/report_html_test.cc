@@ -4,7 +4,10 @@
 #include <cstdlib>
 #include <fstream>
 
+#include <nlohmann/json.hpp>
+
 #include "agent_engine/verify/lineage_svg.h"
+#include "agent_engine/verify/report_json.h"
 #include "tests/unit/dbt/shop.h"
 
 namespace datamigrate::verify {
@@ -64,6 +67,22 @@ TEST_CASE("Nothing in the report is run or loaded", "[verify]") {
     CHECK(CountOf(html, part) == 0);
   }
   CHECK(CountOf(html, "&lt;script&gt;") == 2);
+}
+
+TEST_CASE("The report's JSON says what the page does, and takes any text", "[verify]") {
+  ReportContent content = ShopReport();
+  content.findings.push_back({"X1", "error", "dbo.\xff", "", "\"quoted\"", ""});
+  const auto report = nlohmann::json::parse(RenderReportJson(content));
+  CHECK(report["title"] == "Shop <script>alert(1)</script>");
+  CHECK(report["checks"].size() == 5);
+  CHECK(report["checks"][0]["name"] == "schema");
+  CHECK(report["objects"][1] ==
+        nlohmann::json::parse(R"({"kind":"view","found":4,"converted":2,"refused":2})"));
+  CHECK(report["dbt"][0]["failures"][0] == "not_null_x: Got 1 result <b>");
+  CHECK(report["tables"][1]["is_equal"] == false);
+  CHECK(report["tables"][0]["source_rows"] == 1'234'567);
+  CHECK(report["findings"].back()["object"] == "dbo.\xef\xbf\xbd");
+  CHECK(report["lineage"].size() == content.lineage.size());
 }
 
 TEST_CASE("Every element that is opened is closed", "[verify]") {
