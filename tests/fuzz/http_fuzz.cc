@@ -11,13 +11,27 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateway/http/problem.h"
 #include "gateway/http/server.h"
+#include "gateway/http/web_socket_handshake.h"
 #include "tests/fuzz/fuzz_check.h"
 
 namespace datamigrate::fuzz {
 namespace {
+
+class OneMessage : public gateway::BodyStream {
+ public:
+  void Next(Done done) override {
+    if (std::exchange(is_over_, true)) return done(std::nullopt);
+    done(std::string("{}"));
+  }
+  void Cancel() override {}
+
+ private:
+  bool is_over_ = false;
+};
 
 // Writes down what it is asked.
 class RecordingService : public gateway::Service {
@@ -31,7 +45,13 @@ class RecordingService : public gateway::Service {
       seen_ += request.method + " " + request.target + " " +
                std::to_string(std::hash<std::string>()(request.body)) + "\n";
     }
-    respond(gateway::TextResponse(200, "text/plain", "ok"));
+    if (!gateway::AsksForWebSocket(request)) {
+      return respond(gateway::TextResponse(200, "text/plain", "ok"));
+    }
+    gateway::Response response = gateway::AnswerHandshake(request, "events");
+    response.stream = std::make_unique<OneMessage>();
+    if (response.status != 101) response.stream = nullptr;
+    respond(std::move(response));
   }
 
   gateway::Response Refuse(gateway::Request head, int status, std::string_view detail) override {

@@ -1,7 +1,9 @@
-// Any bytes as what a client may send of a request: target, PROXY header, forwarding fields, body.
-// Nothing crashes, and what one reader lets through the next one takes.
+// Any bytes as what a client may send of a request: target, PROXY header, forwarding fields,
+// ranges, what it accepts, a WebSocket's handshake, body. Nothing crashes, and what one reader lets
+// through the next one takes.
 
 #include <algorithm>
+#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cctype>
@@ -13,10 +15,15 @@
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/message_reader.h"
 #include "gateway/endpoints/migration_endpoints.h"
+#include "gateway/filters/representation/content_coding.h"
+#include "gateway/http/accept.h"
+#include "gateway/http/byte_range.h"
 #include "gateway/http/client_address.h"
+#include "gateway/http/entity_tag.h"
 #include "gateway/http/head_scanner.h"
 #include "gateway/http/router.h"
 #include "gateway/http/target.h"
+#include "gateway/http/web_socket_handshake.h"
 #include "gateway/openapi/request_check.h"
 #include "tests/fuzz/fuzz_check.h"
 
@@ -91,7 +98,7 @@ void CheckHead(std::string_view bytes) {
 void CheckBody(std::string_view bytes) {
   static const std::vector<gateway::Route> routes = [] {
     std::vector<gateway::Route> all;
-    gateway::AddMigrationRoutes(nullptr, all);
+    gateway::AddMigrationRoutes({}, all);
     return all;
   }();
   static const auto create = std::ranges::find(
@@ -109,6 +116,51 @@ void CheckBody(std::string_view bytes) {
          "what the schema requires is there");
 }
 
+// Whatever is asked for lies in what there is, nothing of it twice, and little of it in parts.
+void CheckRange(std::string_view text) {
+  const uint64_t size = text.size() * 131;
+  const gateway::RangeChoice choice = gateway::ChooseRange(text, size);
+  Demand(choice.parts.empty() == (choice.kind != gateway::RangeChoice::Kind::kParts),
+         "there are parts where parts are chosen");
+  Demand(choice.parts.size() <= gateway::kMostRanges, "there are few parts");
+  std::vector<gateway::ByteSpan> parts = choice.parts;
+  std::ranges::sort(parts, {}, &gateway::ByteSpan::first);
+  uint64_t end = 0;
+  for (const gateway::ByteSpan& part : parts) {
+    Demand(part.length > 0 && part.first >= end && part.first < size &&
+               part.length <= size - part.first,
+           "a part lies behind the one before it and in the whole");
+    end = part.first + part.length;
+  }
+}
+
+void CheckNegotiation(std::string_view text) {
+  gateway::ChooseCoding(text);
+  static constexpr std::array<std::string_view, 2> kOffered = {"text/html", "application/json"};
+  const auto type = gateway::ChooseMediaType(text, kOffered);
+  Demand(!type.has_value() || *type < kOffered.size(), "what is chosen was offered");
+  Demand(!gateway::MatchesEtagStrongly(text, "\"tag\"") || gateway::MatchesEtag(text, "\"tag\""),
+         "what matches strongly matches weakly");
+}
+
+void CheckHandshake(std::string_view text) {
+  gateway::Request request;
+  request.method = "GET";
+  request.headers.Set("Connection", "upgrade");
+  request.headers.Set("Upgrade", "websocket");
+  request.headers.Set("Sec-WebSocket-Version", "13");
+  request.headers.Set("Sec-WebSocket-Key", text.substr(0, 24));
+  request.headers.Set("Sec-WebSocket-Protocol", text);
+  Demand(gateway::AsksForWebSocket(request), "a handshake is one");
+  const gateway::Response response = gateway::AnswerHandshake(request, "events");
+  Demand(response.status == 101 || response.status == 400, "a handshake is taken or refused");
+  const std::string_view chosen = response.headers.Get("Sec-WebSocket-Protocol");
+  Demand(chosen.empty() || chosen == "events", "a token is never said back");
+  const auto token = gateway::TokenProtocolOf(request);
+  Demand(!token.has_value() || token->find_first_of(", \t") == std::string_view::npos,
+         "a token is one element");
+}
+
 }  // namespace
 }  // namespace datamigrate::fuzz
 
@@ -119,5 +171,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   datamigrate::fuzz::CheckForwarded(text);
   datamigrate::fuzz::CheckHead(text);
   datamigrate::fuzz::CheckBody(text);
+  datamigrate::fuzz::CheckRange(text);
+  datamigrate::fuzz::CheckNegotiation(text);
+  datamigrate::fuzz::CheckHandshake(text);
   return 0;
 }
