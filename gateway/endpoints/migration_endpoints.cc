@@ -15,6 +15,7 @@
 #include "gateway/endpoints/event_stream.h"
 #include "gateway/endpoints/migration_descriptions.h"
 #include "gateway/endpoints/project_download.h"
+#include "gateway/endpoints/renewed_events.h"
 #include "gateway/endpoints/report_download.h"
 #include "gateway/http/problem.h"
 #include "gateway/http/target.h"
@@ -144,12 +145,16 @@ Response Watch(const MigrationParts& parts, const Request& request) {
     refused.headers.Set("Retry-After", "5");
     return refused;
   }
-  v1::WatchMigrationRequest asked;
-  asked.set_id(shown.id());
-  asked.set_after_sequence(FirstSequence(request));
   CallContext context = ContextOf(request);
   context.deadline = absl::Now() + absl::FromChrono(response.longest_stream) + absl::Minutes(1);
-  auto events = parts.engine->WatchMigration(context, asked);
+  auto events = RenewedEvents(
+      [engine = parts.engine, context, id = shown.id()](int64_t after) {
+        v1::WatchMigrationRequest asked;
+        asked.set_id(id);
+        asked.set_after_sequence(after);
+        return engine->WatchMigration(context, asked);
+      },
+      FirstSequence(request));
   response.stream =
       response.is_web_socket ? EventMessages(std::move(events)) : EventBody(std::move(events));
   response.may_end_early = true;
