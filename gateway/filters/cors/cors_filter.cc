@@ -22,7 +22,8 @@ std::optional<Response> CorsFilter::OnRequest(Request& request) {
     response.headers.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
     response.headers.Set(
         "Access-Control-Allow-Headers",
-        "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
+        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, "
+        "Last-Event-ID, Range, X-Request-Id");
     response.headers.Set("Access-Control-Max-Age", "600");
   }
   return response;
@@ -35,8 +36,9 @@ void CorsFilter::OnResponse(const Request& request, Response& response) {
   if (!IsAllowed(origin)) return;
   response.headers.Set("Access-Control-Allow-Origin", origin);
   response.headers.Set("Access-Control-Expose-Headers",
+                       "Accept-Ranges, Content-Disposition, Content-Range, Deprecation, ETag, "
                        "Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
-                       "Retry-After, X-Request-Id");
+                       "Retry-After, Sunset, X-Request-Id");
 }
 
 }  // namespace datamigrate::gateway

@@ -46,6 +46,7 @@ void PackBody(Coding coding, Response& response) {
 // Streams that hold back what they have, until it is worth packing, suit no reader of events.
 void PackStream(const Request& request, Response& response) {
   if (response.stream_length.has_value() || response.may_end_early) return;
+  if (!response.idle_piece.empty()) return;  // it would come between packed pieces
   if (!MayPack(request, response)) return;
   response.headers.Add("Vary", "Accept-Encoding");
   const Coding coding = CodingOf(request);
