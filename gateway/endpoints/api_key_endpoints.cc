@@ -11,6 +11,7 @@
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/endpoints/text_fields.h"
+#include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -73,6 +74,10 @@ absl::StatusOr<ApiKey> ReadKey(const Request& request) {
 }
 
 Response Create(ApiKeyStore* store, const Request& request) {
+  // Its keys would outlive its own end, and its revocation.
+  if (!request.principal->key_id.empty()) {
+    return Problem(request, 403, "An API key makes no API keys; sign in to make one.");
+  }
   const auto asked = ReadKey(request);
   if (!asked.ok()) return ProblemOf(request, asked.status());
   const std::string text = crypto::MakeApiKey();
