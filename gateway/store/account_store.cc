@@ -72,10 +72,7 @@ User ReadUser(const pg::Row& row) {
 
 absl::StatusOr<std::optional<User>> FindUser(pg::Pool& pool, const pg::Statement& statement,
                                              const std::string& key) {
-  absl::StatusOr<pg::Result> rows = pg::Execute(pool, Repeatable(), statement, {key});
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::optional<User>();
-  return std::optional<User>(ReadUser(rows->front()));
+  return ReadFirst(pg::Execute(pool, Repeatable(), statement, {key}), ReadUser);
 }
 
 std::string_view PurposeOf(AccountProof proof) {
@@ -140,10 +137,7 @@ absl::StatusOr<User> AccountStore::SpendProof(AccountProof proof, const std::str
 
 absl::StatusOr<std::optional<User>> AccountStore::FindFederated(const std::string& issuer,
                                                                 const std::string& subject) {
-  auto rows = pg::Execute(*pool_, Repeatable(), kFindFederated, {issuer, subject});
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::optional<User>();
-  return std::optional(ReadUser(rows->front()));
+  return ReadFirst(pg::Execute(*pool_, Repeatable(), kFindFederated, {issuer, subject}), ReadUser);
 }
 
 absl::Status AccountStore::LinkFederated(const std::string& issuer, const std::string& subject,

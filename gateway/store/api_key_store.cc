@@ -52,11 +52,8 @@ ApiKey ReadKey(const pg::Row& row) {
 }  // namespace
 
 absl::StatusOr<std::vector<ApiKey>> ApiKeyStore::List(const std::string& organization_id) {
-  auto rows = ExecuteInTenant(*pool_, organization_id, Repeatable(), kList, {organization_id});
-  if (!rows.ok()) return rows.status();
-  std::vector<ApiKey> keys;
-  for (const pg::Row row : *rows) keys.push_back(ReadKey(row));
-  return keys;
+  return ReadEach(ExecuteInTenant(*pool_, organization_id, Repeatable(), kList, {organization_id}),
+                  ReadKey);
 }
 
 absl::StatusOr<ApiKey> ApiKeyStore::Create(const ApiKey& key, const std::string& text) {
@@ -79,10 +76,8 @@ absl::Status ApiKeyStore::Revoke(const std::string& organization_id, const std::
 }
 
 absl::StatusOr<std::optional<ApiKey>> ApiKeyStore::FindByText(const std::string& text) {
-  auto rows = pg::Execute(*pool_, Repeatable(), kFindByText, {pg::Bytes{crypto::Sha256(text)}});
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::optional<ApiKey>();
-  return std::optional(ReadKey(rows->front()));
+  return ReadFirst(
+      pg::Execute(*pool_, Repeatable(), kFindByText, {pg::Bytes{crypto::Sha256(text)}}), ReadKey);
 }
 
 absl::Status ApiKeyStore::NoteUses(const std::map<std::string, absl::Time>& uses) {
@@ -96,11 +91,7 @@ absl::Status ApiKeyStore::NoteUses(const std::map<std::string, absl::Time>& uses
 }
 
 absl::StatusOr<std::vector<std::string>> ApiKeyStore::RevokedWithin(absl::Duration last) {
-  auto rows = pg::Execute(*pool_, Repeatable(), kRevoked, {last});
-  if (!rows.ok()) return rows.status();
-  std::vector<std::string> ids;
-  for (const pg::Row row : *rows) ids.push_back(row.Get<std::string>("id"));
-  return ids;
+  return ReadEach(pg::Execute(*pool_, Repeatable(), kRevoked, {last}), ReadId);
 }
 
 }  // namespace datamigrate::gateway

@@ -106,6 +106,21 @@ Invitation ReadInvitation(const pg::Row& row) {
           row.Get<absl::Time>("created_at"), row.Get<absl::Time>("expires_at")};
 }
 
+Member ReadMember(const pg::Row& row) {
+  return {row.Get<std::string>("user_id"), row.Get<std::string>("email"),
+          row.Get<std::string>("name"), row.Get<std::string>("role"),
+          row.Get<absl::Time>("created_at")};
+}
+
+Role ReadRole(const pg::Row& row) {
+  return {row.Get<std::string>("name"), PermissionSet::FromScope(row.Get<std::string>("scope"))};
+}
+
+// Without its permissions.
+Membership ReadMembership(const pg::Row& row) {
+  return {ReadOrganization(row), row.Get<std::string>("role"), {}};
+}
+
 void ReadChanged(const pg::Result& rows, std::vector<ChangedSession>& changed) {
   changed.clear();
   for (const pg::Row row : rows) {
@@ -141,16 +156,9 @@ absl::StatusOr<Organization> OrganizationStore::Update(const Organization& organ
 
 absl::StatusOr<std::vector<Member>> OrganizationStore::ListMembers(
     const std::string& organization_id) {
-  auto rows =
-      ExecuteInTenant(*pool_, organization_id, Repeatable(), kListMembers, {organization_id});
-  if (!rows.ok()) return rows.status();
-  std::vector<Member> members;
-  for (const pg::Row row : *rows) {
-    members.push_back({row.Get<std::string>("user_id"), row.Get<std::string>("email"),
-                       row.Get<std::string>("name"), row.Get<std::string>("role"),
-                       row.Get<absl::Time>("created_at")});
-  }
-  return members;
+  return ReadEach(
+      ExecuteInTenant(*pool_, organization_id, Repeatable(), kListMembers, {organization_id}),
+      ReadMember);
 }
 
 absl::StatusOr<std::vector<ChangedSession>> OrganizationStore::SetMemberRole(
@@ -190,14 +198,9 @@ absl::StatusOr<std::vector<ChangedSession>> OrganizationStore::ChangeMember(
 }
 
 absl::StatusOr<std::vector<Role>> OrganizationStore::ListRoles(const std::string& organization_id) {
-  auto rows = ExecuteInTenant(*pool_, organization_id, Repeatable(), kListRoles, {organization_id});
-  if (!rows.ok()) return rows.status();
-  std::vector<Role> roles;
-  for (const pg::Row row : *rows) {
-    roles.push_back(
-        {row.Get<std::string>("name"), PermissionSet::FromScope(row.Get<std::string>("scope"))});
-  }
-  return roles;
+  return ReadEach(
+      ExecuteInTenant(*pool_, organization_id, Repeatable(), kListRoles, {organization_id}),
+      ReadRole);
 }
 
 absl::StatusOr<std::optional<PermissionSet>> OrganizationStore::FindRole(
@@ -205,9 +208,9 @@ absl::StatusOr<std::optional<PermissionSet>> OrganizationStore::FindRole(
   if (const auto built_in = PermissionsOfRole(name); built_in.has_value()) return built_in;
   auto rows =
       ExecuteInTenant(*pool_, organization_id, Repeatable(), kFindRole, {organization_id, name});
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::optional<PermissionSet>();
-  return std::optional(PermissionSet::FromScope(rows->front().Get<std::string>("scope")));
+  return ReadFirst(rows, [](const pg::Row& row) {
+    return PermissionSet::FromScope(row.Get<std::string>("scope"));
+  });
 }
 
 absl::StatusOr<std::vector<ChangedSession>> OrganizationStore::PutRole(
@@ -240,12 +243,9 @@ absl::Status OrganizationStore::DeleteRole(const std::string& organization_id,
 
 absl::StatusOr<std::vector<Invitation>> OrganizationStore::ListInvitations(
     const std::string& organization_id) {
-  auto rows =
-      ExecuteInTenant(*pool_, organization_id, Repeatable(), kListInvitations, {organization_id});
-  if (!rows.ok()) return rows.status();
-  std::vector<Invitation> invitations;
-  for (const pg::Row row : *rows) invitations.push_back(ReadInvitation(row));
-  return invitations;
+  return ReadEach(
+      ExecuteInTenant(*pool_, organization_id, Repeatable(), kListInvitations, {organization_id}),
+      ReadInvitation);
 }
 
 absl::StatusOr<Invitation> OrganizationStore::Invite(
@@ -277,13 +277,7 @@ absl::Status OrganizationStore::DeleteInvitation(const std::string& organization
 
 absl::StatusOr<std::vector<Membership>> OrganizationStore::MembershipsOf(
     const std::string& user_id) {
-  auto rows = pg::Execute(*pool_, Repeatable(), kMemberships, {user_id, ""});
-  if (!rows.ok()) return rows.status();
-  std::vector<Membership> memberships;
-  for (const pg::Row row : *rows) {
-    memberships.push_back({ReadOrganization(row), row.Get<std::string>("role"), {}});
-  }
-  return memberships;
+  return ReadEach(pg::Execute(*pool_, Repeatable(), kMemberships, {user_id, ""}), ReadMembership);
 }
 
 absl::StatusOr<std::optional<Membership>> OrganizationStore::MembershipOf(
@@ -292,7 +286,7 @@ absl::StatusOr<std::optional<Membership>> OrganizationStore::MembershipOf(
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return std::optional<Membership>();
   const pg::Row row = rows->front();
-  Membership membership = {ReadOrganization(row), row.Get<std::string>("role"), {}};
+  Membership membership = ReadMembership(row);
   if (row.Get<bool>("lacks_totp")) {
     membership.role.clear();
     return std::optional(std::move(membership));

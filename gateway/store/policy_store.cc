@@ -40,28 +40,20 @@ StoredPolicy PolicyOf(const pg::Row& row) {
           .created_at = row.Get<absl::Time>("created_at")};
 }
 
-absl::StatusOr<std::vector<StoredPolicy>> PoliciesOf(absl::StatusOr<pg::Result> rows) {
-  if (!rows.ok()) return rows.status();
-  std::vector<StoredPolicy> policies;
-  for (const pg::Row row : *rows) policies.push_back(PolicyOf(row));
-  return policies;
-}
-
 }  // namespace
 
 absl::StatusOr<std::optional<StoredPolicy>> PolicyStore::Latest(
     const std::string& organization_id) {
-  const auto rows = PoliciesOf(
-      ExecuteInTenant(*pool_, organization_id, Repeatable(), kVersions, {organization_id, 1}));
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::optional<StoredPolicy>();
-  return std::optional(rows->front());
+  return ReadFirst(
+      ExecuteInTenant(*pool_, organization_id, Repeatable(), kVersions, {organization_id, 1}),
+      PolicyOf);
 }
 
 absl::StatusOr<std::vector<StoredPolicy>> PolicyStore::Versions(
     const std::string& organization_id) {
-  return PoliciesOf(ExecuteInTenant(*pool_, organization_id, Repeatable(), kVersions,
-                                    {organization_id, kMostVersions}));
+  return ReadEach(ExecuteInTenant(*pool_, organization_id, Repeatable(), kVersions,
+                                  {organization_id, kMostVersions}),
+                  PolicyOf);
 }
 
 absl::StatusOr<StoredPolicy> PolicyStore::Add(const StoredPolicy& policy) {
@@ -83,8 +75,9 @@ absl::StatusOr<std::vector<StoredPolicy>> PolicyStore::Changed() {
     since = seen_until_;
   }
   // Rows become visible in another order than their times have.
-  auto policies = PoliciesOf(pg::Execute(*pool_, Repeatable(), kChanged,
-                                         {std::max(since - absl::Minutes(1), absl::UnixEpoch())}));
+  auto policies = ReadEach(pg::Execute(*pool_, Repeatable(), kChanged,
+                                       {std::max(since - absl::Minutes(1), absl::UnixEpoch())}),
+                           PolicyOf);
   if (!policies.ok()) return policies.status();
   absl::MutexLock lock(&mutex_);
   for (const StoredPolicy& policy : *policies) {

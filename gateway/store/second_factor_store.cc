@@ -30,12 +30,9 @@ constexpr pg::Statement kRemove = {"remove_totp", "DELETE FROM totp WHERE user_i
 }  // namespace
 
 absl::StatusOr<std::optional<StoredTotp>> SecondFactorStore::Find(const std::string& user_id) {
-  auto rows = pg::Execute(*pool_, Repeatable(), kFind, {user_id});
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::optional<StoredTotp>();
-  const pg::Row row = rows->front();
-  return std::optional(
-      StoredTotp{row.Get<pg::Bytes>("sealed_secret").value, row.Get<bool>("is_confirmed")});
+  return ReadFirst(pg::Execute(*pool_, Repeatable(), kFind, {user_id}), [](const pg::Row& row) {
+    return StoredTotp{row.Get<pg::Bytes>("sealed_secret").value, row.Get<bool>("is_confirmed")};
+  });
 }
 
 absl::Status SecondFactorStore::Begin(const std::string& user_id,

@@ -143,37 +143,25 @@ absl::Status SessionStore::EndOwn(const std::string& user_id, const std::string&
 absl::StatusOr<std::vector<std::string>> SessionStore::EndAll(const std::string& user_id,
                                                               const std::string& kept,
                                                               std::string_view reason) {
-  absl::StatusOr<pg::Result> rows =
-      pg::Execute(*pool_, Repeatable(), kEndAll, {user_id, kept, reason});
-  if (!rows.ok()) return rows.status();
-  std::vector<std::string> ids;
-  for (const pg::Row row : *rows) ids.push_back(row.Get<std::string>("id"));
-  return ids;
+  return ReadEach(pg::Execute(*pool_, Repeatable(), kEndAll, {user_id, kept, reason}), ReadId);
 }
 
 absl::StatusOr<std::vector<ListedSession>> SessionStore::List(const std::string& user_id) {
-  absl::StatusOr<pg::Result> rows = pg::Execute(*pool_, Repeatable(), kList, {user_id});
-  if (!rows.ok()) return rows.status();
-  std::vector<ListedSession> sessions;
-  for (const pg::Row row : *rows) {
-    sessions.push_back(
-        {row.Get<std::string>("id"),
-         {row.Get<std::string>("remote_address"), row.Get<std::string>("user_agent")},
-         row.Get<absl::Time>("created_at"),
-         row.Get<absl::Time>("last_used_at"),
-         row.Get<absl::Time>("expires_at")});
-  }
-  return sessions;
+  return ReadEach(
+      pg::Execute(*pool_, Repeatable(), kList, {user_id}), [](const pg::Row& row) -> ListedSession {
+        return {row.Get<std::string>("id"),
+                {row.Get<std::string>("remote_address"), row.Get<std::string>("user_agent")},
+                row.Get<absl::Time>("created_at"),
+                row.Get<absl::Time>("last_used_at"),
+                row.Get<absl::Time>("expires_at")};
+      });
 }
 
 absl::StatusOr<std::vector<ChangedSession>> SessionStore::ChangedWithin(absl::Duration last) {
-  absl::StatusOr<pg::Result> rows = pg::Execute(*pool_, Repeatable(), kChanged, {last});
-  if (!rows.ok()) return rows.status();
-  std::vector<ChangedSession> changed;
-  for (const pg::Row row : *rows) {
-    changed.push_back({row.Get<std::string>("id"), row.Get<int>("generation")});
-  }
-  return changed;
+  return ReadEach(pg::Execute(*pool_, Repeatable(), kChanged, {last}),
+                  [](const pg::Row& row) -> ChangedSession {
+                    return {row.Get<std::string>("id"), row.Get<int>("generation")};
+                  });
 }
 
 }  // namespace datamigrate::gateway

@@ -17,6 +17,10 @@ absl::Status RunAll(
   return absl::OkStatus();
 }
 
+std::string ReadId(const pg::Row& row) {
+  return row.Get<std::string>("id");
+}
+
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (size_t i = 0; i < text.size(); ++i) {
