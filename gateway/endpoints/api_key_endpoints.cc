@@ -8,6 +8,7 @@
 #include "common/crypto/api_key.h"
 #include "common/pg/statement.h"
 #include "gateway/endpoints/identity_descriptions.h"
+#include "gateway/endpoints/identity_route.h"
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/endpoints/text_fields.h"
@@ -105,16 +106,9 @@ void AddApiKeyRoutes(ApiKeyStore* store, ApiKeys* keys, std::vector<Route>& rout
                     .permission = Permission::kApiKeysRead,
                     .endpoint = [=](const Request& request) { return List(store, request); },
                     .description = DescribeIdentity("listApiKeys")});
-  routes.push_back({.method = "POST",
-                    .pattern = "/api/v1/api-keys",
-                    .permission = Permission::kApiKeysWrite,
-                    .max_body_bytes = kMaxTextBodyBytes,
-                    .endpoint =
-                        [=](const Request& request) {
-                          if (auto refused = RefuseUnlessJson(request)) return *std::move(refused);
-                          return Create(store, request);
-                        },
-                    .description = DescribeIdentity("createApiKey")});
+  routes.push_back(IdentityRoute(
+      {.method = "POST", .pattern = "/api/v1/api-keys", .permission = Permission::kApiKeysWrite},
+      "createApiKey", [=](const Request& request) { return Create(store, request); }));
   routes.push_back(
       {.method = "DELETE",
        .pattern = "/api/v1/api-keys/{id}",

@@ -15,43 +15,37 @@ constexpr std::string_view kAccounts = "accounts";
 constexpr std::string_view kOrganizations = "organizations";
 constexpr std::string_view kKeys = "api keys";
 
-constexpr NamedSchema kToken = {.name = "LinkToken", .text = R"({
-  "type": "object", "required": ["token"], "additionalProperties": false,
-  "properties": {"token": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"}}
-})"};
-constexpr NamedSchema kEmail = {.name = "EmailAddress", .text = R"({
-  "type": "object", "required": ["email"], "additionalProperties": false,
-  "properties": {"email": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"}}
-})"};
-constexpr NamedSchema kReset = {.name = "PasswordReset", .text = R"({
-  "type": "object", "required": ["token", "password"], "additionalProperties": false,
-  "properties": {
-    "token": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"},
-    "password": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"}
-  }
-})"};
-constexpr NamedSchema kChange = {.name = "PasswordChange", .text = R"({
-  "type": "object", "required": ["current_password", "password"], "additionalProperties": false,
-  "properties": {
-    "current_password": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"},
-    "password": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"}
-  }
-})"};
-constexpr NamedSchema kPassword = {.name = "PasswordProof", .text = R"({
-  "type": "object", "required": ["password"], "additionalProperties": false,
-  "properties": {"password": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"}}
-})"};
-constexpr NamedSchema kCode = {.name = "Code", .text = R"({
-  "type": "object", "required": ["code"], "additionalProperties": false,
-  "properties": {"code": {"type": "string", "maxLength": 100, "pattern": "^[^\\x00]*$"}}
-})"};
-constexpr NamedSchema kPasswordAndCode = {.name = "PasswordAndCode", .text = R"({
-  "type": "object", "required": ["password", "code"], "additionalProperties": false,
-  "properties": {
-    "password": {"type": "string", "maxLength": 1000, "pattern": "^[^\\x00]*$"},
-    "code": {"type": "string", "maxLength": 100, "pattern": "^[^\\x00]*$"}
-  }
-})"};
+// The text of a body's field, of at most so many characters.
+#define TEXT(longest) \
+  R"({"type": "string", "maxLength": )" #longest R"(, "pattern": "^[^\\x00]*$"})"
+// A body of one or two fields, which must be there.
+#define ONE_FIELD(name, schema)                                                 \
+  R"({"type": "object", "required": [")" name R"("], "additionalProperties": )" \
+  R"(false, "properties": {")" name R"(": )" schema "}}"
+#define TWO_FIELDS(name, schema, other, other_schema)                                      \
+  R"({"type": "object", "required": [")" name R"(", ")" other R"("], )"                    \
+  R"("additionalProperties": false, "properties": {")" name R"(": )" schema R"(, ")" other \
+  R"(": )" other_schema "}}"
+
+constexpr NamedSchema kToken = {.name = "LinkToken", .text = ONE_FIELD("token", TEXT(1000))};
+constexpr NamedSchema kEmail = {.name = "EmailAddress", .text = ONE_FIELD("email", TEXT(1000))};
+constexpr NamedSchema kReset = {.name = "PasswordReset",
+                                .text = TWO_FIELDS("token", TEXT(1000), "password", TEXT(1000))};
+constexpr NamedSchema kChange = {
+    .name = "PasswordChange",
+    .text = TWO_FIELDS("current_password", TEXT(1000), "password", TEXT(1000))};
+constexpr NamedSchema kPassword = {.name = "PasswordProof",
+                                   .text = ONE_FIELD("password", TEXT(1000))};
+constexpr NamedSchema kCode = {.name = "Code", .text = ONE_FIELD("code", TEXT(100))};
+constexpr NamedSchema kPasswordAndCode = {
+    .name = "PasswordAndCode", .text = TWO_FIELDS("password", TEXT(1000), "code", TEXT(100))};
+constexpr NamedSchema kRole = {.name = "RoleName", .text = ONE_FIELD("role", TEXT(64))};
+constexpr NamedSchema kNewInvitation = {.name = "NewInvitation",
+                                        .text = TWO_FIELDS("email", TEXT(254), "role", TEXT(64))};
+#undef TWO_FIELDS
+#undef ONE_FIELD
+#undef TEXT
+
 constexpr NamedSchema kName = {.name = "NewOrganization", .text = R"({
   "type": "object", "required": ["name"], "additionalProperties": false,
   "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 200,
@@ -63,17 +57,6 @@ constexpr NamedSchema kOrganizationChange = {.name = "OrganizationChange", .text
     "name": {"type": "string", "minLength": 1, "maxLength": 200,
              "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
     "requires_totp": {"type": "boolean"}
-  }
-})"};
-constexpr NamedSchema kRole = {.name = "RoleName", .text = R"({
-  "type": "object", "required": ["role"], "additionalProperties": false,
-  "properties": {"role": {"type": "string", "maxLength": 64, "pattern": "^[^\\x00]*$"}}
-})"};
-constexpr NamedSchema kNewInvitation = {.name = "NewInvitation", .text = R"({
-  "type": "object", "required": ["email", "role"], "additionalProperties": false,
-  "properties": {
-    "email": {"type": "string", "maxLength": 254, "pattern": "^[^\\x00]*$"},
-    "role": {"type": "string", "maxLength": 64, "pattern": "^[^\\x00]*$"}
   }
 })"};
 constexpr NamedSchema kPermissionList = {.name = "PermissionList", .text = R"({

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "gateway/endpoints/identity_route.h"
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/endpoints/text_fields.h"
@@ -149,11 +150,7 @@ void AddLimitRoutes(const LimitParts& parts, std::vector<Route>& routes) {
        .pattern = "/api/v1/limits",
        .permission = Permission::kPoliciesWrite,
        .max_body_bytes = kMaxTextBodyBytes,
-       .endpoint =
-           [=](const Request& request) {
-             if (auto refused = RefuseUnlessJson(request)) return *std::move(refused);
-             return Put(parts, request);
-           },
+       .endpoint = ForJson([=](const Request& request) { return Put(parts, request); }),
        .description = {.operation_id = "putLimits",
                        .tag = kTag,
                        .summary = "Chooses lower limits than the operator's, which hold at once.",

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/crypto/random.h"
-#include "gateway/endpoints/identity_descriptions.h"
+#include "gateway/endpoints/identity_route.h"
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/endpoints/text_fields.h"
@@ -311,17 +311,9 @@ Response DeleteRole(const Parts& parts, const Request& request) {
 void AddOrganizationRoutes(const OrganizationParts& parts, std::vector<Route>& routes) {
   const auto add = [&](std::string_view method, std::string_view pattern, Permission permission,
                        std::string_view operation_id, auto endpoint) {
-    routes.push_back({.method = method,
-                      .pattern = pattern,
-                      .permission = permission,
-                      .max_body_bytes = kMaxTextBodyBytes,
-                      .endpoint =
-                          [=](const Request& request) {
-                            if (auto refused = RefuseUnlessJson(request))
-                              return *std::move(refused);
-                            return endpoint(parts, request);
-                          },
-                      .description = DescribeIdentity(operation_id)});
+    routes.push_back(IdentityRoute(
+        {.method = method, .pattern = pattern, .permission = permission}, operation_id,
+        [=](const Request& request) { return endpoint(parts, request); }));
   };
   using P = Permission;
   add("GET", "/api/v1/orgs", P::kOwn, "listOrganizations", ListOrganizations);

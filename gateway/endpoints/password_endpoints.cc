@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/endpoints/identity_descriptions.h"
+#include "gateway/endpoints/identity_route.h"
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/endpoints/text_fields.h"
@@ -58,20 +59,14 @@ Response ShowAccountPage(const Request&) {
 void AddPasswordRoutes(AccountRecovery* recovery, std::vector<Route>& routes) {
   const auto add = [&](std::string_view pattern, RunsOn runs_on, bool needs_principal,
                        std::string_view operation_id, auto endpoint) {
-    routes.push_back({.method = "POST",
-                      .pattern = pattern,
-                      .runs_on = runs_on,
-                      .needs_principal = needs_principal,
-                      .permission = Permission::kOwn,
-                      .rate_class = RateClass::kCredentials,
-                      .max_body_bytes = kMaxTextBodyBytes,
-                      .endpoint =
-                          [=](const Request& request) {
-                            if (auto refused = RefuseUnlessJson(request))
-                              return *std::move(refused);
-                            return endpoint(recovery, request);
-                          },
-                      .description = DescribeIdentity(operation_id)});
+    routes.push_back(IdentityRoute(
+        {.method = "POST",
+         .pattern = pattern,
+         .runs_on = runs_on,
+         .needs_principal = needs_principal,
+         .permission = Permission::kOwn,
+         .rate_class = RateClass::kCredentials},
+        operation_id, [=](const Request& request) { return endpoint(recovery, request); }));
   };
   add("/api/v1/auth/verify", RunsOn::kWorkers, false, "verifyEmail", Verify);
   add("/api/v1/auth/password/forgot", RunsOn::kWorkers, false, "forgotPassword", Forgot);

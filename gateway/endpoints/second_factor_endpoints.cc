@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "gateway/endpoints/identity_descriptions.h"
+#include "gateway/endpoints/identity_route.h"
 #include "gateway/endpoints/json_body.h"
 #include "gateway/endpoints/status_problem.h"
 #include "gateway/endpoints/text_fields.h"
@@ -71,19 +71,13 @@ Response Remove(const Parts& parts, const Request& request) {
 void AddSecondFactorRoutes(const SecondFactorParts& parts, std::vector<Route>& routes) {
   const auto add = [&](std::string_view method, std::string_view pattern, RunsOn runs_on,
                        std::string_view operation_id, auto endpoint) {
-    routes.push_back({.method = method,
-                      .pattern = pattern,
-                      .runs_on = runs_on,
-                      .permission = Permission::kOwn,
-                      .rate_class = RateClass::kCredentials,
-                      .max_body_bytes = kMaxTextBodyBytes,
-                      .endpoint =
-                          [=](const Request& request) {
-                            if (auto refused = RefuseUnlessJson(request))
-                              return *std::move(refused);
-                            return endpoint(parts, request);
-                          },
-                      .description = DescribeIdentity(operation_id)});
+    routes.push_back(IdentityRoute(
+        {.method = method,
+         .pattern = pattern,
+         .runs_on = runs_on,
+         .permission = Permission::kOwn,
+         .rate_class = RateClass::kCredentials},
+        operation_id, [=](const Request& request) { return endpoint(parts, request); }));
   };
   add("POST", "/api/v1/auth/totp", RunsOn::kPasswordWorkers, "beginTotp", Begin);
   add("POST", "/api/v1/auth/totp/confirm", RunsOn::kWorkers, "confirmTotp", Confirm);
