@@ -2,6 +2,7 @@
 
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/migration_agents.h"
+#include "agent_engine/agents/outside_statements.h"
 #include "agent_engine/agents/state_conversion.h"
 #include "agent_engine/catalog/catalog_proto.h"
 #include "agent_engine/source/scripts/script_source.h"
@@ -37,6 +38,7 @@ AgentResult Assess(const Environment& environment, v1::MigrationState& state,
   *state.mutable_metadata() = catalog::ToProto((*source)->catalog());
   state.clear_diagnostics();
   AddDiagnostics((*source)->diagnostics(), state.mutable_diagnostics());
+  AddDiagnostics(FindOutsideStatements((*source)->catalog()), state.mutable_diagnostics());
   state.set_source_diagnostics(state.diagnostics_size());
   state.clear_object_counts();
   for (v1::ObjectCount& count : CountObjects((*source)->catalog())) {

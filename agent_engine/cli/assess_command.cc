@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent_engine/agents/assessment.h"
+#include "agent_engine/agents/outside_statements.h"
 #include "agent_engine/agents/state_conversion.h"
 #include "agent_engine/cli/exit_code.h"
 #include "agent_engine/cli/json_line.h"
@@ -41,7 +42,8 @@ int64_t RowsOf(const catalog::Catalog& catalog) {
 }
 
 nlohmann::ordered_json AssessmentJson(const source::ScriptSource& source,
-                                      const std::vector<AssessedObject>& objects) {
+                                      const std::vector<AssessedObject>& objects,
+                                      const std::vector<diagnostics::Diagnostic>& outside) {
   nlohmann::ordered_json counts = nlohmann::ordered_json::object();
   for (const v1::ObjectCount& count : agents::CountObjects(source.catalog())) {
     counts[count.kind()] = count.found();
@@ -57,11 +59,14 @@ nlohmann::ordered_json AssessmentJson(const source::ScriptSource& source,
   }
   nlohmann::ordered_json found = nlohmann::ordered_json::array();
   for (const auto& finding : source.diagnostics()) found.push_back(ToJson(finding, nullptr));
+  nlohmann::ordered_json reaching = nlohmann::ordered_json::array();
+  for (const auto& finding : outside) reaching.push_back(ToJson(finding, nullptr));
   return {{"database", source.catalog().database},
           {"objects", counts},
           {"rows", RowsOf(source.catalog())},
           {"estimated_days", agents::EstimateDays(objects)},
           {"assessment", list},
+          {"outside_statements", reaching},
           {"diagnostics", found}};
 }
 
@@ -96,12 +101,24 @@ void PrintHardest(const Terminal& terminal, std::vector<AssessedObject> objects)
   fmt::print("{}\n", table.Render(terminal));
 }
 
+void PrintOutside(const Terminal& terminal, const std::vector<diagnostics::Diagnostic>& outside) {
+  if (outside.empty()) return;
+  TextTable table({"statements that reach outside the database", "in", "at"});
+  for (const diagnostics::Diagnostic& finding : outside) {
+    table.Add({diagnostics::Message(finding), finding.object,
+               fmt::format("{}:{}:{}", finding.file, finding.place.line, finding.place.column)});
+  }
+  fmt::print("{}\n", table.Render(terminal));
+}
+
 int Assess(const Options& options) {
   auto source = OpenSource(options.source, true);
   if (!source.ok()) return ReportFailure(source.status());
   const std::vector<AssessedObject> objects = agents::AssessObjects((*source)->catalog());
+  const std::vector<diagnostics::Diagnostic> outside =
+      agents::FindOutsideStatements((*source)->catalog());
   if (options.json) {
-    fmt::print("{}\n", JsonLine(AssessmentJson(**source, objects)));
+    fmt::print("{}\n", JsonLine(AssessmentJson(**source, objects, outside)));
     return kSuccess;
   }
   PrintFindings((*source)->diagnostics(), nullptr);
@@ -114,6 +131,7 @@ int Assess(const Options& options) {
   fmt::print("{}\n", table.Render(terminal));
   PrintComplexity(terminal, objects);
   PrintHardest(terminal, objects);
+  PrintOutside(terminal, outside);
   fmt::print("About {:.1f} days to review or rewrite these objects by hand.\n",
              agents::EstimateDays(objects));
   return kSuccess;

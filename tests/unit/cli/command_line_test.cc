@@ -57,6 +57,30 @@ TEST_CASE("parse: standard error ends with the seconds of the parser") {
   CHECK(run.err.back() == '\n');
 }
 
+TEST_CASE("assess: what reaches outside the database is said with its place, and not run") {
+  const TemporaryDirectory folder;
+  std::ofstream(folder.path() / "a.sql") << "CREATE TABLE dbo.T (A int);\nGO\n\n"
+                                            "CREATE PROCEDURE dbo.P AS\n"
+                                            "  SELECT A FROM dbo.T;\n"
+                                            "  EXEC master..xp_cmdshell 'dir';\n"
+                                            "  EXEC xp_cmdshell 'again';\n"
+                                            "  SELECT * FROM srv.db.dbo.U;\nGO\n"
+                                            "CREATE VIEW dbo.V AS SELECT A FROM dbo.T;\n";
+  const ProgramResult run =
+      RunDatamigrate({"assess", "--source", folder.path().string(), "--json"});
+  REQUIRE(run.exit_code == 0);
+  const json found = json::parse(run.out)["outside_statements"];
+  REQUIRE(found.size() == 2);
+  CHECK(found[0]["code"] == "SC0501");
+  CHECK(found[0]["message"] == "xp_cmdshell runs programs on the server's machine");
+  CHECK(found[0]["object"] == "dbo.P");
+  CHECK(found[0]["line"] == 6);
+  CHECK(found[0]["column"] == 3);
+  CHECK(found[1]["message"] == "srv.db.dbo.U calls another server");
+  const ProgramResult text = RunDatamigrate({"assess", "--source", folder.path().string()});
+  CHECK(text.out.find("statements that reach outside the database") != std::string::npos);
+}
+
 TEST_CASE("parse: invalid T-SQL is not ok and says where and why") {
   const auto batch = GENERATE(as<std::string>(), "SELECT FROM t", "SELECT a b c FROM t",
                               "CREATE TABLE t (a int", "SELECT 'unterminated", "SELECT 1 /* open",
