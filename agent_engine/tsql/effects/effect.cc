@@ -154,6 +154,17 @@ bool ActsAsOther(Node option) {
   return is_it && !head.ends_with(" CALLER");
 }
 
+// The object that a command is about: the table where it names one, what it defines, else nothing.
+// Elsewhere a name of two parts may be a table and its column.
+std::vector<std::string> DefinedObject(Node command, std::string_view head) {
+  if (const Node table = command.Child(Role::kTable); table.Is(NodeKind::kName)) {
+    return NameParts(table);
+  }
+  const bool defines = head.starts_with("CREATE ") || head.starts_with("ALTER ");
+  const Node name = defines ? command.Child(Role::kName) : Node();
+  return name.Is(NodeKind::kName) ? NameParts(name) : std::vector<std::string>();
+}
+
 bool IsModule(Node node) {
   return node.Is(NodeKind::kCreateProcedure) || node.Is(NodeKind::kCreateFunction) ||
          node.Is(NodeKind::kCreateTrigger) || node.Is(NodeKind::kCreateView);
@@ -179,6 +190,7 @@ class EffectFinder {
   void LookAtHead(Node node);
   void LookAtWrite(Node node, std::string_view what);
   void LookAtDefinition(Node node, const std::vector<std::string>& object);
+  void LookAtTrigger(Node node);
   void LookAtDrop(Node node);
   void LookAtExecute(Node node);
   void LookAtCall(Node node);
@@ -243,6 +255,14 @@ void EffectFinder::LookAtDefinition(Node node, const std::vector<std::string>& o
   AddWrite(Effect::kDefines, std::string(FirstTwoWords(head)), node, object);
 }
 
+// It belongs to its table, whatever its own name says, or to the database or server.
+void EffectFinder::LookAtTrigger(Node node) {
+  if (node.Has(Role::kExternal)) Add(Effect::kPrograms, "EXTERNAL NAME", node);
+  const Node on = node.Child(Role::kOn);
+  if (on.Is(NodeKind::kName)) return LookAtDefinition(node, NameParts(on));
+  Add(Effect::kServer, "CREATE TRIGGER ON DATABASE or ALL SERVER", node);
+}
+
 void EffectFinder::LookAtDrop(Node node) {
   const std::string head = HeadOf(node);
   if (const WordsRow* row = StatementRowOf(head)) {
@@ -259,9 +279,7 @@ void EffectFinder::LookAtDrop(Node node) {
 void EffectFinder::LookAtHead(Node node) {
   const std::string head = HeadOf(node);
   const WordsRow* row = StatementRowOf(head);
-  const Node name = node.Child(Role::kName);
-  const std::vector<std::string> object =
-      name.Is(NodeKind::kName) ? NameParts(name) : std::vector<std::string>();
+  const std::vector<std::string> object = DefinedObject(node, head);
   const std::string_view what = FirstTwoWords(head);
   if (row != nullptr) {
     Add(row->effect, std::string(row->words), node, object);
@@ -416,9 +434,16 @@ void EffectFinder::Look(Node node) {
       return LookAtDefinition(node, NameParts(node.Child(Role::kName)));
     case NodeKind::kCreateProcedure:
     case NodeKind::kCreateFunction:
-    case NodeKind::kCreateTrigger:
       if (node.Has(Role::kExternal)) Add(Effect::kPrograms, "EXTERNAL NAME", node);
       return LookAtDefinition(node, NameParts(node.Child(Role::kName)));
+    case NodeKind::kCreateTrigger:
+      return LookAtTrigger(node);
+    case NodeKind::kAlterTableOther:
+      if (const Node target = node.Child(Role::kTarget);
+          target.Is(NodeKind::kName) && BeginsWithWords(HeadOf(node), "SWITCH")) {
+        AddWrite(Effect::kWritesRows, "SWITCH", node, NameParts(target));
+      }
+      return;
     case NodeKind::kCreateSynonym:
       LookAtName(NameParts(node.Child(Role::kTarget)), node);
       return LookAtDefinition(node, NameParts(node.Child(Role::kName)));

@@ -281,6 +281,9 @@ TEST_CASE("With HS256 no key is published", "[gateway][service][account]") {
   fixture.SignUp("ann@example.com");
   CHECK(fixture.Ask("GET", "/api/v1/auth/me").status == 200);
   CHECK(json::parse(fixture.Ask("GET", "/.well-known/jwks.json").body)["keys"].empty());
+  const RawResponse refused = fixture.Ask("POST", "/api/v1/engine-tokens");
+  CHECK(refused.status == 409);
+  CHECK(refused.body.find("--jwt-algorithm EdDSA") != std::string::npos);
 }
 
 TEST_CASE("The account page runs its own script only", "[gateway][service][account]") {

@@ -189,6 +189,24 @@ TEST_CASE("An engine with the gateway's keys takes tokens of the gateway alone",
   CHECK(seen.migrations_size() == 0);
   CHECK(services.List({{"authorization", "Bearer " + token}}, &seen).ok());
   CHECK(seen.migrations_size() == 2);
+  // Another engine has the keys from the gateway itself.
+  std::vector<std::string> command =
+      EngineCommand(services.home.path(), "127.0.0.1:0", services.database.url());
+  command.insert(command.end(),
+                 {"--token-keys",
+                  "http://127.0.0.1:" + std::to_string(services.port) + "/.well-known/jwks.json"});
+  command[4] = services.home.path() / "second.port";
+  ChildProcess second(command, services.home.path() / "second.log");
+  const std::string port = WaitForFile(services.home.path() / "second.port", second, kStartLimit);
+  INFO(ReadFile(services.home.path() / "second.log"));
+  REQUIRE_FALSE(port.empty());
+  const auto by_url = v1::MigrationService::NewStub(grpc::CreateChannel(
+      "127.0.0.1:" + std::to_string(std::stoi(port)), grpc::InsecureChannelCredentials()));
+  for (const std::string& proof : {token, ann}) {
+    grpc::ClientContext asking;
+    asking.AddMetadata("authorization", "Bearer " + proof);
+    CHECK(by_url->ListMigrations(&asking, {}, &seen).ok() == (proof == token));
+  }
   // Streams are refused like the rest.
   grpc::ClientContext watching;
   v1::WatchMigrationRequest watch;

