@@ -399,7 +399,7 @@ TEST_CASE("An identity provider's answer is good for the attempt that asked for 
     CHECK(asked.asked.at("state") != "s");
     CHECK(asked.asked.at("nonce") != "n");
     const RawResponse done = finish(asked.asked.at("state"), provider.CodeFor(asked.asked),
-                                    asked.cookie, "&return_to=//evil.example");
+                                    asked.cookie, "&return_to=evil.example");
     CHECK(done.status == 302);
     CHECK(done.headers.at("location") == "/");
   }
