@@ -38,10 +38,25 @@ bool EndsInComment(std::string_view text, size_t, size_t end) {
   return last != std::string_view::npos && (text[last] == '-' || text[last] == '#');
 }
 
+// The text ends at most `reach` bytes behind the anchor, and a comment begins near its end.
+template <size_t reach>
+bool EndsNearComment(std::string_view text, size_t, size_t end) {
+  constexpr size_t kNear = 8;
+  if (text.size() - end > reach) return false;
+  return text.substr(std::max(end, text.size() - std::min(kNear, text.size()))).find("--") !=
+         std::string_view::npos;
+}
+
 // A number comes next.
 inline bool IsFollowedByNumber(std::string_view text, size_t, size_t end) {
   while (end < text.size() && static_cast<unsigned char>(text[end]) <= ' ') ++end;
   return end < text.size() && IsDigit(text[end]);
+}
+
+// A point comes before, or a comment, with blanks between.
+inline bool FollowsPoint(std::string_view text, size_t begin, size_t) {
+  while (begin > 0 && text[begin - 1] == ' ') --begin;
+  return begin > 0 && (text[begin - 1] == '.' || text[begin - 1] == '/');
 }
 
 // A quote, a digit, "(" or ";" stands anywhere: ordinary words have none.

