@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import urllib.parse
 import urllib.request
 
 from measure import PartFailed, Row
@@ -113,12 +114,13 @@ def post_rows(kind, body, servers, core):
         yield from in_turns(kind, servers, core, script.name)
 
 
-def steady_rows(gin, servers, core):
+def steady_rows(generator, servers, core):
     """How late answers are at a rate that all can serve; the best of the rounds."""
     best = {}
     for _ in range(ROUNDS):
         for name, (url, token) in servers.items():
-            text = subprocess.run(["taskset", "-c", core, gin, "-load", url, "-token", token, "-body", SHORT_BODY, "-rate", str(STEADY_RATE)],
+            place = urllib.parse.urlsplit(url)
+            text = subprocess.run(["taskset", "-c", core, generator, str(place.port), place.path, token, SHORT_BODY, str(STEADY_RATE), "5"],
                                   capture_output=True, text=True, check=True).stdout
             result = json.loads(text)
             if result["failed"]:
@@ -134,15 +136,19 @@ def durable_rows(context):
         commits = services.commits_a_second(CONNECTIONS, SECONDS)
         source = write_source(services.home / "source")
         engine = services.start_engine("--concurrency", "0")
-        port = services.start_gateway_on(str(sorted(os.sched_getaffinity(0))[0]), engine, "--log-level", "error")
+        server_core, load_core = cores()
+        ports = {name: services.start_gateway_on(server_core, engine, "--log-level", "error", program=program)
+                 for name, program in (("datamigrate without audit", "gateway_without_audit"), ("datamigrate", "datamigrate-gateway"))}
+        token = sign_up(ports["datamigrate"])
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write(post_script(json.dumps({"source": source, "target": "duckdb", "name": "durable"})))
             script.flush()
-            rate, late = load(cores()[1], f"http://127.0.0.1:{port}{PATH}", sign_up(port), script.name)
-    yield Row(f"durable POST at {CONNECTIONS} clients", round(rate), "requests/s")
-    yield Row("durable POST, 99 of 100 within", round(late, 2), "ms")
+            rates = {name: load(load_core, f"http://127.0.0.1:{port}{PATH}", token, script.name) for name, port in ports.items()}
     yield Row(f"pgbench, one row a commit at {CONNECTIONS} clients", round(commits), "commits/s")
-    yield Row("durable POST to pgbench", round(rate / commits, 2), "times")
+    for name, (rate, late) in rates.items():
+        yield Row(f"durable POST at {CONNECTIONS} clients, {name}", round(rate), "requests/s")
+        yield Row(f"durable POST, {name}, 99 of 100 within", round(late, 2), "ms")
+        yield Row(f"durable POST, {name}, to pgbench", round(rate / commits, 2), "times")
 
 
 def measure(context):
@@ -171,7 +177,7 @@ def measure(context):
                    "Gin without its patterns": (f"http://127.0.0.1:{bare_port}{PATH}", bare_token)}
         yield from post_rows("POST", SHORT_BODY, servers, load_core)
         yield from post_rows("POST of 4 KB", long_body(), servers, load_core)
-        yield from steady_rows(gin, servers, load_core)
+        yield from steady_rows(context.program("steady_load"), servers, load_core)
         yield Row("memory, datamigrate", round(resident(services.pid("datamigrate-gateway")), 1), "MB", "memory")
         yield Row("memory, Gin", round(resident(plain.pid), 1), "MB", "memory")
     yield from durable_rows(context)

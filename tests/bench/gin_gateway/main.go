@@ -245,14 +245,7 @@ func run() error {
 	engine := flag.String("engine", "", "the engine's HOST:PORT")
 	rules := flag.Bool("rules", true, "look for the patterns in bodies")
 	list := flag.String("list", "{}", "what GET /api answers")
-	load := flag.String("load", "", "a URL: post to it steadily and print how late the answers are")
-	token := flag.String("token", "", "the access token for -load")
-	body := flag.String("body", "", "the body for -load")
-	rate := flag.Int("rate", 1500, "requests a second for -load")
 	flag.Parse()
-	if *load != "" {
-		return sendSteadily(*load, *token, *body, *rate, 64, 5*time.Second)
-	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
