@@ -6,7 +6,9 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <cctype>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "common/telemetry/metrics.h"
 #include "gateway/endpoints/account_endpoints.h"
@@ -250,6 +252,34 @@ TEST_CASE("Every route is described, and the document holds together", "[gateway
     boost::system::error_code error;
     CHECK(document.find_pointer(reference.substr(1), error) != nullptr);
   }
+}
+
+TEST_CASE("A route that will go away is said to be deprecated, and no other",
+          "[gateway][openapi]") {
+  std::vector<Route> routes = AllRoutes();
+  Route old = routes.front();
+  old.pattern = "/api/v0/old";
+  old.description.operation_id = "doAsBefore";
+  old.deprecation = Deprecation{absl::FromUnixSeconds(1688169599), std::nullopt, ""};
+  routes.push_back(std::move(old));
+  const json::value document = json::parse(ApiDocument(routes, "1"));
+  for (const auto& [path, operations] : document.at("paths").as_object()) {
+    for (const auto& [method, operation] : operations.as_object()) {
+      INFO(path << " " << method);
+      CHECK(operation.as_object().contains("deprecated") == (path == "/api/v0/old"));
+    }
+  }
+}
+
+TEST_CASE("Files come in parts, and events by WebSocket", "[gateway][openapi]") {
+  const json::value document = json::parse(ApiDocument(AllRoutes(), "1"));
+  const auto responses = [&](const std::string& what) {
+    return document.at("paths").at("/api/v1/migrations/{id}/" + what).at("get").at("responses");
+  };
+  CHECK(responses("project").as_object().contains("206"));
+  CHECK(responses("report").at("200").at("content").as_object().contains("application/json"));
+  CHECK(responses("report").at("206").at("content").as_object().contains("multipart/byteranges"));
+  CHECK_FALSE(responses("events").at("101").as_object().contains("content"));
 }
 
 TEST_CASE("A route without a description, or with another's id, has no document",
