@@ -114,8 +114,9 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
   }
   for (int i = 0; i < count; ++i) response->add_results();
   auto open = std::make_shared<std::atomic<int>>(count);
-  auto create_all = [this, reactor, request, response, open] {
-    for (int i = 0; i < request->items_size(); ++i) {
+  // The last answer ends the call, and request and response with it: nothing reads them after that.
+  auto create_all = [this, reactor, request, response, open, count] {
+    for (int i = 0; i < count; ++i) {
       const auto& item = request->items(i);
       v1::CreateMigrationsResponse::Result* const result = response->mutable_results(i);
       const auto created = [=](absl::StatusOr<v1::Migration> migration) {
