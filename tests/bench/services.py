@@ -111,6 +111,11 @@ class Services:
             text = run([folder / "pgbench", "-n", f"-c{clients}", "-j2", f"-T{seconds}", "-f", script.name, url]).out
         return float(text.partition("tps = ")[2].split()[0])
 
+    def ended(self):
+        """Names and exit codes of services that are not running any more."""
+        codes = {name: process.poll() for name, process in self._processes.items()}
+        return [(name, code) for name, code in codes.items() if code is not None]
+
     def pid(self, name):
         return self._processes[name].pid
 
