@@ -105,7 +105,7 @@ void PrintOutside(const Terminal& terminal, const std::vector<diagnostics::Diagn
   if (outside.empty()) return;
   TextTable table({"statements that reach outside the database", "in", "at"});
   for (const diagnostics::Diagnostic& finding : outside) {
-    table.Add({diagnostics::Message(finding), finding.object,
+    table.Add({finding.arguments[0] + " " + finding.arguments[1], finding.object,
                fmt::format("{}:{}:{}", finding.file, finding.place.line, finding.place.column)});
   }
   fmt::print("{}\n", table.Render(terminal));

@@ -72,11 +72,13 @@ TEST_CASE("assess: what reaches outside the database is said with its place, and
   const json found = json::parse(run.out)["outside_statements"];
   REQUIRE(found.size() == 2);
   CHECK(found[0]["code"] == "SC0501");
-  CHECK(found[0]["message"] == "xp_cmdshell runs programs on the server's machine");
+  CHECK(found[0]["message"] ==
+        "xp_cmdshell reaches outside the database: it runs programs on the server's machine");
   CHECK(found[0]["object"] == "dbo.P");
   CHECK(found[0]["line"] == 6);
   CHECK(found[0]["column"] == 3);
-  CHECK(found[1]["message"] == "srv.db.dbo.U calls another server");
+  CHECK(found[1]["message"] ==
+        "srv.db.dbo.U reaches outside the database: it calls another server");
   const ProgramResult text = RunDatamigrate({"assess", "--source", folder.path().string()});
   CHECK(text.out.find("statements that reach outside the database") != std::string::npos);
 }
