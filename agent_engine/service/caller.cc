@@ -82,7 +82,8 @@ absl::StatusOr<CallerCheck::Verified> CallerCheck::Verify(std::string_view token
     return absl::UnauthenticatedError(
         fmt::format("{}: {}", std::string(claims.status().message()), kHowToGetOne));
   }
-  return Verified{{claims->organization_id, claims->user_id, claims->expires_at + kLongestWatch},
+  return Verified{{claims->organization_id, claims->user_id, claims->expires_at + kLongestWatch,
+                   claims->is_client, claims->api_key_id},
                   claims->scope,
                   claims->expires_at};
 }

@@ -20,6 +20,9 @@ struct Caller {
   std::string user;
   // A watch goes no longer on than this: then its caller has to prove itself anew.
   absl::Time watches_until = absl::InfiniteFuture();
+  // It calls past the gateway, so its calls have no rows in the audit log but those that the engine writes.
+  bool is_client = false;
+  std::string api_key_id = "";
 };
 
 // What a call does, by the permission that a token's scope must have for it.

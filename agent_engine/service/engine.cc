@@ -139,6 +139,7 @@ class Engine {
         keys_(std::move(keys)),
         callers_(keys_.get()),
         pool_({.connection = connection, .max_connections = kConnections}),
+        recorder_(&pool_),
         migration_store_(&pool_),
         queue_(&pool_),
         feed_(connection),
@@ -147,7 +148,7 @@ class Engine {
         migrations_(
             &migration_store_, &creations_, &calls_,
             SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
-        service_(&migrations_, &feed_, &calls_, &callers_),
+        service_(&migrations_, &feed_, &calls_, &callers_, &recorder_),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {
                   return RunMigration(lease, token);
@@ -230,6 +231,7 @@ class Engine {
   const std::unique_ptr<KeyWatch> keys_;  // null: callers are believed
   CallerCheck callers_;
   pg::Pool pool_;
+  CallRecorder recorder_;
   store::MigrationStore migration_store_;
   store::JobQueue queue_;
   store::EventFeed feed_;
@@ -246,8 +248,8 @@ class Engine {
 absl::Status RunEngine(const EngineOptions& options) {
   sigset_t stop_signals;
   BlockStopSignals(&stop_signals);
-  absl::Status status = CheckExposure(
-      options.listen, !options.token_keys.empty() || !options.tls_client_ca.empty());
+  absl::Status status =
+      CheckExposure(options.listen, !options.token_keys.empty() || !options.tls_client_ca.empty());
   if (!status.ok()) return status;
   status = StartLog(options.log_file);
   if (!status.ok()) return status;

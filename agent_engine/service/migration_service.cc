@@ -5,10 +5,12 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "agent_engine/agents/migration_report.h"
 #include "agent_engine/service/download_reactor.h"
 #include "agent_engine/service/messages.h"
 #include "agent_engine/service/watch_reactor.h"
+#include "common/crypto/digest.h"
 #include "fmt/format.h"
 
 namespace datamigrate::service {
@@ -17,8 +19,10 @@ namespace {
 constexpr char kTenantKey[] = "x-datamigrate-tenant";
 constexpr char kUserKey[] = "x-datamigrate-user";
 constexpr char kTokenKey[] = "authorization";
+constexpr char kRequestIdKey[] = "x-request-id";
 constexpr std::string_view kScheme = "Bearer ";
 
+constexpr std::string_view kCreate = "createMigration";
 constexpr int kMaxCreatedAtOnce = 256;
 
 void Fill(v1::CreateMigrationsResponse::Result& result, absl::StatusOr<v1::Migration> created) {
@@ -40,6 +44,18 @@ Claim ClaimOf(const grpc::CallbackServerContext& context) {
   std::string_view token = MetadataOf(context, kTokenKey);
   if (token.starts_with(kScheme)) token.remove_prefix(kScheme.size());
   return {MetadataOf(context, kTenantKey), MetadataOf(context, kUserKey), token};
+}
+
+// A row for the audit log of what `context`'s caller asks for; its outcome is to come.
+RecordedCall CallOf(const grpc::CallbackServerContext& context, std::string_view action,
+                    const google::protobuf::Message& request) {
+  RecordedCall call;
+  call.action = action;
+  call.text_sha256 = crypto::Sha256Hex(request.SerializeAsString());
+  call.request_id = std::string(MetadataOf(context, kRequestIdKey));
+  call.address = AddressOfPeer(context.peer());
+  call.began = absl::Now();
+  return call;
 }
 
 // Ends at once: the answer to a call that is refused.
@@ -64,22 +80,48 @@ absl::StatusOr<std::shared_ptr<const ServedFile>> ServeReport(const std::filesys
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* MigrationServiceImpl::Answer(
-    grpc::CallbackServerContext* context, Right right, const Request* request, Response* response,
+    grpc::CallbackServerContext* context, Operation operation, const Request* request,
+    Response* response,
     absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&)) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<Caller> checked = callers_->Check(ClaimOf(*context), right);
+  absl::StatusOr<Caller> checked = callers_->Check(ClaimOf(*context), operation.right);
   if (!checked.ok()) {
     reactor->Finish(ToGrpc(checked.status()));
     return reactor;
   }
+  const bool is_recorded = checked->is_client && !operation.action.empty();
+  RecordedCall call = is_recorded ? CallOf(*context, operation.action, *request) : RecordedCall();
+  if constexpr (requires { request->id(); }) call.object = request->id();
   const bool is_queued =
-      pool_->Submit([this, reactor, request, response, method, caller = *std::move(checked)] {
+      pool_->Submit([this, reactor, request, response, method, is_recorded, call = std::move(call),
+                     caller = *std::move(checked)]() mutable {
         absl::StatusOr<Response> answer = (migrations_->*method)(caller, *request);
+        if (is_recorded) {
+          call.outcome = answer.status();
+          if (absl::Status written = recorder_->Write(caller, call); !written.ok())
+            answer = written;
+        }
         if (answer.ok()) *response = *std::move(answer);
         reactor->Finish(ToGrpc(answer.status()));
       });
   if (!is_queued) reactor->Finish(Overloaded());
   return reactor;
+}
+
+Migrations::Created MigrationServiceImpl::Recorded(const Caller& caller, RecordedCall call,
+                                                   Migrations::Created created) {
+  return [this, caller, call = std::move(call),
+          created = std::move(created)](absl::StatusOr<v1::Migration> migration) {
+    // Where creations are answered nothing may block.
+    auto record = [=, this] {
+      RecordedCall done = call;
+      done.outcome = migration.status();
+      if (migration.ok()) done.object = migration->id();
+      const absl::Status written = recorder_->Write(caller, done);
+      created(written.ok() ? migration : absl::StatusOr<v1::Migration>(written));
+    };
+    if (!pool_->Submit(record)) created(absl::UnavailableError(kOverloaded));
+  };
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigration(
@@ -91,10 +133,13 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigration(
     reactor->Finish(ToGrpc(checked.status()));
     return reactor;
   }
-  auto finish = [reactor, response](absl::StatusOr<v1::Migration> created) {
+  Migrations::Created finish = [reactor, response](absl::StatusOr<v1::Migration> created) {
     if (created.ok()) *response = *std::move(created);
     reactor->Finish(ToGrpc(created.status()));
   };
+  if (checked->is_client) {
+    finish = Recorded(*checked, CallOf(*context, kCreate, *request), std::move(finish));
+  }
   const bool is_queued = pool_->Submit([this, request, finish, caller = *std::move(checked)] {
     migrations_->Create(caller, *request, finish);
   });
@@ -115,7 +160,7 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
   for (int i = 0; i < count; ++i) response->add_results();
   auto open = std::make_shared<std::atomic<int>>(count);
   // The last answer ends the call, and request and response with it: nothing reads them after that.
-  auto create_all = [this, reactor, request, response, open, count] {
+  auto create_all = [this, context, reactor, request, response, open, count] {
     for (int i = 0; i < count; ++i) {
       const auto& item = request->items(i);
       v1::CreateMigrationsResponse::Result* const result = response->mutable_results(i);
@@ -126,7 +171,11 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
       const absl::StatusOr<Caller> caller =
           callers_->Check({item.tenant(), item.user(), item.token()}, Right::kWrite);
       if (caller.ok()) {
-        migrations_->Create(*caller, item.request(), created);
+        Migrations::Created answer = created;
+        if (caller->is_client) {
+          answer = Recorded(*caller, CallOf(*context, kCreate, item.request()), answer);
+        }
+        migrations_->Create(*caller, item.request(), std::move(answer));
       } else {
         created(caller.status());
       }
@@ -139,43 +188,46 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
 grpc::ServerUnaryReactor* MigrationServiceImpl::GetMigration(grpc::CallbackServerContext* context,
                                                              const v1::GetMigrationRequest* request,
                                                              v1::Migration* response) {
-  return Answer(context, Right::kRead, request, response, &Migrations::Get);
+  return Answer(context, {Right::kRead}, request, response, &Migrations::Get);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::ListMigrations(
     grpc::CallbackServerContext* context, const v1::ListMigrationsRequest* request,
     v1::ListMigrationsResponse* response) {
-  return Answer(context, Right::kRead, request, response, &Migrations::List);
+  return Answer(context, {Right::kRead}, request, response, &Migrations::List);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::CancelMigration(
     grpc::CallbackServerContext* context, const v1::CancelMigrationRequest* request,
     v1::Migration* response) {
-  return Answer(context, Right::kWrite, request, response, &Migrations::Cancel);
+  return Answer(context, {Right::kWrite, "cancelMigration"}, request, response,
+                &Migrations::Cancel);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::ResumeMigration(
     grpc::CallbackServerContext* context, const v1::ResumeMigrationRequest* request,
     v1::Migration* response) {
-  return Answer(context, Right::kWrite, request, response, &Migrations::Resume);
+  return Answer(context, {Right::kWrite, "resumeMigration"}, request, response,
+                &Migrations::Resume);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::DecideMigration(
     grpc::CallbackServerContext* context, const v1::DecideMigrationRequest* request,
     v1::Migration* response) {
-  return Answer(context, Right::kDecide, request, response, &Migrations::Decide);
+  return Answer(context, {Right::kDecide, "decideMigration"}, request, response,
+                &Migrations::Decide);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::ListModels(grpc::CallbackServerContext* context,
                                                            const v1::ListModelsRequest* request,
                                                            v1::ListModelsResponse* response) {
-  return Answer(context, Right::kRead, request, response, &Migrations::ListModels);
+  return Answer(context, {Right::kRead}, request, response, &Migrations::ListModels);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::GetModel(grpc::CallbackServerContext* context,
                                                          const v1::GetModelRequest* request,
                                                          v1::Model* response) {
-  return Answer(context, Right::kRead, request, response, &Migrations::GetModel);
+  return Answer(context, {Right::kRead}, request, response, &Migrations::GetModel);
 }
 
 grpc::ServerWriteReactor<v1::MigrationEvent>* MigrationServiceImpl::WatchMigration(
@@ -189,10 +241,15 @@ grpc::ServerWriteReactor<v1::FileChunk>* MigrationServiceImpl::DownloadProject(
     grpc::CallbackServerContext* context, const v1::DownloadProjectRequest* request) {
   absl::StatusOr<Caller> caller = callers_->Check(ClaimOf(*context), Right::kRead);
   if (!caller.ok()) return new RefusedStream<v1::FileChunk>(caller.status());
-  auto open = [this, caller = *std::move(caller), id = request->migration_id()]()
-      -> absl::StatusOr<std::shared_ptr<const ServedFile>> {
-    const auto record = migrations_->store().Get(caller.tenant, id);
+  RecordedCall call = CallOf(*context, "downloadProject", *request);
+  call.object = request->migration_id();
+  auto open = [this, caller = *std::move(caller),
+               call = std::move(call)]() -> absl::StatusOr<std::shared_ptr<const ServedFile>> {
+    const auto record = migrations_->store().Get(caller.tenant, call.object);
     if (!record.ok()) return record.status();
+    if (caller.is_client) {
+      if (absl::Status written = recorder_->Write(caller, call); !written.ok()) return written;
+    }
     return archives_.Open(record->project_path);
   };
   return StartDownload(pool_, std::move(open), request->part());

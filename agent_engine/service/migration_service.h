@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "agent_engine/service/call_recorder.h"
 #include "agent_engine/service/caller.h"
 #include "agent_engine/service/served_file.h"
 #include "agent_engine/service/source_roots.h"
@@ -64,8 +65,12 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
  public:
   // All must outlive the service.
   MigrationServiceImpl(Migrations* migrations, store::EventFeed* feed, WorkPool* pool,
-                       CallerCheck* callers)
-      : migrations_(migrations), feed_(feed), pool_(pool), callers_(callers) {}
+                       CallerCheck* callers, CallRecorder* recorder)
+      : migrations_(migrations),
+        feed_(feed),
+        pool_(pool),
+        callers_(callers),
+        recorder_(recorder) {}
 
   grpc::ServerUnaryReactor* CreateMigration(grpc::CallbackServerContext* context,
                                             const v1::CreateMigrationRequest* request,
@@ -102,15 +107,25 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
       grpc::CallbackServerContext* context, const v1::DownloadReportRequest* request) override;
 
  private:
+  // What a call needs, and as what the audit log has it; "" for calls that only read.
+  struct Operation {
+    Right right;
+    std::string_view action = "";
+  };
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Answer(
-      grpc::CallbackServerContext* context, Right right, const Request* request, Response* response,
+      grpc::CallbackServerContext* context, Operation operation, const Request* request,
+      Response* response,
       absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&));
+  // `created`, behind a row in the audit log: for a caller who comes past the gateway.
+  Migrations::Created Recorded(const Caller& caller, RecordedCall call,
+                               Migrations::Created created);
 
   Migrations* migrations_;
   store::EventFeed* feed_;
   WorkPool* pool_;
   CallerCheck* callers_;
+  CallRecorder* recorder_;
   ProjectArchives archives_;
 };
 

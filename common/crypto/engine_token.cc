@@ -17,6 +17,7 @@ std::string SignEngineToken(const TokenKey& key, const EngineClaims& claims) {
                {"iat", absl::ToUnixSeconds(claims.issued_at)},
                {"exp", absl::ToUnixSeconds(claims.expires_at)}};
   if (!claims.api_key_id.empty()) body["key"] = claims.api_key_id;
+  if (claims.is_client) body["client"] = true;
   return SignToken(key, body);
 }
 
@@ -31,6 +32,7 @@ absl::StatusOr<EngineClaims> VerifyEngineToken(const PublishedKeys& keys, std::s
   claims.organization_id = TextOf(*body, "org");
   claims.scope = TextOf(*body, "scope");
   claims.api_key_id = TextOf(*body, "key");
+  claims.is_client = body->value("client", Json(false)) == true;
   claims.issued_at = *SecondOf(*body, "iat");  // OpenToken has seen both
   claims.expires_at = *SecondOf(*body, "exp");
   if (claims.user_id.empty() || claims.organization_id.empty()) {

@@ -26,6 +26,7 @@ struct EngineClaims {
   std::string organization_id;  // org
   std::string scope;            // scope: permissions with spaces between, as "migrations:read"
   std::string api_key_id = "";  // key: of the API key that was shown; "" for a session
+  bool is_client = false;       // client: it was given to a client, who calls the engine itself
   absl::Time issued_at;         // iat, whole seconds
   absl::Time expires_at;        // exp, whole seconds
 };

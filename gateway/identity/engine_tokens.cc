@@ -19,12 +19,13 @@ PermissionSet KnownToTheEngine() {
 }
 
 EngineToken Sign(const crypto::TokenKey& key, const EngineCaller& caller, absl::Duration lifetime,
-                 absl::Time now) {
+                 bool is_client, absl::Time now) {
   crypto::EngineClaims claims;
   claims.user_id = caller.user_id;
   claims.organization_id = caller.organization_id;
   claims.scope = caller.permissions.And(KnownToTheEngine()).ToScope();
   claims.api_key_id = caller.api_key_id;
+  claims.is_client = is_client;
   claims.issued_at = now;
   claims.expires_at = now + lifetime;
   std::string text = crypto::SignEngineToken(key, claims);
@@ -48,7 +49,7 @@ std::string EngineTokens::For(const EngineCaller& caller, absl::Time now) {
   const std::shared_ptr<const crypto::TokenKeys> keys = keys_->keys();
   const crypto::TokenKey& key = keys->Signing(now);
   if (!IsForEngines(key)) return "";
-  EngineToken token = Sign(key, caller, kLifetime, now);
+  EngineToken token = Sign(key, caller, kLifetime, /*is_client=*/false, now);
   absl::MutexLock lock(&mutex_);
   if (kept_.size() >= kMostKept) {
     std::erase_if(kept_, [&](const auto& entry) { return entry.second.good_until <= now; });
@@ -72,7 +73,7 @@ absl::StatusOr<EngineToken> EngineTokens::Grant(const EngineCaller& caller, absl
         "this gateway signs with HS256, which engines cannot check; its operator can change that "
         "by --jwt-algorithm EdDSA and --rotate-jwt-key");
   }
-  return Sign(key, caller, kClientLifetime, now);
+  return Sign(key, caller, kClientLifetime, /*is_client=*/true, now);
 }
 
 }  // namespace datamigrate::gateway

@@ -264,6 +264,22 @@ TEST_CASE("An API key calls the engine within its scopes, from the command line"
                   {reads["id"].get<std::string>(), writes["id"].get<std::string>()});
   REQUIRE(rows.ok());
   CHECK(rows->front().Get<int64_t>("n") == 3);
+  // And the engine what the client did there, while the gateway writes its own: each once.
+  const json body = {{"source", services.scripts}, {"target", "duckdb"}};
+  REQUIRE(services.Ask("POST", "/api/v1/migrations", ann, body).status == 201);
+  const auto creates =
+      pg::Execute(pool, {},
+                  {"creates",
+                   "SELECT key_id, object, status, body_sha256 FROM audit_logs"
+                   " WHERE action = 'createMigration' AND status < 300 ORDER BY sequence"});
+  REQUIRE(creates.ok());
+  REQUIRE(creates->size() == 2);
+  const pg::Row by_client = creates->front();
+  CHECK(by_client.Get<std::string>("key_id") == writes["id"]);
+  CHECK(by_client.Get<std::string>("object") == json::parse(created.out)["id"]);
+  CHECK(by_client.Get<std::string>("body_sha256").size() == 64);
+  CHECK(RunDatamigrate({"audit", "verify", "--database-url", services.database.url()}).exit_code ==
+        0);
 }
 
 TEST_CASE("Keys and tokens do not travel in clear text", "[gateway][service][engine-identity]") {

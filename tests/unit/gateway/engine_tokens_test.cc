@@ -82,6 +82,8 @@ TEST_CASE("A client's token is for what the engine knows, and for five minutes",
   REQUIRE(granted.ok());
   CHECK(granted->expires_at == kNow + absl::Minutes(5));
   CHECK(made.Read(granted->text, kNow)->api_key_id == "key");
+  CHECK(made.Read(granted->text, kNow)->is_client);
+  CHECK_FALSE(made.Read(made.tokens.For(key, kNow), kNow)->is_client);
   PermissionSet other;
   other.Add(Permission::kMembersRead);
   CHECK(absl::IsPermissionDenied(made.tokens.Grant(Ann(other), kNow).status()));

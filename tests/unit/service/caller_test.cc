@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "agent_engine/service/call_recorder.h"
 #include "agent_engine/service/exposure.h"
 #include "catch2/catch.hpp"
 #include "common/crypto/engine_token.h"
@@ -127,6 +128,17 @@ TEST_CASE("until the keys are read calls are to be tried again, and a new key is
                       absl::StatusOr<std::string>("<html>")));
     CHECK(check.Check({"", "", Token(second, "migrations:read", "b")}, Right::kRead).ok());
   }
+}
+
+TEST_CASE("the address of a caller is its own, without port and scheme") {
+  const auto test =
+      GENERATE(table<std::string, std::string>({{"ipv4:10.0.0.7:4711", "10.0.0.7"},
+                                                {"ipv6:[2001:db8::7]:4711", "2001:db8::7"},
+                                                {"ipv6:%5B::1%5D:4711", "::1"},
+                                                {"unix:/run/engine.sock", ""},
+                                                {"unix:", ""},
+                                                {"", ""}}));
+  CHECK(AddressOfPeer(std::get<0>(test)) == std::get<1>(test));
 }
 
 TEST_CASE("keys come by https, from this machine or from a file") {
