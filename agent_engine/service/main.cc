@@ -39,15 +39,17 @@ int main(int argc, char** argv) {
   app.add_option("--tls-client-ca", options.tls_client_ca,
                  "Callers must show a certificate of this authority, PEM")
       ->envname("DATAMIGRATE_ENGINE_TLS_CLIENT_CA");
-  app.add_option("--token-keys", options.token_keys,
-                 "Callers must show an engine token. The gateway's public keys: a file, as jwks.json "
-                 "in its --home, or https://GATEWAY/.well-known/jwks.json")
+  app.add_option(
+         "--token-keys", options.token_keys,
+         "Callers must show an engine token. The gateway's public keys: a file, as jwks.json "
+         "in its --home, or https://GATEWAY/.well-known/jwks.json")
       ->envname("DATAMIGRATE_ENGINE_TOKEN_KEYS");
   app.add_option("--token-keys-ca", options.token_keys_ca,
                  "The authority of that URL's certificate, PEM (default: those of this machine)")
       ->envname("DATAMIGRATE_ENGINE_TOKEN_KEYS_CA");
   app.add_option("--log-file", options.log_file, "Write the log here instead of standard error");
-  app.add_option("--concurrency", options.concurrency, "Migrations at a time; 0: only calls are answered")
+  app.add_option("--concurrency", options.concurrency,
+                 "Migrations at a time; 0: only calls are answered")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
   app.add_option("--lease-seconds", options.lease_seconds,
