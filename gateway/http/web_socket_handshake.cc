@@ -28,6 +28,15 @@ bool HasElement(std::string_view list, std::string_view wanted) {
                              [&](std::string_view one) { return IsSameName(one, wanted); });
 }
 
+// RFC 9110 section 5.6.2.
+bool IsToken(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != kMarks.npos;
+  });
+}
+
 bool IsKey(std::string_view key) {
   const auto is_base64 = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
@@ -48,7 +57,9 @@ std::vector<std::string_view> ProtocolsOf(const Request& request) {
   std::vector<std::string_view> protocols;
   for (const auto& [name, value] : request.headers.fields()) {
     if (!IsSameName(name, "Sec-WebSocket-Protocol")) continue;
-    for (const std::string_view one : ElementsOf(value)) protocols.push_back(one);
+    for (const std::string_view one : ElementsOf(value)) {
+      if (IsToken(one)) protocols.push_back(one);
+    }
   }
   return protocols;
 }

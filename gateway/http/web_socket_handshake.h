@@ -16,7 +16,8 @@ inline constexpr std::string_view kTokenProtocol = "bearer.";
 
 bool AsksForWebSocket(const Request& request);
 
-// What a client offers, in its order. Valid as long as the request.
+// What a client offers, in its order; what is no token (RFC 9110 section 5.6.2) is left out. Valid
+// as long as the request.
 std::vector<std::string_view> ProtocolsOf(const Request& request);
 
 // The token among them; nothing where there is none, or more than one.

@@ -342,6 +342,10 @@ TEST_CASE("A token among the subprotocols is found, but not two of them", "[gate
   request.headers.Add("Sec-WebSocket-Protocol", "bearer.e");
   CHECK_FALSE(TokenProtocolOf(request).has_value());
   CHECK(ProtocolsOf(request).size() == 3);
+  request.headers.Set("Sec-WebSocket-Protocol", "bearer.a b, bearer., \"bearer.c\", bearer.d");
+  CHECK_FALSE(TokenProtocolOf(request).has_value());
+  request.headers.Set("Sec-WebSocket-Protocol", "bearer.a b, bearer.d");
+  CHECK(TokenProtocolOf(request) == "d");
 }
 
 }  // namespace
