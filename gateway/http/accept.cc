@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "gateway/http/field_value.h"
 #include "gateway/http/message.h"
 
 namespace datamigrate::gateway {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 // Up to `end`, which is taken away with it.
 std::string_view TakeUntil(std::string_view& rest, char end) {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "gateway/http/field_value.h"
 #include "gateway/http/message.h"
 
 namespace datamigrate::gateway {
@@ -11,12 +12,6 @@ namespace {
 
 constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
 constexpr uint64_t kClose = 80;  // about the length of a part's head in multipart/byteranges
-
-std::string_view Trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 // 1*DIGIT; what is larger than any size is the largest number.
 std::optional<uint64_t> ParsePosition(std::string_view text) {

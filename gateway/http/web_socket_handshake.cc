@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "gateway/http/field_value.h"
 #include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
@@ -14,10 +15,8 @@ std::vector<std::string_view> ElementsOf(std::string_view list) {
   std::vector<std::string_view> elements;
   while (!list.empty()) {
     const size_t comma = list.find(',');
-    std::string_view element = list.substr(0, comma);
+    const std::string_view element = Trim(list.substr(0, comma));
     list = comma == std::string_view::npos ? "" : list.substr(comma + 1);
-    while (element.starts_with(' ') || element.starts_with('\t')) element.remove_prefix(1);
-    while (element.ends_with(' ') || element.ends_with('\t')) element.remove_suffix(1);
     if (!element.empty()) elements.push_back(element);
   }
   return elements;

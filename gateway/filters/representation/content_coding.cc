@@ -5,15 +5,10 @@
 
 #include "absl/strings/match.h"
 #include "gateway/http/accept.h"
+#include "gateway/http/field_value.h"
 
 namespace datamigrate::gateway {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 struct Offer {
   std::string_view coding;
