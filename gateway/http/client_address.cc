@@ -5,17 +5,12 @@
 #include <cstring>
 
 #include "absl/strings/match.h"
+#include "gateway/http/field_value.h"
 
 namespace datamigrate::gateway {
 namespace {
 
 using Bytes = AddressBytes;
-
-std::string_view Trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 // "192.0.2.1:80", "[2001:db8::1]:80" and "[2001:db8::1]" without port and brackets.
 std::string_view WithoutPort(std::string_view node) {
