@@ -38,7 +38,7 @@ std::string_view NameOf(FailureCause cause) {
 }
 
 std::optional<FailureCause> CauseOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(kCausePayload);
+  const auto payload = status.GetPayload(std::string(kCausePayload));
   if (!payload.has_value()) return std::nullopt;
   const std::string name(*payload);
   const auto* row = std::find_if(kCauses.begin(), kCauses.end(),
@@ -48,8 +48,8 @@ std::optional<FailureCause> CauseOf(const absl::Status& status) {
 }
 
 absl::Status Failure(FailureCause cause, std::string_view message) {
-  absl::Status status(kCauses[static_cast<size_t>(cause)].code, message);
-  status.SetPayload(kCausePayload, absl::Cord(NameOf(cause)));
+  absl::Status status(kCauses[static_cast<size_t>(cause)].code, std::string(message));
+  status.SetPayload(std::string(kCausePayload), absl::Cord(std::string(NameOf(cause))));
   return status;
 }
 
