@@ -94,6 +94,8 @@ class ReportPage {
     Objects();
     DbtSteps();
     Rows();
+    Results();
+    Rewrites();
     Lineage();
     Findings();
     return html_ + "</main></body></html>\n";
@@ -223,6 +225,51 @@ class ReportPage {
                       " more tables</p>");
     }
     html_ += "</section>\n";
+  }
+
+  // Differences come first.
+  void Results() {
+    if (content_.results.empty()) return;
+    std::vector<ResultRows> results = content_.results;
+    std::ranges::stable_sort(results, {},
+                             [](const ResultRows& result) { return result.difference.empty(); });
+    const auto equal = std::ranges::count(results, "", &ResultRows::difference);
+    absl::StrAppend(&html_, "<section><h2>Results</h2><p class=\"soft\">", equal, " of ",
+                    results.size(),
+                    " views and procedures return what the source returned, row by row.</p>"
+                    "<table><tr><th>object</th><th class=\"n\">source</th><th class=\"n\">target"
+                    "</th><th></th></tr>");
+    for (size_t i = 0; i < std::min(results.size(), kMaxTableRows); ++i) {
+      const ResultRows& result = results[i];
+      absl::StrAppend(&html_, "<tr><td>", EscapeHtml(result.object), "</td><td class=\"n\">",
+                      Count(result.source_rows), "</td><td class=\"n\">", Count(result.target_rows),
+                      "</td><td class=\"", result.difference.empty() ? "good\">equal" : "bad\">",
+                      EscapeHtml(result.difference), "</td></tr>");
+    }
+    html_ += "</table>";
+    if (results.size() > kMaxTableRows) {
+      absl::StrAppend(&html_, "<p class=\"soft\">and ", results.size() - kMaxTableRows,
+                      " more</p>");
+    }
+    html_ += "</section>\n";
+  }
+
+  void Rewrites() {
+    if (content_.rewrites.empty()) return;
+    int64_t cost = 0;
+    for (const RewriteLine& line : content_.rewrites) cost += line.cost_microdollars;
+    absl::StrAppend(&html_,
+                    "<section><h2>Language models</h2><p class=\"soft\">What the rules refuse was "
+                    "put to models; an answer stands in the project only after it ran. Cost: $",
+                    absl::StrFormat("%.4f", static_cast<double>(cost) / 1e6),
+                    ".</p><table><tr><th>object</th><th>model</th><th>verdict</th></tr>");
+    for (const RewriteLine& line : content_.rewrites) {
+      absl::StrAppend(&html_, "<tr><td>", EscapeHtml(line.object), "</td><td>",
+                      line.model.empty() ? "–" : EscapeHtml(line.model), "</td><td class=\"",
+                      line.is_used ? "good" : "warn", "\">", EscapeHtml(line.verdict),
+                      "<br><span class=\"soft\">", EscapeHtml(line.reason), "</span></td></tr>");
+    }
+    html_ += "</table></section>\n";
   }
 
   void Lineage() {

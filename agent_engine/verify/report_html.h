@@ -28,6 +28,24 @@ struct TableRows {
   bool is_equal = false;  // Counts and checksums of every chunk.
 };
 
+// A view's or procedure's rows beside those that were taken from the source.
+struct ResultRows {
+  std::string object;  // "schema.name".
+  int64_t source_rows = 0;
+  int64_t target_rows = 0;
+  std::string difference;  // Empty: equal.
+};
+
+// One answer of a model about an object that the rules refuse.
+struct RewriteLine {
+  std::string object;   // "schema.name".
+  std::string model;    // Empty: none answered.
+  std::string verdict;  // "proven", "unproven, accepted", "differs", ….
+  std::string reason;
+  int64_t cost_microdollars = 0;
+  bool is_used = false;  // It stands in the project.
+};
+
 // One finding, ready to be shown.
 struct ReportFinding {
   std::string code;
@@ -56,6 +74,8 @@ struct ReportContent {
   Validation validation;
   std::vector<dbt::DbtStepResult> steps;
   std::vector<TableRows> tables;
+  std::vector<ResultRows> results;
+  std::vector<RewriteLine> rewrites;
   std::vector<ReportFinding> findings;
   std::vector<LineageNode> lineage;
 };

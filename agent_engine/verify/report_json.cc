@@ -42,6 +42,19 @@ Json OfTable(const TableRows& table) {
           {"is_equal", table.is_equal}};
 }
 
+Json OfResult(const ResultRows& result) {
+  return {{"object", result.object},
+          {"source_rows", result.source_rows},
+          {"target_rows", result.target_rows},
+          {"difference", result.difference}};
+}
+
+Json OfRewrite(const RewriteLine& line) {
+  return {{"object", line.object},   {"model", line.model},
+          {"verdict", line.verdict}, {"reason", line.reason},
+          {"is_used", line.is_used}, {"cost_microdollars", line.cost_microdollars}};
+}
+
 Json OfFinding(const ReportFinding& finding) {
   return {{"code", finding.code},   {"severity", finding.severity}, {"object", finding.object},
           {"place", finding.place}, {"message", finding.message},   {"hint", finding.hint}};
@@ -67,6 +80,8 @@ std::string RenderReportJson(const ReportContent& content) {
                        {"checks", List(content.validation.checks, OfCheck)},
                        {"dbt", List(content.steps, OfStep)},
                        {"tables", List(content.tables, OfTable)},
+                       {"results", List(content.results, OfResult)},
+                       {"rewrites", List(content.rewrites, OfRewrite)},
                        {"findings", List(content.findings, OfFinding)},
                        {"lineage", List(content.lineage, OfNode)}};
   return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

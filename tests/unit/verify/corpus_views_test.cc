@@ -10,10 +10,10 @@
 #include "agent_engine/data/table_loader.h"
 #include "agent_engine/dbt/project_builder.h"
 #include "agent_engine/source/scripts/script_source.h"
+#include "agent_engine/verify/captured_results.h"
 #include "agent_engine/verify/project_run.h"
 #include "agent_engine/verify/validation.h"
 #include "tests/unit/dbt/temporary_folder.h"
-#include "tests/unit/verify/expected_rows.h"
 
 namespace datamigrate::verify {
 namespace {
@@ -40,17 +40,37 @@ void Load(const dbt::Project& project, data::RowSource& rows, const fs::path& fi
   }
 }
 
+// The cells of one column of a CSV whose rows meet `condition`.
+std::vector<std::string> CsvColumn(const fs::path& csv, const std::string& column,
+                                   const std::string& condition) {
+  std::vector<std::string> cells;
+  if (!fs::exists(csv)) return cells;
+  const auto database = data::Database::Open(":memory:");
+  auto connection = database->Connect();
+  auto rows =
+      connection->Query("select " + column + " from read_csv(" + data::QuoteText(csv.string()) +
+                        ", header = true, all_varchar = true) where " + condition);
+  REQUIRE(rows.ok());
+  while (rows->Next().value_or(false)) {
+    for (int64_t row = 0; row < rows->row_count(); ++row) {
+      cells.push_back(rows->Text(0, row).value_or(""));
+    }
+  }
+  return cells;
+}
+
 // Columns that rest on the rounding of half cents, by view: the allowed difference per row
 // (../shared/expected/_doubts.csv).
 std::map<std::string, double> MoneyFromReal(const std::string& database, const std::string& view) {
   std::map<std::string, double> columns;
-  const auto doubts = testing::ReadCsv(kShared / "expected/_doubts.csv");
-  const auto ties = testing::ReadCsv(kShared / "expected" / database / "_tie_lines.csv");
-  if (!doubts || !ties) return columns;
   const bool is_line = view == "Invoices" || view == "Order Details Extended";
-  for (const testing::Cells& row : doubts->rows) {
-    if (row[0] != database || row[1] != view || row[3] != "money-from-real") continue;
-    columns[*row[2]] = 0.01 * (is_line ? 1 : static_cast<double>(ties->rows.size()));
+  const size_t ties =
+      CsvColumn(kShared / "expected" / database / "_tie_lines.csv", "1", "true").size();
+  for (const std::string& column :
+       CsvColumn(kShared / "expected/_doubts.csv", "\"column\"",
+                 "database = " + data::QuoteText(database) +
+                     " and view = " + data::QuoteText(view) + " and kind = 'money-from-real'")) {
+    columns[column] = 0.01 * (is_line ? 1 : static_cast<double>(ties));
   }
   return columns;
 }
@@ -59,24 +79,20 @@ std::map<std::string, double> MoneyFromReal(const std::string& database, const s
 int CompareViews(const std::string& database, EmbeddedProject& embedded,
                  const dbt::Project& project) {
   int compared = 0;
+  const auto results = CapturedResults::Open(kShared / "expected" / database);
+  REQUIRE(results.ok());
   for (const dbt::Model& model : project.models) {
     if (model.source_kind != "view") continue;
-    const fs::path csv =
-        kShared / "expected" / database / (model.source_object.ToString() + ".csv");
-    auto expected = testing::ReadExpected(csv);
-    if (!expected) continue;
-    for (const auto& [column, tolerance] : MoneyFromReal(database, model.source_object.name)) {
-      const auto at = std::ranges::find(expected->table.header, column);
-      if (at != expected->table.header.end()) {
-        expected->tolerance[static_cast<size_t>(at - expected->table.header.begin())] = tolerance;
-      }
-    }
+    const auto csv = results->FileOf(model.source_object);
+    if (!csv) continue;
     ++compared;
     INFO(model.source_object.ToString());
     for (const auto& diagnostic : model.diagnostics) INFO(diagnostics::Message(diagnostic));
-    CHECK(testing::CompareRows(embedded.connection(),
-                               data::QuoteRelation(model.schema, model.alias), *expected)
-              .summary == "");
+    const auto comparison =
+        CompareWithCapture(embedded.connection(), data::QuoteRelation(model.schema, model.alias),
+                           *csv, {.of_column = MoneyFromReal(database, model.source_object.name)});
+    REQUIRE(comparison.ok());
+    CHECK(comparison->difference == "");
   }
   return compared;
 }
