@@ -57,7 +57,11 @@ struct Query {
   bool has_index = false;
   dialects::TranslatedQuery translated;
   std::vector<size_t> reads;  // Other queries.
+  const Rewrite* rewrite = nullptr;
 };
+
+// The line of a rewritten object's file at which its T-SQL begins; the lines before are comments.
+constexpr uint32_t kRewriteLine = 4;
 
 class ProjectBuilder {
  public:
@@ -70,6 +74,9 @@ class ProjectBuilder {
         names_(index_, options.target) {
     for (const auto& [object, reason] : options.quarantined) {
       quarantined_.emplace(catalog::FoldName(object), reason);
+    }
+    for (const auto& [object, rewrite] : options.rewrites) {
+      rewrites_.emplace(catalog::FoldName(object), &rewrite);
     }
   }
 
@@ -303,15 +310,37 @@ class ProjectBuilder {
     const auto namer = names_.Namer();
     ForEach(queries_.size(), [&](size_t i) {
       Query& query = queries_[i];
-      query.translated = i < views_.size()
-                             ? translator_.view(VisibleIndex(), *views_[i], options_.target, namer)
-                             : translator_.routine(VisibleIndex(), *routines_[i - views_.size()],
-                                                   options_.target, namer);
-      const diagnostics::SourceFile text(query.place.file, query.definition);
-      for (Diagnostic& diagnostic : query.translated.diagnostics) {
-        Locate(diagnostic, query.object, text, query.place);
-      }
+      const auto rewrite = rewrites_.find(catalog::FoldName(query.object.ToString()));
+      if (rewrite != rewrites_.end()) query.rewrite = rewrite->second;
+      query.translated = i < views_.size() ? Translate(translator_.view, *views_[i], query, namer)
+                                           : Translate(translator_.routine,
+                                                       *routines_[i - views_.size()], query, namer);
+      LocateFindings(query);
     });
+  }
+
+  // Translates a view or routine, from its rewrite where it has one.
+  template <typename Function, typename Object>
+  dialects::TranslatedQuery Translate(const Function& translate, const Object& object,
+                                      const Query& query,
+                                      const dialects::RelationNamer& namer) const {
+    if (query.rewrite == nullptr) return translate(VisibleIndex(), object, options_.target, namer);
+    Object rewritten = object;
+    rewritten.definition = query.rewrite->definition;
+    return translate(VisibleIndex(), rewritten, options_.target, namer);
+  }
+
+  // Findings about a rewrite count in the file that keeps it.
+  void LocateFindings(Query& query) const {
+    const catalog::SourcePlace place =
+        query.rewrite == nullptr
+            ? query.place
+            : catalog::SourcePlace{KeptPath("rewritten", query.object), kRewriteLine, 1};
+    const diagnostics::SourceFile text(
+        place.file, query.rewrite == nullptr ? query.definition : query.rewrite->definition);
+    for (Diagnostic& diagnostic : query.translated.diagnostics) {
+      Locate(diagnostic, query.object, text, place);
+    }
   }
 
   void Refuse(Query& query, DiagnosticId id, std::vector<std::string> arguments, std::string hint) {
@@ -498,6 +527,7 @@ class ProjectBuilder {
     model.status = query.translated.converted() ? ModelStatus::kConverted : ModelStatus::kRefused;
     model.diagnostics = std::move(query.translated.diagnostics);
     FillColumns(model, query.translated.columns, query.translated.reads);
+    KeepRewrite(query, model);
     return model;
   }
 
@@ -508,10 +538,30 @@ class ProjectBuilder {
     }
   }
 
-  std::string UnconvertedPath(const ObjectName& object) const {
+  // Where an object's T-SQL is kept below `folder`.
+  std::string KeptPath(std::string_view folder, const ObjectName& object) const {
     std::string name = names_.ModelOf(object);
     if (name.empty()) name = ShortenName(SnakeCase(object.name), kMaxNameBytes - 9);
-    return "unconverted/" + names_.Schema(object.schema) + "/" + name + ".sql";
+    return std::string(folder) + "/" + names_.Schema(object.schema) + "/" + name + ".sql";
+  }
+
+  std::string UnconvertedPath(const ObjectName& object) const {
+    return KeptPath("unconverted", object);
+  }
+
+  // Keeps what a converted model was translated from, if that is not the source's text, and says
+  // so.
+  void KeepRewrite(const Query& query, Model& model) {
+    if (query.rewrite == nullptr || model.status == ModelStatus::kRefused) return;
+    model.rewritten_sql = query.rewrite->definition;
+    model.diagnostics.push_back(
+        MakeDiagnostic(DiagnosticId::kRewritten,
+                       {query.object.ToString(), query.rewrite->author, query.rewrite->evidence},
+                       "Compare both texts in " + KeptPath("rewritten", query.object) + ".",
+                       query.object, query.place));
+    project_.rewritten.push_back({query.object, query.kind, KeptPath("rewritten", query.object),
+                                  query.rewrite->definition, query.definition,
+                                  query.rewrite->author, query.rewrite->evidence});
   }
 
   void AddRefused(Model model) {
@@ -553,6 +603,7 @@ class ProjectBuilder {
   std::unique_ptr<catalog::CatalogIndex> visible_index_;
   ProjectNames names_;
   absl::flat_hash_map<std::string, std::string> quarantined_;
+  absl::flat_hash_map<std::string, const Rewrite*> rewrites_;
   absl::flat_hash_set<std::string> seen_;
   std::set<std::string> variables_;
   std::set<std::string> part_names_;  // Models of parts, and their relations with the schema.

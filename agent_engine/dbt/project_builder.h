@@ -13,12 +13,22 @@
 
 namespace datamigrate::dbt {
 
+// T-SQL that stands in for an object's definition, which the rules refuse, and where it comes from.
+struct Rewrite {
+  std::string definition{};  // A CREATE statement of the same object.
+  std::string author{};      // Who wrote it: "claude-sonnet", "a person".
+  std::string evidence{};    // What was found out about it: "its 830 rows are the source's".
+};
+
 struct BuildOptions {
   std::string name{};  // Wished name of the project; empty: the database's name.
   dialects::Target target = dialects::Target::kDuckDb;
   // Objects to take out of the project, by "schema.name" in any case, and why. Their models become
   // refused with VF0101 and that reason, and so do the models that read them.
   std::map<std::string, std::string> quarantined{};
+  // By "schema.name" of views and routines, in any case. They are translated from it; their source
+  // text stays the original's.
+  std::map<std::string, Rewrite> rewrites{};
   // Calls body(0) … body(count - 1), each once and in any order, and returns when all are done. The
   // body is safe to call from several threads at once. Empty: one after another.
   std::function<void(size_t count, const std::function<void(size_t)>& body)> for_each{};

@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -69,6 +70,7 @@ class ProjectPrinter {
     PrintSources();
     PrintModels();
     for (const auto& object : project_.unconverted) files_[object.path] = Unconverted(object);
+    for (const auto& object : project_.rewritten) files_[object.path] = Rewritten(object);
     return std::move(files_);
   }
 
@@ -225,6 +227,21 @@ class ProjectPrinter {
     return text;
   }
 
+  // The T-SQL that was translated, from the line that findings about it count from, and the
+  // original behind it as a comment.
+  static std::string Rewritten(const RewrittenObject& object) {
+    std::string text = "-- " + OneLine(object.kind + " " + object.object.ToString()) +
+                       ": the T-SQL that its model was translated from, written by " +
+                       OneLine(object.author) + "\n-- " + OneLine(object.evidence) + "\n\n" +
+                       object.sql;
+    if (!text.ends_with("\n")) text += "\n";
+    text += "\n-- The original:\n";
+    for (const absl::string_view line : absl::StrSplit(object.original, '\n')) {
+      absl::StrAppend(&text, "-- ", absl::StripTrailingAsciiWhitespace(line), "\n");
+    }
+    return text;
+  }
+
   std::string Readme() const {
     std::map<Layer, int> counts;
     for (const Model& model : project_.models) {
@@ -250,6 +267,7 @@ class ProjectPrinter {
         "`profiles.yml` takes addresses and secrets from environment variables. The target `dev` "
         "(the default) builds into schemas of its own, `prod` into the final ones.\n");
     AppendVariables(text);
+    AppendRewritten(text);
     AppendUnconverted(text);
     return text;
   }
@@ -270,6 +288,20 @@ class ProjectPrinter {
     for (const Variable& variable : project_.variables) {
       absl::StrAppend(&text, "| ", MarkdownText(variable.name), " | ",
                       MarkdownText(variable.default_value), " | ", variable.model, " |\n");
+    }
+  }
+
+  void AppendRewritten(std::string& text) const {
+    if (project_.rewritten.empty()) return;
+    absl::StrAppend(
+        &text,
+        "\n## Rewritten\n\nThe rules do not translate the original of these; each model comes from "
+        "T-SQL that was written in its place.\n\n"
+        "| object | kind | written by | found out | both texts |\n|---|---|---|---|---|\n");
+    for (const RewrittenObject& object : project_.rewritten) {
+      absl::StrAppend(&text, "| ", MarkdownText(object.object.ToString()), " | ", object.kind,
+                      " | ", MarkdownText(object.author), " | ", MarkdownText(object.evidence),
+                      " | `", object.path, "` |\n");
     }
   }
 

@@ -76,16 +76,29 @@ struct Model {
   std::vector<ModelTest> tests;
   std::vector<std::string> depends_on;  // Names of models, each once.
   relational::QueryLineage lineage;     // Of views and routines: which columns of the source's
-                                     // relations its columns come from.
+                                        // relations its columns come from.
   catalog::ObjectName source_object;
-  std::string source_kind;  // "table", "view", "procedure", "function".
-  std::string source_sql;   // The original T-SQL; empty for tables.
+  std::string source_kind;    // "table", "view", "procedure", "function".
+  std::string source_sql;     // The original T-SQL; empty for tables.
+  std::string rewritten_sql;  // The T-SQL that it was translated from where that is not source_sql.
   catalog::SourcePlace place;
   std::vector<diagnostics::Diagnostic> diagnostics;
   ModelStatus status = ModelStatus::kConverted;
 
   // Path of the model's file inside the project.
   std::string path() const { return folder + "/" + name + ".sql"; }
+};
+
+// T-SQL that somebody wrote in place of a definition that the rules refuse, kept beside the
+// project.
+struct RewrittenObject {
+  catalog::ObjectName object;
+  std::string kind;      // "view", "procedure", "function".
+  std::string path;      // "rewritten/sales/load_orders.sql".
+  std::string sql;       // What was translated.
+  std::string original;  // What it stands for.
+  std::string author;
+  std::string evidence;
 };
 
 struct SourceColumn {
@@ -144,6 +157,7 @@ struct Project {
   std::vector<Model>
       models;  // In the order they can run: each after what it depends on. Refused ones come last.
   std::vector<UnconvertedObject> unconverted;  // Also one for each refused model.
+  std::vector<RewrittenObject> rewritten;
   std::vector<Variable> variables;
   std::vector<diagnostics::Diagnostic> diagnostics;  // About tables and the project as a whole.
   TestCoverage coverage;
