@@ -34,7 +34,7 @@ function request()
 end
 
 function done(summary, latency, requests)
-  io.stdout:write(string.format('{"requests":%d,"seconds":%.3f,"p99_ms":%.3f,"refused":%d,"broken":%d}\n', summary.requests,
+  io.stdout:write(string.format('{"requests":%d,"seconds":%.3f,"p99_ms":%.3f,"refused":%d,"late":%d,"broken":%d}\n', summary.requests,
     summary.duration / 1e6, latency:percentile(99) / 1000, summary.errors.status,
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
+    summary.errors.timeout, summary.errors.connect + summary.errors.read + summary.errors.write))
 end
