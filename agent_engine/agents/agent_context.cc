@@ -5,10 +5,16 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "agent_engine/agents/generation.h"
+#include "agent_engine/agents/model_rewrites.h"
 #include "agent_engine/catalog/catalog_proto.h"
 #include "nlohmann/json.hpp"
 
 namespace datamigrate::agents {
+namespace {
+
+constexpr int kDefaultRebuildRounds = 3;
+
+}  // namespace
 
 void Report(workflow::NodeContext& context, size_t done, size_t total, std::string_view message) {
   const double fraction = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
@@ -25,6 +31,7 @@ absl::StatusOr<dbt::Project> ProjectOf(const Environment& environment,
       dialects::ParseTarget(state.target_warehouse()).value_or(dialects::Target::kDuckDb);
   options.threads = environment.threads;
   for (const auto& [object, reason] : state.quarantined()) options.quarantined[object] = reason;
+  options.rewrites = AcceptedRewrites(state);
   dbt::Project project = GenerateProject(*catalog, options);
   for (dbt::Model& model : project.models) {
     const auto chosen = state.materializations().find(model.name);
@@ -40,6 +47,27 @@ absl::StatusOr<std::unique_ptr<source::ScriptSource>> OpenScripts(const v1::Migr
   for (const auto& [name, value] : state.sqlcmd_variables()) options.variables[name] = value;
   options.now = state.source_clock();
   return source::ScriptSource::Open(state.source_connection(), options);
+}
+
+absl::StatusOr<std::unique_ptr<verify::CapturedResults>> OpenResults(
+    const v1::MigrationState& state) {
+  if (state.results_path().empty()) return nullptr;
+  auto results = verify::CapturedResults::Open(state.results_path());
+  if (!results.ok()) return results.status();
+  return std::make_unique<verify::CapturedResults>(*std::move(results));
+}
+
+bool NeedsRebuilder(const v1::MigrationState& state) {
+  const int rounds =
+      state.max_rebuild_rounds() > 0 ? state.max_rebuild_rounds() : kDefaultRebuildRounds;
+  if (state.rebuild_round() >= rounds) return false;
+  return !state.failing_models().empty() || !state.to_rewrite().empty();
+}
+
+std::string ChosenOption(const workflow::NodeContext& context) {
+  const nlohmann::json parsed =
+      nlohmann::json::parse(context.answer().value_or("{}"), nullptr, false);
+  return parsed.is_object() ? parsed.value("option", "") : "";
 }
 
 void Log(const Environment& environment, const workflow::NodeContext& context,

@@ -2,15 +2,22 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "agent_engine/rewriting/guarded_model.h"
+#include "agent_engine/routing/model_caller.h"
 
 namespace datamigrate::agents {
 
 struct Environment {
-  std::filesystem::path home;  // Migrations live in home/migrations/<id>.
-  std::string dbt_path;        // The dbt program; empty when there is none.
-  int threads = 2;             // For work that is done in parallel, and for dbt.
+  std::filesystem::path home;              // Migrations live in home/migrations/<id>.
+  std::string dbt_path;                    // The dbt program; empty when there is none.
+  int threads = 2;                         // For work that is done in parallel, and for dbt.
+  routing::ModelCaller* models = nullptr;  // Must outlive the graph. Null: the rules are alone.
+  std::optional<rewriting::Guard> guard;   // There where `models` is.
+  rewriting::GuardedEventSink on_guarded;  // Hears what passes to and from models. May be empty.
 };
 
 // The files of one migration.

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <string>
+
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/dbt_steps.h"
 #include "agent_engine/agents/migration_agents.h"
@@ -22,6 +25,21 @@ void AddDifferences(const std::vector<data::TableComparison>& comparisons,
   }
 }
 
+void AddResultDifferences(v1::MigrationState& state) {
+  for (const v1::ResultComparison& result : state.result_comparisons()) {
+    if (result.difference().empty()) continue;
+    state.add_errors(fmt::format("{}: {}", result.object(), result.difference()));
+  }
+}
+
+std::string ResultSummary(const v1::MigrationState& state) {
+  if (state.result_comparisons().empty()) return "";
+  const auto equal = std::ranges::count(state.result_comparisons(), "",
+                                        [](const auto& result) { return result.difference(); });
+  return fmt::format("{} of {} results equal the source's; ", equal,
+                     state.result_comparisons_size());
+}
+
 }  // namespace
 
 AgentResult Evaluate(const Environment& environment, v1::MigrationState& state,
@@ -38,13 +56,16 @@ AgentResult Evaluate(const Environment& environment, v1::MigrationState& state,
   if (!comparisons.ok()) return comparisons.status();
   state.clear_errors();
   AddDifferences(*comparisons, state);
+  const int different_tables = state.errors_size();
+  AddResultDifferences(state);
   for (const std::string& error : state.errors()) Log(environment, context, error);
   v1::ValidationResult* validation = state.mutable_validation_result();
   validation->set_approved(validation->score() >= verify::kApprovalScore &&
                            state.errors().empty() && Succeeded(state.deployment_result()));
   const std::string summary =
-      fmt::format("{} of {} tables equal the source; {}", comparisons->size() - state.errors_size(),
-                  comparisons->size(), validation->approved() ? "approved" : "not approved");
+      fmt::format("{} of {} tables equal the source; {}{}", comparisons->size() - different_tables,
+                  comparisons->size(), ResultSummary(state),
+                  validation->approved() ? "approved" : "not approved");
   Log(environment, context, summary);
 
   const MigrationPaths paths = PathsOf(environment, context.run_id());

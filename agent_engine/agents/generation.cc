@@ -21,6 +21,7 @@ dbt::Project GenerateProject(const catalog::Catalog& catalog, const GenerationOp
   dbt::BuildOptions build;
   build.target = options.target;
   build.quarantined = options.quarantined;
+  build.rewrites = options.rewrites;
   build.for_each = [threads = options.threads](size_t count,
                                                const std::function<void(size_t)>& body) {
     const absl::Status status =

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent_engine/catalog/catalog.h"
+#include "agent_engine/dbt/project_builder.h"
 #include "agent_engine/dbt/project_model.h"
 #include "agent_engine/dialects/target.h"
 #include "datamigrate/v1/state.pb.h"
@@ -14,15 +15,16 @@ namespace datamigrate::agents {
 
 struct GenerationOptions {
   dialects::Target target = dialects::Target::kDuckDb;
-  std::map<std::string, std::string> quarantined;  // As in dbt::BuildOptions.
+  std::map<std::string, std::string> quarantined;  // Both as in dbt::BuildOptions.
+  std::map<std::string, dbt::Rewrite> rewrites;
   int threads = 1;
 };
 
 // Translates every object, on `threads` threads, and arranges the models. Same input, same project.
 dbt::Project GenerateProject(const catalog::Catalog& catalog, const GenerationOptions& options);
 
-// Objects of each kind with how many were converted (a model or source exists) and refused. Sequences, synonyms and user
-// types count as converted: what uses them has them resolved.
+// Objects of each kind with how many were converted (a model or source exists) and refused.
+// Sequences, synonyms and user types count as converted: what uses them has them resolved.
 std::vector<v1::ObjectCount> CountConverted(const catalog::Catalog& catalog,
                                             const dbt::Project& project);
 

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/migration_agents.h"
 #include "agent_engine/agents/state_conversion.h"
 #include "agent_engine/dialects/target.h"
@@ -19,8 +20,6 @@ namespace {
 using workflow::NodeContext;
 using Builder = workflow::TypedGraphBuilder<v1::MigrationState>;
 using Agent = AgentResult (*)(const Environment&, v1::MigrationState&, NodeContext&);
-
-constexpr int kDefaultRebuildRounds = 3;
 
 struct Step {
   std::string_view node;
@@ -65,15 +64,9 @@ Builder::Function NodeOf(const Environment& environment, const Step& step) {
   };
 }
 
-bool MayRebuild(const v1::MigrationState& state) {
-  const int rounds =
-      state.max_rebuild_rounds() > 0 ? state.max_rebuild_rounds() : kDefaultRebuildRounds;
-  return state.rebuild_round() < rounds;
-}
-
-// Back to the Rebuilder while models fail and rounds are left.
+// Back to the Rebuilder while there is something to mend and a round is left.
 std::string AfterTester(const v1::MigrationState& state) {
-  return !state.failing_models().empty() && MayRebuild(state) ? "rebuilder" : "optimizer";
+  return NeedsRebuilder(state) ? "rebuilder" : "optimizer";
 }
 
 workflow::Codec<v1::MigrationState> StateCodec() {
@@ -104,14 +97,18 @@ absl::StatusOr<workflow::Graph> BuildMigrationGraph(const Environment& environme
       .Build();
 }
 
-std::string InitialState(std::string_view migration_id, const v1::CreateMigrationRequest& request) {
+std::string InitialState(std::string_view migration_id, std::string_view tenant,
+                         const v1::CreateMigrationRequest& request) {
   v1::MigrationState state;
   state.set_migration_id(std::string(migration_id));
+  state.set_tenant(std::string(tenant));
   state.set_source_connection(request.source());
   state.set_target_warehouse(request.target());
   state.set_status(v1::MIGRATION_STATUS_RUNNING);
   state.set_require_plan_approval(request.options().require_plan_approval());
   state.set_max_rebuild_rounds(request.options().max_rebuild_rounds());
+  state.set_results_path(request.options().results());
+  state.set_unproven_rewrites(request.options().unproven_rewrites());
   *state.mutable_sqlcmd_variables() = request.options().sqlcmd_variables();
   state.set_source_clock(absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::Now(), absl::UTCTimeZone()));
   return state.SerializeAsString();

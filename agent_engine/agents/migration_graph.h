@@ -19,12 +19,14 @@ namespace datamigrate::agents {
 absl::StatusOr<workflow::Graph> BuildMigrationGraph(const Environment& environment);
 
 // The state before the first node. The request must have passed CheckRequest.
-std::string InitialState(std::string_view migration_id, const v1::CreateMigrationRequest& request);
+std::string InitialState(std::string_view migration_id, std::string_view tenant,
+                         const v1::CreateMigrationRequest& request);
 
 // kInvalidArgument, with what to write instead, for a request that cannot become a migration.
 absl::Status CheckRequest(const v1::CreateMigrationRequest& request);
 
-// The share of a migration's whole, 0 to 1, at which a node begins and ends; 0 and 0 for an unknown name.
+// The share of a migration's whole, 0 to 1, at which a node begins and ends; 0 and 0 for an unknown
+// name.
 struct ProgressRange {
   double begin = 0;
   double end = 0;

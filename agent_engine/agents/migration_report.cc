@@ -1,6 +1,7 @@
 #include "agent_engine/agents/migration_report.h"
 
 #include <fstream>
+#include <map>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -46,6 +47,36 @@ verify::ReportFinding ToFinding(const v1::Diagnostic& diagnostic) {
           diagnostic.message(), diagnostic.hint()};
 }
 
+std::string VerdictText(v1::RewriteVerdict verdict) {
+  switch (verdict) {
+    case v1::REWRITE_VERDICT_REFUSED:
+      return "refused";
+    case v1::REWRITE_VERDICT_DOES_NOT_RUN:
+      return "does not run";
+    case v1::REWRITE_VERDICT_DIFFERS:
+      return "differs";
+    case v1::REWRITE_VERDICT_UNPROVEN:
+      return "unproven";
+    case v1::REWRITE_VERDICT_PROVEN:
+      return "proven";
+    default:
+      return "not asked";
+  }
+}
+
+std::vector<verify::RewriteLine> RewritesOf(const v1::MigrationState& state) {
+  std::vector<verify::RewriteLine> lines;
+  for (const auto& [object, rewrite] :
+       std::map<std::string, v1::Rewrite>(state.rewrites().begin(), state.rewrites().end())) {
+    for (int i = 0; i < rewrite.attempts_size(); ++i) {
+      const v1::RewriteAttempt& attempt = rewrite.attempts(i);
+      lines.push_back({object, attempt.model(), VerdictText(attempt.verdict()), attempt.reason(),
+                       attempt.cost_microdollars(), rewrite.accepted() == i});
+    }
+  }
+  return lines;
+}
+
 verify::ReportContent ContentOf(const dbt::Project& project, const v1::MigrationState& state,
                                 const std::vector<data::TableComparison>& comparisons) {
   verify::ReportContent content;
@@ -64,6 +95,11 @@ verify::ReportContent ContentOf(const dbt::Project& project, const v1::Migration
     content.tables.push_back(
         {comparison.table, comparison.source_rows, comparison.target_rows, comparison.is_equal()});
   }
+  for (const v1::ResultComparison& result : state.result_comparisons()) {
+    content.results.push_back(
+        {result.object(), result.captured_rows(), result.model_rows(), result.difference()});
+  }
+  content.rewrites = RewritesOf(state);
   for (const v1::Diagnostic& diagnostic : state.diagnostics()) {
     content.findings.push_back(ToFinding(diagnostic));
   }

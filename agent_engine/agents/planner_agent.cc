@@ -1,4 +1,3 @@
-#include <optional>
 #include <string>
 
 #include "agent_engine/agents/agent_context.h"
@@ -20,12 +19,6 @@ v1::PlannedObject Planned(const AssessedObject& object) {
   planned.set_translator("rules");
   planned.set_order(object.order);
   return planned;
-}
-
-// The id of the option that a person chose; empty without an answer.
-std::string ChosenOption(const std::optional<std::string>& answer) {
-  const nlohmann::json parsed = nlohmann::json::parse(answer.value_or("{}"), nullptr, false);
-  return parsed.is_object() ? parsed.value("option", "") : "";
 }
 
 std::string ApprovalQuestion(const v1::MigrationState& state) {
@@ -55,7 +48,7 @@ AgentResult Plan(const Environment& environment, v1::MigrationState& state,
     effects.interrupt = workflow::Interrupt{ApprovalQuestion(state)};
     return effects;
   }
-  if (ChosenOption(context.answer()) == "reject") {
+  if (ChosenOption(context) == "reject") {
     return absl::CancelledError("the plan was rejected");
   }
   Log(environment, context, summary);

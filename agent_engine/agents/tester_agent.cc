@@ -1,9 +1,13 @@
+#include <memory>
+
 #include "absl/container/flat_hash_set.h"
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/dbt_steps.h"
 #include "agent_engine/agents/migration_agents.h"
+#include "agent_engine/agents/model_rewrites.h"
 #include "agent_engine/agents/source_comparison.h"
 #include "agent_engine/catalog/catalog_proto.h"
+#include "agent_engine/dbt/identifiers.h"
 #include "agent_engine/verify/project_run.h"
 #include "agent_engine/verify/validation.h"
 #include "fmt/format.h"
@@ -15,9 +19,15 @@ namespace {
 constexpr double kInProcessShare = 0.25;
 constexpr size_t kProgressUnits = 1000;
 
-absl::StatusOr<verify::ProjectRun> RunInProcess(const Environment& environment,
-                                                const dbt::Project& project,
-                                                workflow::NodeContext& context) {
+// What the embedded run gave, while its database is still open.
+struct InProcessRun {
+  std::unique_ptr<verify::EmbeddedProject> embedded;
+  verify::ProjectRun run;
+};
+
+absl::StatusOr<InProcessRun> RunInProcess(const Environment& environment,
+                                          const dbt::Project& project,
+                                          workflow::NodeContext& context) {
   verify::ProjectRunOptions options;
   options.raw_file = PathsOf(environment, context.run_id()).database;
   options.threads = environment.threads;
@@ -30,7 +40,40 @@ absl::StatusOr<verify::ProjectRun> RunInProcess(const Environment& environment,
     Report(context, static_cast<size_t>(percent * kInProcessShare * kProgressUnits / 100),
            kProgressUnits, fmt::format("model {} of {}: {}", done, total, model));
   };
-  return verify::RunProject(project, options);
+  auto embedded = verify::EmbeddedProject::Open(project, options);
+  if (!embedded.ok()) return embedded.status();
+  auto run = (*embedded)->Run();
+  if (!run.ok()) return run.status();
+  return InProcessRun{*std::move(embedded), *std::move(run)};
+}
+
+// Every view and procedure whose result was taken from the source, beside it. A model's result is
+// the relation under the object's own name.
+absl::Status CompareResults(const dbt::Project& project, InProcessRun& done,
+                            v1::MigrationState& state) {
+  state.clear_result_comparisons();
+  const auto results = OpenResults(state);
+  if (!results.ok() || *results == nullptr) return results.status();
+  for (size_t i = 0; i < project.models.size(); ++i) {
+    const dbt::Model& model = project.models[i];
+    const bool is_result =
+        model.source_kind != "table" &&
+        model.alias == dbt::RelationName(model.source_object.name, project.target);
+    const auto file = (*results)->FileOf(model.source_object);
+    if (!is_result || !file || !done.run.models[i].is_ok) continue;
+    const auto compared = verify::CompareWithCapture(
+        done.embedded->connection(), data::QuoteRelation(model.schema, model.alias), *file, {});
+    v1::ResultComparison* out = state.add_result_comparisons();
+    out->set_object(model.source_object.ToString());
+    if (!compared.ok()) {
+      out->set_difference(std::string(compared.status().message()));
+      continue;
+    }
+    out->set_captured_rows(compared->captured_rows);
+    out->set_model_rows(compared->model_rows);
+    out->set_difference(compared->difference);
+  }
+  return absl::OkStatus();
 }
 
 v1::ValidationResult ToProto(const verify::Validation& validation, int round) {
@@ -82,21 +125,25 @@ AgentResult Test(const Environment& environment, v1::MigrationState& state,
   if (!catalog.ok()) return catalog.status();
   const absl::StatusOr<dbt::Project> project = ProjectOf(environment, state);
   if (!project.ok()) return project.status();
-  const auto run = RunInProcess(environment, *project, context);
-  if (!run.ok()) return run.status();
+  auto done = RunInProcess(environment, *project, context);
+  if (!done.ok()) return done.status();
+  const absl::Status compared = CompareResults(*project, *done, state);
+  if (!compared.ok()) return compared;
+  done->embedded.reset();
   const auto comparisons = CompareTables(environment, *project, context);
   if (!comparisons.ok()) return comparisons.status();
   absl::flat_hash_set<std::string> faithful;
   for (const data::TableComparison& comparison : *comparisons) {
     if (comparison.is_equal()) faithful.insert(comparison.table);
   }
-  const verify::Validation validation = verify::Validate(*catalog, *project, *run, faithful);
+  const verify::Validation validation = verify::Validate(*catalog, *project, done->run, faithful);
   *state.mutable_validation_result() = ToProto(validation, state.rebuild_round());
-  SetModelRuns(*project, *run, state);
+  SetModelRuns(*project, done->run, state);
+  ChooseRewrites(environment, *project, state);
   Log(environment, context,
-      fmt::format("score {:.1f}, {} models do not run", validation.score,
-                  state.failing_models().size()));
-  if (!state.failing_models().empty()) return workflow::Effects{};
+      fmt::format("score {:.1f}, {} models do not run, {} objects for language models",
+                  validation.score, state.failing_models().size(), state.to_rewrite().size()));
+  if (!state.failing_models().empty() || NeedsRebuilder(state)) return workflow::Effects{};
 
   const auto deployed = RunDbtSteps(environment, context, kInProcessShare);
   if (!deployed.ok()) return deployed.status();

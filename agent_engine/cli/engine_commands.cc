@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 
 #include "agent_engine/cli/engine_connection.h"
@@ -23,11 +24,17 @@ struct Options {
   std::string id;
   v1::CreateMigrationRequest create;
   std::vector<std::string> variables;
+  std::string results;
   bool detach = false;
   v1::ListMigrationsRequest list;
   v1::DecideMigrationRequest decide;
   std::string out;
 };
+
+const std::map<std::string, v1::UnprovenRewrites> kUnproven = {
+    {"ask", v1::UNPROVEN_REWRITES_ASK},
+    {"accept", v1::UNPROVEN_REWRITES_ACCEPT},
+    {"reject", v1::UNPROVEN_REWRITES_REJECT}};
 
 void PrintMessage(const google::protobuf::Message& message, const std::string& text, bool json) {
   fmt::print("{}", json ? MessageJson(message) + "\n" : text);
@@ -131,11 +138,18 @@ int Watch(const Options& options, const std::string& id) {
   return ExitCodeOf(migration);
 }
 
+// As the engine sees it, which need not run in this folder.
+std::string AbsolutePath(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
 int Migrate(Options options) {
   EngineConnection connection(options.engine);
-  std::error_code ignored;
-  const auto absolute = std::filesystem::absolute(options.create.source(), ignored);
-  options.create.set_source(absolute.lexically_normal().string());
+  options.create.set_source(AbsolutePath(options.create.source()));
+  if (!options.results.empty()) {
+    options.create.mutable_options()->set_results(AbsolutePath(options.results));
+  }
   for (const std::string& variable : options.variables) {
     const size_t equals = variable.find('=');
     (*options.create.mutable_options()->mutable_sqlcmd_variables())[variable.substr(0, equals)] =
@@ -279,6 +293,19 @@ void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exi
       "--idempotency-key",
       set(static_cast<Setter>(&v1::CreateMigrationRequest::set_idempotency_key)),
       "The same key gives the same migration");
+  command->add_option(
+      "--results", options->results,
+      "Folder of results taken from the source, schema.name.csv each, to compare models with");
+  command
+      ->add_option_function<std::string>(
+          "--unproven-rewrites",
+          [options](const std::string& choice) {
+            options->create.mutable_options()->set_unproven_rewrites(kUnproven.at(choice));
+          },
+          "What to do with T-SQL of a language model that runs and has no result to be compared "
+          "with "
+          "(default: ask)")
+      ->check(CLI::IsMember(kUnproven));
   command->add_option("--variable", options->variables, "SQLCMD variable, NAME=VALUE; repeatable");
   command->add_flag("--detach", options->detach, "Do not wait for the end");
   command->footer(

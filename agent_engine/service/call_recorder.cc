@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/crypto/random.h"
 #include "fmt/format.h"
@@ -54,16 +56,36 @@ absl::Status CallRecorder::Write(const Caller& caller, const RecordedCall& call)
   row.request_id = IsPlain(call.request_id) ? call.request_id : crypto::RandomUuid();
   row.text_sha256 = call.text_sha256;
   row.latency_micros = absl::ToInt64Microseconds(absl::Now() - call.began);
+  if (Append(std::move(row)).ok()) return absl::OkStatus();
+  return absl::UnavailableError(
+      "the call may have been carried out but could not be recorded; try again, with the same "
+      "idempotency key where there was one");
+}
+
+absl::Status CallRecorder::Write(const rewriting::GuardedEvent& event) {
+  const bool passes = event.verdict == guardian::Action::kAllow;
+  audit::Row row;
+  row.organization_id = event.tenant;
+  row.action = event.direction == "to_model" ? "askModel" : "readModelAnswer";
+  row.object = event.migration;
+  row.status = passes ? 200 : 403;
+  row.request_id = crypto::RandomUuid();
+  row.text_sha256 = event.text_sha256;
+  row.verdict = guardian::NameOf(event.verdict);
+  row.rules = absl::StrJoin(event.rules, " ");
+  if (Append(std::move(row)).ok()) return absl::OkStatus();
+  return absl::UnavailableError("the call of a model could not be recorded, so it was not made");
+}
+
+absl::Status CallRecorder::Append(audit::Row row) {
   absl::Status written;
   {
     absl::MutexLock lock(&mutex_);
     written = chains_.Write(std::span(&row, 1));
   }
-  if (written.ok()) return written;
-  spdlog::error("a call's audit row was not written: {}", std::string(written.message()));
-  return absl::UnavailableError(
-      "the call may have been carried out but could not be recorded; try again, with the same "
-      "idempotency key where there was one");
+  if (!written.ok())
+    spdlog::error("an audit row was not written: {}", std::string(written.message()));
+  return written;
 }
 
 std::string AddressOfPeer(std::string_view peer) {

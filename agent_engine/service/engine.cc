@@ -211,9 +211,14 @@ class Engine {
         migrations_.SourcePathOf(lease.tenant, request.source());
     if (!source.ok()) return source.status();
     request.set_source(*source);
+    if (!request.options().results().empty()) {
+      const auto results = migrations_.SourcePathOf(lease.tenant, request.options().results());
+      if (!results.ok()) return results.status();
+      request.mutable_options()->set_results(*results);
+    }
     spdlog::info("migration {} is run, attempt {}", lease.run_id, lease.attempts);
     const absl::Status started =
-        runner.Start(lease.run_id, agents::InitialState(lease.run_id, request));
+        runner.Start(lease.run_id, agents::InitialState(lease.run_id, lease.tenant, request));
     if (!started.ok()) return started;
     const auto result = runner.Run(lease.run_id, token);
     if (!result.ok()) {

@@ -26,19 +26,19 @@ class Migrations {
   // The pointers must outlive this.
   Migrations(store::MigrationStore* store, store::CreationQueue* creations, WorkPool* pool,
              SourceRoots source_roots)
-      : store_(store),
-        creations_(creations),
-        pool_(pool),
-        source_roots_(std::move(source_roots)) {}
+      : store_(store), creations_(creations), pool_(pool), source_roots_(std::move(source_roots)) {}
 
   // `created` is called once, from any thread, possibly before this returns.
   void Create(const Caller& caller, const v1::CreateMigrationRequest& request, Created created);
   absl::StatusOr<v1::Migration> Get(const Caller& caller, const v1::GetMigrationRequest& request);
   absl::StatusOr<v1::ListMigrationsResponse> List(const Caller& caller,
                                                   const v1::ListMigrationsRequest& request);
-  absl::StatusOr<v1::Migration> Cancel(const Caller& caller, const v1::CancelMigrationRequest& request);
-  absl::StatusOr<v1::Migration> Resume(const Caller& caller, const v1::ResumeMigrationRequest& request);
-  absl::StatusOr<v1::Migration> Decide(const Caller& caller, const v1::DecideMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Cancel(const Caller& caller,
+                                       const v1::CancelMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Resume(const Caller& caller,
+                                       const v1::ResumeMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Decide(const Caller& caller,
+                                       const v1::DecideMigrationRequest& request);
   absl::StatusOr<v1::ListModelsResponse> ListModels(const Caller& caller,
                                                     const v1::ListModelsRequest& request);
   absl::StatusOr<v1::Model> GetModel(const Caller& caller, const v1::GetModelRequest& request);
@@ -52,6 +52,8 @@ class Migrations {
   absl::StatusOr<v1::Migration> Find(const Caller& caller, const std::string& id);
 
   absl::Status Check(const Caller& caller, const v1::CreateMigrationRequest& request) const;
+  // Whether the caller may have the engine read `named`, a path or "upload:ID".
+  absl::Status CheckPath(const Caller& caller, const std::string& named) const;
   // Answers with the migration that an idempotency key had created before.
   void FindAgain(const Caller& caller, const std::string& id, const Created& created);
 
@@ -66,11 +68,7 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   // All must outlive the service.
   MigrationServiceImpl(Migrations* migrations, store::EventFeed* feed, WorkPool* pool,
                        CallerCheck* callers, CallRecorder* recorder)
-      : migrations_(migrations),
-        feed_(feed),
-        pool_(pool),
-        callers_(callers),
-        recorder_(recorder) {}
+      : migrations_(migrations), feed_(feed), pool_(pool), callers_(callers), recorder_(recorder) {}
 
   grpc::ServerUnaryReactor* CreateMigration(grpc::CallbackServerContext* context,
                                             const v1::CreateMigrationRequest* request,
@@ -113,10 +111,10 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
     std::string_view action = "";
   };
   template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(
-      grpc::CallbackServerContext* context, Operation operation, const Request* request,
-      Response* response,
-      absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&));
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Operation operation,
+                                   const Request* request, Response* response,
+                                   absl::StatusOr<Response> (Migrations::*method)(const Caller&,
+                                                                                  const Request&));
   // `created`, behind a row in the audit log: for a caller who comes past the gateway.
   Migrations::Created Recorded(const Caller& caller, RecordedCall call,
                                Migrations::Created created);

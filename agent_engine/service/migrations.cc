@@ -66,7 +66,13 @@ absl::Status Migrations::Check(const Caller& caller,
                                const v1::CreateMigrationRequest& request) const {
   const absl::Status checked = agents::CheckRequest(request);
   if (!checked.ok()) return checked;
-  const absl::StatusOr<std::string> path = SourcePathOf(caller.tenant, request.source());
+  const absl::Status source = CheckPath(caller, request.source());
+  if (!source.ok() || request.options().results().empty()) return source;
+  return CheckPath(caller, request.options().results());
+}
+
+absl::Status Migrations::CheckPath(const Caller& caller, const std::string& named) const {
+  const absl::StatusOr<std::string> path = SourcePathOf(caller.tenant, named);
   return path.ok() ? source_roots_.Check(caller.tenant, *path) : path.status();
 }
 

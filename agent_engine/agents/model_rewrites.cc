@@ -1,0 +1,382 @@
+#include "agent_engine/agents/model_rewrites.h"
+
+#include <algorithm>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+#include "agent_engine/agents/agent_context.h"
+#include "agent_engine/agents/complexity.h"
+#include "agent_engine/agents/generation.h"
+#include "agent_engine/agents/object_references.h"
+#include "agent_engine/catalog/catalog_proto.h"
+#include "agent_engine/rewriting/rewrite_question.h"
+#include "agent_engine/rewriting/rewrite_trial.h"
+#include "agent_engine/tsql/parser/parser.h"
+#include "agent_engine/workflow/parallel_for.h"
+#include "fmt/format.h"
+#include "nlohmann/json.hpp"
+
+namespace datamigrate::agents {
+namespace {
+
+using routing::Complexity;
+
+constexpr size_t kCallsAtOnce = 4;
+constexpr size_t kMostSolvedCases = 2;
+constexpr size_t kMostSolvedBytes = 8 * 1024;
+constexpr absl::Duration kCallTimeout = absl::Minutes(5);
+constexpr int kTiers = 4;
+
+// ---- Which objects
+
+// Whether the object is refused for itself, not for what it reads.
+bool HasOwnReason(const dbt::Model& model) {
+  return std::ranges::any_of(model.diagnostics, [](const diagnostics::Diagnostic& diagnostic) {
+    return diagnostics::KindOf(diagnostic.id).severity == diagnostics::Severity::kError &&
+           diagnostic.id != diagnostics::DiagnosticId::kReadsRefusedObject;
+  });
+}
+
+int TierOf(const v1::MigrationState& state, const std::string& object) {
+  for (const v1::PlannedObject& planned : state.plan()) {
+    if (planned.name().schema() + "." + planned.name().name() != object) continue;
+    const auto complexity = routing::ComplexityNamed(planned.complexity());
+    if (complexity) return static_cast<int>(*complexity);
+  }
+  return static_cast<int>(Complexity::kComplex);
+}
+
+// The tier that is asked next; nothing when all were.
+std::optional<Complexity> NextTier(const v1::MigrationState& state, const std::string& object) {
+  const auto found = state.rewrites().find(object);
+  const int asked = found == state.rewrites().end() ? 0 : found->second.attempts_size();
+  if (asked > 0 && found->second.is_decided()) return std::nullopt;
+  const int tier = TierOf(state, object) + asked;
+  if (tier >= kTiers) return std::nullopt;
+  return static_cast<Complexity>(tier);
+}
+
+// ---- One object
+
+struct Job {
+  std::string object;  // "schema.name".
+  Complexity tier = Complexity::kMedium;
+  const dbt::Model* model = nullptr;  // Its refused model.
+};
+
+struct Round {
+  const Environment& environment;
+  const v1::MigrationState& state;
+  workflow::NodeContext& context;
+  const catalog::Catalog& catalog;
+  const catalog::CatalogIndex& index;
+  const verify::CapturedResults* results;
+};
+
+std::vector<rewriting::SolvedCase> SolvedCases(const Round& round, const Job& job) {
+  std::vector<rewriting::SolvedCase> solved;
+  std::vector<std::string> codes;
+  for (const auto& diagnostic : job.model->diagnostics) {
+    codes.emplace_back(diagnostics::KindOf(diagnostic.id).code);
+  }
+  for (const auto& [object, rewrite] : round.state.rewrites()) {
+    if (solved.size() == kMostSolvedCases) break;
+    if (rewrite.accepted() < 0 || rewrite.attempts_size() <= rewrite.accepted()) continue;
+    const v1::RewriteAttempt& attempt = rewrite.attempts(rewrite.accepted());
+    const bool is_alike = std::ranges::any_of(rewrite.codes(), [&](const std::string& code) {
+      return std::ranges::find(codes, code) != codes.end();
+    });
+    if (attempt.verdict() != v1::REWRITE_VERDICT_PROVEN || !is_alike) continue;
+    const size_t dot = object.find('.');
+    const auto* view = round.index.FindView(object.substr(0, dot), object.substr(dot + 1));
+    const auto* routine = round.index.FindRoutine(object.substr(0, dot), object.substr(dot + 1));
+    const std::string& original = view ? view->definition : routine ? routine->definition : object;
+    if (original.size() > kMostSolvedBytes) continue;
+    solved.push_back({original, attempt.definition()});
+  }
+  return solved;
+}
+
+std::vector<catalog::ObjectName> ReadsOf(const Round& round, const std::string& definition) {
+  diagnostics::DiagnosticSink sink;
+  const tsql::ParseResult parsed = tsql::ParseBatch(definition, {}, sink);
+  return ReferencedObjects(parsed.tree.Root(), round.index);
+}
+
+rewriting::RewriteCase CaseOf(const Round& round, const Job& job) {
+  rewriting::RewriteCase asked;
+  asked.object = {job.model->source_object, job.model->source_kind, job.model->source_sql};
+  asked.target = round.state.target_warehouse();
+  asked.findings = job.model->diagnostics;
+  asked.reads = ReadsOf(round, job.model->source_sql);
+  std::erase(asked.reads, job.model->source_object);
+  asked.solved = SolvedCases(round, job);
+  const auto before = round.state.rewrites().find(job.object);
+  if (before == round.state.rewrites().end()) return asked;
+  for (const v1::RewriteAttempt& attempt : before->second.attempts()) {
+    if (!attempt.definition().empty()) {
+      asked.earlier.push_back({attempt.definition(), attempt.reason()});
+    }
+  }
+  return asked;
+}
+
+routing::CallContext CallContextOf(const Round& round, const Job& job) {
+  routing::CallContext call;
+  call.tenant = round.state.tenant();
+  call.migration = round.context.run_id();
+  call.agent = "rebuilder";
+  call.task = job.tier;
+  call.timeout = kCallTimeout;
+  call.idempotency_key =
+      fmt::format("{}/{}/{}", round.context.run_id(), round.context.place().step, job.object);
+  return call;
+}
+
+// Calls the model. An answer that the Guardian does not let in is a receipt, too: it was billed.
+absl::StatusOr<std::string> Call(const Round& round, const Job& job,
+                                 const rewriting::RewriteQuestion& question) {
+  std::stop_source stop;
+  const auto subscription = round.context.token().OnCancel([&stop] { stop.request_stop(); });
+  routing::CallContext call = CallContextOf(round, job);
+  call.stop = stop.get_token();
+  const std::vector<std::string_view> texts(question.source_texts.begin(),
+                                            question.source_texts.end());
+  const auto answer = rewriting::AskGuarded(*round.environment.guard, *round.environment.models,
+                                            round.environment.on_guarded, question.prompt, texts,
+                                            question.request, call, job.object);
+  if (round.context.token().IsCancelled()) return round.context.token().status();
+  v1::ModelReceipt receipt;
+  if (absl::IsPermissionDenied(answer.status())) {
+    receipt.set_refusal(std::string(answer.status().message()));
+  } else if (!answer.ok()) {
+    return answer.status();
+  } else {
+    receipt.set_text(answer->text);
+    receipt.set_model(answer->model);
+    receipt.set_cost_microdollars(answer->cost_microdollars);
+    receipt.set_input_tokens(answer->usage.input);
+    receipt.set_output_tokens(answer->usage.output);
+  }
+  return receipt.SerializeAsString();
+}
+
+void Judge(v1::RewriteAttempt& attempt, v1::RewriteVerdict verdict, std::string reason) {
+  attempt.set_verdict(verdict);
+  attempt.set_reason(std::move(reason));
+}
+
+v1::RewriteVerdict VerdictOf(rewriting::Outcome outcome) {
+  switch (outcome) {
+    case rewriting::Outcome::kNotTranslated:
+      return v1::REWRITE_VERDICT_REFUSED;
+    case rewriting::Outcome::kDoesNotRun:
+      return v1::REWRITE_VERDICT_DOES_NOT_RUN;
+    case rewriting::Outcome::kDiffers:
+      return v1::REWRITE_VERDICT_DIFFERS;
+    case rewriting::Outcome::kUnproven:
+      return v1::REWRITE_VERDICT_UNPROVEN;
+    case rewriting::Outcome::kProven:
+      return v1::REWRITE_VERDICT_PROVEN;
+  }
+  return v1::REWRITE_VERDICT_UNSPECIFIED;
+}
+
+// Runs what was written over the loaded rows.
+absl::Status Try(const Round& round, const Job& job, v1::RewriteAttempt& attempt) {
+  dbt::BuildOptions options;
+  for (const auto& [object, reason] : round.state.quarantined()) {
+    if (object != job.object) options.quarantined[object] = reason;
+  }
+  options.rewrites = AcceptedRewrites(round.state);
+  options.rewrites[job.object] = {attempt.definition(), attempt.model(), ""};
+  rewriting::TrialPlace place;
+  place.raw_file = PathsOf(round.environment, round.context.run_id()).database;
+  place.results = round.results;
+  place.is_cancelled = [token = round.context.token()] { return token.IsCancelled(); };
+  const auto trial =
+      rewriting::TryRewrite(round.catalog, std::move(options), job.model->source_object, place);
+  if (!trial.ok()) return trial.status();
+  Judge(attempt, VerdictOf(trial->outcome), trial->finding);
+  return absl::OkStatus();
+}
+
+// Reads, reviews and tries an answer.
+absl::Status Examine(const Round& round, const Job& job, const rewriting::RefusedObject& object,
+                     const v1::ModelReceipt& receipt, v1::RewriteAttempt& attempt) {
+  attempt.set_model(receipt.model());
+  attempt.set_cost_microdollars(receipt.cost_microdollars());
+  attempt.set_input_tokens(receipt.input_tokens());
+  attempt.set_output_tokens(receipt.output_tokens());
+  if (!receipt.refusal().empty()) {
+    Judge(attempt, v1::REWRITE_VERDICT_REFUSED, receipt.refusal());
+    return absl::OkStatus();
+  }
+  const auto answer = rewriting::ParseAnswer(receipt.text());
+  if (!answer.ok()) {
+    Judge(attempt, v1::REWRITE_VERDICT_REFUSED, std::string(answer.status().message()));
+    return absl::OkStatus();
+  }
+  if (answer->definition.empty()) {
+    Judge(attempt, v1::REWRITE_VERDICT_REFUSED, "the model says that it cannot be done");
+    return absl::OkStatus();
+  }
+  attempt.set_definition(answer->definition);
+  const std::vector<std::string> faults = rewriting::ReviewRewrite(object, answer->definition);
+  if (faults.empty()) return Try(round, job, attempt);
+  std::string reason;
+  for (const std::string& fault : faults) reason += (reason.empty() ? "" : "; ") + fault;
+  Judge(attempt, v1::REWRITE_VERDICT_REFUSED, std::move(reason));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::RewriteAttempt> RewriteOne(const Round& round, const Job& job) {
+  v1::RewriteAttempt attempt;
+  attempt.set_tier(std::string(routing::NameOf(job.tier)));
+  attempt.set_round(round.state.rebuild_round());
+  const rewriting::RewriteCase asked = CaseOf(round, job);
+  const auto question = rewriting::AskForRewrite(asked, round.index, *round.environment.guard);
+  if (!question.ok()) {
+    Judge(attempt, v1::REWRITE_VERDICT_NOT_ASKED, std::string(question.status().message()));
+    return attempt;
+  }
+  attempt.set_prompt(question->prompt.id);
+  const auto bytes =
+      round.context.Once("model/" + job.object, [&](bool) { return Call(round, job, *question); });
+  if (!bytes.ok()) {
+    if (round.context.token().IsCancelled()) return bytes.status();
+    Judge(attempt, v1::REWRITE_VERDICT_NOT_ASKED, std::string(bytes.status().message()));
+    return attempt;
+  }
+  v1::ModelReceipt receipt;
+  if (!receipt.ParseFromString(*bytes)) {
+    return absl::DataLossError(
+        fmt::format("the receipt of the model's call about {} cannot be read", job.object));
+  }
+  const absl::Status examined = Examine(round, job, asked.object, receipt, attempt);
+  if (!examined.ok()) return examined;
+  return attempt;
+}
+
+// ---- What becomes of it
+
+void Note(const Job& job, v1::RewriteAttempt attempt, v1::MigrationState& state) {
+  v1::Rewrite& rewrite = (*state.mutable_rewrites())[job.object];
+  if (rewrite.attempts_size() == 0) rewrite.set_accepted(-1);
+  rewrite.clear_codes();
+  for (const auto& diagnostic : job.model->diagnostics) {
+    const std::string code(diagnostics::KindOf(diagnostic.id).code);
+    if (std::ranges::find(rewrite.codes(), code) == rewrite.codes().end()) rewrite.add_codes(code);
+  }
+  const bool is_proven = attempt.verdict() == v1::REWRITE_VERDICT_PROVEN;
+  // Asking again would meet the same wall.
+  const bool is_hopeless =
+      attempt.verdict() == v1::REWRITE_VERDICT_NOT_ASKED && attempt.prompt().empty();
+  *rewrite.add_attempts() = std::move(attempt);
+  if (is_proven) rewrite.set_accepted(rewrite.attempts_size() - 1);
+  rewrite.set_is_decided(is_proven || is_hopeless);
+}
+
+bool IsWaiting(const v1::Rewrite& rewrite) {
+  return !rewrite.is_decided() && rewrite.attempts_size() > 0 &&
+         rewrite.attempts(rewrite.attempts_size() - 1).verdict() == v1::REWRITE_VERDICT_UNPROVEN;
+}
+
+}  // namespace
+
+std::map<std::string, dbt::Rewrite> AcceptedRewrites(const v1::MigrationState& state) {
+  std::map<std::string, dbt::Rewrite> accepted;
+  for (const auto& [object, rewrite] : state.rewrites()) {
+    if (rewrite.accepted() < 0 || rewrite.accepted() >= rewrite.attempts_size()) continue;
+    const v1::RewriteAttempt& attempt = rewrite.attempts(rewrite.accepted());
+    accepted[object] = {attempt.definition(), attempt.model(), attempt.reason()};
+  }
+  return accepted;
+}
+
+void ChooseRewrites(const Environment& environment, const dbt::Project& project,
+                    v1::MigrationState& state) {
+  state.clear_to_rewrite();
+  if (environment.models == nullptr) return;
+  for (const dbt::Model& model : project.models) {
+    if (model.status != dbt::ModelStatus::kRefused || !HasOwnReason(model)) continue;
+    const std::string object = model.source_object.ToString();
+    const auto tier = NextTier(state, object);
+    if (tier && environment.models->IsConfigured(*tier)) state.add_to_rewrite(object);
+  }
+}
+
+absl::Status RewriteObjects(const Environment& environment, v1::MigrationState& state,
+                            workflow::NodeContext& context) {
+  if (state.to_rewrite().empty() || environment.models == nullptr) return absl::OkStatus();
+  const auto catalog = catalog::FromProto(state.metadata());
+  if (!catalog.ok()) return catalog.status();
+  const absl::StatusOr<dbt::Project> project = ProjectOf(environment, state);
+  if (!project.ok()) return project.status();
+  const catalog::CatalogIndex index(*catalog);
+  const auto results = OpenResults(state);
+  if (!results.ok()) return results.status();
+  const Round round{environment, state, context, *catalog, index, results->get()};
+
+  std::vector<Job> jobs;
+  for (const dbt::Model& model : project->models) {
+    const std::string object = model.source_object.ToString();
+    if (model.status != dbt::ModelStatus::kRefused ||
+        std::ranges::find(state.to_rewrite(), object) == state.to_rewrite().end()) {
+      continue;
+    }
+    if (const auto tier = NextTier(state, object)) jobs.push_back({object, *tier, &model});
+  }
+  auto attempts = workflow::ParallelFor(jobs, kCallsAtOnce, context.token(),
+                                        [&](const Job& job) { return RewriteOne(round, job); });
+  if (!attempts.ok()) return attempts.status();
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const v1::RewriteAttempt& attempt = (*attempts)[i];
+    Log(environment, context,
+        fmt::format("{}: {} by {}: {}", jobs[i].object, v1::RewriteVerdict_Name(attempt.verdict()),
+                    attempt.model().empty() ? "nobody" : attempt.model(), attempt.reason()));
+    Note(jobs[i], attempt, state);
+  }
+  state.clear_to_rewrite();
+  return absl::OkStatus();
+}
+
+std::optional<workflow::Interrupt> QuestionAboutUnproven(const v1::MigrationState& state) {
+  std::string objects;
+  int count = 0;
+  for (const auto& [object, rewrite] : state.rewrites()) {
+    if (!IsWaiting(rewrite)) continue;
+    const v1::RewriteAttempt& attempt = rewrite.attempts(rewrite.attempts_size() - 1);
+    objects += fmt::format("{}{} (by {}: {})", count++ == 0 ? "" : "; ", object, attempt.model(),
+                           attempt.reason());
+  }
+  if (count == 0) return std::nullopt;
+  const nlohmann::json question = {
+      {"text",
+       fmt::format(
+           "Models rewrote {} object{} that the rules refuse. The new T-SQL runs, but there "
+           "is no result of the source to compare it with: {}. Shall it stand in the project?",
+           count, count == 1 ? "" : "s", objects)},
+      {"recommended", "reject"},
+      {"options",
+       {{{"id", "accept"},
+         {"text", "Use it; both texts stand in the project's folder \"rewritten\"."},
+         {"risk", "Rows may be others than in SQL Server: nobody has compared them."}},
+        {{"id", "reject"},
+         {"text", "Leave these objects out, as the rules did."},
+         {"risk", "What reads them is left out, too."}}}},
+  };
+  return workflow::Interrupt{
+      question.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+void DecideUnproven(bool accepts, v1::MigrationState& state) {
+  for (auto& [object, rewrite] : *state.mutable_rewrites()) {
+    if (!IsWaiting(rewrite)) continue;
+    rewrite.set_is_decided(true);
+    if (accepts) rewrite.set_accepted(rewrite.attempts_size() - 1);
+  }
+}
+
+}  // namespace datamigrate::agents

@@ -1,0 +1,310 @@
+// The Rebuilder with a model that answers by a script: right, wrong, unproven, harmful and absent
+// answers.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <map>
+#include <mutex>
+
+#include "absl/strings/match.h"
+#include "agent_engine/agents/agent_context.h"
+#include "agent_engine/agents/migration_agents.h"
+#include "agent_engine/agents/migration_graph.h"
+#include "agent_engine/agents/model_rewrites.h"
+#include "tests/unit/dbt/temporary_folder.h"
+#include "tests/unit/rewriting/scripted_model.h"
+
+namespace datamigrate::agents {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AnswerWith;
+using testing::ScriptedModel;
+
+const char kScript[] =
+    "CREATE TABLE dbo.item (id int NOT NULL PRIMARY KEY, title nvarchar(50), price decimal(9, "
+    "2))\nGO\n"
+    "INSERT INTO dbo.item VALUES (1, N'red lamp', 10), (2, N'chair', 20.5), (3, N'lamp', 30), (4, "
+    "NULL, 40)\nGO\n"
+    "CREATE VIEW dbo.lamps AS SELECT id, price FROM dbo.item WHERE CONTAINS(title, N'lamp')\nGO\n"
+    "CREATE VIEW dbo.lamp_total AS SELECT SUM(price) AS total FROM dbo.lamps\nGO\n"
+    "CREATE VIEW dbo.chairs AS SELECT id FROM dbo.item WHERE FREETEXT(title, N'chair')\nGO\n"
+    "CREATE VIEW dbo.prices AS SELECT id, price FROM dbo.item\nGO\n";
+
+const char kRightLamps[] =
+    "CREATE VIEW dbo.lamps AS SELECT id, price FROM dbo.item WHERE title LIKE N'%lamp%'";
+const char kWrongLamps[] =
+    "CREATE VIEW dbo.lamps AS SELECT id, price FROM dbo.item WHERE title = N'lamp'";
+const char kChairs[] =
+    "CREATE VIEW dbo.chairs AS SELECT id FROM dbo.item WHERE title LIKE N'%chair%'";
+
+// Keeps receipts as PostgreSQL does.
+class Receipts : public workflow::Journal {
+ public:
+  absl::StatusOr<Entry> Begin(std::string_view, int64_t step, std::string_view key) override {
+    std::lock_guard lock(mutex_);
+    const auto [entry, is_new] = entries_.try_emplace({step, std::string(key)});
+    return Entry{.receipt = entry->second, .was_begun = !is_new};
+  }
+  absl::Status Complete(std::string_view, int64_t step, std::string_view key,
+                        std::string_view receipt) override {
+    std::lock_guard lock(mutex_);
+    entries_[{step, std::string(key)}] = std::string(receipt);
+    return absl::OkStatus();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::pair<int64_t, std::string>, std::optional<std::string>> entries_;
+};
+
+// The view that a request is about.
+std::string ObjectOf(const ScriptedModel::Call& call) {
+  const std::string text = testing::TextOf(call.request);
+  const size_t at = text.find("Reported about");
+  for (const char* name : {"dbo.lamps", "dbo.chairs"}) {
+    const size_t found = text.find(name, at);
+    if (found != std::string::npos && found < at + 200) return name;
+  }
+  return "?";
+}
+
+using Script = std::map<std::string, std::vector<std::string>>;  // Answers by object, in order.
+
+class Migration {
+ public:
+  explicit Migration(Script script, v1::MigrationOptions options = {})
+      : script_(std::move(script)),
+        model_([this](const ScriptedModel::Call& call) { return Answer(call); }) {
+    std::ofstream(folder_.path() / "shop.sql") << kScript;
+    fs::create_directories(folder_.path() / "results");
+    std::ofstream(folder_.path() / "results/dbo.lamps.csv") << "id,price\n1,10.00\n3,30.00\n";
+    std::ofstream(folder_.path() / "results/dbo.prices.csv")
+        << "id,price\n1,10\n2,20.5\n3,30\n4,40\n";
+    environment_.home = folder_.path();
+    environment_.models = &model_;
+    environment_.guard = *rewriting::Guard::Create();
+    environment_.on_guarded = [this](const rewriting::GuardedEvent& event) {
+      std::lock_guard lock(mutex_);
+      events_.push_back(event);
+      return absl::OkStatus();
+    };
+    v1::CreateMigrationRequest request;
+    request.set_source((folder_.path() / "shop.sql").string());
+    request.set_target("duckdb");
+    options.set_results((folder_.path() / "results").string());
+    *request.mutable_options() = std::move(options);
+    REQUIRE(state_.ParseFromString(InitialState("m1", "acme", request)));
+    for (const auto agent : {Assess, Plan, Execute, LoadData, Test}) Run(agent);
+  }
+
+  workflow::Effects Run(AgentResult (*agent)(const Environment&, v1::MigrationState&,
+                                             workflow::NodeContext&),
+                        std::optional<std::string> answer = std::nullopt) {
+    ++step_;
+    return Repeat(agent, std::move(answer));
+  }
+
+  // The same step again, as after a crash.
+  workflow::Effects Repeat(AgentResult (*agent)(const Environment&, v1::MigrationState&,
+                                                workflow::NodeContext&),
+                           std::optional<std::string> answer = std::nullopt) {
+    workflow::NodeContext context({"m1", "node", step_, 1}, {}, std::move(answer), &receipts_,
+                                  nullptr, &workflow::SystemClock());
+    auto effects = agent(environment_, state_, context);
+    INFO(effects.status());
+    REQUIRE(effects.ok());
+    return *std::move(effects);
+  }
+
+  const v1::Rewrite& RewriteOf(const std::string& object) const {
+    static const v1::Rewrite kNone;
+    const auto found = state_.rewrites().find(object);
+    return found == state_.rewrites().end() ? kNone : found->second;
+  }
+
+  std::string FileOf(const std::string& path) const {
+    std::ifstream file(folder_.path() / "migrations/m1/project" / path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  absl::StatusOr<std::string> Answer(const ScriptedModel::Call& call) {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string>& answers = script_[ObjectOf(call)];
+    if (answers.empty())
+      return routing::Failure(routing::FailureCause::kAllFailed, "no answer left");
+    std::string answer = answers.front();
+    answers.erase(answers.begin());
+    return answer;
+  }
+
+  std::mutex mutex_;
+  Script script_;
+  ScriptedModel model_;
+  std::vector<rewriting::GuardedEvent> events_;
+  testing::TemporaryFolder folder_;
+  Environment environment_;
+  Receipts receipts_;
+  v1::MigrationState state_;
+  int64_t step_ = 0;
+};
+
+TEST_CASE("what the rules refuse for itself goes to models, not what reads it", "[agents]") {
+  Migration migration({});
+  const auto& asked = migration.state_.to_rewrite();
+  CHECK(std::vector<std::string>(asked.begin(), asked.end()) ==
+        std::vector<std::string>{"dbo.chairs", "dbo.lamps"});
+  CHECK(NeedsRebuilder(migration.state_));
+}
+
+TEST_CASE("a right answer stands in the project, and what reads it is converted, too", "[agents]") {
+  Migration migration({{"dbo.lamps", {AnswerWith(kRightLamps)}}});
+  migration.Run(Rebuild);
+  const v1::Rewrite& lamps = migration.RewriteOf("dbo.lamps");
+  REQUIRE(lamps.attempts_size() == 1);
+  CHECK(lamps.attempts(0).verdict() == v1::REWRITE_VERDICT_PROVEN);
+  CHECK(lamps.attempts(0).cost_microdollars() == 1000);
+  CHECK(lamps.attempts(0).prompt() == "rewrite_object/1");
+  CHECK(lamps.accepted() == 0);
+  CHECK(absl::StrContains(migration.FileOf("rewritten/dbo/dbo__lamps.sql"), "LIKE N'%lamp%'"));
+  CHECK(absl::StrContains(
+      migration.FileOf("rewritten/dbo/dbo__lamps.sql"),
+      "-- CREATE VIEW dbo.lamps AS SELECT id, price FROM dbo.item WHERE CONTAINS"));
+  CHECK(absl::StrContains(migration.FileOf("README.md"), "its 2 rows are the source's"));
+  CHECK(absl::StrContains(migration.FileOf("models/marts/dbo/dbo__lamp_total.sql"), "ref("));
+  CHECK_FALSE(
+      absl::StrContains(migration.FileOf("models/marts/dbo/dbo__lamp_total.sql"), "enabled=false"));
+  migration.Run(Test);
+  for (const v1::ResultComparison& result : migration.state_.result_comparisons()) {
+    CHECK(result.difference() == "");
+  }
+  CHECK(migration.state_.result_comparisons_size() == 2);
+}
+
+TEST_CASE("a wrong answer is caught, told to the next tier, and never part of the project",
+          "[agents]") {
+  Migration migration({{"dbo.lamps", {AnswerWith(kWrongLamps), AnswerWith(kRightLamps)}}});
+  migration.Run(Rebuild);
+  REQUIRE(migration.RewriteOf("dbo.lamps").attempts_size() == 1);
+  CHECK(migration.RewriteOf("dbo.lamps").attempts(0).verdict() == v1::REWRITE_VERDICT_DIFFERS);
+  CHECK(migration.RewriteOf("dbo.lamps").attempts(0).reason() == "1 rows, the source has 2");
+  CHECK(migration.RewriteOf("dbo.lamps").accepted() == -1);
+  CHECK(migration.FileOf("rewritten/dbo/dbo__lamps.sql").empty());
+  migration.Run(Test);
+  migration.Run(Rebuild);
+  REQUIRE(migration.RewriteOf("dbo.lamps").attempts_size() == 2);
+  CHECK(migration.RewriteOf("dbo.lamps").attempts(1).verdict() == v1::REWRITE_VERDICT_PROVEN);
+  CHECK(migration.RewriteOf("dbo.lamps").attempts(1).tier() !=
+        migration.RewriteOf("dbo.lamps").attempts(0).tier());
+  bool is_told = false;
+  for (const auto& call : migration.model_.calls()) {
+    is_told =
+        is_told || absl::StrContains(testing::TextOf(call.request), "1 rows, the source has 2");
+  }
+  CHECK(is_told);
+}
+
+TEST_CASE("what runs without a proof waits for a person", "[agents]") {
+  Migration migration({{"dbo.chairs", {AnswerWith(kChairs)}}});
+  const workflow::Effects effects = migration.Run(Rebuild);
+  REQUIRE(effects.interrupt.has_value());
+  CHECK(absl::StrContains(effects.interrupt->question,
+                          "dbo.chairs (by scripted: it runs and has 1 rows"));
+  CHECK(migration.FileOf("rewritten/dbo/dbo__chairs.sql").empty());
+
+  SECTION("who accepts it has it in the project") {
+    migration.Run(Rebuild, R"({"option": "accept"})");
+    CHECK(migration.RewriteOf("dbo.chairs").accepted() == 0);
+    CHECK_FALSE(migration.FileOf("rewritten/dbo/dbo__chairs.sql").empty());
+  }
+  SECTION("who rejects it has not, and is not asked again") {
+    migration.Run(Rebuild, R"({"option": "reject"})");
+    CHECK(migration.RewriteOf("dbo.chairs").accepted() == -1);
+    CHECK(migration.RewriteOf("dbo.chairs").is_decided());
+    CHECK(migration.FileOf("rewritten/dbo/dbo__chairs.sql").empty());
+    migration.Run(Test);
+    for (const std::string& object : migration.state_.to_rewrite()) CHECK(object != "dbo.chairs");
+  }
+  CHECK(migration.model_.calls().size() == 2);
+}
+
+TEST_CASE("a migration may say beforehand what becomes of what is not proven", "[agents]") {
+  v1::MigrationOptions options;
+  options.set_unproven_rewrites(v1::UNPROVEN_REWRITES_ACCEPT);
+  Migration accepting({{"dbo.chairs", {AnswerWith(kChairs)}}}, options);
+  CHECK_FALSE(accepting.Run(Rebuild).interrupt.has_value());
+  CHECK(accepting.RewriteOf("dbo.chairs").accepted() == 0);
+  options.set_unproven_rewrites(v1::UNPROVEN_REWRITES_REJECT);
+  Migration rejecting({{"dbo.chairs", {AnswerWith(kChairs)}}}, options);
+  CHECK_FALSE(rejecting.Run(Rebuild).interrupt.has_value());
+  CHECK(rejecting.RewriteOf("dbo.chairs").accepted() == -1);
+}
+
+TEST_CASE("harmful and useless answers are refused before they run", "[agents]") {
+  const auto [answer, reason] = GENERATE(table<std::string, std::string>({
+      {"I'd rather talk about something else.", "not a JSON object"},
+      {AnswerWith(""), "cannot be done"},
+      {AnswerWith("DROP TABLE dbo.item"), "must create the view dbo.lamps"},
+      {AnswerWith("CREATE VIEW dbo.prices AS SELECT 1 AS id"), "must create the view dbo.lamps"},
+      {AnswerWith(
+           "CREATE VIEW dbo.lamps AS SELECT * FROM OPENROWSET(BULK 'c:\\x', SINGLE_CLOB) AS f"),
+       "files"},
+      {AnswerWith("CREATE VIEW dbo.lamps AS SELECT id, price FROM dbo.gone"), "dbo.gone"},
+  }));
+  Migration migration({{"dbo.lamps", {answer}}});
+  migration.Run(Rebuild);
+  REQUIRE(migration.RewriteOf("dbo.lamps").attempts_size() == 1);
+  const v1::RewriteAttempt& attempt = migration.RewriteOf("dbo.lamps").attempts(0);
+  INFO(attempt.reason());
+  CHECK(attempt.verdict() == v1::REWRITE_VERDICT_REFUSED);
+  CHECK(absl::StrContains(attempt.reason(), reason));
+  CHECK(migration.RewriteOf("dbo.lamps").accepted() == -1);
+}
+
+TEST_CASE("a step that is done again asks no model again", "[agents]") {
+  Migration migration({{"dbo.lamps", {AnswerWith(kRightLamps)}}});
+  const v1::MigrationState before = migration.state_;
+  migration.Run(Rebuild);
+  const size_t calls = migration.model_.calls().size();
+  migration.state_ = before;
+  migration.Repeat(Rebuild);
+  CHECK(migration.RewriteOf("dbo.lamps").attempts(0).verdict() == v1::REWRITE_VERDICT_PROVEN);
+  // dbo.chairs had no answer, so it is asked again; dbo.lamps has its receipt.
+  CHECK(migration.model_.calls().size() == calls + 1);
+}
+
+TEST_CASE("rounds end, and what no model solved is left as the rules left it", "[agents]") {
+  Migration migration({});
+  int rounds = 0;
+  while (NeedsRebuilder(migration.state_) && rounds < 10) {
+    migration.Run(Rebuild);
+    ++rounds;
+    if (rounds < 3) migration.Run(Test);
+  }
+  CHECK(rounds == 3);
+  CHECK(migration.RewriteOf("dbo.lamps").accepted() == -1);
+  CHECK(absl::StrContains(migration.FileOf("unconverted/dbo/dbo__lamps.sql"), "CONTAINS"));
+}
+
+TEST_CASE("each call is told to the audit log, with its tenant and without text", "[agents]") {
+  Migration migration({{"dbo.lamps", {AnswerWith(kRightLamps)}}});
+  migration.Run(Rebuild);
+  REQUIRE(migration.events_.size() == 3);  // Two went out, one came back.
+  for (const auto& event : migration.events_) {
+    CHECK(event.tenant == "acme");
+    CHECK(event.migration == "m1");
+    CHECK(event.agent == "rebuilder");
+  }
+}
+
+TEST_CASE("without models everything is as the rules left it", "[agents]") {
+  Migration migration({});
+  migration.environment_.models = nullptr;
+  migration.state_.clear_to_rewrite();
+  migration.state_.clear_failing_models();
+  migration.Run(Rebuild);
+  CHECK(migration.state_.rewrites().empty());
+  CHECK(migration.model_.calls().empty());
+}
+
+}  // namespace
+}  // namespace datamigrate::agents
