@@ -57,6 +57,12 @@ absl::StatusOr<std::unique_ptr<verify::CapturedResults>> OpenResults(
   return std::make_unique<verify::CapturedResults>(*std::move(results));
 }
 
+verify::Tolerance ToleranceOf(const v1::MigrationState& state) {
+  verify::Tolerance tolerance;
+  if (state.results_tolerance() > 0) tolerance.usual = state.results_tolerance();
+  return tolerance;
+}
+
 bool NeedsRebuilder(const v1::MigrationState& state) {
   const int rounds =
       state.max_rebuild_rounds() > 0 ? state.max_rebuild_rounds() : kDefaultRebuildRounds;

@@ -32,6 +32,9 @@ absl::StatusOr<std::unique_ptr<source::ScriptSource>> OpenScripts(const v1::Migr
 absl::StatusOr<std::unique_ptr<verify::CapturedResults>> OpenResults(
     const v1::MigrationState& state);
 
+// How far apart numbers may be in them.
+verify::Tolerance ToleranceOf(const v1::MigrationState& state);
+
 // Whether the Rebuilder has something to do, and a round left to do it in.
 bool NeedsRebuilder(const v1::MigrationState& state);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -108,6 +109,7 @@ std::string InitialState(std::string_view migration_id, std::string_view tenant,
   state.set_require_plan_approval(request.options().require_plan_approval());
   state.set_max_rebuild_rounds(request.options().max_rebuild_rounds());
   state.set_results_path(request.options().results());
+  state.set_results_tolerance(request.options().results_tolerance());
   state.set_unproven_rewrites(request.options().unproven_rewrites());
   *state.mutable_sqlcmd_variables() = request.options().sqlcmd_variables();
   state.set_source_clock(absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::Now(), absl::UTCTimeZone()));
@@ -115,6 +117,10 @@ std::string InitialState(std::string_view migration_id, std::string_view tenant,
 }
 
 absl::Status CheckRequest(const v1::CreateMigrationRequest& request) {
+  const double tolerance = request.options().results_tolerance();
+  if (!(tolerance >= 0 && std::isfinite(tolerance))) {
+    return absl::InvalidArgumentError("results_tolerance must be a number from 0");
+  }
   if (request.source().empty()) {
     return absl::InvalidArgumentError(
         "source is empty: name a script, a folder of scripts or an SSDT project");

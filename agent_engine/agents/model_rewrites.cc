@@ -194,6 +194,7 @@ absl::Status Try(const Round& round, const Job& job, v1::RewriteAttempt& attempt
   rewriting::TrialPlace place;
   place.raw_file = PathsOf(round.environment, round.context.run_id()).database;
   place.results = round.results;
+  place.tolerance = ToleranceOf(round.state);
   place.is_cancelled = [token = round.context.token()] { return token.IsCancelled(); };
   const auto trial =
       rewriting::TryRewrite(round.catalog, std::move(options), job.model->source_object, place);

@@ -61,8 +61,9 @@ absl::Status CompareResults(const dbt::Project& project, InProcessRun& done,
         model.alias == dbt::RelationName(model.source_object.name, project.target);
     const auto file = (*results)->FileOf(model.source_object);
     if (!is_result || !file || !done.run.models[i].is_ok) continue;
-    const auto compared = verify::CompareWithCapture(
-        done.embedded->connection(), data::QuoteRelation(model.schema, model.alias), *file, {});
+    const auto compared = verify::CompareWithCapture(done.embedded->connection(),
+                                                     data::QuoteRelation(model.schema, model.alias),
+                                                     *file, ToleranceOf(state));
     v1::ResultComparison* out = state.add_result_comparisons();
     out->set_object(model.source_object.ToString());
     if (!compared.ok()) {

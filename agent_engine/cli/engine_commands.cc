@@ -297,6 +297,14 @@ void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exi
       "--results", options->results,
       "Folder of results taken from the source, schema.name.csv each, to compare models with");
   command
+      ->add_option_function<double>(
+          "--results-tolerance",
+          [options](double tolerance) {
+            options->create.mutable_options()->set_results_tolerance(tolerance);
+          },
+          "How far apart numbers may be in them (default: 0.000001)")
+      ->check(CLI::NonNegativeNumber);
+  command
       ->add_option_function<std::string>(
           "--unproven-rewrites",
           [options](const std::string& choice) {

@@ -80,8 +80,9 @@ absl::StatusOr<Trial> Compare(verify::EmbeddedProject& embedded, const dbt::Proj
                              "with",
                              RowsOf(project, run, object))};
   }
-  const auto compared = verify::CompareWithCapture(
-      embedded.connection(), data::QuoteRelation(model->schema, model->alias), *file, {});
+  const auto compared = verify::CompareWithCapture(embedded.connection(),
+                                                   data::QuoteRelation(model->schema, model->alias),
+                                                   *file, place.tolerance);
   if (!compared.ok()) return compared.status();
   if (!compared->is_equal()) return Trial{Outcome::kDiffers, compared->difference};
   return Trial{Outcome::kProven,

@@ -31,6 +31,7 @@ struct Trial {
 struct TrialPlace {
   std::filesystem::path raw_file{};                  // As in verify::ProjectRunOptions.
   const verify::CapturedResults* results = nullptr;  // May be null.
+  verify::Tolerance tolerance{};                     // Of `results`.
   int threads = 1;
   std::function<bool()> is_cancelled{};  // May be empty.
 };

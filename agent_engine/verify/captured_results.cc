@@ -177,6 +177,31 @@ std::string DifferingColumns(const std::vector<Cells>& captured, const std::vect
   return "; columns that differ: " + names;
 }
 
+// By how much the numbers of rows are apart whose other cells are equal; 0 where that cannot be
+// said.
+double LargestDistance(const std::vector<Cells>& captured, const std::vector<Cells>& actual,
+                       const std::vector<ComparedColumn>& columns) {
+  std::map<std::string, std::pair<std::vector<const Cells*>, std::vector<const Cells*>>> groups;
+  for (const Cells& row : captured) groups[GroupOf(row, columns)].first.push_back(&row);
+  for (const Cells& row : actual) groups[GroupOf(row, columns)].second.push_back(&row);
+  double largest = 0;
+  for (const auto& [group, sides] : groups) {
+    if (sides.first.size() != 1 || sides.second.size() != 1) return 0;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const auto& one = (*sides.first[0])[i];
+      const auto& other = (*sides.second[0])[i];
+      if (!columns[i].is_number() || !one || !other) continue;
+      largest = std::max(largest, std::fabs(std::strtod(one->c_str(), nullptr) -
+                                            std::strtod(other->c_str(), nullptr)));
+    }
+  }
+  return largest;
+}
+
+std::string Distance(double largest) {
+  return largest == 0 ? "" : fmt::format("; numbers are apart by at most {:.6g}", largest);
+}
+
 std::string NamesOf(const std::vector<ComparedColumn>& columns) {
   std::string names;
   for (const ComparedColumn& column : columns) names += (names.empty() ? "" : ", ") + column.name;
@@ -204,9 +229,10 @@ absl::StatusOr<std::string> CompareValues(data::Connection& connection, const st
   const bool is_whole = std::max(missing->size(), extra->size()) <= kMostUnmatched;
   if (is_whole) MatchRows(*missing, *extra, columns);
   if (missing->empty() && extra->empty()) return std::string();
-  return fmt::format("{}{} of {} rows differ{}", is_whole ? "" : "more than ",
+  return fmt::format("{}{} of {} rows differ{}{}", is_whole ? "" : "more than ",
                      is_whole ? missing->size() : static_cast<size_t>(kMostUnmatched),
-                     captured_rows, DifferingColumns(*missing, *extra, columns));
+                     captured_rows, DifferingColumns(*missing, *extra, columns),
+                     is_whole ? Distance(LargestDistance(*missing, *extra, columns)) : "");
 }
 
 }  // namespace

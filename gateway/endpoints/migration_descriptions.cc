@@ -18,7 +18,7 @@ constexpr NamedSchema kModelPage = {.name = "ModelPage",
 constexpr NamedSchema kReport = {.name = "Report", .text = R"({
   "type": "object",
   "required": ["title", "source", "target", "finished_at", "score", "is_approved", "objects",
-               "checks", "dbt", "tables", "findings", "lineage"],
+               "checks", "dbt", "tables", "results", "rewrites", "findings", "lineage"],
   "properties": {
     "title": {"type": "string"},
     "source": {"type": "string"},
@@ -33,6 +33,10 @@ constexpr NamedSchema kReport = {.name = "Report", .text = R"({
     "dbt": {"type": "array", "items": {"type": "object", "required": ["command", "exit_code"]}},
     "tables": {"type": "array", "items": {"type": "object",
       "required": ["table", "source_rows", "target_rows", "is_equal"]}},
+    "results": {"type": "array", "items": {"type": "object",
+      "required": ["object", "source_rows", "target_rows", "difference"]}},
+    "rewrites": {"type": "array", "items": {"type": "object",
+      "required": ["object", "model", "verdict", "reason", "is_used", "cost_microdollars"]}},
     "findings": {"type": "array", "items": {"type": "object",
       "required": ["code", "severity", "object", "place", "message", "hint"]}},
     "lineage": {"type": "array", "items": {"type": "object",
@@ -54,7 +58,12 @@ constexpr NamedSchema kNewMigration = {.name = "NewMigration",
                         "description": "visible ASCII; the header field of that name goes first"},
     "options": {
       "properties": {
-        "max_rebuild_rounds": {"minimum": 0, "maximum": 100, "description": "0 is the default, 3"}
+        "max_rebuild_rounds": {"minimum": 0, "maximum": 100, "description": "0 is the default, 3"},
+        "results": {"maxLength": 4096, "pattern": "^(|/[^\\x00]*|upload:[0-9a-f-]{36})$",
+                    "description": "a folder of results taken from the source, schema.name.csv each, named as \"source\" is; models are compared with them"},
+        "results_tolerance": {"minimum": 0, "maximum": 1e15,
+                              "description": "how far apart numbers may be in them; 0 is the default, 0.000001"},
+        "unproven_rewrites": {"description": "what happens to T-SQL of a language model that runs and has no result to be compared with"}
       }
     }
   }

@@ -34,6 +34,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"question", FieldKind::kChat},
     {"recovery_code", FieldKind::kSecret},
     {"refresh_token", FieldKind::kSecret},
+    {"results", FieldKind::kPath},
     {"secret", FieldKind::kSecret},
     {"source", FieldKind::kPath},
     {"sql", FieldKind::kSql},

@@ -52,13 +52,13 @@ TEST_CASE("Equal rows in any order meet", "[verify]") {
 
 TEST_CASE("Every difference is found and told without a value", "[verify]") {
   CHECK(Compare(With("0.3333003", "0.33332")).difference ==
-        "1 of 4 rows differ; columns that differ: price");
+        "1 of 4 rows differ; columns that differ: price; numbers are apart by at most 2e-05");
   CHECK(Compare(With("'', null", "null, null")).difference ==
         "1 of 4 rows differ; columns that differ: name");
   CHECK(Compare(With("10:00:00.123", "10:00:00.124")).difference ==
         "1 of 4 rows differ; columns that differ: at");
   CHECK(Compare(With("(2, -1.0", "(1, -1.0")).difference ==
-        "1 of 4 rows differ; columns that differ: n");
+        "1 of 4 rows differ; columns that differ: n; numbers are apart by at most 1");
   CHECK(Compare(With("'\\x0A\\xFF'", "'\\x0A\\xFE'")).difference ==
         "1 of 4 rows differ; columns that differ: raw");
   CHECK(Compare(With("(2, -1.0, '', null, ''::blob)",
