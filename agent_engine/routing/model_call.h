@@ -74,7 +74,8 @@ enum class ToolChoice { kAuto, kNone, kRequired };
 // A value. Texts are UTF-8; other bytes are refused (kInvalidArgument) before anything is sent.
 struct ModelRequest {
   std::string system;  // "": none
-  // The system text and the tools are the same in many calls: providers that keep them are asked to.
+  // The system text and the tools are the same in many calls: providers that keep them are asked
+  // to.
   bool cache_system = false;
   std::vector<Message> messages;  // not empty; the last one is usually the user's
   std::vector<ModelTool> tools;
@@ -169,7 +170,8 @@ struct ModelAnswer {
 
 // ---- streams ----
 
-// What a stream gives out, in order. The texts since the last restart, joined, are the answer's text.
+// What a stream gives out, in order. The texts since the last restart, joined, are the answer's
+// text.
 struct StreamPiece {
   enum class Kind {
     kText,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "common/text/text.h"
 
 namespace datamigrate::routing {
 namespace {
@@ -38,7 +39,7 @@ std::string_view NameOf(FailureCause cause) {
 }
 
 std::optional<FailureCause> CauseOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(std::string(kCausePayload));
+  const auto payload = status.GetPayload(text::ToAbsl(kCausePayload));
   if (!payload.has_value()) return std::nullopt;
   const std::string name(*payload);
   const auto* row = std::find_if(kCauses.begin(), kCauses.end(),
@@ -48,8 +49,8 @@ std::optional<FailureCause> CauseOf(const absl::Status& status) {
 }
 
 absl::Status Failure(FailureCause cause, std::string_view message) {
-  absl::Status status(kCauses[static_cast<size_t>(cause)].code, std::string(message));
-  status.SetPayload(std::string(kCausePayload), absl::Cord(std::string(NameOf(cause))));
+  absl::Status status(kCauses[static_cast<size_t>(cause)].code, text::ToAbsl(message));
+  status.SetPayload(text::ToAbsl(kCausePayload), absl::Cord(text::ToAbsl(NameOf(cause))));
   return status;
 }
 

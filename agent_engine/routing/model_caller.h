@@ -49,8 +49,7 @@ class ModelCaller {
   // As Complete; its text is given out as it comes. With an answer_schema the text comes in one
   // piece, when it has been checked. After an error, what was given out is void.
   virtual absl::StatusOr<ModelAnswer> Stream(const ModelRequest& request,
-                                             const CallContext& context,
-                                             const PieceSink& sink) = 0;
+                                             const CallContext& context, const PieceSink& sink) = 0;
 
   // True when some deployment could be asked: it has its key, and may be reached. Agents that find
   // false leave the model's step out.
