@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -94,7 +96,10 @@ struct Target {
     shutdown(fd, SHUT_WR);
     std::string answer;
     std::array<char, 4096> block;
-    for (ssize_t length; (length = recv(fd, block.data(), block.size(), 0)) > 0;) {
+    while (true) {
+      const ssize_t length = recv(fd, block.data(), block.size(), 0);
+      if (length < 0 && errno == EINTR) continue;  // libFuzzer's alarm
+      if (length <= 0) break;
       answer.append(block.data(), static_cast<size_t>(length));
     }
     close(fd);
@@ -112,7 +117,12 @@ void Check(std::string_view bytes) {
   const std::string seen = target.service.Take();
   const size_t half = bytes.empty() ? 0 : static_cast<unsigned char>(bytes.back()) % bytes.size();
   target.Exchange(bytes.substr(0, half), bytes.substr(half));
-  Demand(target.service.Take() == seen, "requests do not depend on how their bytes arrive");
+  const std::string seen_in_halves = target.service.Take();
+  if (seen_in_halves != seen) {
+    std::fprintf(stderr, "at once:\n%s\nin halves of %zu and %zu:\n%s\n", seen.c_str(), half,
+                 bytes.size() - half, seen_in_halves.c_str());
+  }
+  Demand(seen_in_halves == seen, "requests do not depend on how their bytes arrive");
 }
 
 }  // namespace
