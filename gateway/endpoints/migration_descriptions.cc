@@ -61,7 +61,7 @@ constexpr NamedSchema kNewMigration = {.name = "NewMigration",
         "max_rebuild_rounds": {"minimum": 0, "maximum": 100, "description": "0 is the default, 3"},
         "results": {"maxLength": 4096, "pattern": "^(|/[^\\x00]*|upload:[0-9a-f-]{36})$",
                     "description": "a folder of results taken from the source, schema.name.csv each, named as \"source\" is; models are compared with them"},
-        "results_tolerance": {"minimum": 0, "maximum": 1e15,
+        "results_tolerance": {"minimum": 0, "maximum": 1000000000000,
                               "description": "how far apart numbers may be in them; 0 is the default, 0.000001"},
         "unproven_rewrites": {"description": "what happens to T-SQL of a language model that runs and has no result to be compared with"}
       }

@@ -237,6 +237,13 @@ Problem JsonSchema::Node::CheckText(std::string_view text, const std::string& pl
 Problem JsonSchema::Node::CheckNumber(const json::value& value, const std::string& place) const {
   if (type == Type::kNumber) {
     if (!value.is_number()) return Wrong(place, "must be a number");
+    const auto number = value.to_number<double>();
+    if (minimum.has_value() && number < static_cast<double>(*minimum)) {
+      return Wrong(place, fmt::format("must be at least {}", *minimum));
+    }
+    if (maximum.has_value() && number > static_cast<double>(*maximum)) {
+      return Wrong(place, fmt::format("must be at most {}", *maximum));
+    }
     return std::nullopt;
   }
   const std::optional<int64_t> number = IntegerOf(value);

@@ -12,7 +12,7 @@ namespace datamigrate::gateway {
 // The keywords that requests need: type, enum, properties, required, additionalProperties,
 // items, maxItems, minLength, maxLength, pattern, minimum, maximum. Title, description, default,
 // examples and format are passed over. Numbers without a fraction are integers (section 4.2.3), so
-// 1.0 is; the limits of integers must fit 64 bits. Immutable, so safe to use from any thread.
+// 1.0 is; minimum and maximum are whole numbers of 64 bits. Immutable, so safe to use from any thread.
 class JsonSchema {
  public:
   // Throws std::invalid_argument, naming the keyword, for a schema that says more than is checked:

@@ -58,6 +58,8 @@ TEST_CASE("A schema says where a value is wrong and what belongs there", "[gatew
       {R"({"type":"integer","minimum":1,"maximum":5})", "1e300",
        "the body must be a whole number from 1 to 5"},
       {R"({"type":"number"})", "\"1\"", "the body must be a number"},
+      {R"({"type":"number","minimum":0})", "-0.5", "the body must be at least 0"},
+      {R"({"type":"number","maximum":9})", "9.5", "the body must be at most 9"},
       {R"({"type":"string","minLength":1})", "\"\"", "the body must not be empty"},
       {R"({"type":"string","minLength":3})", "\"äö\"", "the body must have at least 3 characters"},
       {R"({"type":"string","maxLength":1})", "\"äö\"", "the body must have at most 1 characters"},
