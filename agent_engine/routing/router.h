@@ -44,15 +44,16 @@ struct RouterParts {
 // How a deployment does, for `datamigrate models list` and metrics.
 struct DeploymentStatus {
   std::string model;
+  std::string tenant;  // of a registered model; "": all see it
   std::string deployment;
   std::string protocol;
   std::string url;
   std::string provider_model;
-  bool has_key = false;          // or needs none
-  bool is_reachable = true;      // false: "local only" forbids it
+  bool has_key = false;  // or needs none
+  std::string closed;    // why it is not asked at all; "": it is
   int in_flight = 0;
   int failures_in_a_row = 0;
-  std::string last_failure;      // without secrets
+  std::string last_failure;                         // without secrets
   absl::Duration cools_for = absl::ZeroDuration();  // until it is probed
 };
 

@@ -40,12 +40,14 @@ struct Deployment {
   std::string provider_model;  // as the provider names it
   // Where the API key is: "env:NAME", "file:/path", "sealed:NAME" (in the store); "": needs none.
   std::string key;
-  int requests_per_minute = 0;       // 0: no limit of ours
-  int64_t tokens_per_minute = 0;     // 0: no limit of ours
-  int max_in_flight = 0;             // 0: no limit of ours
+  std::string if_set;           // an environment variable without which it is not asked; "": always
+  int requests_per_minute = 0;  // 0: no limit of ours
+  int64_t tokens_per_minute = 0;  // 0: no limit of ours
+  int max_in_flight = 0;          // 0: no limit of ours
   absl::Duration connect_timeout = absl::Seconds(3);
-  absl::Duration first_token_timeout = absl::Seconds(60);  // of the answer's head, too
+  absl::Duration first_token_timeout = absl::Seconds(60);  // of streams
   absl::Duration idle_timeout = absl::Seconds(60);         // between two pieces
+  absl::Duration answer_timeout = absl::Minutes(2);        // of what is not a stream
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 
@@ -55,13 +57,13 @@ struct Model {
   int64_t max_output_tokens = 0;
   std::vector<PriceStep> prices;  // ascending; the first is above 0
   bool takes_temperature = true;
-  bool continues_prefix = false;  // goes on with an assistant's message that comes last
-  bool forces_tools = true;       // tool_choice "required" is taken
-  bool takes_schema = true;       // answer_schema is enforced by the provider
+  bool continues_prefix = false;       // goes on with an assistant's message that comes last
+  bool forces_tools = true;            // tool_choice "required" is taken
+  bool takes_schema = true;            // answer_schema is enforced by the provider
   std::vector<std::string> fallbacks;  // models asked next, in order
   std::vector<Deployment> deployments;
-  bool is_custom = false;      // registered, not of the file
-  std::string tenant;          // of a custom model: the only one that may use it; "": all
+  bool is_custom = false;  // registered, not of the file
+  std::string tenant;      // of a custom model: the only one that may use it; "": all
   friend bool operator==(const Model&, const Model&) = default;
 };
 
@@ -86,10 +88,10 @@ std::string_view NameOf(BudgetWindow window);
 
 // The most that may be spent.
 struct Budget {
-  std::string name;          // unique; refusals call it so
+  std::string name;  // unique; refusals call it so
   enum class Scope { kOrganization, kMigration, kSite };
   Scope scope = Scope::kOrganization;
-  std::string of;            // an organization or migration; "": each has this budget
+  std::string of;  // an organization or migration; "": each has this budget
   BudgetWindow window = BudgetWindow::kDay;
   int64_t limit_microdollars = 0;
   friend bool operator==(const Budget&, const Budget&) = default;
@@ -104,9 +106,12 @@ struct LocalRules {
 
 // A value, consistent: every name that is used is defined.
 struct Routes {
-  std::array<std::string, 4> tiers;  // a model for each Complexity
-  std::map<std::string, Model, std::less<>> models;
-  std::vector<std::string> custom_fallbacks;  // of registered models that name none
+  std::array<std::string, 4> tiers;                  // a model for each Complexity
+  std::map<std::string, Model, std::less<>> models;  // registered ones by "NAME@TENANT"
+  std::vector<std::string> custom_fallbacks;         // of registered models that name none
+  // Where registered models may be, besides the hosts of the file's own: whoever may register one
+  // must not reach every machine that the engine reaches.
+  std::vector<std::string> custom_hosts;
   std::vector<Budget> budgets;
   RetryRules retry;
   CooldownRules cooldown;
@@ -114,6 +119,9 @@ struct Routes {
   bool allows_proxy = false;  // of the environment: HTTPS_PROXY and its like
   size_t max_answer_bytes = 16 << 20;
   absl::Duration cache_for = absl::Hours(24 * 30);  // how long an answer is kept; 0: not at all
+  // An answer of more tokens than this is asked for as a stream, so that a provider that hangs is
+  // noticed before the whole answer is due.
+  int stream_above = 4096;
   friend bool operator==(const Routes&, const Routes&) = default;
 
   // The model of a tier or by name, for `tenant`; null: there is none.
@@ -127,7 +135,8 @@ extern const std::string_view kDefaultRoutes;
 absl::StatusOr<Routes> ParseRoutes(std::string_view yaml, std::string_view file_name = "routes");
 
 // A copy with `model` added or replaced, checked as the file's are.
-// Errors: kInvalidArgument; kAlreadyExists when the file has a model or deployment of the name.
+// Its one deployment is named after it. Errors: kInvalidArgument; kAlreadyExists when the file has
+// a model of the name.
 absl::StatusOr<Routes> WithCustomModel(const Routes& routes, Model model);
 
 }  // namespace datamigrate::routing
