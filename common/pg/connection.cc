@@ -157,10 +157,12 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
       "SELECT set_config('statement_timeout', $1, false),"
       " set_config('idle_in_transaction_session_timeout', $2, false),"
       " set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
-      " set_config('bytea_output', 'hex', false), set_config('client_encoding', 'UTF8', false)"};
+      " set_config('bytea_output', 'hex', false), set_config('client_encoding', 'UTF8', false),"
+      " set_config('plan_cache_mode', $3, false)"};
   absl::StatusOr<Result> configured = connection->Execute(
       kConfigure,
-      {Milliseconds(options.statement_timeout), Milliseconds(options.idle_in_transaction_timeout)});
+      {Milliseconds(options.statement_timeout), Milliseconds(options.idle_in_transaction_timeout),
+       options.plans_once ? "force_generic_plan" : "auto"});
   if (!configured.ok()) return configured.status();
   return connection;
 }
@@ -233,17 +235,44 @@ absl::StatusOr<Result> Connection::Await(std::string_view name, absl::Time deadl
   return *std::move(last);
 }
 
+absl::StatusOr<std::string> Connection::Prepare(const Statement& statement) {
+  if (auto found = prepared_.find(statement.sql); found != prepared_.end()) return found->second;
+  std::string sql(statement.sql);
+  std::string name = fmt::format("dm_{}", prepared_.size() + 1);
+  if (PQsendPrepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr) == 0) {
+    return Lost(statement.name);
+  }
+  absl::StatusOr<Result> done = Await(statement.name, absl::Now() + client_timeout_);
+  if (!done.ok()) return done.status();
+  prepared_.emplace(std::move(sql), name);
+  return name;
+}
+
 absl::StatusOr<Result> Connection::Execute(const Statement& statement,
                                            const std::vector<Parameter>& parameters) {
   if (absl::Status status = CheckParameters(statement, parameters); !status.ok()) return status;
   if (is_broken_) return Lost(statement.name);
   Binding binding(parameters);
-  std::string sql(statement.sql);
-  int sent = PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(parameters.size()),
-                               binding.types.data(), binding.values.data(), binding.lengths.data(),
-                               binding.formats.data(), /*resultFormat=*/0);
+  int count = static_cast<int>(parameters.size());
+  int sent = 0;
+  if (statement.is_prepared) {
+    absl::StatusOr<std::string> name = Prepare(statement);
+    if (!name.ok()) return name.status();
+    sent = PQsendQueryPrepared(connection_.get(), name->c_str(), count, binding.values.data(),
+                               binding.lengths.data(), binding.formats.data(), /*resultFormat=*/0);
+  } else {
+    std::string sql(statement.sql);
+    sent = PQsendQueryParams(connection_.get(), sql.c_str(), count, binding.types.data(),
+                             binding.values.data(), binding.lengths.data(), binding.formats.data(),
+                             /*resultFormat=*/0);
+  }
   if (sent == 0) return Lost(statement.name);
-  return Await(statement.name, absl::Now() + client_timeout_);
+  absl::StatusOr<Result> result = Await(statement.name, absl::Now() + client_timeout_);
+  // A pooler between gave us another session, or a newer program changed a table: on a fresh
+  // connection the statement is prepared anew.
+  const std::string state = SqlStateOf(result.status());
+  if (statement.is_prepared && (state == "26000" || state == "0A000")) is_broken_ = true;
+  return result;
 }
 
 absl::Status Connection::ExecuteScript(const Statement& script,

@@ -6,6 +6,7 @@
 #ifndef DATAMIGRATE_COMMON_PG_CONNECTION_H_
 #define DATAMIGRATE_COMMON_PG_CONNECTION_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ struct ConnectionOptions {
   // Enforced by the server and, `client_grace` later, by the client when the server is silent.
   absl::Duration statement_timeout = absl::Seconds(30);
   absl::Duration client_grace = absl::Seconds(5);
+  // Plans prepared statements once for all values (PostgreSQL documentation, 20.7.4
+  // plan_cache_mode): for connections that run a few statements by the thousand.
+  bool plans_once = false;
   // A transaction that its owner forgot is ended by the server.
   absl::Duration idle_in_transaction_timeout = absl::Minutes(5);
 };
@@ -86,10 +90,14 @@ class Connection {
   absl::Status Flush(std::string_view name, absl::Time deadline);
   absl::Status WaitForSocket(std::string_view name, bool for_write, absl::Time deadline);
   absl::Status Lost(std::string_view name);
+  // The name on the server of a statement that is prepared on this connection; prepares it the
+  // first time.
+  absl::StatusOr<std::string> Prepare(const Statement& statement);
 
   std::unique_ptr<pg_conn, Finish> connection_;
   absl::Duration client_timeout_;
   bool is_broken_ = false;
+  std::map<std::string, std::string, std::less<>> prepared_;  // text → name on the server
 };
 
 }  // namespace datamigrate::pg

@@ -18,6 +18,10 @@ namespace datamigrate::pg {
 struct Statement {
   std::string_view name;
   std::string_view sql;
+  // Keeps the parsed statement, and after some runs its plan, on each connection that ran it
+  // (PostgreSQL documentation, 55.2.3 Extended Query): for few texts that run by the thousand and
+  // whose best plan is the same for all values.
+  bool is_prepared = false;
 };
 
 // Binary text for a bytea parameter or column.
