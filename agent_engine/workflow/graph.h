@@ -56,9 +56,14 @@ struct RetryPolicy {
 bool IsTransient(const absl::Status& status);
 
 struct NodeOptions {
-  RetryPolicy retry;
+  RetryPolicy retry = {};
   // Per attempt; then the token says kDeadlineExceeded.
   absl::Duration timeout = absl::InfiniteDuration();
+  // The node may begin before the checkpoint before it is stored, as it does nothing outside of its
+  // result but through context.Once and context.Emit, which wait for that or come after it. A crash
+  // may then repeat nodes before it whose checkpoints were still on their way: what they did
+  // outside has its receipt, and nothing else of them was ever seen.
+  bool may_run_ahead = false;
 };
 
 // Built once, then constant: may be shared by threads.

@@ -3,6 +3,7 @@
 #define DATAMIGRATE_AGENT_ENGINE_WORKFLOW_NODE_CONTEXT_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,11 +24,14 @@ class NodeContext {
     std::string node;
     int64_t step = 0;  // of the checkpoint that this node will write
     int attempt = 1;
+    int64_t effects_step = 0;  // under which its effects are journalled; 0: `step`
   };
 
   // `answer` is the reply to the question this node asked last, if that is why it runs again.
+  // `settle` is called before each effect: it makes sure that what the node builds on is stored.
   NodeContext(Place place, CancellationToken token, std::optional<std::string> answer,
-              Journal* journal, EventSink* events, Clock* clock);
+              Journal* journal, EventSink* events, Clock* clock,
+              std::function<absl::Status()> settle = nullptr);
 
   const Place& place() const { return place_; }
   const std::string& run_id() const { return place_.run_id; }
@@ -38,9 +42,10 @@ class NodeContext {
   // same. For progress; what must be told exactly once belongs into Effects::events.
   void Emit(std::string kind, std::string json_payload = "");
 
-  // Performs a side effect outside the store once per step, however often the step is repeated,
-  // and returns its receipt. `perform` gets true when an earlier attempt began it and did not
-  // complete it: look first what that one left. A failed `perform` completes nothing.
+  // Performs a side effect outside the store once per visit of the node, however often that is
+  // repeated after a crash or goes on after an answer, and returns its receipt. `perform` gets true
+  // when an earlier attempt began it and did not complete it: look first what that one left. A
+  // failed `perform` completes nothing.
   absl::StatusOr<std::string> Once(
       std::string_view key, absl::FunctionRef<absl::StatusOr<std::string>(bool was_begun)> perform);
 
@@ -51,6 +56,7 @@ class NodeContext {
   Journal* const journal_;
   EventSink* const events_;
   Clock* const clock_;
+  const std::function<absl::Status()> settle_;
 };
 
 }  // namespace datamigrate::workflow

@@ -27,6 +27,9 @@ struct Checkpoint {
   std::string state = {};                  // bytes of the caller's codec
   std::string question = {};               // when interrupted
   std::optional<std::string> answer = {};  // to `question`, once a person has given it
+  // When interrupted: the step under which the node's effects are journalled, as its visit goes on
+  // when the answer is there. 0: under the step that follows, as after any other checkpoint.
+  int64_t effects_step = 0;
 };
 
 // Where runs are kept. Thread safe.
@@ -37,12 +40,23 @@ class CheckpointStore {
   // The newest checkpoint of the run, or nullopt for a run that never started.
   virtual absl::StatusOr<std::optional<Checkpoint>> Latest(std::string_view run_id) = 0;
 
-  // Stores the checkpoint, its writes and its events, all or nothing. Committing the same step
-  // with the same content again is OK and applies nothing, so a lost reply may be asked again.
-  // Errors: kFailedPrecondition when another owner has the run; kAlreadyExists when the step is
-  // there with other content; a write's own error.
+  // Stores the checkpoint, its writes and its events, all or nothing, after what CommitSoon took.
+  // Committing the same step with the same content again is OK and applies nothing, so a lost reply
+  // may be asked again. Errors: kFailedPrecondition when another owner has the run; kAlreadyExists
+  // when the step is there with other content; a write's own error.
   virtual absl::Status Commit(const Checkpoint& checkpoint, absl::Span<const Write> writes,
                               absl::Span<const Event> events) = 0;
+
+  // Takes a checkpoint without writes to be stored soon, all or nothing, after those of the run
+  // before it and never without them. Returns when the store has room for it. What goes wrong
+  // later is Settle's to tell, and nothing after it is stored.
+  virtual absl::Status CommitSoon(const Checkpoint& checkpoint, absl::Span<const Event> events) {
+    return Commit(checkpoint, {}, events);
+  }
+
+  // Waits until everything that CommitSoon took for the run is stored. Errors: as Commit's, from
+  // the first checkpoint that could not be stored on.
+  virtual absl::Status Settle(std::string_view /*run_id*/) { return absl::OkStatus(); }
 };
 
 // Side effects outside the store, each done once. Thread safe.

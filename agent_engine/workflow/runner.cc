@@ -54,6 +54,12 @@ absl::Status At(std::string_view place, const absl::Status& status) {
   return named;
 }
 
+// A visit of a node goes on when its question is answered: what it did before it asked is done.
+int64_t EffectsStep(const Checkpoint& from) {
+  const bool goes_on = from.status == CheckpointStatus::kInterrupted && from.effects_step > 0;
+  return goes_on ? from.effects_step : from.step + 1;
+}
+
 }  // namespace
 
 Runner::Runner(const Graph* graph, RunnerPorts ports, RunnerOptions options)
@@ -72,7 +78,7 @@ absl::Status Runner::Start(std::string_view run_id, std::string state,
     return absl::InvalidArgumentError(fmt::format("the graph has no node {} to start at", first));
   }
   Checkpoint start{.run_id = std::string(run_id), .next_node = first, .state = std::move(state)};
-  return Commit(start, {}, CancellationToken());
+  return Store(start, {}, CancellationToken());
 }
 
 absl::StatusOr<RunResult> Runner::Run(std::string_view run_id, const CancellationToken& token) {
@@ -81,7 +87,14 @@ absl::StatusOr<RunResult> Runner::Run(std::string_view run_id, const Cancellatio
   if (!latest->has_value()) {
     return absl::NotFoundError(fmt::format("run {} was never started", run_id));
   }
-  Checkpoint at = **std::move(latest);
+  absl::StatusOr<RunResult> result = RunOn(**std::move(latest), token);
+  // Also after an error: what was done is kept, and told before the error is.
+  absl::Status settled = ports_.store->Settle(run_id);
+  if (result.ok() && !settled.ok()) return At(fmt::format("storing run {}", run_id), settled);
+  return result;
+}
+
+absl::StatusOr<RunResult> Runner::RunOn(Checkpoint at, const CancellationToken& token) {
   while (true) {
     bool is_waiting = at.status == CheckpointStatus::kInterrupted && !at.answer.has_value();
     if (at.status == CheckpointStatus::kCompleted || is_waiting) return RunResult{at.status, at};
@@ -89,7 +102,7 @@ absl::StatusOr<RunResult> Runner::Run(std::string_view run_id, const Cancellatio
     if (at.step >= options_.max_steps) {
       return absl::OutOfRangeError(
           fmt::format("run {} took {} steps without reaching its end; it stands before node {}",
-                      run_id, at.step, at.next_node));
+                      at.run_id, at.step, at.next_node));
     }
     absl::StatusOr<Checkpoint> next = RunStep(at, token);
     if (!next.ok()) return next.status();
@@ -104,6 +117,11 @@ absl::StatusOr<Checkpoint> Runner::RunStep(const Checkpoint& from, const Cancell
         fmt::format("run {} stands before node {}, which this program does not have", from.run_id,
                     from.next_node));
   }
+  if (!node->options.may_run_ahead) {
+    if (absl::Status settled = ports_.store->Settle(from.run_id); !settled.ok()) {
+      return At(fmt::format("storing run {}", from.run_id), settled);
+    }
+  }
   absl::StatusOr<NodeResult> result = RunNode(*node, from, token);
   if (!result.ok()) return result.status();
 
@@ -115,6 +133,7 @@ absl::StatusOr<Checkpoint> Runner::RunStep(const Checkpoint& from, const Cancell
     to.next_node = from.next_node;
     to.status = CheckpointStatus::kInterrupted;
     to.question = effects.interrupt->question;
+    to.effects_step = EffectsStep(from);
     kind = kNodeInterrupted;
     payload = to.question;
   } else {
@@ -136,9 +155,23 @@ absl::StatusOr<Checkpoint> Runner::RunStep(const Checkpoint& from, const Cancell
     event.attempt = std::max(event.attempt, 1);
     event.at = ports_.clock->Now();
   }
-  absl::Status committed = Commit(to, effects, token);
-  if (!committed.ok()) return committed;
+  absl::Status stored = Store(to, effects, token);
+  if (!stored.ok()) return stored;
   return to;
+}
+
+absl::Status Runner::Store(const Checkpoint& checkpoint, const Effects& effects,
+                           const CancellationToken& token) {
+  const Graph::Node* node = graph_->Find(checkpoint.node);
+  const Graph::Node* next = graph_->Find(checkpoint.next_node);
+  // The end of a node that ran ahead may come soon, too: Run waits for it before it returns.
+  const bool is_ahead = (next == nullptr ? node : next)->options.may_run_ahead;
+  const bool is_plain = effects.writes.empty() && !effects.interrupt.has_value();
+  if (!is_ahead || !is_plain) return Commit(checkpoint, effects, token);
+  absl::Status taken = ports_.store->CommitSoon(checkpoint, effects.events);
+  if (taken.ok()) return taken;
+  return At(fmt::format("storing checkpoint {} of run {}", checkpoint.step, checkpoint.run_id),
+            taken);
 }
 
 absl::StatusOr<NodeResult> Runner::RunNode(const Graph::Node& node, const Checkpoint& from,
@@ -167,8 +200,9 @@ absl::StatusOr<NodeResult> Runner::RunAttempt(const Graph::Node& node, const Che
   Emit(from, kNodeStarted, attempt, "");
   CancellationSource source(token);
   Watchdog watchdog(*ports_.clock, ports_.clock->Now() + node.options.timeout, source);
-  NodeContext context({from.run_id, from.next_node, from.step + 1, attempt}, source.token(),
-                      from.answer, ports_.journal, ports_.events, ports_.clock);
+  NodeContext context({from.run_id, from.next_node, from.step + 1, attempt, EffectsStep(from)},
+                      source.token(), from.answer, ports_.journal, ports_.events, ports_.clock,
+                      [this, &from] { return ports_.store->Settle(from.run_id); });
   try {
     return node.run(from.state, context);
   } catch (const std::exception& thrown) {

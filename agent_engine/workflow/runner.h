@@ -2,6 +2,10 @@
 //
 // A process may die between any two instructions: the next one calls Run again, which starts at the
 // node after the last checkpoint. Nodes therefore run at least once, their effects count once.
+//
+// A node that may run ahead (NodeOptions) begins while checkpoints before it are still on their way
+// to the store. Nothing leaves the process before they have arrived: neither an effect (Once), nor
+// a node that may not run ahead, nor a question, nor what Run returns.
 #ifndef DATAMIGRATE_AGENT_ENGINE_WORKFLOW_RUNNER_H_
 #define DATAMIGRATE_AGENT_ENGINE_WORKFLOW_RUNNER_H_
 
@@ -65,7 +69,11 @@ class Runner {
   absl::StatusOr<RunResult> Run(std::string_view run_id, const CancellationToken& token);
 
  private:
+  absl::StatusOr<RunResult> RunOn(Checkpoint at, const CancellationToken& token);
   absl::StatusOr<Checkpoint> RunStep(const Checkpoint& from, const CancellationToken& token);
+  // Stores `checkpoint`; soon where the next node may run ahead, else at once.
+  absl::Status Store(const Checkpoint& checkpoint, const Effects& effects,
+                     const CancellationToken& token);
   absl::StatusOr<NodeResult> RunNode(const Graph::Node& node, const Checkpoint& from,
                                      const CancellationToken& token);
   absl::StatusOr<NodeResult> RunAttempt(const Graph::Node& node, const Checkpoint& from,
