@@ -13,6 +13,7 @@
 #include "agent_engine/agents/migration_graph.h"
 #include "agent_engine/service/exposure.h"
 #include "agent_engine/service/migration_service.h"
+#include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
 #include "agent_engine/store/job_queue.h"
@@ -142,6 +143,7 @@ class Engine {
         recorder_(&pool_),
         migration_store_(&pool_),
         queue_(&pool_),
+        checkpoints_(&pool_, {}),
         feed_(connection),
         calls_(kCallThreads, kMaxWaitingCalls),
         creations_(&migration_store_, {}),
@@ -198,7 +200,7 @@ class Engine {
 
   absl::StatusOr<store::JobEnd> RunMigration(const store::JobLease& lease,
                                              const workflow::CancellationToken& token) {
-    store::RunStore run_store(&pool_, lease);
+    store::RunStore run_store(&pool_, lease, {.queue = &checkpoints_, .leaves_job = true});
     workflow::Runner runner(&graph_,
                             {.store = &run_store, .journal = &run_store, .events = &run_store});
     const auto record = migration_store_.Get(lease.tenant, lease.run_id);
@@ -227,6 +229,7 @@ class Engine {
       return result.status();
     }
     spdlog::info("migration {} has come to its end or a question", lease.run_id);
+    if (run_store.has_left_job()) return store::JobEnd::kLeft;
     return result->status == workflow::CheckpointStatus::kCompleted ? store::JobEnd::kCompleted
                                                                     : store::JobEnd::kSuspended;
   }
@@ -239,6 +242,7 @@ class Engine {
   CallRecorder recorder_;
   store::MigrationStore migration_store_;
   store::JobQueue queue_;
+  store::CheckpointQueue checkpoints_;
   store::EventFeed feed_;
   WorkPool calls_;
   store::CreationQueue creations_;

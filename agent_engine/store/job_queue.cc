@@ -1,5 +1,7 @@
 #include "agent_engine/store/job_queue.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "absl/strings/cord.h"
@@ -16,23 +18,44 @@ constexpr char kLeaseLostUrl[] = "datamigrate/lease-lost";
 // runs out, and the others change nothing the second time.
 const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 
+// One statement, so one commit and one round trip. Jobs are locked before their migrations, as
+// everywhere; SKIP LOCKED waits for none of them. Nobody waits until a lease is on the disk:
+// whatever its owner stores comes after it there, so a server that loses it has lost all that built
+// on it.
 constexpr pg::Statement kTake = {
-    "take_job",
+    "take_jobs",
     "WITH next AS (SELECT id FROM jobs"
-    "   WHERE ((status = 'queued' AND available_at <= clock_timestamp())"
-    "       OR (status = 'running' AND lease_until < clock_timestamp()))"
-    "     AND attempts < $3 AND (cardinality($4::text[]) = 0 OR kind = ANY ($4::text[]))"
-    "   ORDER BY priority DESC, available_at, created_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-    " UPDATE jobs SET status = 'running', owner = $1, fencing_token = fencing_token + 1,"
-    "   lease_until = clock_timestamp() + $2::interval, attempts = attempts + 1"
-    " FROM next WHERE jobs.id = next.id"
-    " RETURNING jobs.id, run_id, kind, owner, fencing_token, attempts, cancel_requested,"
-    "   (SELECT tenant FROM migrations WHERE migrations.id = run_id) AS tenant"};
+    "   WHERE is_open AND run_id IS NOT NULL AND available_at <= clock_timestamp()"
+    "     AND (status = 'queued' OR lease_until < clock_timestamp())"
+    "     AND attempts < $3::integer"
+    "     AND (cardinality($4::text[]) = 0 OR kind = ANY ($4::text[]))"
+    "   ORDER BY priority DESC, available_at, id LIMIT $5::integer FOR UPDATE SKIP LOCKED),"
+    " taken AS (UPDATE jobs SET status = 'running', owner = $1::text,"
+    "     fencing_token = fencing_token + 1, attempts = attempts + 1,"
+    "     lease_until = clock_timestamp() + $2::interval"
+    "   FROM next WHERE jobs.id = next.id"
+    "   RETURNING jobs.id, run_id, tenant, kind, owner, fencing_token, attempts,"
+    "     cancel_requested, priority, available_at),"
+    " moved AS (UPDATE migrations m SET status = 'running', error = '', finished_at = NULL,"
+    "     updated_at = clock_timestamp(), last_event = last_event + 1"
+    "   FROM taken WHERE m.id = taken.run_id AND m.status <> 'running'"
+    "   RETURNING m.id, m.last_event),"
+    " told AS (INSERT INTO migration_events (migration_id, sequence, kind, payload, is_announced)"
+    "   SELECT id, last_event, 'status_changed', '{\"status\":\"running\"}', true FROM moved)"
+    " SELECT id, run_id, tenant, kind, owner, fencing_token, attempts, cancel_requested,"
+    "   set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_events', "
+    "run_id::text)"
+    " FROM taken"
+    " ORDER BY priority DESC, available_at, id",
+    true};
 constexpr pg::Statement kHeartbeat = {
     "extend_lease",
     "UPDATE jobs SET lease_until = clock_timestamp() + $4::interval"
     " WHERE id = $1 AND owner = $2 AND fencing_token = $3 AND status = 'running'"
     " RETURNING cancel_requested"};
+// Whoever takes a job changes its token: with ours it is as we left it.
+constexpr pg::Statement kIsOurs = {
+    "is_our_job", "SELECT 1 FROM jobs WHERE id = $1 AND owner = $2 AND fencing_token = $3"};
 // $5: seconds until it may be taken; $6: attempts to take back.
 constexpr pg::Statement kLeave = {
     "leave_job",
@@ -48,6 +71,11 @@ constexpr pg::Statement kHasOpenDecision = {
     "has_open_decision", "SELECT 1 FROM user_decisions WHERE migration_id = $1 AND answer IS NULL"};
 constexpr pg::Statement kAttempts = {"lock_job",
                                      "SELECT attempts FROM jobs WHERE id = $1 FOR UPDATE"};
+// Somebody asked to cancel while the job was on its way to wait.
+constexpr pg::Statement kCancelWaiting = {
+    "cancel_waiting_job",
+    "UPDATE jobs SET status = 'cancelled', cancel_requested = false"
+    " WHERE id = $1 AND status = 'waiting' AND cancel_requested RETURNING id"};
 constexpr pg::Statement kFailExhausted = {
     "fail_exhausted_jobs",
     "UPDATE jobs SET status = 'failed', lease_until = NULL WHERE id IN (SELECT id FROM jobs"
@@ -112,31 +140,45 @@ bool IsLeaseLost(const absl::Status& status) {
 absl::StatusOr<std::optional<JobLease>> JobQueue::Take(std::string_view owner,
                                                        absl::Duration duration,
                                                        const std::vector<std::string>& kinds) {
-  std::optional<JobLease> lease;
-  // Not repeated after an unknown outcome: the lease runs out by itself.
-  absl::Status status = pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) {
-    lease.reset();
-    absl::StatusOr<pg::Result> taken =
-        transaction.Execute(kTake, {owner, duration, options_.max_attempts, kinds});
-    if (!taken.ok() || taken->empty()) return taken.status();
-    lease = ToLease(taken->front());
-    return MoveMigration(transaction, lease->run_id, MigrationStatus::kRunning);
-  });
-  if (!status.ok()) return status;
-  return lease;
+  absl::StatusOr<std::vector<JobLease>> leases = TakeUpTo(1, owner, duration, kinds);
+  if (!leases.ok()) return leases.status();
+  if (leases->empty()) return std::optional<JobLease>();
+  return std::optional<JobLease>(std::move(leases->front()));
+}
+
+absl::StatusOr<std::vector<JobLease>> JobQueue::TakeUpTo(int most, std::string_view owner,
+                                                         absl::Duration duration,
+                                                         const std::vector<std::string>& kinds) {
+  // Not repeated after an unknown outcome: the leases run out by themselves.
+  absl::StatusOr<pg::Result> taken = pg::Execute(
+      *pool_, {}, kTake, {owner, duration, options_.max_attempts, kinds, std::max(most, 1)});
+  if (!taken.ok()) return taken.status();
+  std::vector<JobLease> leases;
+  for (const pg::Row row : *taken) leases.push_back(ToLease(row));
+  return leases;
 }
 
 absl::StatusOr<bool> JobQueue::Heartbeat(const JobLease& lease, absl::Duration duration) {
   absl::StatusOr<pg::Result> rows = pg::Execute(
       *pool_, kRepeatable, kHeartbeat, {lease.job_id, lease.owner, lease.fencing_token, duration});
   if (!rows.ok()) return rows.status();
-  if (rows->empty()) return LeaseLost(lease);
-  return rows->front().Get<bool>("cancel_requested");
+  if (!rows->empty()) return rows->front().Get<bool>("cancel_requested");
+  absl::StatusOr<pg::Result> ours =
+      pg::Execute(*pool_, kRepeatable, kIsOurs, {lease.job_id, lease.owner, lease.fencing_token});
+  if (!ours.ok()) return ours.status();
+  if (ours->empty()) return LeaseLost(lease);
+  return false;
+}
+
+absl::Status LeaveCompleted(pg::Transaction& transaction, const JobLease& lease) {
+  return Leave(transaction, lease,
+               {.job_status = "completed", .migration_status = MigrationStatus::kCompleted});
 }
 
 absl::Status JobQueue::Complete(const JobLease& lease) {
-  return Leave(*pool_, lease,
-               {.job_status = "completed", .migration_status = MigrationStatus::kCompleted});
+  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) {
+    return LeaveCompleted(transaction, lease);
+  });
 }
 
 absl::Status JobQueue::Suspend(const JobLease& lease) {
@@ -146,6 +188,11 @@ absl::Status JobQueue::Suspend(const JobLease& lease) {
                                .migration_status = MigrationStatus::kAwaitingDecision,
                                .attempts_back = 1});
     if (!left.ok()) return left;
+    absl::StatusOr<pg::Result> cancelled = transaction.Execute(kCancelWaiting, {lease.job_id});
+    if (!cancelled.ok()) return cancelled.status();
+    if (!cancelled->empty()) {
+      return MoveMigration(transaction, lease.run_id, MigrationStatus::kCancelled);
+    }
     // The job's row is locked now, as it is while Decide answers: either the answer is here or
     // Decide will find the job waiting.
     absl::StatusOr<pg::Result> open = transaction.Execute(kHasOpenDecision, {lease.run_id});

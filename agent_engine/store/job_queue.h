@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
+#include "common/pg/transaction.h"
 
 namespace datamigrate::store {
 
@@ -53,13 +54,19 @@ class JobQueue {
   absl::StatusOr<std::optional<JobLease>> Take(std::string_view owner, absl::Duration duration,
                                                const std::vector<std::string>& kinds = {});
 
-  // Keeps the job for `duration` from now. Returns true when somebody asked to cancel it.
+  // As many as are there, at most `most` (>= 1), in the order of their urgency and in one commit.
+  absl::StatusOr<std::vector<JobLease>> TakeUpTo(int most, std::string_view owner,
+                                                 absl::Duration duration,
+                                                 const std::vector<std::string>& kinds = {});
+
+  // Keeps the job for `duration` from now. Returns true when somebody asked to cancel it. Does
+  // nothing when the job was left under this lease and nobody has taken it since.
   absl::StatusOr<bool> Heartbeat(const JobLease& lease, absl::Duration duration);
 
   absl::Status Complete(const JobLease& lease);
 
   // After an interrupt: the job waits for Decide. If the answer has come already, it goes back to
-  // the queue.
+  // the queue; if somebody asked to cancel it meanwhile, it is cancelled.
   absl::Status Suspend(const JobLease& lease);
 
   // Gives the job back unharmed, to be taken at once; the attempt does not count. For shutdown.
@@ -82,6 +89,9 @@ class JobQueue {
   pg::Pool* const pool_;
   const JobQueueOptions options_;
 };
+
+// Leaves the job as completed, with its migration, in a transaction of the caller's.
+absl::Status LeaveCompleted(pg::Transaction& transaction, const JobLease& lease);
 
 // The error of a call with a lease that another owner took over.
 absl::Status LeaseLost(const JobLease& lease);

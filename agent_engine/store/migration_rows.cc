@@ -23,6 +23,13 @@ constexpr pg::Statement kMoveMigration = {
     "     THEN clock_timestamp() END"
     " WHERE id = $1 AND status <> $2::text RETURNING id"};
 
+// A notice may be lost, so nobody waits until it is on the disk.
+constexpr pg::Statement kAnnounceEvents = {
+    "announce_events",
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_events', id)"
+    " FROM unnest($1::text[]) AS id",
+    true};
+
 }  // namespace
 
 absl::StatusOr<int64_t> InsertEvent(pg::Transaction& transaction, std::string_view migration_id,
@@ -43,6 +50,10 @@ absl::Status MoveMigration(pg::Transaction& transaction, std::string_view migrat
   if (!moved.ok() || moved->empty()) return moved.status();
   std::string payload = fmt::format(R"({{"status":"{}"}})", ToString(status));
   return InsertEvent(transaction, migration_id, "status_changed", payload).status();
+}
+
+void AnnounceEvents(pg::Pool& pool, const std::vector<std::string>& migration_ids) {
+  pg::Execute(pool, {.max_attempts = 1}, kAnnounceEvents, {migration_ids}).status().IgnoreError();
 }
 
 }  // namespace datamigrate::store

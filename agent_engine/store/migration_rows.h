@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent_engine/store/records.h"
+#include "common/pg/pool.h"
 #include "common/pg/transaction.h"
 
 namespace datamigrate::store {
@@ -25,6 +28,10 @@ absl::StatusOr<int64_t> InsertEvent(pg::Transaction& transaction, std::string_vi
 // already.
 absl::Status MoveMigration(pg::Transaction& transaction, std::string_view migration_id,
                            MigrationStatus status, std::string_view error = "");
+
+// Tells watchers of these migrations, whose events were inserted as announced, that there are new
+// ones. What is lost on the way they find by themselves: they look from time to time.
+void AnnounceEvents(pg::Pool& pool, const std::vector<std::string>& migration_ids);
 
 }  // namespace datamigrate::store
 

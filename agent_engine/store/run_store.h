@@ -4,20 +4,33 @@
 #ifndef DATAMIGRATE_AGENT_ENGINE_STORE_RUN_STORE_H_
 #define DATAMIGRATE_AGENT_ENGINE_STORE_RUN_STORE_H_
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/job_queue.h"
 #include "agent_engine/workflow/ports.h"
 #include "common/pg/pool.h"
 
 namespace datamigrate::store {
+
+struct RunStoreOptions {
+  // Stores what may come soon (CommitSoon, Emit) with other runs' in one commit; must outlive the
+  // store. Null: every call stores at once.
+  CheckpointQueue* queue = nullptr;
+  // The checkpoint that ends the run leaves its job as completed, in the same commit.
+  bool leaves_job = false;
+};
 
 // All three ports of one run. Safe to call from any thread; `run_id` is always the lease's.
 // Writes get a MigrationWriter (migration_writer.h) as their context.
@@ -26,12 +39,20 @@ class RunStore : public workflow::CheckpointStore,
                  public workflow::EventSink {
  public:
   // `pool` must outlive the store.
-  RunStore(pg::Pool* pool, JobLease lease);
+  RunStore(pg::Pool* pool, JobLease lease, RunStoreOptions options = {});
+  // Waits until what was taken is stored, or cannot be.
+  ~RunStore() override;
 
   absl::StatusOr<std::optional<workflow::Checkpoint>> Latest(std::string_view run_id) override;
   absl::Status Commit(const workflow::Checkpoint& checkpoint,
                       absl::Span<const workflow::Write> writes,
                       absl::Span<const workflow::Event> events) override;
+  absl::Status CommitSoon(const workflow::Checkpoint& checkpoint,
+                          absl::Span<const workflow::Event> events) override;
+  absl::Status Settle(std::string_view run_id) override;
+
+  // True when the run has ended and its job was left with it.
+  bool has_left_job() const { return has_left_job_; }
 
   absl::StatusOr<Entry> Begin(std::string_view run_id, int64_t step, std::string_view key) override;
   absl::Status Complete(std::string_view run_id, int64_t step, std::string_view key,
@@ -44,8 +65,19 @@ class RunStore : public workflow::CheckpointStore,
   absl::Status Write(const workflow::Write& write);
 
  private:
+  absl::Status CheckRun(const workflow::Checkpoint& checkpoint) const;
+  bool LeavesJob(const workflow::Checkpoint& checkpoint) const;
+  void Remember(const workflow::Checkpoint& checkpoint) ABSL_LOCKS_EXCLUDED(mutex_);
+
   pg::Pool* const pool_;
   const JobLease lease_;
+  const RunStoreOptions options_;
+  const std::shared_ptr<CheckpointQueue::Run> waiting_;  // null without a queue
+  std::atomic<bool> has_left_job_ = false;
+  absl::Mutex mutex_;
+  // The newest checkpoint that the queue took: it may not be in the database yet.
+  std::optional<workflow::Checkpoint> newest_ ABSL_GUARDED_BY(mutex_);
+  bool has_stored_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 // For looking at runs, without a lease: every checkpoint, ascending, without its state; and one

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <exception>
 #include <random>
@@ -15,6 +16,14 @@
 #include "agent_engine/workflow/graph.h"
 
 namespace datamigrate::store {
+namespace {
+
+// Counts on while the computer's clock is set. The zero is any; only differences mean something.
+absl::Time SteadyNow() {
+  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace
 
 std::string MakeOwnerName() {
   char host[256] = "localhost";
@@ -34,16 +43,24 @@ Worker::~Worker() {
 }
 
 void Worker::Start() {
+  for (int i = 0; i < options_.concurrency; ++i) workers_.emplace_back([this] { Work(); });
   thread_ = std::thread([this] { Loop(); });
 }
 
 void Worker::Stop(absl::Duration grace) {
   if (!thread_.joinable()) return;
+  std::deque<std::shared_ptr<Running>> not_begun;
   {
     absl::MutexLock lock(&mutex_);
     is_draining_ = true;
+    not_begun.swap(ready_);
   }
   listener_.Wake();
+  for (const auto& running : not_begun) {
+    running->cancel.Cancel(absl::UnavailableError("the engine is shutting down"));
+    Settle(*running, running->cancel.token().status());
+    Forget(*running);
+  }
   auto is_idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_.empty(); };
   std::vector<std::shared_ptr<Running>> unfinished;
   {
@@ -60,6 +77,8 @@ void Worker::Stop(absl::Duration grace) {
   }
   listener_.Wake();
   thread_.join();
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
 }
 
 int Worker::running() const {
@@ -72,22 +91,21 @@ void Worker::Trouble(std::string_view what, const absl::Status& status) const {
 }
 
 void Worker::Loop() {
-  absl::Time next_sweep = absl::InfinitePast();
+  absl::Time next_sweep = absl::InfinitePast();  // steady, as all times here but Wait's
   while (true) {
-    Reap();
     {
       absl::MutexLock lock(&mutex_);
       if (is_stopping_) return;
     }
     Beat([](const Running&) { return false; });
-    if (absl::Now() >= next_sweep) {
+    if (SteadyNow() >= next_sweep) {
       absl::StatusOr<int> failed = queue_->FailExhausted();
       if (!failed.ok()) Trouble("failing exhausted jobs", failed.status());
-      next_sweep = absl::Now() + options_.poll;
+      next_sweep = SteadyNow() + options_.poll;
     }
-    while (TakeOne()) {
-    }
-    absl::StatusOr<std::vector<pg::Notification>> arrived = listener_.Wait(NextWake());
+    TakeFree();
+    absl::StatusOr<std::vector<pg::Notification>> arrived =
+        listener_.Wait(absl::Now() + TimeToWake());
     if (!arrived.ok()) {
       Trouble("listening for jobs", arrived.status());
       continue;
@@ -101,54 +119,86 @@ void Worker::Loop() {
   }
 }
 
-absl::Time Worker::NextWake() const {
+absl::Duration Worker::TimeToWake() const {
   absl::MutexLock lock(&mutex_);
-  absl::Time wake = absl::Now() + options_.poll;
+  absl::Time wake = SteadyNow() + options_.poll;
   for (const auto& running : running_) wake = std::min(wake, running->next_heartbeat);
-  return wake;
+  return wake - SteadyNow();
 }
 
-bool Worker::TakeOne() {
+void Worker::TakeFree() {
+  int free = 0;
   {
     absl::MutexLock lock(&mutex_);
-    if (is_draining_ || running_.size() >= static_cast<std::size_t>(options_.concurrency)) {
-      return false;
-    }
+    if (is_draining_) return;
+    if (options_.concurrency == 0) return;
+    free = options_.concurrency + options_.prefetch - static_cast<int>(running_.size());
   }
-  absl::Time before = absl::Now();
-  absl::StatusOr<std::optional<JobLease>> lease =
-      queue_->Take(options_.owner, options_.lease, options_.kinds);
-  if (!lease.ok()) Trouble("taking a job", lease.status());
-  if (!lease.ok() || !lease->has_value()) return false;
+  // Not one by one where several may be had.
+  if (free <= options_.prefetch / 2) return;
+  absl::Time before = SteadyNow();
+  absl::StatusOr<std::vector<JobLease>> leases =
+      queue_->TakeUpTo(free, options_.owner, options_.lease, options_.kinds);
+  if (!leases.ok()) return Trouble("taking jobs", leases.status());
+  for (JobLease& lease : *leases) Begin(std::move(lease), before);
+}
 
+void Worker::Begin(JobLease lease, absl::Time taken_at) {
+  {
+    // A server that lost the lease in a crash gives it out again, with the same token: it is ours
+    // already. Until then it is extended with the other's heartbeats.
+    absl::MutexLock lock(&mutex_);
+    if (is_draining_) return;  // its lease runs out
+    auto is_same = [&lease](const auto& other) {
+      return other->lease.run_id == lease.run_id &&
+             other->lease.fencing_token == lease.fencing_token;
+    };
+    if (std::any_of(running_.begin(), running_.end(), is_same)) return;
+  }
   auto running = std::make_shared<Running>();
-  running->lease = **std::move(lease);
-  running->next_heartbeat = before + options_.heartbeat;
-  running->lease_until = before + options_.lease;
+  running->lease = std::move(lease);
+  running->next_heartbeat = taken_at + options_.heartbeat;
+  running->lease_until = taken_at + options_.lease;
   if (running->lease.is_cancel_requested) {
     running->cancel.Cancel(absl::CancelledError("the migration was cancelled"));
   }
   absl::MutexLock lock(&mutex_);
   running_.push_back(running);
-  running->thread = std::thread([this, running] { RunJob(running); });
-  return true;
+  ready_.push_back(std::move(running));
 }
 
-void Worker::RunJob(std::shared_ptr<Running> running) {
-  absl::StatusOr<JobEnd> end = absl::CancelledError("cancelled before it began");
-  if (!running->cancel.token().IsCancelled()) {
-    try {
-      end = run_(running->lease, running->cancel.token());
-    } catch (const std::exception& thrown) {
-      end = absl::InternalError(fmt::format("unexpected exception: {}", thrown.what()));
-    }
+std::shared_ptr<Worker::Running> Worker::NextReady() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &Worker::HasReady));
+  if (ready_.empty()) return nullptr;
+  std::shared_ptr<Running> next = std::move(ready_.front());
+  ready_.pop_front();
+  return next;
+}
+
+void Worker::Work() {
+  while (std::shared_ptr<Running> running = NextReady()) {
+    Settle(*running, RunJob(*running));
+    Forget(*running);
+    listener_.Wake();
   }
-  Settle(*running, end);
-  {
-    absl::MutexLock lock(&mutex_);
-    running->is_finished = true;
+}
+
+void Worker::Forget(Running& running) {
+  absl::MutexLock lock(&mutex_);
+  running.is_finished = true;
+  std::erase_if(running_, [&running](const auto& other) { return other.get() == &running; });
+}
+
+absl::StatusOr<JobEnd> Worker::RunJob(const Running& running) {
+  if (running.cancel.token().IsCancelled()) {
+    return absl::CancelledError("cancelled before it began");
   }
-  listener_.Wake();
+  try {
+    return run_(running.lease, running.cancel.token());
+  } catch (const std::exception& thrown) {
+    return absl::InternalError(fmt::format("unexpected exception: {}", thrown.what()));
+  }
 }
 
 // When the database is away even now, the lease runs out and another take finds the run where its
@@ -158,7 +208,8 @@ void Worker::Settle(const Running& running, const absl::StatusOr<JobEnd>& end) {
   absl::Status stopped = running.cancel.token().status();
   absl::Status settled;
   if (end.ok()) {
-    settled = *end == JobEnd::kCompleted ? queue_->Complete(lease) : queue_->Suspend(lease);
+    if (*end == JobEnd::kCompleted) settled = queue_->Complete(lease);
+    if (*end == JobEnd::kSuspended) settled = queue_->Suspend(lease);
   } else if (IsLeaseLost(end.status()) || IsLeaseLost(stopped)) {
     settled = LeaseLost(lease);
   } else if (absl::IsCancelled(stopped)) {
@@ -182,7 +233,7 @@ void Worker::Beat(absl::FunctionRef<bool(const Running&)> may_have_changed) {
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& running : running_) {
-      bool is_due = absl::Now() >= running->next_heartbeat || may_have_changed(*running);
+      bool is_due = SteadyNow() >= running->next_heartbeat || may_have_changed(*running);
       if (is_due && !running->is_finished) due.push_back(running);
     }
   }
@@ -192,7 +243,7 @@ void Worker::Beat(absl::FunctionRef<bool(const Running&)> may_have_changed) {
 }
 
 absl::Status Worker::Extend(Running& running) {
-  absl::Time before = absl::Now();
+  absl::Time before = SteadyNow();
   absl::StatusOr<bool> is_cancelled = queue_->Heartbeat(running.lease, options_.lease);
   absl::MutexLock lock(&mutex_);
   if (running.is_finished) return absl::OkStatus();
@@ -203,25 +254,10 @@ absl::Status Worker::Extend(Running& running) {
   }
   Trouble(fmt::format("extending the lease of run {}", running.lease.run_id),
           is_cancelled.status());
-  bool has_run_out = absl::Now() >= running.lease_until;
+  bool has_run_out = SteadyNow() >= running.lease_until;
   if (IsLeaseLost(is_cancelled.status()) || has_run_out) return LeaseLost(running.lease);
   running.next_heartbeat = before + std::min(options_.heartbeat, absl::Seconds(1));
   return absl::OkStatus();
-}
-
-void Worker::Reap() {
-  std::vector<std::shared_ptr<Running>> finished;
-  {
-    absl::MutexLock lock(&mutex_);
-    for (const auto& running : running_) {
-      if (running->is_finished) finished.push_back(running);
-    }
-  }
-  for (const auto& running : finished) running->thread.join();
-  absl::MutexLock lock(&mutex_);
-  std::erase_if(running_, [](const auto& running) {
-    return running->is_finished && !running->thread.joinable();
-  });
 }
 
 }  // namespace datamigrate::store

@@ -10,6 +10,7 @@
 #ifndef DATAMIGRATE_AGENT_ENGINE_STORE_WORKER_H_
 #define DATAMIGRATE_AGENT_ENGINE_STORE_WORKER_H_
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,7 +31,8 @@
 
 namespace datamigrate::store {
 
-enum class JobEnd { kCompleted, kSuspended };
+// kLeft: the job was left in the same commit as the run's last checkpoint (RunStore::has_left_job).
+enum class JobEnd { kCompleted, kSuspended, kLeft };
 
 // Runs one job on a thread of its own. When the token is cancelled it returns soon, with the
 // token's status. An error that is transient (workflow::IsTransient) is tried again later, with
@@ -41,6 +43,9 @@ using JobFunction =
 struct WorkerOptions {
   std::string owner = {};  // names this process in leases: host, process id, random part
   int concurrency = 2;     // jobs at a time; 0: none are taken
+  // Jobs taken before a thread is free for them, so that short ones follow without a pause. Other
+  // workers cannot have them meanwhile: 0 for jobs that take long.
+  int prefetch = 0;
   std::vector<std::string> kinds = {};  // empty: any
   absl::Duration lease = absl::Seconds(30);
   absl::Duration heartbeat = absl::Seconds(10);   // well under `lease`
@@ -74,21 +79,29 @@ class Worker {
   struct Running {
     JobLease lease;
     workflow::CancellationSource cancel;
+    // By a clock that nobody sets.
     absl::Time next_heartbeat;
-    absl::Time lease_until;  // by our clock, from before the last heartbeat was sent
-    std::thread thread;
+    absl::Time lease_until;  // from before the last heartbeat was sent
     bool is_finished = false;
   };
 
   void Loop();
-  bool TakeOne();
+  void TakeFree();
+  void Begin(JobLease lease, absl::Time taken_at);
   void Beat(absl::FunctionRef<bool(const Running&)> may_have_changed);
   // One heartbeat; an error is a reason to stop the job.
   absl::Status Extend(Running& running);
-  void Reap();
-  void RunJob(std::shared_ptr<Running> running);
+  void Forget(Running& running) ABSL_LOCKS_EXCLUDED(mutex_);
+  // One of the threads that run jobs.
+  void Work();
+  // The next job to run; null when the worker stops.
+  std::shared_ptr<Running> NextReady();
+  bool HasReady() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return is_stopping_ || !ready_.empty();
+  }
+  absl::StatusOr<JobEnd> RunJob(const Running& running);
   void Settle(const Running& running, const absl::StatusOr<JobEnd>& end);
-  absl::Time NextWake() const;
+  absl::Duration TimeToWake() const;
   void Trouble(std::string_view what, const absl::Status& status) const;
 
   JobQueue* const queue_;
@@ -97,9 +110,11 @@ class Worker {
   pg::Listener listener_;
 
   mutable absl::Mutex mutex_;
-  std::vector<std::shared_ptr<Running>> running_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Running>> running_ ABSL_GUARDED_BY(mutex_);  // and those to begin
+  std::deque<std::shared_ptr<Running>> ready_ ABSL_GUARDED_BY(mutex_);     // to begin
   bool is_draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> workers_;
   std::thread thread_;
 };
 
