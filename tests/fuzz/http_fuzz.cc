@@ -81,13 +81,7 @@ struct Target {
 
   // Sends, half-closes and reads all that comes.
   std::string Exchange(std::string_view first, std::string_view second) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server->port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    Demand(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0,
-           "the server takes the next client");
+    const int fd = Connect();
     const int at_once = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
     for (const std::string_view part : {first, second}) {
@@ -98,12 +92,26 @@ struct Target {
     std::array<char, 4096> block;
     while (true) {
       const ssize_t length = recv(fd, block.data(), block.size(), 0);
-      if (length < 0 && errno == EINTR) continue;  // libFuzzer's alarm
+      if (length < 0 && errno == EINTR) continue;
       if (length <= 0) break;
       answer.append(block.data(), static_cast<size_t>(length));
     }
     close(fd);
     return answer;
+  }
+
+  int Connect() const {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    while (true) {
+      const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) return fd;
+      const bool was_interrupted = errno == EINTR;  // libFuzzer's alarm
+      close(fd);
+      Demand(was_interrupted, "the server takes the next client");
+    }
   }
 
   RecordingService service;
