@@ -66,7 +66,7 @@ verify::Tolerance ToleranceOf(const v1::MigrationState& state) {
 bool NeedsRebuilder(const v1::MigrationState& state) {
   const int rounds =
       state.max_rebuild_rounds() > 0 ? state.max_rebuild_rounds() : kDefaultRebuildRounds;
-  if (state.rebuild_round() >= rounds) return false;
+  if (state.fruitless_rounds() >= rounds) return false;
   return !state.failing_models().empty() || !state.to_rewrite().empty();
 }
 

@@ -35,7 +35,8 @@ absl::StatusOr<std::unique_ptr<verify::CapturedResults>> OpenResults(
 // How far apart numbers may be in them.
 verify::Tolerance ToleranceOf(const v1::MigrationState& state);
 
-// Whether the Rebuilder has something to do, and a round left to do it in.
+// Whether the Rebuilder has something to do, and may go on: rounds that change nothing are counted.
+// Those that do change something end by themselves, as each leaves less to do.
 bool NeedsRebuilder(const v1::MigrationState& state);
 
 // The id of the option that a person chose; empty without an answer.

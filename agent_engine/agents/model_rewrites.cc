@@ -1,6 +1,7 @@
 #include "agent_engine/agents/model_rewrites.h"
 
 #include <algorithm>
+#include <set>
 #include <stop_token>
 #include <utility>
 #include <vector>
@@ -36,6 +37,24 @@ bool HasOwnReason(const dbt::Model& model) {
     return diagnostics::KindOf(diagnostic.id).severity == diagnostics::Severity::kError &&
            diagnostic.id != diagnostics::DiagnosticId::kReadsRefusedObject;
   });
+}
+
+// Objects whose models are refused, "schema.name".
+std::set<std::string> RefusedObjects(const dbt::Project& project) {
+  std::set<std::string> refused;
+  for (const dbt::Model& model : project.models) {
+    if (model.status == dbt::ModelStatus::kRefused) refused.insert(model.source_object.ToString());
+  }
+  return refused;
+}
+
+std::vector<catalog::ObjectName> ReadsOf(const catalog::CatalogIndex& index,
+                                         const dbt::Model& model) {
+  diagnostics::DiagnosticSink sink;
+  const tsql::ParseResult parsed = tsql::ParseBatch(model.source_sql, {}, sink);
+  std::vector<catalog::ObjectName> reads = ReferencedObjects(parsed.tree.Root(), index);
+  std::erase(reads, model.source_object);
+  return reads;
 }
 
 int TierOf(const v1::MigrationState& state, const std::string& object) {
@@ -98,19 +117,12 @@ std::vector<rewriting::SolvedCase> SolvedCases(const Round& round, const Job& jo
   return solved;
 }
 
-std::vector<catalog::ObjectName> ReadsOf(const Round& round, const std::string& definition) {
-  diagnostics::DiagnosticSink sink;
-  const tsql::ParseResult parsed = tsql::ParseBatch(definition, {}, sink);
-  return ReferencedObjects(parsed.tree.Root(), round.index);
-}
-
 rewriting::RewriteCase CaseOf(const Round& round, const Job& job) {
   rewriting::RewriteCase asked;
   asked.object = {job.model->source_object, job.model->source_kind, job.model->source_sql};
   asked.target = round.state.target_warehouse();
   asked.findings = job.model->diagnostics;
-  asked.reads = ReadsOf(round, job.model->source_sql);
-  std::erase(asked.reads, job.model->source_object);
+  asked.reads = ReadsOf(round.index, *job.model);
   asked.solved = SolvedCases(round, job);
   const auto before = round.state.rewrites().find(job.object);
   if (before == round.state.rewrites().end()) return asked;
@@ -129,8 +141,8 @@ routing::CallContext CallContextOf(const Round& round, const Job& job) {
   call.agent = "rebuilder";
   call.task = job.tier;
   call.timeout = kCallTimeout;
-  call.idempotency_key =
-      fmt::format("{}/{}/{}", round.context.run_id(), round.context.place().step, job.object);
+  call.idempotency_key = fmt::format("{}/{}/{}", round.context.run_id(),
+                                     round.context.place().effects_step, job.object);
   return call;
 }
 
@@ -296,15 +308,21 @@ std::map<std::string, dbt::Rewrite> AcceptedRewrites(const v1::MigrationState& s
   return accepted;
 }
 
-void ChooseRewrites(const Environment& environment, const dbt::Project& project,
-                    v1::MigrationState& state) {
+void ChooseRewrites(const Environment& environment, const catalog::Catalog& catalog,
+                    const dbt::Project& project, v1::MigrationState& state) {
   state.clear_to_rewrite();
   if (environment.models == nullptr) return;
+  const catalog::CatalogIndex index(catalog);
+  const std::set<std::string> refused = RefusedObjects(project);
   for (const dbt::Model& model : project.models) {
     if (model.status != dbt::ModelStatus::kRefused || !HasOwnReason(model)) continue;
     const std::string object = model.source_object.ToString();
+    const bool can_be_tried = std::ranges::none_of(
+        ReadsOf(index, model),
+        [&](const catalog::ObjectName& read) { return refused.contains(read.ToString()); });
     const auto tier = NextTier(state, object);
-    if (tier && environment.models->IsConfigured(*tier)) state.add_to_rewrite(object);
+    if (can_be_tried && tier && environment.models->IsConfigured(*tier))
+      state.add_to_rewrite(object);
   }
 }
 

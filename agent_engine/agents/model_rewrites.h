@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "agent_engine/agents/environment.h"
+#include "agent_engine/catalog/catalog.h"
 #include "agent_engine/dbt/project_builder.h"
 #include "agent_engine/workflow/effects.h"
 #include "agent_engine/workflow/node_context.h"
@@ -19,10 +20,10 @@ namespace datamigrate::agents {
 std::map<std::string, dbt::Rewrite> AcceptedRewrites(const v1::MigrationState& state);
 
 // Notes in state.to_rewrite the views and routines of `project` that are refused for reasons of
-// their own and that a model of the next tier can be asked about: from the tier of an object's
-// complexity upwards, one tier a round. None without models.
-void ChooseRewrites(const Environment& environment, const dbt::Project& project,
-                    v1::MigrationState& state);
+// their own, read nothing that is refused, and that a model of the next tier can be asked about:
+// from the tier of an object's complexity upwards, one tier a round. None without models.
+void ChooseRewrites(const Environment& environment, const catalog::Catalog& catalog,
+                    const dbt::Project& project, v1::MigrationState& state);
 
 // Asks about each of state.to_rewrite, reviews the answers, tries them on the loaded rows, and
 // notes what was seen. What is proven is accepted; what runs without a proof waits, unless the

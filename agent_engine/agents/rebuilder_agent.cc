@@ -26,6 +26,10 @@ std::optional<workflow::Interrupt> SettleUnproven(v1::MigrationState& state) {
   return std::nullopt;
 }
 
+void CountRound(bool has_changed, v1::MigrationState& state) {
+  if (!has_changed) state.set_fruitless_rounds(state.fruitless_rounds() + 1);
+}
+
 AgentResult Finish(const Environment& environment, v1::MigrationState& state,
                    workflow::NodeContext& context, int taken_out) {
   const size_t rewritten = AcceptedRewrites(state).size();
@@ -42,11 +46,14 @@ AgentResult Finish(const Environment& environment, v1::MigrationState& state,
 AgentResult Rebuild(const Environment& environment, v1::MigrationState& state,
                     workflow::NodeContext& context) {
   if (context.answer().has_value()) {
-    DecideUnproven(ChosenOption(context) == "accept", state);
+    const bool accepts = ChosenOption(context) == "accept";
+    DecideUnproven(accepts, state);
+    CountRound(accepts, state);
     return Finish(environment, state, context, 0);
   }
   state.set_rebuild_round(state.rebuild_round() + 1);
   const int taken_out = TakeOutFailing(environment, state, context);
+  const size_t accepted = AcceptedRewrites(state).size();
   const absl::Status rewritten = RewriteObjects(environment, state, context);
   if (!rewritten.ok()) return rewritten;
   if (auto question = SettleUnproven(state)) {
@@ -54,6 +61,7 @@ AgentResult Rebuild(const Environment& environment, v1::MigrationState& state,
     effects.interrupt = *std::move(question);
     return effects;
   }
+  CountRound(taken_out > 0 || AcceptedRewrites(state).size() > accepted, state);
   return Finish(environment, state, context, taken_out);
 }
 

@@ -140,7 +140,7 @@ AgentResult Test(const Environment& environment, v1::MigrationState& state,
   const verify::Validation validation = verify::Validate(*catalog, *project, done->run, faithful);
   *state.mutable_validation_result() = ToProto(validation, state.rebuild_round());
   SetModelRuns(*project, done->run, state);
-  ChooseRewrites(environment, *project, state);
+  ChooseRewrites(environment, *catalog, *project, state);
   Log(environment, context,
       fmt::format("score {:.1f}, {} models do not run, {} objects for language models",
                   validation.score, state.failing_models().size(), state.to_rewrite().size()));

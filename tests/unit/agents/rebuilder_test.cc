@@ -2,23 +2,17 @@
 // answers.
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <map>
-#include <mutex>
 
 #include "absl/strings/match.h"
 #include "agent_engine/agents/agent_context.h"
-#include "agent_engine/agents/migration_agents.h"
-#include "agent_engine/agents/migration_graph.h"
-#include "agent_engine/agents/model_rewrites.h"
-#include "tests/unit/dbt/temporary_folder.h"
-#include "tests/unit/rewriting/scripted_model.h"
+#include "tests/unit/agents/rebuilt_migration.h"
 
 namespace datamigrate::agents {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::AnswerWith;
-using testing::ScriptedModel;
+using testing::TemporaryFolder;
 
 const char kScript[] =
     "CREATE TABLE dbo.item (id int NOT NULL PRIMARY KEY, title nvarchar(50), price decimal(9, "
@@ -37,123 +31,34 @@ const char kWrongLamps[] =
 const char kChairs[] =
     "CREATE VIEW dbo.chairs AS SELECT id FROM dbo.item WHERE title LIKE N'%chair%'";
 
-// Keeps receipts as PostgreSQL does.
-class Receipts : public workflow::Journal {
+using Answers = std::map<std::string, std::vector<std::string>>;  // Answers by object, in order.
+
+// The shop's migration up to the first test of its models.
+class Migration : private TemporaryFolder, public testing::RebuiltMigration {
  public:
-  absl::StatusOr<Entry> Begin(std::string_view, int64_t step, std::string_view key) override {
-    std::lock_guard lock(mutex_);
-    const auto [entry, is_new] = entries_.try_emplace({step, std::string(key)});
-    return Entry{.receipt = entry->second, .was_begun = !is_new};
-  }
-  absl::Status Complete(std::string_view, int64_t step, std::string_view key,
-                        std::string_view receipt) override {
-    std::lock_guard lock(mutex_);
-    entries_[{step, std::string(key)}] = std::string(receipt);
-    return absl::OkStatus();
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::pair<int64_t, std::string>, std::optional<std::string>> entries_;
-};
-
-// The view that a request is about.
-std::string ObjectOf(const ScriptedModel::Call& call) {
-  const std::string text = testing::TextOf(call.request);
-  const size_t at = text.find("Reported about");
-  for (const char* name : {"dbo.lamps", "dbo.chairs"}) {
-    const size_t found = text.find(name, at);
-    if (found != std::string::npos && found < at + 200) return name;
-  }
-  return "?";
-}
-
-using Script = std::map<std::string, std::vector<std::string>>;  // Answers by object, in order.
-
-class Migration {
- public:
-  explicit Migration(Script script, v1::MigrationOptions options = {})
-      : script_(std::move(script)),
-        model_([this](const ScriptedModel::Call& call) { return Answer(call); }) {
-    std::ofstream(folder_.path() / "shop.sql") << kScript;
-    fs::create_directories(folder_.path() / "results");
-    std::ofstream(folder_.path() / "results/dbo.lamps.csv") << "id,price\n1,10.00\n3,30.00\n";
-    std::ofstream(folder_.path() / "results/dbo.prices.csv")
-        << "id,price\n1,10\n2,20.5\n3,30\n4,40\n";
-    environment_.home = folder_.path();
-    environment_.models = &model_;
-    environment_.guard = *rewriting::Guard::Create();
-    environment_.on_guarded = [this](const rewriting::GuardedEvent& event) {
-      std::lock_guard lock(mutex_);
-      events_.push_back(event);
-      return absl::OkStatus();
-    };
-    v1::CreateMigrationRequest request;
-    request.set_source((folder_.path() / "shop.sql").string());
-    request.set_target("duckdb");
-    options.set_results((folder_.path() / "results").string());
-    *request.mutable_options() = std::move(options);
-    REQUIRE(state_.ParseFromString(InitialState("m1", "acme", request)));
+  explicit Migration(const Answers& script, v1::MigrationOptions options = {})
+      : RebuiltMigration((path() / "shop.sql").string(), WithResults(path(), std::move(options))) {
+    std::ofstream(path() / "shop.sql") << kScript;
+    fs::create_directories(path() / "results");
+    std::ofstream(path() / "results/dbo.lamps.csv") << "id,price\n1,10.00\n3,30.00\n";
+    std::ofstream(path() / "results/dbo.prices.csv") << "id,price\n1,10\n2,20.5\n3,30\n4,40\n";
+    for (const auto& [object, answers] : script) RebuiltMigration::Script(object, answers);
     for (const auto agent : {Assess, Plan, Execute, LoadData, Test}) Run(agent);
   }
 
-  workflow::Effects Run(AgentResult (*agent)(const Environment&, v1::MigrationState&,
-                                             workflow::NodeContext&),
-                        std::optional<std::string> answer = std::nullopt) {
-    ++step_;
-    return Repeat(agent, std::move(answer));
+ private:
+  static v1::MigrationOptions WithResults(const fs::path& folder, v1::MigrationOptions options) {
+    options.set_results((folder / "results").string());
+    return options;
   }
-
-  // The same step again, as after a crash.
-  workflow::Effects Repeat(AgentResult (*agent)(const Environment&, v1::MigrationState&,
-                                                workflow::NodeContext&),
-                           std::optional<std::string> answer = std::nullopt) {
-    workflow::NodeContext context({"m1", "node", step_, 1}, {}, std::move(answer), &receipts_,
-                                  nullptr, &workflow::SystemClock());
-    auto effects = agent(environment_, state_, context);
-    INFO(effects.status());
-    REQUIRE(effects.ok());
-    return *std::move(effects);
-  }
-
-  const v1::Rewrite& RewriteOf(const std::string& object) const {
-    static const v1::Rewrite kNone;
-    const auto found = state_.rewrites().find(object);
-    return found == state_.rewrites().end() ? kNone : found->second;
-  }
-
-  std::string FileOf(const std::string& path) const {
-    std::ifstream file(folder_.path() / "migrations/m1/project" / path);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  absl::StatusOr<std::string> Answer(const ScriptedModel::Call& call) {
-    std::lock_guard lock(mutex_);
-    std::vector<std::string>& answers = script_[ObjectOf(call)];
-    if (answers.empty())
-      return routing::Failure(routing::FailureCause::kAllFailed, "no answer left");
-    std::string answer = answers.front();
-    answers.erase(answers.begin());
-    return answer;
-  }
-
-  std::mutex mutex_;
-  Script script_;
-  ScriptedModel model_;
-  std::vector<rewriting::GuardedEvent> events_;
-  testing::TemporaryFolder folder_;
-  Environment environment_;
-  Receipts receipts_;
-  v1::MigrationState state_;
-  int64_t step_ = 0;
 };
 
 TEST_CASE("what the rules refuse for itself goes to models, not what reads it", "[agents]") {
   Migration migration({});
-  const auto& asked = migration.state_.to_rewrite();
+  const auto& asked = migration.state().to_rewrite();
   CHECK(std::vector<std::string>(asked.begin(), asked.end()) ==
         std::vector<std::string>{"dbo.chairs", "dbo.lamps"});
-  CHECK(NeedsRebuilder(migration.state_));
+  CHECK(NeedsRebuilder(migration.state()));
 }
 
 TEST_CASE("a right answer stands in the project, and what reads it is converted, too", "[agents]") {
@@ -174,10 +79,10 @@ TEST_CASE("a right answer stands in the project, and what reads it is converted,
   CHECK_FALSE(
       absl::StrContains(migration.FileOf("models/marts/dbo/dbo__lamp_total.sql"), "enabled=false"));
   migration.Run(Test);
-  for (const v1::ResultComparison& result : migration.state_.result_comparisons()) {
+  for (const v1::ResultComparison& result : migration.state().result_comparisons()) {
     CHECK(result.difference() == "");
   }
-  CHECK(migration.state_.result_comparisons_size() == 2);
+  CHECK(migration.state().result_comparisons_size() == 2);
 }
 
 TEST_CASE("a wrong answer is caught, told to the next tier, and never part of the project",
@@ -196,7 +101,7 @@ TEST_CASE("a wrong answer is caught, told to the next tier, and never part of th
   CHECK(migration.RewriteOf("dbo.lamps").attempts(1).tier() !=
         migration.RewriteOf("dbo.lamps").attempts(0).tier());
   bool is_told = false;
-  for (const auto& call : migration.model_.calls()) {
+  for (const auto& call : migration.model().calls()) {
     is_told =
         is_told || absl::StrContains(testing::TextOf(call.request), "1 rows, the source has 2");
   }
@@ -222,9 +127,9 @@ TEST_CASE("what runs without a proof waits for a person", "[agents]") {
     CHECK(migration.RewriteOf("dbo.chairs").is_decided());
     CHECK(migration.FileOf("rewritten/dbo/dbo__chairs.sql").empty());
     migration.Run(Test);
-    for (const std::string& object : migration.state_.to_rewrite()) CHECK(object != "dbo.chairs");
+    for (const std::string& object : migration.state().to_rewrite()) CHECK(object != "dbo.chairs");
   }
-  CHECK(migration.model_.calls().size() == 2);
+  CHECK(migration.model().calls().size() == 2);
 }
 
 TEST_CASE("a migration may say beforehand what becomes of what is not proven", "[agents]") {
@@ -262,20 +167,20 @@ TEST_CASE("harmful and useless answers are refused before they run", "[agents]")
 
 TEST_CASE("a step that is done again asks no model again", "[agents]") {
   Migration migration({{"dbo.lamps", {AnswerWith(kRightLamps)}}});
-  const v1::MigrationState before = migration.state_;
+  const v1::MigrationState before = migration.state();
   migration.Run(Rebuild);
-  const size_t calls = migration.model_.calls().size();
-  migration.state_ = before;
+  const size_t calls = migration.model().calls().size();
+  migration.state() = before;
   migration.Repeat(Rebuild);
   CHECK(migration.RewriteOf("dbo.lamps").attempts(0).verdict() == v1::REWRITE_VERDICT_PROVEN);
   // dbo.chairs had no answer, so it is asked again; dbo.lamps has its receipt.
-  CHECK(migration.model_.calls().size() == calls + 1);
+  CHECK(migration.model().calls().size() == calls + 1);
 }
 
 TEST_CASE("rounds end, and what no model solved is left as the rules left it", "[agents]") {
   Migration migration({});
   int rounds = 0;
-  while (NeedsRebuilder(migration.state_) && rounds < 10) {
+  while (NeedsRebuilder(migration.state()) && rounds < 10) {
     migration.Run(Rebuild);
     ++rounds;
     if (rounds < 3) migration.Run(Test);
@@ -288,8 +193,8 @@ TEST_CASE("rounds end, and what no model solved is left as the rules left it", "
 TEST_CASE("each call is told to the audit log, with its tenant and without text", "[agents]") {
   Migration migration({{"dbo.lamps", {AnswerWith(kRightLamps)}}});
   migration.Run(Rebuild);
-  REQUIRE(migration.events_.size() == 3);  // Two went out, one came back.
-  for (const auto& event : migration.events_) {
+  REQUIRE(migration.events().size() == 3);  // Two went out, one came back.
+  for (const auto& event : migration.events()) {
     CHECK(event.tenant == "acme");
     CHECK(event.migration == "m1");
     CHECK(event.agent == "rebuilder");
@@ -298,12 +203,12 @@ TEST_CASE("each call is told to the audit log, with its tenant and without text"
 
 TEST_CASE("without models everything is as the rules left it", "[agents]") {
   Migration migration({});
-  migration.environment_.models = nullptr;
-  migration.state_.clear_to_rewrite();
-  migration.state_.clear_failing_models();
+  migration.environment().models = nullptr;
+  migration.state().clear_to_rewrite();
+  migration.state().clear_failing_models();
   migration.Run(Rebuild);
-  CHECK(migration.state_.rewrites().empty());
-  CHECK(migration.model_.calls().empty());
+  CHECK(migration.state().rewrites().empty());
+  CHECK(migration.model().calls().empty());
 }
 
 }  // namespace
