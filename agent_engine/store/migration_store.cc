@@ -126,7 +126,7 @@ bool IsHex(char c) {
 }
 
 // 8-4-4-4-12 hexadecimal digits, as PostgreSQL prints them.
-absl::Status CheckId(std::string_view id) {
+absl::Status CheckUuid(std::string_view id) {
   bool is_uuid = id.size() == 36;
   for (std::size_t i = 0; is_uuid && i < id.size(); ++i) {
     bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -237,7 +237,7 @@ absl::StatusOr<ListPosition> ParseToken(std::string_view token, MigrationOrder o
   }
   position.id = std::string(id);
   const bool has_key = position.created_at.has_value() || position.name.has_value();
-  if (has_key && CheckId(id).ok()) return position;
+  if (has_key && CheckUuid(id).ok()) return position;
   return absl::InvalidArgumentError("the page token is not one that was given out for this order");
 }
 
@@ -322,7 +322,7 @@ absl::Status CheckExists(pg::Pool& pool, std::string_view tenant, std::string_vi
 absl::StatusOr<pg::Result> Query(pg::Pool& pool, std::string_view tenant, std::string_view id,
                                  const pg::Statement& statement,
                                  const std::vector<pg::Parameter>& parameters) {
-  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  if (absl::Status status = CheckUuid(id); !status.ok()) return status;
   absl::StatusOr<pg::Result> rows = pg::Execute(pool, kRepeatable, statement, parameters);
   if (!rows.ok() || !rows->empty()) return rows;
   if (absl::Status status = CheckExists(pool, tenant, id); !status.ok()) return status;
@@ -330,6 +330,10 @@ absl::StatusOr<pg::Result> Query(pg::Pool& pool, std::string_view tenant, std::s
 }
 
 }  // namespace
+
+absl::Status CheckId(std::string_view id) {
+  return CheckUuid(id);
+}
 
 absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {
   absl::StatusOr<CreatedMigration> created = CreateAll({migration}).front();

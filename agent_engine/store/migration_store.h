@@ -48,6 +48,9 @@ struct MigrationFilter {
   std::optional<absl::Time> created_before = {};
 };
 
+// kInvalidArgument for an id that is no UUID, which PostgreSQL would not take.
+absl::Status CheckId(std::string_view id);
+
 enum class MigrationOrder { kNewest, kOldest, kName };
 
 // Safe to call from any thread. Errors of the database: common/pg/sql_state.h; kInvalidArgument for

@@ -6,6 +6,7 @@
 
 #include "agent_engine/store/checkpoint_rows.h"
 #include "agent_engine/store/transaction_writer.h"
+#include "common/crypto/digest.h"
 #include "common/pg/transaction.h"
 
 namespace datamigrate::store {
@@ -35,10 +36,19 @@ constexpr pg::Statement kHistory = {
     "   c.effects_step, d.question, d.answer FROM workflow_checkpoints c LEFT JOIN user_decisions d"
     "   ON d.migration_id = c.run_id AND d.step = c.step"
     " WHERE c.run_id = $1 ORDER BY c.step"};
+// A fork looks into the run that it comes from, and that into its own, as far as they go.
 constexpr pg::Statement kBeginEffect = {
     "begin_effect",
-    "INSERT INTO journal (run_id, step, key) VALUES ($1, $2, $3)"
-    " ON CONFLICT (run_id, step, key) DO NOTHING RETURNING key"};
+    "WITH RECURSIVE parents AS ("
+    "   SELECT parent_run AS id FROM migrations WHERE id = $1::uuid AND $4 <> ''"
+    "   UNION SELECT m.parent_run FROM migrations m JOIN parents p ON p.id = m.id),"
+    " found AS (SELECT j.receipt FROM parents p JOIN journal j ON j.run_id = p.id"
+    "   WHERE j.key = $3::text AND j.input_sha256 = $4::text AND j.receipt IS NOT NULL LIMIT 1)"
+    " INSERT INTO journal (run_id, step, key, input_sha256, receipt, completed_at, is_reused)"
+    " SELECT $1::uuid, $2::bigint, $3::text, $4::text, f.receipt,"
+    "   CASE WHEN f.receipt IS NOT NULL THEN clock_timestamp() END, f.receipt IS NOT NULL"
+    " FROM (SELECT) AS one LEFT JOIN found f ON true"
+    " ON CONFLICT (run_id, step, key) DO NOTHING RETURNING receipt"};
 constexpr pg::Statement kFindReceipt = {
     "find_receipt", "SELECT receipt FROM journal WHERE run_id = $1 AND step = $2 AND key = $3"};
 constexpr pg::Statement kCompleteEffect = {
@@ -133,14 +143,28 @@ absl::Status RunStore::Settle(std::string_view /*run_id*/) {
 
 absl::StatusOr<workflow::Journal::Entry> RunStore::Begin(std::string_view run_id, int64_t step,
                                                          std::string_view key) {
+  return BeginWithInput(run_id, step, key, "");
+}
+
+absl::StatusOr<workflow::Journal::Entry> RunStore::BeginWithInput(std::string_view run_id,
+                                                                  int64_t step,
+                                                                  std::string_view key,
+                                                                  std::string_view input) {
+  const std::string digest = input.empty() ? "" : crypto::Sha256Hex(input);
   Entry entry;
   absl::Status status =
       pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
         entry = {};
         absl::Status fenced = CheckFence(transaction, lease_);
         if (!fenced.ok()) return fenced;
-        absl::StatusOr<pg::Result> begun = transaction.Execute(kBeginEffect, {run_id, step, key});
-        if (!begun.ok() || !begun->empty()) return begun.status();
+        absl::StatusOr<pg::Result> begun =
+            transaction.Execute(kBeginEffect, {run_id, step, key, digest});
+        if (!begun.ok()) return begun.status();
+        if (!begun->empty()) {
+          auto reused = begun->front().Get<std::optional<pg::Bytes>>("receipt");
+          if (reused.has_value()) entry.receipt = std::move(reused->value);
+          return absl::OkStatus();
+        }
         absl::StatusOr<pg::Result> found = transaction.Execute(kFindReceipt, {run_id, step, key});
         if (!found.ok()) return found.status();
         entry.was_begun = true;

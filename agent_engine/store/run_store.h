@@ -55,6 +55,8 @@ class RunStore : public workflow::CheckpointStore,
   bool has_left_job() const { return has_left_job_; }
 
   absl::StatusOr<Entry> Begin(std::string_view run_id, int64_t step, std::string_view key) override;
+  absl::StatusOr<Entry> BeginWithInput(std::string_view run_id, int64_t step, std::string_view key,
+                                       std::string_view input) override;
   absl::Status Complete(std::string_view run_id, int64_t step, std::string_view key,
                         std::string_view receipt) override;
 

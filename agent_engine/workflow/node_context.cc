@@ -27,11 +27,19 @@ void NodeContext::Emit(std::string kind, std::string json_payload) {
 
 absl::StatusOr<std::string> NodeContext::Once(
     std::string_view key, absl::FunctionRef<absl::StatusOr<std::string>(bool was_begun)> perform) {
+  return OnceFor(key, "", perform);
+}
+
+absl::StatusOr<std::string> NodeContext::OnceFor(
+    std::string_view key, std::string_view input,
+    absl::FunctionRef<absl::StatusOr<std::string>(bool was_begun)> perform) {
   if (settle_) {
     if (absl::Status settled = settle_(); !settled.ok()) return settled;
   }
   const int64_t step = place_.effects_step > 0 ? place_.effects_step : place_.step;
-  absl::StatusOr<Journal::Entry> entry = journal_->Begin(place_.run_id, step, key);
+  absl::StatusOr<Journal::Entry> entry =
+      input.empty() ? journal_->Begin(place_.run_id, step, key)
+                    : journal_->BeginWithInput(place_.run_id, step, key, input);
   if (!entry.ok()) return entry.status();
   if (entry->receipt.has_value()) return *std::move(entry->receipt);
   absl::StatusOr<std::string> receipt = perform(entry->was_begun);

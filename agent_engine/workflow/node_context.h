@@ -49,6 +49,12 @@ class NodeContext {
   absl::StatusOr<std::string> Once(
       std::string_view key, absl::FunctionRef<absl::StatusOr<std::string>(bool was_begun)> perform);
 
+  // As above, for an effect whose receipt depends on `input` alone, such as a question to a model:
+  // a fork of the run, which asks the same, is given the receipt that is there.
+  absl::StatusOr<std::string> OnceFor(
+      std::string_view key, std::string_view input,
+      absl::FunctionRef<absl::StatusOr<std::string>(bool was_begun)> perform);
+
  private:
   const Place place_;
   const CancellationToken token_;

@@ -75,6 +75,13 @@ class Journal {
   virtual absl::StatusOr<Entry> Begin(std::string_view run_id, int64_t step,
                                       std::string_view key) = 0;
 
+  // As Begin, for an effect that depends on `input` alone: a run that was forked takes the receipt
+  // that the other run has for the same key and input. By default there is none.
+  virtual absl::StatusOr<Entry> BeginWithInput(std::string_view run_id, int64_t step,
+                                               std::string_view key, std::string_view /*input*/) {
+    return Begin(run_id, step, key);
+  }
+
   // Notes that it happened. The first receipt stays.
   virtual absl::Status Complete(std::string_view run_id, int64_t step, std::string_view key,
                                 std::string_view receipt) = 0;

@@ -1,0 +1,103 @@
+// Looking at runs without a lease, and beginning new ones at their checkpoints. Every call names
+// the tenant; what another tenant owns is as good as absent (kNotFound).
+#ifndef DATAMIGRATE_AGENT_ENGINE_STORE_RUN_HISTORY_H_
+#define DATAMIGRATE_AGENT_ENGINE_STORE_RUN_HISTORY_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent_engine/store/migration_store.h"
+#include "agent_engine/store/records.h"
+#include "common/pg/pool.h"
+
+namespace datamigrate::store {
+
+struct RunRecord {
+  std::string id = {};  // the migration's
+  std::string name = {};
+  MigrationStatus status = MigrationStatus::kPending;
+  std::string node = {};   // under way or about to be
+  int64_t steps = 0;       // of the newest checkpoint
+  int attempts = 0;        // takes of its job since then
+  std::string owner = {};  // while one has it
+  std::string error = {};
+  std::string parent_run = {};  // of a fork
+  int64_t parent_step = 0;
+  absl::Time created_at = {};
+  absl::Time updated_at = {};
+};
+
+struct StepRecord {
+  int64_t step = 0;
+  std::string node = {};
+  std::string next_node = {};
+  std::string status = {};  // "running", "interrupted", "completed"
+  absl::Time at = {};
+  int64_t state_bytes = 0;
+  std::string question = {};
+  std::string answer = {};
+  std::string decided_by = {};
+};
+
+struct EffectRecord {
+  int64_t step = 0;
+  std::string key = {};
+  absl::Time started_at = {};
+  std::optional<absl::Time> completed_at = {};  // absent: begun, and nobody knows how far it came
+  bool is_reused = false;                       // the receipt is another run's
+};
+
+struct StateRecord {
+  int64_t step = 0;
+  std::string node = {};       // that ran
+  std::string next_node = {};  // "__end__" at the end
+  std::string state = {};
+};
+
+struct NewFork {
+  std::string run = {};
+  int64_t step = 0;
+  std::string created_by = {};
+  // Bytes in the place of the checkpoint's; made by the caller for the new run's id.
+  std::string id = {};
+  std::string state = {};
+};
+
+// Safe to call from any thread. Errors as MigrationStore's.
+class RunHistory {
+ public:
+  // `pool` must outlive this.
+  explicit RunHistory(pg::Pool* pool) : pool_(pool) {}
+
+  // Newest first; `page_size` is clamped to 1..200.
+  absl::StatusOr<Page<RunRecord>> List(std::string_view tenant, int page_size,
+                                       std::string_view page_token = "");
+
+  absl::StatusOr<RunRecord> Get(std::string_view tenant, std::string_view id);
+
+  // In their order.
+  absl::StatusOr<std::vector<StepRecord>> Steps(std::string_view tenant, std::string_view id);
+  absl::StatusOr<std::vector<EffectRecord>> Effects(std::string_view tenant, std::string_view id);
+
+  // The state at a step; the newest where it is negative. kNotFound without such a step.
+  absl::StatusOr<StateRecord> State(std::string_view tenant, std::string_view id, int64_t step);
+
+  // Writes a migration with the fork's id and its job: the checkpoints of the other up to the step,
+  // the last one with the fork's state, their receipts and answers. A question at the step is open
+  // again. kFailedPrecondition where the checkpoint ends its run; kAlreadyExists for an id that is
+  // used.
+  absl::Status Fork(std::string_view tenant, const NewFork& fork);
+
+ private:
+  pg::Pool* const pool_;
+};
+
+}  // namespace datamigrate::store
+
+#endif  // DATAMIGRATE_AGENT_ENGINE_STORE_RUN_HISTORY_H_
