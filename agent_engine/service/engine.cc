@@ -13,6 +13,7 @@
 #include "agent_engine/agents/migration_graph.h"
 #include "agent_engine/service/exposure.h"
 #include "agent_engine/service/migration_service.h"
+#include "agent_engine/service/model_service.h"
 #include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
@@ -37,6 +38,7 @@ namespace {
 constexpr int kCallThreads = 8;
 constexpr size_t kMaxWaitingCalls = 1024;
 constexpr int kConnections = 16;
+constexpr int kModelThreads = 1024;
 constexpr int kHeartbeatsPerLease = 3;
 constexpr absl::Duration kDrainGrace = absl::Seconds(2);
 constexpr std::chrono::seconds kCallGrace{5};
@@ -134,7 +136,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
 class Engine {
  public:
   Engine(const EngineOptions& options, const pg::ConnectionOptions& connection,
-         workflow::Graph graph, std::unique_ptr<KeyWatch> keys)
+         workflow::Graph graph, std::unique_ptr<KeyWatch> keys, ModelRouting* models)
       : options_(options),
         graph_(std::move(graph)),
         keys_(std::move(keys)),
@@ -151,6 +153,9 @@ class Engine {
             &migration_store_, &creations_, &calls_,
             SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
         service_(&migrations_, &feed_, &calls_, &callers_, &recorder_),
+        model_calls_(kModelThreads),
+        models_(models),
+        model_service_(&models_, &model_calls_, &calls_, &callers_, &recorder_),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {
                   return RunMigration(lease, token);
@@ -167,6 +172,7 @@ class Engine {
     builder.AddListeningPort(options_.listen, *credentials, &port);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.RegisterService(&service_);
+    builder.RegisterService(&model_service_);
     server_ = builder.BuildAndStart();
     if (!server_ || port == 0) {
       return absl::UnavailableError(
@@ -248,6 +254,9 @@ class Engine {
   store::CreationQueue creations_;
   Migrations migrations_;
   MigrationServiceImpl service_;
+  CallThreads model_calls_;
+  Models models_;
+  ModelServiceImpl model_service_;
   store::Worker worker_;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -269,6 +278,16 @@ absl::Status RunEngine(const EngineOptions& options) {
   status = PrepareDatabase(connection);
   if (!status.ok()) return status;
 
+  const auto models = ModelRouting::Start(
+      connection, {.routes_file = options.routes,
+                   .ca_file = options.models_ca,
+                   .home = options.home,
+                   .is_local_only = options.is_local_only,
+                   .on_trouble = [](std::string_view what, const absl::Status& trouble) {
+                     spdlog::warn("{}: {}", what, std::string(trouble.message()));
+                   }});
+  if (!models.ok()) return models.status();
+
   agents::Environment environment;
   environment.home = std::filesystem::absolute(options.home);
   environment.dbt_path = options.dbt_path;
@@ -279,7 +298,7 @@ absl::Status RunEngine(const EngineOptions& options) {
   auto keys = WatchKeys(options);
   if (!keys.ok()) return keys.status();
 
-  Engine engine(options, connection, *std::move(graph), *std::move(keys));
+  Engine engine(options, connection, *std::move(graph), *std::move(keys), models->get());
   const absl::StatusOr<int> port = engine.Start();
   if (!port.ok()) return port.status();
   status = WritePortFile(options.port_file, *port);

@@ -26,6 +26,9 @@ struct EngineOptions {
   // certificates.
   std::string token_keys;
   std::string token_keys_ca;  // PEM; for a URL
+  std::string routes;         // The routing file of language models; "": the routes that are shipped.
+  std::string models_ca;      // PEM, of providers' certificates; "": this machine's authorities.
+  bool is_local_only = false;  // No call of a model leaves the site, whatever the file says.
   int concurrency = 2;
   int lease_seconds = 30;
 };

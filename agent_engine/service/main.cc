@@ -47,6 +47,17 @@ int main(int argc, char** argv) {
   app.add_option("--token-keys-ca", options.token_keys_ca,
                  "The authority of that URL's certificate, PEM (default: those of this machine)")
       ->envname("DATAMIGRATE_ENGINE_TOKEN_KEYS_CA");
+  app.add_option("--routes", options.routes,
+                 "Which language model for what: a YAML file, looked at again when it changes "
+                 "(default: the one that is shipped)")
+      ->envname("DATAMIGRATE_ROUTES");
+  app.add_option("--models-ca", options.models_ca,
+                 "The authority of model providers' certificates, PEM (default: those of this "
+                 "machine)")
+      ->envname("DATAMIGRATE_MODELS_CA");
+  app.add_flag("--local-only", options.is_local_only,
+               "Ask no language model that is off the site, whatever the routing file says")
+      ->envname("DATAMIGRATE_LOCAL_ONLY");
   app.add_option("--log-file", options.log_file, "Write the log here instead of standard error");
   app.add_option("--concurrency", options.concurrency,
                  "Migrations at a time; 0: only calls are answered")

@@ -5,22 +5,15 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "agent_engine/agents/migration_report.h"
+#include "agent_engine/service/call_metadata.h"
 #include "agent_engine/service/download_reactor.h"
 #include "agent_engine/service/messages.h"
 #include "agent_engine/service/watch_reactor.h"
-#include "common/crypto/digest.h"
 #include "fmt/format.h"
 
 namespace datamigrate::service {
 namespace {
-
-constexpr char kTenantKey[] = "x-datamigrate-tenant";
-constexpr char kUserKey[] = "x-datamigrate-user";
-constexpr char kTokenKey[] = "authorization";
-constexpr char kRequestIdKey[] = "x-request-id";
-constexpr std::string_view kScheme = "Bearer ";
 
 constexpr std::string_view kCreate = "createMigration";
 constexpr int kMaxCreatedAtOnce = 256;
@@ -30,32 +23,6 @@ void Fill(v1::CreateMigrationsResponse::Result& result, absl::StatusOr<v1::Migra
   result.set_code(status.error_code());
   result.set_message(status.error_message());
   if (created.ok()) *result.mutable_migration() = *std::move(created);
-}
-
-// "" when it is missing.
-std::string_view MetadataOf(const grpc::CallbackServerContext& context, const char* key) {
-  const auto found = context.client_metadata().find(key);
-  if (found == context.client_metadata().end()) return {};
-  return {found->second.data(), found->second.size()};
-}
-
-// Valid as long as the context.
-Claim ClaimOf(const grpc::CallbackServerContext& context) {
-  std::string_view token = MetadataOf(context, kTokenKey);
-  if (token.starts_with(kScheme)) token.remove_prefix(kScheme.size());
-  return {MetadataOf(context, kTenantKey), MetadataOf(context, kUserKey), token};
-}
-
-// A row for the audit log of what `context`'s caller asks for; its outcome is to come.
-RecordedCall CallOf(const grpc::CallbackServerContext& context, std::string_view action,
-                    const google::protobuf::Message& request) {
-  RecordedCall call;
-  call.action = action;
-  call.text_sha256 = crypto::Sha256Hex(request.SerializeAsString());
-  call.request_id = std::string(MetadataOf(context, kRequestIdKey));
-  call.address = AddressOfPeer(context.peer());
-  call.began = absl::Now();
-  return call;
 }
 
 // Ends at once: the answer to a call that is refused.
