@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "agent_engine/cli/engine_connection.h"
+#include "agent_engine/cli/engine_options.h"
 #include "agent_engine/cli/exit_code.h"
 #include "agent_engine/cli/migration_view.h"
 #include "agent_engine/cli/terminal.h"
@@ -215,57 +216,10 @@ int Download(const Options& options) {
   return kSuccess;
 }
 
-void AddTlsOptions(CLI::App* command, EngineAddress& engine) {
-  CLI::Option* authority =
-      command->add_option("--engine-ca", engine.ca_file, "Speak TLS; the engine's authority, PEM")
-          ->envname("DATAMIGRATE_ENGINE_CA")
-          ->check(CLI::ExistingFile);
-  CLI::Option* certificate = command
-                                 ->add_option("--engine-certificate", engine.certificate_file,
-                                              "Certificate to show the engine, PEM")
-                                 ->envname("DATAMIGRATE_ENGINE_CERTIFICATE")
-                                 ->check(CLI::ExistingFile)
-                                 ->needs(authority);
-  CLI::Option* key =
-      command->add_option("--engine-key", engine.key_file, "The certificate's key, PEM")
-          ->envname("DATAMIGRATE_ENGINE_KEY")
-          ->check(CLI::ExistingFile)
-          ->needs(certificate);
-  certificate->needs(key);
-  command
-      ->add_option("--engine-name", engine.name,
-                   "The name in the engine's certificate (default: the host's)")
-      ->envname("DATAMIGRATE_ENGINE_NAME");
-}
-
-void AddGatewayOptions(CLI::App* command, GatewayAddress& gateway) {
-  CLI::Option* url = command
-                         ->add_option("--gateway", gateway.url,
-                                      "Gateway that gives a token for the API key in "
-                                      "DATAMIGRATE_API_KEY, for an engine that asks for one")
-                         ->envname("DATAMIGRATE_GATEWAY");
-  command->add_option("--gateway-ca", gateway.ca_file, "The gateway's authority, PEM")
-      ->envname("DATAMIGRATE_GATEWAY_CA")
-      ->check(CLI::ExistingFile)
-      ->needs(url);
-  command
-      ->add_option("--api-key-file", gateway.api_key_file,
-                   "The API key, in a file that nobody else may read")
-      ->envname("DATAMIGRATE_API_KEY_FILE")
-      ->needs(url);
-}
-
 CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std::string name,
                      std::string description, bool takes_id) {
   CLI::App* command = app.add_subcommand(std::move(name), std::move(description));
-  command->add_option("--engine", options->engine.address, "Address of the engine")
-      ->envname("DATAMIGRATE_ENGINE")
-      ->capture_default_str();
-  command->add_option("--tenant", options->engine.tenant, "Organization to act for")
-      ->envname("DATAMIGRATE_TENANT")
-      ->capture_default_str();
-  AddTlsOptions(command, options->engine);
-  AddGatewayOptions(command, options->engine.gateway);
+  AddEngineOptions(command, options->engine);
   command->add_flag("--json", options->json, "Print JSON");
   if (takes_id) command->add_option("ID", options->id, "The migration")->required();
   return command;

@@ -45,8 +45,11 @@ std::shared_ptr<grpc::Channel> OpenChannel(const EngineAddress& address) {
 
 EngineConnection::EngineConnection(const EngineAddress& address)
     : address_(address),
-      token_(address.gateway),
-      stub_(v1::MigrationService::NewStub(OpenChannel(address))) {}
+      token_(address.gateway) {
+  const std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
+  stub_ = v1::MigrationService::NewStub(channel);
+  models_ = v1::ModelService::NewStub(channel);
+}
 
 grpc::Status EngineConnection::Prepare(grpc::ClientContext& context, bool is_stream) {
   const bool is_private = !address_.ca_file.empty() || net::IsOnThisMachine(address_.address);

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "agent_engine/cli/engine_token.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
+#include "datamigrate/v1/models.grpc.pb.h"
 #include "grpcpp/client_context.h"
 
 namespace datamigrate::cli {
@@ -32,6 +33,7 @@ class EngineConnection {
   explicit EngineConnection(const EngineAddress& address);
 
   v1::MigrationService::Stub& stub() { return *stub_; }
+  v1::ModelService::Stub& models() { return *models_; }
   // Puts the caller's identity, and a deadline for calls that answer once, into `context`. Errors: no token was had for
   // the API key; the call is then not to be made.
   grpc::Status Prepare(grpc::ClientContext& context, bool is_stream);
@@ -42,6 +44,7 @@ class EngineConnection {
   EngineAddress address_;
   EngineToken token_;
   std::unique_ptr<v1::MigrationService::Stub> stub_;
+  std::unique_ptr<v1::ModelService::Stub> models_;
 };
 
 }  // namespace datamigrate::cli

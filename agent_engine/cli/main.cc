@@ -11,6 +11,7 @@
 #include "agent_engine/cli/generate_command.h"
 #include "agent_engine/cli/guardian_command.h"
 #include "agent_engine/cli/lineage_command.h"
+#include "agent_engine/cli/models_command.h"
 #include "agent_engine/cli/parse_command.h"
 #include "agent_engine/cli/transpile_command.h"
 
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddGuardianCommand(app, exit_code);
   datamigrate::cli::AddAuditCommand(app, exit_code);
   datamigrate::cli::AddEngineCommands(app, exit_code);
+  datamigrate::cli::AddModelsCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
