@@ -90,6 +90,15 @@ class Services:
     def start_gateway(self, engine):
         return self._start("datamigrate-gateway", "--engine", engine, "--rate-limit", NO_LIMIT)
 
+    def start_engine_on(self, core, *arguments):
+        self._start_database()
+        allowed = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {int(core)})
+        try:
+            return self._start("datamigrate-engine", "--concurrency", "0", *arguments)
+        finally:
+            os.sched_setaffinity(0, allowed)
+
     def start_gateway_on(self, core, engine, *arguments, program="datamigrate-gateway"):
         """On one core, with a limit that no load reaches but that is counted."""
         self._start_database()

@@ -1,0 +1,3 @@
+module datamigrate/tests/bench/model_upstream
+
+go 1.19
