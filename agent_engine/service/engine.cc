@@ -26,6 +26,7 @@
 #include "common/pg/pool.h"
 #include "common/pg/schema.h"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/server_builder.h"
@@ -39,6 +40,7 @@ constexpr int kCallThreads = 8;
 constexpr size_t kMaxWaitingCalls = 1024;
 constexpr int kConnections = 16;
 constexpr int kModelThreads = 1024;
+constexpr int kAuditConnections = 2;
 constexpr int kHeartbeatsPerLease = 3;
 constexpr absl::Duration kDrainGrace = absl::Seconds(2);
 constexpr std::chrono::seconds kCallGrace{5};
@@ -130,6 +132,19 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
     tls.pem_root_certs = *authority;
   }
   return grpc::SslServerCredentials(tls);
+}
+
+// To the audit log where the gateway's database is at hand, which an engine that asks for tokens has; else to our own log.
+rewriting::GuardedEventSink GuardedSink(const EngineOptions& options, CallRecorder* recorder) {
+  if (!options.token_keys.empty()) {
+    return [recorder](const rewriting::GuardedEvent& event) { return recorder->Write(event); };
+  }
+  return [](const rewriting::GuardedEvent& event) {
+    spdlog::info("migration {}, {} {}: {} {}, sha256 {}", event.migration, event.direction,
+                 event.model, std::string(guardian::NameOf(event.verdict)),
+                 fmt::join(event.rules, " "), event.text_sha256);
+    return absl::OkStatus();
+  };
 }
 
 // Everything that lives as long as the process serves; members are destroyed in reverse.
@@ -288,7 +303,15 @@ absl::Status RunEngine(const EngineOptions& options) {
                    }});
   if (!models.ok()) return models.status();
 
+  pg::Pool audit_pool({.connection = connection, .max_connections = kAuditConnections});
+  CallRecorder model_recorder(&audit_pool);
+  auto guard = rewriting::Guard::Create();
+  if (!guard.ok()) return guard.status();
+
   agents::Environment environment;
+  environment.models = &(*models)->router();
+  environment.guard = *std::move(guard);
+  environment.on_guarded = GuardedSink(options, &model_recorder);
   environment.home = std::filesystem::absolute(options.home);
   environment.dbt_path = options.dbt_path;
   environment.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
