@@ -74,6 +74,16 @@ int ExitCodeOf(const v1::Migration& migration) {
   return is_good || !HasEnded(migration.status()) ? kSuccess : kNotApproved;
 }
 
+// Whether nobody has answered yet: old events are shown before new ones.
+bool StillWaits(EngineConnection& connection, const std::string& id) {
+  grpc::ClientContext context;
+  if (!connection.Prepare(context, false).ok()) return true;
+  v1::Migration migration;
+  const grpc::Status status =
+      connection.stub().GetMigration(&context, WithId<v1::GetMigrationRequest>(id), &migration);
+  return !status.ok() || migration.status() == v1::MIGRATION_STATUS_WAITING;
+}
+
 // Shows events as they happen until the migration has ended or waits for a person. Reconnects are
 // the caller's affair.
 grpc::Status ShowEvents(EngineConnection& connection, const Options& options, const std::string& id,
@@ -94,7 +104,8 @@ grpc::Status ShowEvents(EngineConnection& connection, const Options& options, co
     } else {
       terminal.Progress(event.progress(), event.step(), event.message());
     }
-    if (event.status() == v1::MIGRATION_STATUS_WAITING && event.kind() == "waiting") {
+    if (event.status() == v1::MIGRATION_STATUS_WAITING && event.kind() == "waiting" &&
+        StillWaits(connection, id)) {
       context.TryCancel();
     }
   }

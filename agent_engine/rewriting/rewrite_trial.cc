@@ -75,10 +75,11 @@ absl::StatusOr<Trial> Compare(verify::EmbeddedProject& embedded, const dbt::Proj
   const dbt::Model* model = ResultOf(project, object);
   const auto file = place.results == nullptr ? std::nullopt : place.results->FileOf(object);
   if (model == nullptr || !file) {
+    const int64_t rows = RowsOf(project, run, object);
     return Trial{Outcome::kUnproven,
-                 fmt::format("it runs and has {} rows; there is no result of the source to compare "
+                 fmt::format("it runs and has {} row{}; there is no result of the source to compare "
                              "with",
-                             RowsOf(project, run, object))};
+                             rows, rows == 1 ? "" : "s")};
   }
   const auto compared = verify::CompareWithCapture(embedded.connection(),
                                                    data::QuoteRelation(model->schema, model->alias),

@@ -283,7 +283,8 @@ absl::StatusOr<RowsComparison> CompareWithCapture(data::Connection& connection,
   comparison.captured_rows = *captured_rows;
   comparison.model_rows = *model_rows;
   if (*captured_rows != *model_rows) {
-    comparison.difference = fmt::format("{} rows, the source has {}", *model_rows, *captured_rows);
+    comparison.difference = fmt::format("{} row{}, the source has {}", *model_rows,
+                                        *model_rows == 1 ? "" : "s", *captured_rows);
     return comparison;
   }
   auto difference = CompareValues(connection, CanonicalRows(file, *columns, /*is_captured=*/true),

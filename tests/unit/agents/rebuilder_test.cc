@@ -91,7 +91,7 @@ TEST_CASE("a wrong answer is caught, told to the next tier, and never part of th
   migration.Run(Rebuild);
   REQUIRE(migration.RewriteOf("dbo.lamps").attempts_size() == 1);
   CHECK(migration.RewriteOf("dbo.lamps").attempts(0).verdict() == v1::REWRITE_VERDICT_DIFFERS);
-  CHECK(migration.RewriteOf("dbo.lamps").attempts(0).reason() == "1 rows, the source has 2");
+  CHECK(migration.RewriteOf("dbo.lamps").attempts(0).reason() == "1 row, the source has 2");
   CHECK(migration.RewriteOf("dbo.lamps").accepted() == -1);
   CHECK(migration.FileOf("rewritten/dbo/dbo__lamps.sql").empty());
   migration.Run(Test);
@@ -103,7 +103,7 @@ TEST_CASE("a wrong answer is caught, told to the next tier, and never part of th
   bool is_told = false;
   for (const auto& call : migration.model().calls()) {
     is_told =
-        is_told || absl::StrContains(testing::TextOf(call.request), "1 rows, the source has 2");
+        is_told || absl::StrContains(testing::TextOf(call.request), "1 row, the source has 2");
   }
   CHECK(is_told);
 }
@@ -113,7 +113,7 @@ TEST_CASE("what runs without a proof waits for a person", "[agents]") {
   const workflow::Effects effects = migration.Run(Rebuild);
   REQUIRE(effects.interrupt.has_value());
   CHECK(absl::StrContains(effects.interrupt->question,
-                          "dbo.chairs (by scripted: it runs and has 1 rows"));
+                          "dbo.chairs (by scripted: it runs and has 1 row"));
   CHECK(migration.FileOf("rewritten/dbo/dbo__chairs.sql").empty());
 
   SECTION("who accepts it has it in the project") {

@@ -90,7 +90,7 @@ TEST_CASE("other rows, values, columns and names are caught", "[rewriting]") {
     return trial.finding;
   };
   CHECK(differs("SELECT id, price FROM dbo.item WHERE title = N'lamp'") ==
-        "1 rows, the source has 2");
+        "1 row, the source has 2");
   CHECK(differs("SELECT id, price FROM dbo.item WHERE id < 3") ==
         "1 of 2 rows differ; columns that differ: id, price; numbers are apart by at most 9.5");
   CHECK(differs("SELECT id, price + 0.01 AS price FROM dbo.item WHERE title LIKE N'%lamp%'") ==
