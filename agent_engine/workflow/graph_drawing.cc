@@ -85,8 +85,8 @@ class Layout {
   }
 
   void Place(const Graph& graph) {
-    std::vector<std::string> names = {std::string(kStart)};
-    names.insert(names.end(), graph.node_names().begin(), graph.node_names().end());
+    std::vector<std::string> names = graph.node_names();
+    names.insert(names.begin(), std::string(kStart));
     names.emplace_back(kEnd);
     std::map<int, std::vector<std::string>> layers;
     for (const std::string& name : names) {
