@@ -48,7 +48,8 @@ constexpr pg::Statement kSetCurrentStep = {
     "UPDATE migrations SET current_step = $2, updated_at = clock_timestamp() WHERE id = $1"};
 constexpr pg::Statement kInsertDecision = {
     "insert_decision",
-    "INSERT INTO user_decisions (migration_id, step, node, question) VALUES ($1, $2, $3, $4)"};
+    "INSERT INTO user_decisions (migration_id, step, node, question, deadline, default_answer)"
+    " VALUES ($1, $2, $3, $4, clock_timestamp() + $5::interval, $6)"};
 
 constexpr auto kStatusNames = std::to_array<std::pair<CheckpointStatus, std::string_view>>({
     {CheckpointStatus::kRunning, "running"},
@@ -96,9 +97,15 @@ absl::Status InsertEffects(pg::Transaction& transaction, const Checkpoint& check
       transaction.Execute(kSetCurrentStep, {checkpoint.run_id, CurrentStep(checkpoint)});
   if (!moved.ok()) return moved.status();
   if (checkpoint.status == CheckpointStatus::kInterrupted) {
-    absl::StatusOr<pg::Result> asked =
-        transaction.Execute(kInsertDecision, {checkpoint.run_id, checkpoint.step, checkpoint.node,
-                                              pg::ToStorableText(checkpoint.question)});
+    std::optional<absl::Duration> within;  // none: for ever
+    std::optional<std::string> otherwise;
+    if (checkpoint.answer_within != absl::InfiniteDuration()) {
+      within = checkpoint.answer_within;
+      otherwise = pg::ToStorableText(checkpoint.default_answer);
+    }
+    absl::StatusOr<pg::Result> asked = transaction.Execute(
+        kInsertDecision, {checkpoint.run_id, checkpoint.step, checkpoint.node,
+                          pg::ToStorableText(checkpoint.question), within, otherwise});
     if (!asked.ok()) return asked.status();
   }
   return absl::OkStatus();

@@ -91,6 +91,12 @@ constexpr pg::Statement kAnswer = {
     "answer_decision",
     "UPDATE user_decisions SET answer = $3, decided_by = $4, decided_at = clock_timestamp()"
     " WHERE migration_id = $1 AND step = $2"};
+constexpr pg::Statement kOverdue = {
+    "overdue_decisions",
+    "SELECT d.migration_id, d.step, d.default_answer, m.tenant FROM user_decisions d"
+    " JOIN migrations m ON m.id = d.migration_id JOIN jobs j ON j.run_id = d.migration_id"
+    " WHERE d.answer IS NULL AND d.deadline < clock_timestamp()"
+    "   AND j.status IN ('queued', 'running', 'waiting') ORDER BY d.deadline LIMIT 100"};
 constexpr pg::Statement kDecisions = {
     "list_decisions",
     "SELECT d.step, d.node, d.question, d.answer, d.decided_by, d.asked_at, d.decided_at"
@@ -123,17 +129,6 @@ constexpr pg::Statement kChunks = {
 
 bool IsHex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-// 8-4-4-4-12 hexadecimal digits, as PostgreSQL prints them.
-absl::Status CheckUuid(std::string_view id) {
-  bool is_uuid = id.size() == 36;
-  for (std::size_t i = 0; is_uuid && i < id.size(); ++i) {
-    bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-    is_uuid = is_dash ? id[i] == '-' : IsHex(id[i]);
-  }
-  if (is_uuid) return absl::OkStatus();
-  return absl::InvalidArgumentError("the migration's id is not a UUID");
 }
 
 absl::Status NoSuchMigration(std::string_view id) {
@@ -237,7 +232,7 @@ absl::StatusOr<ListPosition> ParseToken(std::string_view token, MigrationOrder o
   }
   position.id = std::string(id);
   const bool has_key = position.created_at.has_value() || position.name.has_value();
-  if (has_key && CheckUuid(id).ok()) return position;
+  if (has_key && CheckId(id).ok()) return position;
   return absl::InvalidArgumentError("the page token is not one that was given out for this order");
 }
 
@@ -322,7 +317,7 @@ absl::Status CheckExists(pg::Pool& pool, std::string_view tenant, std::string_vi
 absl::StatusOr<pg::Result> Query(pg::Pool& pool, std::string_view tenant, std::string_view id,
                                  const pg::Statement& statement,
                                  const std::vector<pg::Parameter>& parameters) {
-  if (absl::Status status = CheckUuid(id); !status.ok()) return status;
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
   absl::StatusOr<pg::Result> rows = pg::Execute(pool, kRepeatable, statement, parameters);
   if (!rows.ok() || !rows->empty()) return rows;
   if (absl::Status status = CheckExists(pool, tenant, id); !status.ok()) return status;
@@ -331,8 +326,15 @@ absl::StatusOr<pg::Result> Query(pg::Pool& pool, std::string_view tenant, std::s
 
 }  // namespace
 
+// 8-4-4-4-12 hexadecimal digits, as PostgreSQL prints them.
 absl::Status CheckId(std::string_view id) {
-  return CheckUuid(id);
+  bool is_uuid = id.size() == 36;
+  for (std::size_t i = 0; is_uuid && i < id.size(); ++i) {
+    bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+    is_uuid = is_dash ? id[i] == '-' : IsHex(id[i]);
+  }
+  if (is_uuid) return absl::OkStatus();
+  return absl::InvalidArgumentError("the migration's id is not a UUID");
 }
 
 absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {
@@ -475,6 +477,21 @@ absl::Status MigrationStore::Decide(std::string_view tenant, std::string_view id
     // While the engine is still leaving the job, JobQueue::Suspend finds the answer.
     return job->status == "waiting" ? Requeue(transaction, *job, id) : absl::OkStatus();
   });
+}
+
+absl::StatusOr<int> MigrationStore::AnswerOverdue() {
+  absl::StatusOr<pg::Result> overdue = pg::Execute(*pool_, kRepeatable, kOverdue, {});
+  if (!overdue.ok()) return overdue.status();
+  int count = 0;
+  for (const pg::Row row : *overdue) {
+    absl::Status decided =
+        Decide(row.Get<std::string>("tenant"), row.Get<std::string>("migration_id"),
+               row.Get<int64_t>("step"), row.Get<std::string>("default_answer"), kDeadline);
+    // A person, or another engine, may have been quicker.
+    if (!decided.ok() && !absl::IsFailedPrecondition(decided)) return decided;
+    count += decided.ok() ? 1 : 0;
+  }
+  return count;
 }
 
 absl::StatusOr<std::vector<DecisionRecord>> MigrationStore::Decisions(std::string_view tenant,

@@ -48,6 +48,9 @@ struct MigrationFilter {
   std::optional<absl::Time> created_before = {};
 };
 
+// Who decides when nobody has in time.
+inline constexpr char kDeadline[] = "deadline";
+
 // kInvalidArgument for an id that is no UUID, which PostgreSQL would not take.
 absl::Status CheckId(std::string_view id);
 
@@ -96,6 +99,11 @@ class MigrationStore {
   // answered differently, or the migration has finished.
   absl::Status Decide(std::string_view tenant, std::string_view id, int64_t step,
                       std::string_view answer_json, std::string_view decided_by);
+
+  // Gives the default answers to questions whose time is up, by the database's clock; returns how
+  // many. Any number of engines may ask: each question is answered once. `decided_by` is then
+  // kDeadline.
+  absl::StatusOr<int> AnswerOverdue();
 
   // In the order of their steps.
   absl::StatusOr<std::vector<DecisionRecord>> Decisions(std::string_view tenant,

@@ -101,6 +101,8 @@ void Worker::Loop() {
     if (SteadyNow() >= next_sweep) {
       absl::StatusOr<int> failed = queue_->FailExhausted();
       if (!failed.ok()) Trouble("failing exhausted jobs", failed.status());
+      absl::Status swept = options_.on_sweep ? options_.on_sweep() : absl::OkStatus();
+      if (!swept.ok()) Trouble("looking after questions", swept);
       next_sweep = SteadyNow() + options_.poll;
     }
     TakeFree();

@@ -53,6 +53,9 @@ struct WorkerOptions {
   absl::Duration first_retry = absl::Seconds(2);  // doubled with each attempt
   absl::Duration longest_retry = absl::Minutes(5);
   pg::ConnectionOptions listen = {};  // where to LISTEN for jobs and cancellations
+  // Called every `poll` or so on the worker's own thread, for what has to be looked after; an error
+  // is told to `on_trouble`. It must not take long. May be empty.
+  std::function<absl::Status()> on_sweep = nullptr;
   // Hears what the worker cannot return: the database is away, a lease was lost. May be empty.
   std::function<void(std::string_view what, const absl::Status& status)> on_trouble = nullptr;
 };

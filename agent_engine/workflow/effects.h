@@ -28,7 +28,10 @@ using Write = std::function<absl::Status(WriteContext&)>;
 // A question for a person. The run is suspended until it is answered; then the same node runs
 // again from the state it returned with the question and finds the answer in its context.
 struct Interrupt {
-  std::string question;  // JSON; the library does not read it
+  std::string question = {};  // JSON; the library does not read it
+  // When nobody has answered within this time, by the store's clock, `default_answer` is the answer.
+  absl::Duration answer_within = absl::InfiniteDuration();
+  std::string default_answer = {};
 };
 
 // Something to tell the world. The runner's own kinds are in runner.h; nodes choose theirs.

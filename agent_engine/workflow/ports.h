@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "agent_engine/workflow/effects.h"
 
@@ -24,8 +25,10 @@ struct Checkpoint {
   std::string node = {};       // that ran; empty at step 0
   std::string next_node = {};  // to run next; kEnd when completed
   CheckpointStatus status = CheckpointStatus::kRunning;
-  std::string state = {};                  // bytes of the caller's codec
-  std::string question = {};               // when interrupted
+  std::string state = {};                                   // bytes of the caller's codec
+  std::string question = {};                                // when interrupted
+  absl::Duration answer_within = absl::InfiniteDuration();  // then `default_answer` is the answer
+  std::string default_answer = {};
   std::optional<std::string> answer = {};  // to `question`, once a person has given it
   // When interrupted: the step under which the node's effects are journalled, as its visit goes on
   // when the answer is there. 0: under the step that follows, as after any other checkpoint.

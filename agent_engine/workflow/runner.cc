@@ -133,6 +133,8 @@ absl::StatusOr<Checkpoint> Runner::RunStep(const Checkpoint& from, const Cancell
     to.next_node = from.next_node;
     to.status = CheckpointStatus::kInterrupted;
     to.question = effects.interrupt->question;
+    to.answer_within = effects.interrupt->answer_within;
+    to.default_answer = effects.interrupt->default_answer;
     to.effects_step = EffectsStep(from);
     kind = kNodeInterrupted;
     payload = to.question;
