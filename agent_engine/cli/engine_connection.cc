@@ -49,6 +49,7 @@ EngineConnection::EngineConnection(const EngineAddress& address)
   const std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
   stub_ = v1::MigrationService::NewStub(channel);
   models_ = v1::ModelService::NewStub(channel);
+  runs_ = v1::RunService::NewStub(channel);
 }
 
 grpc::Status EngineConnection::Prepare(grpc::ClientContext& context, bool is_stream) {

@@ -9,6 +9,7 @@
 #include "agent_engine/cli/engine_token.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "datamigrate/v1/models.grpc.pb.h"
+#include "datamigrate/v1/runs.grpc.pb.h"
 #include "grpcpp/client_context.h"
 
 namespace datamigrate::cli {
@@ -34,6 +35,7 @@ class EngineConnection {
 
   v1::MigrationService::Stub& stub() { return *stub_; }
   v1::ModelService::Stub& models() { return *models_; }
+  v1::RunService::Stub& runs() { return *runs_; }
   // Puts the caller's identity, and a deadline for calls that answer once, into `context`. Errors: no token was had for
   // the API key; the call is then not to be made.
   grpc::Status Prepare(grpc::ClientContext& context, bool is_stream);
@@ -45,6 +47,7 @@ class EngineConnection {
   EngineToken token_;
   std::unique_ptr<v1::MigrationService::Stub> stub_;
   std::unique_ptr<v1::ModelService::Stub> models_;
+  std::unique_ptr<v1::RunService::Stub> runs_;
 };
 
 }  // namespace datamigrate::cli

@@ -13,6 +13,7 @@
 #include "agent_engine/cli/lineage_command.h"
 #include "agent_engine/cli/models_command.h"
 #include "agent_engine/cli/parse_command.h"
+#include "agent_engine/cli/runs_command.h"
 #include "agent_engine/cli/transpile_command.h"
 
 int main(int argc, char** argv) {
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddAuditCommand(app, exit_code);
   datamigrate::cli::AddEngineCommands(app, exit_code);
   datamigrate::cli::AddModelsCommand(app, exit_code);
+  datamigrate::cli::AddRunsCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

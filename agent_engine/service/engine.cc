@@ -14,11 +14,13 @@
 #include "agent_engine/service/exposure.h"
 #include "agent_engine/service/migration_service.h"
 #include "agent_engine/service/model_service.h"
+#include "agent_engine/service/run_service.h"
 #include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
 #include "agent_engine/store/job_queue.h"
 #include "agent_engine/store/migration_store.h"
+#include "agent_engine/store/run_history.h"
 #include "agent_engine/store/run_store.h"
 #include "agent_engine/store/schema.h"
 #include "agent_engine/store/worker.h"
@@ -159,8 +161,9 @@ class Engine {
         pool_({.connection = connection, .max_connections = kConnections}),
         recorder_(&pool_),
         migration_store_(&pool_),
-        queue_(&pool_),
-        checkpoints_(&pool_, {}),
+        runs_pool_({.connection = ForRuns(connection), .max_connections = kConnections}),
+        queue_(&runs_pool_),
+        checkpoints_(&runs_pool_, {}),
         feed_(connection),
         calls_(kCallThreads, kMaxWaitingCalls),
         creations_(&migration_store_, {}),
@@ -171,6 +174,9 @@ class Engine {
         model_calls_(kModelThreads),
         models_(models),
         model_service_(&models_, &model_calls_, &calls_, &callers_, &recorder_),
+        history_(&pool_),
+        runs_(&history_, &migration_store_, &graph_),
+        run_service_(&runs_, &calls_, &callers_, &recorder_),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {
                   return RunMigration(lease, token);
@@ -188,6 +194,7 @@ class Engine {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.RegisterService(&service_);
     builder.RegisterService(&model_service_);
+    builder.RegisterService(&run_service_);
     server_ = builder.BuildAndStart();
     if (!server_ || port == 0) {
       return absl::UnavailableError(
@@ -205,7 +212,13 @@ class Engine {
   }
 
  private:
-  store::WorkerOptions WorkerOptionsOf(const pg::ConnectionOptions& connection) const {
+  // Jobs, checkpoints and journals: few statements, by the thousand.
+  static pg::ConnectionOptions ForRuns(pg::ConnectionOptions connection) {
+    connection.plans_once = true;
+    return connection;
+  }
+
+  store::WorkerOptions WorkerOptionsOf(const pg::ConnectionOptions& connection) {
     store::WorkerOptions worker;
     worker.owner = store::MakeOwnerName();
     worker.concurrency = options_.concurrency;
@@ -213,6 +226,7 @@ class Engine {
     worker.heartbeat = worker.lease / kHeartbeatsPerLease;
     worker.poll = std::min(worker.poll, worker.lease / kHeartbeatsPerLease);
     worker.listen = connection;
+    worker.on_sweep = [this] { return migration_store_.AnswerOverdue().status(); };
     worker.on_trouble = [](std::string_view what, const absl::Status& status) {
       spdlog::warn("{}: {}", what, std::string(status.message()));
     };
@@ -221,7 +235,7 @@ class Engine {
 
   absl::StatusOr<store::JobEnd> RunMigration(const store::JobLease& lease,
                                              const workflow::CancellationToken& token) {
-    store::RunStore run_store(&pool_, lease, {.queue = &checkpoints_, .leaves_job = true});
+    store::RunStore run_store(&runs_pool_, lease, {.queue = &checkpoints_, .leaves_job = true});
     workflow::Runner runner(&graph_,
                             {.store = &run_store, .journal = &run_store, .events = &run_store});
     const auto record = migration_store_.Get(lease.tenant, lease.run_id);
@@ -262,6 +276,7 @@ class Engine {
   pg::Pool pool_;
   CallRecorder recorder_;
   store::MigrationStore migration_store_;
+  pg::Pool runs_pool_;
   store::JobQueue queue_;
   store::CheckpointQueue checkpoints_;
   store::EventFeed feed_;
@@ -272,6 +287,9 @@ class Engine {
   CallThreads model_calls_;
   Models models_;
   ModelServiceImpl model_service_;
+  store::RunHistory history_;
+  Runs runs_;
+  RunServiceImpl run_service_;
   store::Worker worker_;
   std::unique_ptr<grpc::Server> server_;
 };
