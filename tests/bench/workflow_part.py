@@ -25,7 +25,7 @@ CLAIM = """\
 WITH next AS (SELECT id FROM pgbench_jobs WHERE owner IS NULL ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED),
  taken AS (UPDATE pgbench_jobs j SET owner = :client_id FROM next WHERE j.id = next.id RETURNING j.id, j.payload)
 SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(sum(length(payload)), 0) AS bytes FROM taken \\gset
-DELETE FROM pgbench_jobs WHERE id = ANY (:'ids');
+DELETE FROM pgbench_jobs WHERE id = ANY ((:ids)::bigint[]);
 """
 
 
