@@ -15,6 +15,7 @@ namespace {
 constexpr absl::Duration kLookPause = absl::Seconds(2);
 constexpr int kConnections = 12;
 constexpr int kLooksPerCleaning = 1800;  // an hour
+constexpr int kMostCleanings = 100;
 
 }  // namespace
 
@@ -107,7 +108,11 @@ void ModelRouting::Watch() {
       if (mutex_.AwaitWithTimeout(absl::Condition(&is_stopping_), kLookPause)) return;
     }
     LookAgain();
-    if (looks % kLooksPerCleaning == 0) answers_.DropExpired(absl::Now()).IgnoreError();
+    if (looks % kLooksPerCleaning != 0) continue;
+    for (int i = 0; i < kMostCleanings; ++i) {
+      const auto dropped = answers_.DropExpired(absl::Now());
+      if (!dropped.ok() || *dropped == 0) break;
+    }
   }
 }
 
