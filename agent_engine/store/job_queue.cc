@@ -79,7 +79,7 @@ constexpr pg::Statement kCancelWaiting = {
 constexpr pg::Statement kFailExhausted = {
     "fail_exhausted_jobs",
     "UPDATE jobs SET status = 'failed', lease_until = NULL WHERE id IN (SELECT id FROM jobs"
-    "   WHERE attempts >= $1 AND (status = 'queued'"
+    "   WHERE is_open AND run_id IS NOT NULL AND attempts >= $1 AND (status = 'queued'"
     "     OR (status = 'running' AND lease_until < clock_timestamp())) FOR UPDATE SKIP LOCKED)"
     " RETURNING run_id"};
 

@@ -7,6 +7,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "agent_engine/store/job_queue.h"
 #include "agent_engine/store/schema.h"
 #include "agent_engine/store/short_job_worker.h"
 #include "common/pg/schema.h"
@@ -138,6 +139,7 @@ TEST_CASE_METHOD(ShortJobsFixture, "A job that kills its workers is set aside", 
     ExpireLeases();
   }
   CHECK(Take(1).empty());
+  CHECK(*JobQueue(&database.pool()).FailExhausted() == 0);  // those of runs are its business
   CHECK(*queue.SetAsideExhausted() == 1);
   CHECK(queue.Aside("acme")->front().error == "its worker stopped 5 times while it ran");
 }
