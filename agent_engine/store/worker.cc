@@ -146,17 +146,6 @@ void Worker::TakeFree() {
 }
 
 void Worker::Begin(JobLease lease, absl::Time taken_at) {
-  {
-    // A server that lost the lease in a crash gives it out again, with the same token: it is ours
-    // already. Until then it is extended with the other's heartbeats.
-    absl::MutexLock lock(&mutex_);
-    if (is_draining_) return;  // its lease runs out
-    auto is_same = [&lease](const auto& other) {
-      return other->lease.run_id == lease.run_id &&
-             other->lease.fencing_token == lease.fencing_token;
-    };
-    if (std::any_of(running_.begin(), running_.end(), is_same)) return;
-  }
   auto running = std::make_shared<Running>();
   running->lease = std::move(lease);
   running->next_heartbeat = taken_at + options_.heartbeat;
@@ -164,9 +153,25 @@ void Worker::Begin(JobLease lease, absl::Time taken_at) {
   if (running->lease.is_cancel_requested) {
     running->cancel.Cancel(absl::CancelledError("the migration was cancelled"));
   }
-  absl::MutexLock lock(&mutex_);
-  running_.push_back(running);
-  ready_.push_back(std::move(running));
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!is_draining_) {
+      // A server that lost the lease in a crash gives it out again, with the same token: it is ours
+      // already.
+      auto is_same = [&running](const auto& other) {
+        return other->lease.run_id == running->lease.run_id &&
+               other->lease.fencing_token == running->lease.fencing_token;
+      };
+      if (std::any_of(running_.begin(), running_.end(), is_same)) return;
+      running_.push_back(running);
+      ready_.push_back(std::move(running));
+      return;
+    }
+  }
+  // The worker was stopped while it took the job.
+  if (absl::Status given_back = queue_->Release(running->lease); !given_back.ok()) {
+    Trouble(fmt::format("leaving run {}", running->lease.run_id), given_back);
+  }
 }
 
 std::shared_ptr<Worker::Running> Worker::NextReady() {

@@ -230,5 +230,46 @@ TEST_CASE_METHOD(WorkerFixture, "A graph runs from the queue to its end, questio
   CHECK(CheckpointAt(database.pool(), id, 2)->state == R"({"ok":"yes"})");
 }
 
+TEST_CASE_METHOD(WorkerFixture, "A question that nobody answers in time has its default, once",
+                 "[store]") {
+  workflow::GraphBuilder builder;
+  builder.AddNode(
+      "ask",
+      [](std::string_view, workflow::NodeContext& context) -> absl::StatusOr<workflow::NodeResult> {
+        if (context.answer().has_value()) {
+          return workflow::NodeResult{*context.answer(), {}};
+        }
+        workflow::Interrupt question{.question = R"({"ok":"?"})",
+                                     .answer_within = absl::Milliseconds(1),
+                                     .default_answer = R"({"option":"wait"})"};
+        return workflow::NodeResult{"", {.interrupt = question}};
+      });
+  builder.SetEntry("ask").AddEdge("ask", std::string(workflow::kEnd));
+  workflow::Graph graph = *builder.Build();
+  WorkerOptions options = Options();
+  options.poll = absl::Milliseconds(50);
+  options.on_sweep = [this] { return store.AnswerOverdue().status(); };
+  Worker worker(&queue, options,
+                [&](const JobLease& lease, CancellationToken token) -> absl::StatusOr<JobEnd> {
+                  RunStore run(&database.pool(), lease);
+                  workflow::Runner runner(&graph, {.store = &run, .journal = &run});
+                  absl::Status started = runner.Start(lease.run_id, "");
+                  if (!started.ok()) return started;
+                  auto result = runner.Run(lease.run_id, token);
+                  if (!result.ok()) return result.status();
+                  return result->status == workflow::CheckpointStatus::kCompleted
+                             ? JobEnd::kCompleted
+                             : JobEnd::kSuspended;
+                });
+  worker.Start();
+  std::string id = Create();
+  REQUIRE(Reaches(id, MigrationStatus::kCompleted));
+  CHECK(CheckpointAt(database.pool(), id, 2)->state == R"({"option":"wait"})");
+  auto decisions = store.Decisions("acme", id);
+  REQUIRE(decisions->size() == 1);
+  CHECK((*decisions)[0].decided_by == kDeadline);
+  CHECK(*store.AnswerOverdue() == 0);
+}
+
 }  // namespace
 }  // namespace datamigrate::store
