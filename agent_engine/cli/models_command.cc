@@ -43,6 +43,11 @@ int Call(const Options& options, Method method, const Request& request, Response
   grpc::ClientContext context;
   grpc::Status status = connection.Prepare(context, false);
   if (status.ok()) status = (connection.models().*method)(&context, request, response);
+  // An engine that answers is there, though none of its models is.
+  if (context.GetServerTrailingMetadata().contains("x-datamigrate-cause")) {
+    fmt::print(stderr, "datamigrate: {}\n", status.error_message());
+    return kFailed;
+  }
   if (!status.ok()) return connection.Report(status);
   fmt::print("{}", options.json ? MessageJson(*response) + "\n" : print(*response));
   std::fflush(stdout);
