@@ -19,7 +19,7 @@ from gateway_part import cores
 from measure import MEGABYTE, PartFailed, Row
 from services import Services
 
-RATES, SECONDS, DELAY_MS, ALIASES = (100, 1000), 5, 20, 8
+RATES, SECONDS, DELAY_MS, ALIASES = (20, 100, 1000), 5, 20, 8
 FAULTS = {"refuses": None, "answers 500": "500", "hangs at connect": "hang"}
 
 
