@@ -35,8 +35,9 @@ namespace datamigrate::store {
 enum class JobEnd { kCompleted, kSuspended, kLeft };
 
 // Runs one job on a thread of its own. When the token is cancelled it returns soon, with the
-// token's status. An error that is transient (workflow::IsTransient) is tried again later, with
-// growing pauses, while attempts last; any other fails the job.
+// token's status. An error that is transient (workflow::IsTransient) or whose outcome is unknown
+// (kUnknown) is tried again later, with growing pauses, while attempts last; any other fails the
+// job.
 using JobFunction =
     std::function<absl::StatusOr<JobEnd>(const JobLease& lease, workflow::CancellationToken token)>;
 

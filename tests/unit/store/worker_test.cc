@@ -94,7 +94,8 @@ TEST_CASE_METHOD(WorkerFixture, "Transient errors come back, lasting ones do not
   Worker worker(&queue, Options(),
                 [&](const JobLease& lease, CancellationToken) -> absl::StatusOr<JobEnd> {
                   if (lease.run_id == bad) throw std::runtime_error("broken");
-                  if (++calls < 3) return absl::UnavailableError("the source is away");
+                  if (++calls == 1) return absl::UnavailableError("the source is away");
+                  if (calls == 2) return absl::UnknownError("the reply was lost");
                   return JobEnd::kCompleted;
                 });
   worker.Start();
