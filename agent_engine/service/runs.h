@@ -28,8 +28,7 @@ class Runs {
   absl::StatusOr<v1::RunState> State(const Caller& caller, const v1::GetStateRequest& request);
   absl::StatusOr<v1::StateDiff> Diff(const Caller& caller, const v1::DiffStatesRequest& request);
   absl::StatusOr<v1::Run> Fork(const Caller& caller, const v1::ForkRunRequest& request);
-  absl::StatusOr<v1::GraphDrawing> Draw(const Caller& caller,
-                                        const v1::DrawGraphRequest& request);
+  absl::StatusOr<v1::GraphDrawing> Draw(const Caller& caller, const v1::DrawGraphRequest& request);
 
  private:
   store::RunHistory* const history_;

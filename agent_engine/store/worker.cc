@@ -225,7 +225,8 @@ void Worker::Settle(const Running& running, const absl::StatusOr<JobEnd>& end) {
     settled = queue_->Release(lease);
   } else {
     std::optional<absl::Duration> retry_after;
-    // Unknown: nobody can say whether the database has stored something; the next attempt finds out.
+    // Unknown: nobody can say whether the database has stored something; the next attempt finds
+    // out.
     if (workflow::IsTransient(end.status()) || absl::IsUnknown(end.status())) {
       double factor = std::pow(2.0, std::clamp(lease.attempts - 1, 0, 20));
       retry_after = std::min(options_.first_retry * factor, options_.longest_retry);

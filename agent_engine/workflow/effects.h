@@ -29,7 +29,8 @@ using Write = std::function<absl::Status(WriteContext&)>;
 // again from the state it returned with the question and finds the answer in its context.
 struct Interrupt {
   std::string question = {};  // JSON; the library does not read it
-  // When nobody has answered within this time, by the store's clock, `default_answer` is the answer.
+  // When nobody has answered within this time, by the store's clock, `default_answer` is the
+  // answer.
   absl::Duration answer_within = absl::InfiniteDuration();
   std::string default_answer = {};
 };
