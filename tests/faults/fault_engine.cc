@@ -2,7 +2,7 @@
 // where it is told to.
 //
 //   fault_engine prepare URL RUNS [POISONED]    the schema, and as many runs; prints their ids
-//   fault_engine run URL LEDGER CONCURRENCY [KILL_AT]
+//   fault_engine run URL LEDGER CONCURRENCY MAX_TAKES [KILL_AT]
 //
 // KILL_AT: the process kills itself at that boundary, counted from 0: before and after each call of
 // the store and each line. Without it the engine ends when no run is left, with status 0.
@@ -238,11 +238,12 @@ bool AnswerAll(pg::Pool& pool) {
   return !open.ok() || open->front().Get<int64_t>("count") > 0;
 }
 
-int Run(const pg::ConnectionOptions& connection, const std::string& path, int concurrency) {
+int Run(const pg::ConnectionOptions& connection, const std::string& path, int concurrency,
+        int max_attempts) {
   pg::Pool pool({.connection = connection, .max_connections = concurrency * 3 + 6});
   Ledger ledger(path);
   const workflow::Graph graph = FaultGraph(&ledger);
-  store::JobQueue queue(&pool);
+  store::JobQueue queue(&pool, {.max_attempts = max_attempts});
   store::MigrationStore migrations(&pool);
   store::CheckpointQueue checkpoints(&pool, {});
   store::WorkerOptions options;
@@ -283,10 +284,10 @@ int Main(const std::vector<std::string>& words) {
   if (words[0] == "prepare") {
     return Prepare(connection, std::stoi(words[2]), words.size() > 3 ? std::stoi(words[3]) : 0);
   }
-  if (words[0] != "run" || words.size() < 4) return EXIT_FAILURE;
-  if (words.size() > 4) boundaries_left = std::stoll(words[4]);
+  if (words[0] != "run" || words.size() < 5) return EXIT_FAILURE;
+  if (words.size() > 5) boundaries_left = std::stoll(words[5]);
   signal(SIGXFSZ, SIG_IGN);  // a full disk is an error of the call, not the end
-  return Run(connection, words[2], std::stoi(words[3]));
+  return Run(connection, words[2], std::stoi(words[3]), std::stoi(words[4]));
 }
 
 }  // namespace
