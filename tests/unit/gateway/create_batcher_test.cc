@@ -61,7 +61,8 @@ TEST_CASE("What arrives while calls are under way travels in the next one", "[ga
   std::vector<std::string> answers;
   CreateBatcher batcher({.max_calls = 1}, calls.Send(), kAtOnce);
   for (const std::string source : {"a", "b", "", "c"}) {
-    batcher.Submit(kContext, "token", From(source), [&](auto answer) { answers.push_back(Text(answer)); });
+    batcher.Submit(kContext, "token", From(source),
+                   [&](auto answer) { answers.push_back(Text(answer)); });
   }
   REQUIRE(calls.made.size() == 1);
   CHECK(calls.made[0].request.items_size() == 1);
@@ -80,7 +81,8 @@ TEST_CASE("What arrives before the turn ends travels together", "[gateway][engin
   std::vector<std::string> answers;
   CreateBatcher batcher({}, calls.Send(), [&](auto function) { after_turn.push_back(function); });
   for (const std::string source : {"a", "b", "c"}) {
-    batcher.Submit(kContext, "", From(source), [&](auto answer) { answers.push_back(Text(answer)); });
+    batcher.Submit(kContext, "", From(source),
+                   [&](auto answer) { answers.push_back(Text(answer)); });
   }
   CHECK(calls.made.empty());
   for (const auto& function : after_turn) function();
@@ -121,7 +123,8 @@ TEST_CASE("A call that fails fails for all in it, and too many that wait are ref
   std::vector<std::string> answers;
   CreateBatcher batcher({.max_calls = 1, .max_waiting = 2}, calls.Send(), kAtOnce);
   for (const std::string source : {"a", "b", "c", "d"}) {
-    batcher.Submit(kContext, "token", From(source), [&](auto answer) { answers.push_back(Text(answer)); });
+    batcher.Submit(kContext, "token", From(source),
+                   [&](auto answer) { answers.push_back(Text(answer)); });
   }
   REQUIRE(answers.size() == 1);
   CHECK(answers[0] == "UNAVAILABLE: too many new migrations wait for the engine");
