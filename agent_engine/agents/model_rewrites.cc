@@ -147,6 +147,7 @@ routing::CallContext CallContextOf(const Round& round, const Job& job) {
 }
 
 // Calls the model. An answer that the Guardian does not let in is a receipt, too: it was billed.
+// Errors: kPermissionDenied when the text may not be sent; the model's, whose cause CauseOf tells.
 absl::StatusOr<std::string> Call(const Round& round, const Job& job,
                                  const rewriting::RewriteQuestion& question) {
   std::stop_source stop;
@@ -159,18 +160,14 @@ absl::StatusOr<std::string> Call(const Round& round, const Job& job,
                                             round.environment.on_guarded, question.prompt, texts,
                                             question.request, call, job.object);
   if (round.context.token().IsCancelled()) return round.context.token().status();
+  if (!answer.ok()) return answer.status();
   v1::ModelReceipt receipt;
-  if (absl::IsPermissionDenied(answer.status())) {
-    receipt.set_refusal(std::string(answer.status().message()));
-  } else if (!answer.ok()) {
-    return answer.status();
-  } else {
-    receipt.set_text(answer->text);
-    receipt.set_model(answer->model);
-    receipt.set_cost_microdollars(answer->cost_microdollars);
-    receipt.set_input_tokens(answer->usage.input);
-    receipt.set_output_tokens(answer->usage.output);
-  }
+  receipt.set_refusal(answer->refusal);
+  if (answer->refusal.empty()) receipt.set_text(answer->answer.text);
+  receipt.set_model(answer->answer.model);
+  receipt.set_cost_microdollars(answer->answer.cost_microdollars);
+  receipt.set_input_tokens(answer->answer.usage.input);
+  receipt.set_output_tokens(answer->answer.usage.output);
   return receipt.SerializeAsString();
 }
 
@@ -258,6 +255,10 @@ absl::StatusOr<v1::RewriteAttempt> RewriteOne(const Round& round, const Job& job
   const auto bytes =
       round.context.Once("model/" + job.object, [&](bool) { return Call(round, job, *question); });
   if (!bytes.ok()) {
+    const bool may_not_leave = absl::IsPermissionDenied(bytes.status());
+    if (may_not_leave) attempt.clear_prompt();
+    // The journal's troubles, and the end of the lease, are the node's.
+    if (!may_not_leave && !routing::CauseOf(bytes.status())) return bytes.status();
     if (round.context.token().IsCancelled()) return bytes.status();
     Judge(attempt, v1::REWRITE_VERDICT_NOT_ASKED, std::string(bytes.status().message()));
     return attempt;
@@ -274,6 +275,15 @@ absl::StatusOr<v1::RewriteAttempt> RewriteOne(const Round& round, const Job& job
 
 // ---- What becomes of it
 
+// From now on the attempt's T-SQL stands for the object, even where the rules' own model did not
+// run.
+void Accept(const std::string& object, int attempt, v1::MigrationState& state) {
+  v1::Rewrite& rewrite = (*state.mutable_rewrites())[object];
+  rewrite.set_accepted(attempt);
+  rewrite.set_is_decided(true);
+  state.mutable_quarantined()->erase(object);
+}
+
 void Note(const Job& job, v1::RewriteAttempt attempt, v1::MigrationState& state) {
   v1::Rewrite& rewrite = (*state.mutable_rewrites())[job.object];
   if (rewrite.attempts_size() == 0) rewrite.set_accepted(-1);
@@ -287,8 +297,8 @@ void Note(const Job& job, v1::RewriteAttempt attempt, v1::MigrationState& state)
   const bool is_hopeless =
       attempt.verdict() == v1::REWRITE_VERDICT_NOT_ASKED && attempt.prompt().empty();
   *rewrite.add_attempts() = std::move(attempt);
-  if (is_proven) rewrite.set_accepted(rewrite.attempts_size() - 1);
-  rewrite.set_is_decided(is_proven || is_hopeless);
+  rewrite.set_is_decided(is_hopeless);
+  if (is_proven) Accept(job.object, rewrite.attempts_size() - 1, state);
 }
 
 bool IsWaiting(const v1::Rewrite& rewrite) {
@@ -394,7 +404,7 @@ void DecideUnproven(bool accepts, v1::MigrationState& state) {
   for (auto& [object, rewrite] : *state.mutable_rewrites()) {
     if (!IsWaiting(rewrite)) continue;
     rewrite.set_is_decided(true);
-    if (accepts) rewrite.set_accepted(rewrite.attempts_size() - 1);
+    if (accepts) Accept(object, rewrite.attempts_size() - 1, state);
   }
 }
 

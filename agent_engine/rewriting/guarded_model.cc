@@ -83,19 +83,20 @@ Scanned Guard::Scan(std::string_view text, guardian::FieldKind kind) const {
   return scanned;
 }
 
-absl::StatusOr<routing::ModelAnswer> AskGuarded(const Guard& guard, routing::ModelCaller& caller,
-                                                const GuardedEventSink& sink,
-                                                const knowledge::Prompt& prompt,
-                                                const std::vector<std::string_view>& source_texts,
-                                                const routing::ModelRequest& request,
-                                                const routing::CallContext& context,
-                                                std::string_view object) {
+absl::StatusOr<GuardedAnswer> AskGuarded(const Guard& guard, routing::ModelCaller& caller,
+                                         const GuardedEventSink& sink,
+                                         const knowledge::Prompt& prompt,
+                                         const std::vector<std::string_view>& source_texts,
+                                         const routing::ModelRequest& request,
+                                         const routing::CallContext& context,
+                                         std::string_view object) {
   Conversation conversation(guard, sink, context, object);
   if (absl::Status out = conversation.LetOut(prompt.user, source_texts); !out.ok()) return out;
   auto answer = caller.Complete(request, context);
   if (!answer.ok()) return answer.status();
-  if (absl::Status in = conversation.LetIn(*answer, prompt.canary); !in.ok()) return in;
-  return answer;
+  const absl::Status in = conversation.LetIn(*answer, prompt.canary);
+  if (!in.ok() && !absl::IsPermissionDenied(in)) return in;
+  return GuardedAnswer{*std::move(answer), std::string(in.message())};
 }
 
 }  // namespace datamigrate::rewriting

@@ -51,16 +51,21 @@ class Guard {
   std::shared_ptr<const guardian::RuleBook> rules_;
 };
 
-// Asks `caller` and believes nothing: the answer is refused (kPermissionDenied, with the rules)
-// when it repeats the canary or the Guardian blocks it. `source_texts` are those of the source in
-// the prompt; one that the Guardian does not let pass stops the call before anything is sent
-// (kPermissionDenied). Other errors are the caller's.
-absl::StatusOr<routing::ModelAnswer> AskGuarded(const Guard& guard, routing::ModelCaller& caller,
-                                                const GuardedEventSink& sink,
-                                                const knowledge::Prompt& prompt,
-                                                const std::vector<std::string_view>& source_texts,
-                                                const routing::ModelRequest& request,
-                                                const routing::CallContext& context,
-                                                std::string_view object);
+struct GuardedAnswer {
+  routing::ModelAnswer answer;  // Its cost is spent, whether it is let in or not.
+  std::string refusal;          // Why it is not to be used, with the rules; empty: it may be.
+};
+
+// Asks `caller` and believes nothing: an answer that repeats the canary, or that the Guardian does
+// not let pass, is refused. `source_texts` are those of the source in the prompt; one that does not
+// pass stops the call before anything is sent (kPermissionDenied, with the rules). Other errors are
+// the caller's and the sink's.
+absl::StatusOr<GuardedAnswer> AskGuarded(const Guard& guard, routing::ModelCaller& caller,
+                                         const GuardedEventSink& sink,
+                                         const knowledge::Prompt& prompt,
+                                         const std::vector<std::string_view>& source_texts,
+                                         const routing::ModelRequest& request,
+                                         const routing::CallContext& context,
+                                         std::string_view object);
 
 }  // namespace datamigrate::rewriting

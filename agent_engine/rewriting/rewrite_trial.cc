@@ -51,7 +51,7 @@ const dbt::Model* ResultOf(const dbt::Project& project, const catalog::ObjectNam
   return nullptr;
 }
 
-// The first model of the closure that does not run; the object's own errors first.
+// Why a model of the object does not run; empty when all do.
 std::string FirstFailure(const dbt::Project& project, const verify::ProjectRun& run,
                          const catalog::ObjectName& object) {
   for (size_t i = 0; i < run.models.size(); ++i) {
@@ -76,10 +76,11 @@ absl::StatusOr<Trial> Compare(verify::EmbeddedProject& embedded, const dbt::Proj
   const auto file = place.results == nullptr ? std::nullopt : place.results->FileOf(object);
   if (model == nullptr || !file) {
     const int64_t rows = RowsOf(project, run, object);
-    return Trial{Outcome::kUnproven,
-                 fmt::format("it runs and has {} row{}; there is no result of the source to compare "
-                             "with",
-                             rows, rows == 1 ? "" : "s")};
+    return Trial{
+        Outcome::kUnproven,
+        fmt::format("it runs and has {} row{}; there is no result of the source to compare "
+                    "with",
+                    rows, rows == 1 ? "" : "s")};
   }
   const auto compared = verify::CompareWithCapture(embedded.connection(),
                                                    data::QuoteRelation(model->schema, model->alias),

@@ -23,17 +23,21 @@ class Asked {
     context.agent = "rebuilder";
     context.tenant = "acme";
     context.migration = "m1";
-    return AskGuarded(
-               *guard, model_,
-               [this](const GuardedEvent& event) {
-                 events_.push_back(event);
-                 return sink_status_;
-               },
-               {"system", "the prompt", "rewrite_object/1", "c4n4ry"}, {source_text}, request,
-               context, "dbo.v")
-        .status();
+    const auto answer = AskGuarded(
+        *guard, model_,
+        [this](const GuardedEvent& event) {
+          events_.push_back(event);
+          return sink_status_;
+        },
+        {"system", "the prompt", "rewrite_object/1", "c4n4ry"}, {source_text}, request, context,
+        "dbo.v");
+    if (!answer.ok()) return answer.status();
+    cost_ = answer->answer.cost_microdollars;
+    return answer->refusal.empty() ? absl::OkStatus()
+                                   : absl::PermissionDeniedError(answer->refusal);
   }
 
+  int64_t cost_ = 0;
   ScriptedModel model_;
   std::vector<GuardedEvent> events_;
   absl::Status sink_status_ = absl::OkStatus();
@@ -70,6 +74,7 @@ TEST_CASE("an answer that repeats the canary is not let in", "[rewriting]") {
   CHECK(absl::IsPermissionDenied(asked.With("SELECT 1")));
   REQUIRE(asked.events_.size() == 2);
   CHECK(asked.events_[1].rules == std::vector<std::string>{"canary_repeated"});
+  CHECK(asked.cost_ == 1000);  // It was billed all the same.
 }
 
 TEST_CASE("an answer with an address that carries text away is not let in", "[rewriting]") {
