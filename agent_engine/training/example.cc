@@ -24,29 +24,6 @@ std::map<std::string, std::string> DefinitionsOf(const v1::Catalog& catalog) {
   return definitions;
 }
 
-bool IsForEvaluation(const Example& example) {
-  const std::string digest = crypto::Sha256(example.object + "\n" + example.original);
-  return static_cast<unsigned char>(digest[0]) % kEvaluationShare == 0;
-}
-
-absl::StatusOr<std::string> LineOf(const Example& example, uint64_t seed) {
-  Anonymizer anonymizer(seed);
-  const auto original = anonymizer.Rewrite(example.original);
-  if (!original.ok()) return original.status();
-  const auto rewritten = anonymizer.Rewrite(example.rewritten);
-  if (!rewritten.ok()) return rewritten.status();
-  std::string codes;
-  for (const std::string& code : example.codes) codes += (codes.empty() ? "" : ", ") + code;
-  const nlohmann::ordered_json answer = {{"definition", *rewritten}};
-  const nlohmann::ordered_json line = {
-      {"messages",
-       {{{"role", "system"}, {"content", knowledge::RewriteObjectPrompt().system}},
-        {{"role", "user"},
-         {"content", fmt::format("Reported: {}\n\nThe definition:\n{}", codes, *original)}},
-        {{"role", "assistant"}, {"content", answer.dump()}}}}};
-  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 }  // namespace
 
 double ScoreOf(const v1::RewriteAttempt& attempt, bool is_accepted) {
@@ -86,22 +63,27 @@ std::vector<Example> ExamplesOf(const v1::MigrationState& state) {
   return examples;
 }
 
-ExportedExamples ExportExamples(const std::vector<Example>& examples, uint64_t seed) {
-  ExportedExamples exported;
-  for (const Example& example : examples) {
-    if (example.score < kLeastScore) {
-      ++exported.below;
-      continue;
-    }
-    auto line = LineOf(example, seed);
-    if (!line.ok()) {
-      ++exported.not_readable;
-      continue;
-    }
-    (IsForEvaluation(example) ? exported.evaluation : exported.training)
-        .push_back(*std::move(line));
-  }
-  return exported;
+absl::StatusOr<std::string> LineOf(const Example& example, uint64_t seed) {
+  Anonymizer anonymizer(seed);
+  const auto original = anonymizer.Rewrite(example.original);
+  if (!original.ok()) return original.status();
+  const auto rewritten = anonymizer.Rewrite(example.rewritten);
+  if (!rewritten.ok()) return rewritten.status();
+  std::string codes;
+  for (const std::string& code : example.codes) codes += (codes.empty() ? "" : ", ") + code;
+  const nlohmann::ordered_json answer = {{"definition", *rewritten}};
+  const nlohmann::ordered_json line = {
+      {"messages",
+       {{{"role", "system"}, {"content", knowledge::RewriteObjectPrompt().system}},
+        {{"role", "user"},
+         {"content", fmt::format("Reported: {}\n\nThe definition:\n{}", codes, *original)}},
+        {{"role", "assistant"}, {"content", answer.dump()}}}}};
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool IsForEvaluation(const Example& example) {
+  const std::string digest = crypto::Sha256(example.object + "\n" + example.original);
+  return static_cast<unsigned char>(digest[0]) % kEvaluationShare == 0;
 }
 
 }  // namespace datamigrate::training

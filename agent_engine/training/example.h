@@ -27,19 +27,16 @@ double ScoreOf(const v1::RewriteAttempt& attempt, bool is_accepted);
 // One for each answer that had a definition.
 std::vector<Example> ExamplesOf(const v1::MigrationState& state);
 
-// Examples of at least this score are exported.
+// Examples of at least this score are worth learning from.
 inline constexpr double kLeastScore = 0.8;
 
-struct ExportedExamples {
-  std::vector<std::string>
-      training;  // JSON lines {"messages": […]}, as chat models are trained with.
-  std::vector<std::string>
-      evaluation;        // About one of ten; by the object, so that an object is in one of them.
-  int below = 0;         // Left out for their score.
-  int not_readable = 0;  // Left out as they could not be made anonymous.
-};
+// A JSON line {"messages": […]}, as chat models are trained with, made anonymous by itself. The
+// same seed gives the same line. kInvalidArgument where one of its texts cannot be read, and so not
+// be made anonymous.
+absl::StatusOr<std::string> LineOf(const Example& example, uint64_t seed);
 
-// Makes the examples anonymous, each by itself. The same seed gives the same lines.
-ExportedExamples ExportExamples(const std::vector<Example>& examples, uint64_t seed);
+// Whether the example is to measure a model with, and not to train it: about one of ten, by its
+// object, so that an object is always on the same side.
+bool IsForEvaluation(const Example& example);
 
 }  // namespace datamigrate::training

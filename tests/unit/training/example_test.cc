@@ -45,13 +45,11 @@ TEST_CASE("answers are scored by what was measured", "[training]") {
   CHECK(ScoreOf(unproven, true) < kLeastScore);
 }
 
-TEST_CASE("good examples are exported as messages, without a word of the source", "[training]") {
-  const ExportedExamples exported = ExportExamples(ExamplesOf(State()), 7);
-  CHECK(exported.below == 1);
-  REQUIRE(exported.training.size() + exported.evaluation.size() == 1);
-  const std::string& line =
-      exported.training.empty() ? exported.evaluation[0] : exported.training[0];
-  const auto parsed = nlohmann::json::parse(line);
+TEST_CASE("an example becomes messages without a word of the source", "[training]") {
+  const auto line = LineOf(ExamplesOf(State())[1], 7);
+  REQUIRE(line.ok());
+  CHECK(line->find('\n') == std::string::npos);
+  const auto parsed = nlohmann::json::parse(*line);
   REQUIRE(parsed["messages"].size() == 3);
   const std::string texts = parsed["messages"][1].dump() + parsed["messages"][2].dump();
   for (const char* word : {"iller", "sales", "orders", "note"}) {
@@ -64,10 +62,22 @@ TEST_CASE("good examples are exported as messages, without a word of the source"
   CHECK(answer["definition"].get<std::string>().find("LIKE '%w1%'") != std::string::npos);
 }
 
-TEST_CASE("an object is always in the same part", "[training]") {
-  const auto one = ExportExamples(ExamplesOf(State()), 7);
-  const auto other = ExportExamples(ExamplesOf(State()), 8);
-  CHECK(one.training.size() == other.training.size());
+TEST_CASE("what cannot be read is not exported", "[training]") {
+  Example example = ExamplesOf(State())[1];
+  example.rewritten = "CREATE VIEW sales.v AS SELECT 'Miller";
+  CHECK(absl::IsInvalidArgument(LineOf(example, 7).status()));
+}
+
+TEST_CASE("about one object of ten is for evaluation, and always the same", "[training]") {
+  int evaluation = 0;
+  for (int i = 0; i < 1000; ++i) {
+    Example example;
+    example.object = "dbo.v" + std::to_string(i);
+    evaluation += IsForEvaluation(example);
+    CHECK(IsForEvaluation(example) == IsForEvaluation(example));
+  }
+  CHECK(evaluation > 60);
+  CHECK(evaluation < 140);
 }
 
 }  // namespace
