@@ -11,7 +11,8 @@
 namespace datamigrate::knowledge {
 
 // Made from prompts/ when the program is built.
-extern const std::string_view kRewriteObjectFile;
+extern const std::string_view answer_question_file;
+extern const std::string_view rewrite_object_file;
 
 namespace {
 
@@ -71,10 +72,16 @@ absl::StatusOr<PromptTemplate> ParsePrompt(std::string_view name, std::string_vi
   return prompt;
 }
 
+// Both are checked by knowledge_test, as the files are part of the program.
 const PromptTemplate& RewriteObjectPrompt() {
-  // Checked by knowledge_test, as the file is part of the program.
   static const auto* const prompt =
-      new PromptTemplate(*ParsePrompt("rewrite_object", kRewriteObjectFile));
+      new PromptTemplate(*ParsePrompt("rewrite_object", rewrite_object_file));
+  return *prompt;
+}
+
+const PromptTemplate& AnswerQuestionPrompt() {
+  static const auto* const prompt =
+      new PromptTemplate(*ParsePrompt("answer_question", answer_question_file));
   return *prompt;
 }
 

@@ -28,6 +28,8 @@ absl::StatusOr<PromptTemplate> ParsePrompt(std::string_view name, std::string_vi
 
 // prompts/rewrite_object.md.
 const PromptTemplate& RewriteObjectPrompt();
+// prompts/answer_question.md.
+const PromptTemplate& AnswerQuestionPrompt();
 
 struct Prompt {
   std::string system;

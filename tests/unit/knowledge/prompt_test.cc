@@ -28,6 +28,8 @@ TEST_CASE("a prompt's file without one of its parts is refused", "[knowledge]") 
 TEST_CASE("the shipped prompts can be read", "[knowledge]") {
   CHECK(RewriteObjectPrompt().name == "rewrite_object");
   CHECK(RewriteObjectPrompt().version >= 1);
+  CHECK(AnswerQuestionPrompt().name == "answer_question");
+  CHECK(AnswerQuestionPrompt().version >= 1);
 }
 
 TEST_CASE("text of the source stands between lines that it cannot know", "[knowledge]") {
