@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "agent_engine/agents/generation.h"
 #include "agent_engine/agents/model_rewrites.h"
+#include "agent_engine/agents/plan.h"
 #include "agent_engine/catalog/catalog_proto.h"
 #include "nlohmann/json.hpp"
 
@@ -32,6 +33,7 @@ absl::StatusOr<dbt::Project> ProjectOf(const Environment& environment,
   options.threads = environment.threads;
   for (const auto& [object, reason] : state.quarantined()) options.quarantined[object] = reason;
   options.rewrites = AcceptedRewrites(state);
+  options.placements = PlacementsOf(state);
   dbt::Project project = GenerateProject(*catalog, options);
   for (dbt::Model& model : project.models) {
     const auto chosen = state.materializations().find(model.name);

@@ -19,8 +19,9 @@ namespace datamigrate::agents {
 // Tells that the node has done `done` of `total` (total > 0), with a line for people.
 void Report(workflow::NodeContext& context, size_t done, size_t total, std::string_view message);
 
-// The catalog's project with the accepted rewrites, without what the Rebuilder took out and with
-// the Optimizer's materializations. The same state gives the same project.
+// The catalog's project with the accepted rewrites, what a person changed in the plan, without what
+// the Rebuilder took out, and with the Optimizer's materializations. The same state gives the same
+// project.
 absl::StatusOr<dbt::Project> ProjectOf(const Environment& environment,
                                        const v1::MigrationState& state);
 

@@ -8,7 +8,6 @@
 namespace datamigrate::agents {
 namespace {
 
-// Days to review (simple, medium) or rewrite (complex, critical) one object by hand.
 constexpr double kDays[] = {0.05, 0.15, 0.5, 2.0};
 
 // One object with the names it reads.
@@ -75,10 +74,14 @@ std::vector<AssessedObject> AssessObjects(const catalog::Catalog& catalog) {
   return objects;
 }
 
+double PersonDays(Complexity complexity) {
+  return kDays[static_cast<size_t>(complexity)];
+}
+
 double EstimateDays(const std::vector<AssessedObject>& objects) {
   double days = 0;
   for (const AssessedObject& object : objects) {
-    if (object.kind != "table") days += kDays[static_cast<size_t>(object.complexity.complexity)];
+    if (object.kind != "table") days += PersonDays(object.complexity.complexity);
   }
   return days;
 }

@@ -19,7 +19,10 @@ struct AssessedObject {
 // Every table, view, routine and trigger, tables first, each kind in the catalog's order.
 std::vector<AssessedObject> AssessObjects(const catalog::Catalog& catalog);
 
-// Days of a person's work for what is left after the rules: by complexity, from the weights of assessment.cc.
+// Days of a person's work to review (simple, medium) or rewrite (complex, critical) one object.
+double PersonDays(Complexity complexity);
+
+// The same for all of them but tables, which need none.
 double EstimateDays(const std::vector<AssessedObject>& objects);
 
 }  // namespace datamigrate::agents

@@ -1,6 +1,8 @@
 #include <filesystem>
+#include <vector>
 
 #include "agent_engine/agents/agent_context.h"
+#include "agent_engine/agents/guarded_source.h"
 #include "agent_engine/agents/migration_agents.h"
 #include "agent_engine/agents/outside_statements.h"
 #include "agent_engine/agents/state_conversion.h"
@@ -18,6 +20,15 @@ std::string Summary(const v1::MigrationState& state) {
                         count.found() == 1 ? "" : "s");
   }
   return text.empty() ? "no objects" : text;
+}
+
+// The source's own texts are untrusted: what the Guardian minds in them is told.
+absl::Status GuardSource(const Environment& environment, const catalog::Catalog& catalog,
+                         v1::MigrationState& state, workflow::NodeContext& context) {
+  if (!environment.guard) return absl::OkStatus();
+  const std::vector<MindedText> minded = FindMindedTexts(*environment.guard, catalog);
+  AddDiagnostics(FindingsOf(minded), state.mutable_diagnostics());
+  return TellOf(minded, environment, state.tenant(), context);
 }
 
 }  // namespace
@@ -39,6 +50,10 @@ AgentResult Assess(const Environment& environment, v1::MigrationState& state,
   state.clear_diagnostics();
   AddDiagnostics((*source)->diagnostics(), state.mutable_diagnostics());
   AddDiagnostics(FindOutsideStatements((*source)->catalog()), state.mutable_diagnostics());
+  if (absl::Status guarded = GuardSource(environment, (*source)->catalog(), state, context);
+      !guarded.ok()) {
+    return guarded;
+  }
   state.set_source_diagnostics(state.diagnostics_size());
   state.clear_object_counts();
   for (v1::ObjectCount& count : CountObjects((*source)->catalog())) {

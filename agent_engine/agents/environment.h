@@ -2,12 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "agent_engine/rewriting/guarded_model.h"
 #include "agent_engine/routing/model_caller.h"
+#include "agent_engine/store/model_grades.h"
 
 namespace datamigrate::agents {
 
@@ -18,6 +22,8 @@ struct Environment {
   routing::ModelCaller* models = nullptr;  // Must outlive the graph. Null: the rules are alone.
   std::optional<rewriting::Guard> guard;   // There where `models` is.
   rewriting::GuardedEventSink on_guarded;  // Hears what passes to and from models. May be empty.
+  // How models' answers were graded in the tenant's migrations of late. May be empty.
+  std::function<absl::StatusOr<std::vector<store::ModelGradeSum>>(std::string_view tenant)> grades;
 };
 
 // The files of one migration.

@@ -1,6 +1,6 @@
 #include "agent_engine/agents/generation.h"
 
-#include <algorithm>
+#include <map>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -15,6 +15,24 @@ bool ResolvesInUse(const std::string& kind) {
   return kind == "sequence" || kind == "synonym" || kind == "user_type";
 }
 
+// Objects that stand beside the project on purpose: neither converted nor refused.
+struct Beside {
+  std::map<std::string, int> by_kind;         // kAdministrationKind, kLeftOutKind.
+  std::map<std::string, int> by_source_kind;  // "view", "procedure", "function".
+};
+
+Beside CountBeside(const catalog::Catalog& catalog, const dbt::Project& project) {
+  const catalog::CatalogIndex index(catalog);
+  Beside beside;
+  for (const dbt::UnconvertedObject& object : project.unconverted) {
+    if (object.kind != dbt::kAdministrationKind && object.kind != dbt::kLeftOutKind) continue;
+    ++beside.by_kind[object.kind];
+    const auto* routine = index.FindRoutine(object.object.schema, object.object.name);
+    ++beside.by_source_kind[routine == nullptr ? "view" : RoutineKindName(routine->kind)];
+  }
+  return beside;
+}
+
 }  // namespace
 
 dbt::Project GenerateProject(const catalog::Catalog& catalog, const GenerationOptions& options) {
@@ -22,6 +40,7 @@ dbt::Project GenerateProject(const catalog::Catalog& catalog, const GenerationOp
   build.target = options.target;
   build.quarantined = options.quarantined;
   build.rewrites = options.rewrites;
+  build.placements = options.placements;
   build.for_each = [threads = options.threads](size_t count,
                                                const std::function<void(size_t)>& body) {
     const absl::Status status =
@@ -42,20 +61,20 @@ std::vector<v1::ObjectCount> CountConverted(const catalog::Catalog& catalog,
       converted[model.source_kind].insert(model.source_object.ToString());
     }
   }
-  const auto left_out = static_cast<int>(std::ranges::count(
-      project.unconverted, dbt::kAdministrationKind, &dbt::UnconvertedObject::kind));
+  const Beside beside = CountBeside(catalog, project);
   std::vector<v1::ObjectCount> counts = CountObjects(catalog);
   for (v1::ObjectCount& count : counts) {
-    if (count.kind() == "procedure") count.set_found(count.found() - left_out);
+    const auto left = beside.by_source_kind.find(count.kind());
+    if (left != beside.by_source_kind.end()) count.set_found(count.found() - left->second);
     const int done = ResolvesInUse(count.kind()) ? count.found()
                                                  : static_cast<int>(converted[count.kind()].size());
     count.set_converted(done);
     count.set_refused(count.found() - done);
   }
-  if (left_out > 0) {
-    v1::ObjectCount& administration = counts.emplace_back();  // Neither converted nor refused.
-    administration.set_kind(std::string(dbt::kAdministrationKind));
-    administration.set_found(left_out);
+  for (const auto& [kind, found] : beside.by_kind) {
+    v1::ObjectCount& count = counts.emplace_back();
+    count.set_kind(kind);
+    count.set_found(found);
   }
   return counts;
 }

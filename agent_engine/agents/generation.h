@@ -15,8 +15,10 @@ namespace datamigrate::agents {
 
 struct GenerationOptions {
   dialects::Target target = dialects::Target::kDuckDb;
-  std::map<std::string, std::string> quarantined;  // Both as in dbt::BuildOptions.
+  // All as in dbt::BuildOptions.
+  std::map<std::string, std::string> quarantined;
   std::map<std::string, dbt::Rewrite> rewrites;
+  std::map<std::string, dbt::Placement> placements;
   int threads = 1;
 };
 

@@ -30,7 +30,7 @@ struct Step {
 
 constexpr auto kSteps = std::to_array<Step>({
     {"assessment", Assess, {0.00, 0.05}},
-    {"planner", Plan, {0.05, 0.08}},
+    {kPlannerNode, Plan, {0.05, 0.08}},
     {"executor", Execute, {0.08, 0.20}},
     {"data", LoadData, {0.20, 0.40}},
     {"tester", Test, {0.40, 0.90}},
@@ -87,8 +87,8 @@ absl::StatusOr<workflow::Graph> BuildMigrationGraph(const Environment& environme
     builder.AddNode(std::string(step.node), NodeOf(environment, step));
   }
   return builder.SetEntry("assessment")
-      .AddEdge("assessment", "planner")
-      .AddEdge("planner", "executor")
+      .AddEdge("assessment", std::string(kPlannerNode))
+      .AddEdge(std::string(kPlannerNode), "executor")
       .AddEdge("executor", "data")
       .AddEdge("data", "tester")
       .AddConditionalEdge("tester", AfterTester, {"rebuilder", "optimizer"})

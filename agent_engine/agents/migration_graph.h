@@ -15,6 +15,9 @@
 
 namespace datamigrate::agents {
 
+// The node that asks for approval of the plan.
+inline constexpr std::string_view kPlannerNode = "planner";
+
 // `environment` is copied into the graph.
 absl::StatusOr<workflow::Graph> BuildMigrationGraph(const Environment& environment);
 

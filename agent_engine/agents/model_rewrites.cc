@@ -6,13 +6,17 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/complexity.h"
 #include "agent_engine/agents/generation.h"
 #include "agent_engine/agents/object_references.h"
+#include "agent_engine/agents/plan.h"
 #include "agent_engine/catalog/catalog_proto.h"
 #include "agent_engine/rewriting/rewrite_question.h"
 #include "agent_engine/rewriting/rewrite_trial.h"
+#include "agent_engine/routing/token_count.h"
+#include "agent_engine/store/migration_writer.h"
 #include "agent_engine/tsql/parser/parser.h"
 #include "agent_engine/workflow/parallel_for.h"
 #include "fmt/format.h"
@@ -28,16 +32,9 @@ constexpr size_t kMostSolvedCases = 2;
 constexpr size_t kMostSolvedBytes = 8 * 1024;
 constexpr absl::Duration kCallTimeout = absl::Minutes(5);
 constexpr int kTiers = 4;
+constexpr int64_t kExplanationTokens = 200;
 
 // ---- Which objects
-
-// Whether the object is refused for itself, not for what it reads.
-bool HasOwnReason(const dbt::Model& model) {
-  return std::ranges::any_of(model.diagnostics, [](const diagnostics::Diagnostic& diagnostic) {
-    return diagnostics::KindOf(diagnostic.id).severity == diagnostics::Severity::kError &&
-           diagnostic.id != diagnostics::DiagnosticId::kReadsRefusedObject;
-  });
-}
 
 // Objects whose models are refused, "schema.name".
 std::set<std::string> RefusedObjects(const dbt::Project& project) {
@@ -57,11 +54,14 @@ std::vector<catalog::ObjectName> ReadsOf(const catalog::CatalogIndex& index,
   return reads;
 }
 
-int TierOf(const v1::MigrationState& state, const std::string& object) {
+// The tier that is asked first; nothing where the plan wants no model to be asked.
+std::optional<int> FirstTier(const v1::MigrationState& state, const std::string& object) {
   for (const v1::PlannedObject& planned : state.plan()) {
     if (planned.name().schema() + "." + planned.name().name() != object) continue;
-    const auto complexity = routing::ComplexityNamed(planned.complexity());
-    if (complexity) return static_cast<int>(*complexity);
+    if (planned.translator() == kByPerson) return std::nullopt;
+    const auto tier = routing::ComplexityNamed(
+        planned.translator() == kByRules ? planned.complexity() : planned.translator());
+    if (tier) return static_cast<int>(*tier);
   }
   return static_cast<int>(Complexity::kComplex);
 }
@@ -71,9 +71,9 @@ std::optional<Complexity> NextTier(const v1::MigrationState& state, const std::s
   const auto found = state.rewrites().find(object);
   const int asked = found == state.rewrites().end() ? 0 : found->second.attempts_size();
   if (asked > 0 && found->second.is_decided()) return std::nullopt;
-  const int tier = TierOf(state, object) + asked;
-  if (tier >= kTiers) return std::nullopt;
-  return static_cast<Complexity>(tier);
+  const std::optional<int> first = FirstTier(state, object);
+  if (!first || *first + asked >= kTiers) return std::nullopt;
+  return static_cast<Complexity>(*first + asked);
 }
 
 // ---- One object
@@ -93,13 +93,15 @@ struct Round {
   const verify::CapturedResults* results;
 };
 
-std::vector<rewriting::SolvedCase> SolvedCases(const Round& round, const Job& job) {
+std::vector<rewriting::SolvedCase> SolvedCases(const v1::MigrationState& state,
+                                               const catalog::CatalogIndex& index,
+                                               const dbt::Model& model) {
   std::vector<rewriting::SolvedCase> solved;
   std::vector<std::string> codes;
-  for (const auto& diagnostic : job.model->diagnostics) {
+  for (const auto& diagnostic : model.diagnostics) {
     codes.emplace_back(diagnostics::KindOf(diagnostic.id).code);
   }
-  for (const auto& [object, rewrite] : round.state.rewrites()) {
+  for (const auto& [object, rewrite] : state.rewrites()) {
     if (solved.size() == kMostSolvedCases) break;
     if (rewrite.accepted() < 0 || rewrite.attempts_size() <= rewrite.accepted()) continue;
     const v1::RewriteAttempt& attempt = rewrite.attempts(rewrite.accepted());
@@ -108,8 +110,8 @@ std::vector<rewriting::SolvedCase> SolvedCases(const Round& round, const Job& jo
     });
     if (attempt.verdict() != v1::REWRITE_VERDICT_PROVEN || !is_alike) continue;
     const size_t dot = object.find('.');
-    const auto* view = round.index.FindView(object.substr(0, dot), object.substr(dot + 1));
-    const auto* routine = round.index.FindRoutine(object.substr(0, dot), object.substr(dot + 1));
+    const auto* view = index.FindView(object.substr(0, dot), object.substr(dot + 1));
+    const auto* routine = index.FindRoutine(object.substr(0, dot), object.substr(dot + 1));
     const std::string& original = view ? view->definition : routine ? routine->definition : object;
     if (original.size() > kMostSolvedBytes) continue;
     solved.push_back({original, attempt.definition()});
@@ -117,15 +119,16 @@ std::vector<rewriting::SolvedCase> SolvedCases(const Round& round, const Job& jo
   return solved;
 }
 
-rewriting::RewriteCase CaseOf(const Round& round, const Job& job) {
+rewriting::RewriteCase CaseOf(const v1::MigrationState& state, const catalog::CatalogIndex& index,
+                              const dbt::Model& model) {
   rewriting::RewriteCase asked;
-  asked.object = {job.model->source_object, job.model->source_kind, job.model->source_sql};
-  asked.target = round.state.target_warehouse();
-  asked.findings = job.model->diagnostics;
-  asked.reads = ReadsOf(round.index, *job.model);
-  asked.solved = SolvedCases(round, job);
-  const auto before = round.state.rewrites().find(job.object);
-  if (before == round.state.rewrites().end()) return asked;
+  asked.object = {model.source_object, model.source_kind, model.source_sql};
+  asked.target = state.target_warehouse();
+  asked.findings = model.diagnostics;
+  asked.reads = ReadsOf(index, model);
+  asked.solved = SolvedCases(state, index, model);
+  const auto before = state.rewrites().find(model.source_object.ToString());
+  if (before == state.rewrites().end()) return asked;
   for (const v1::RewriteAttempt& attempt : before->second.attempts()) {
     if (!attempt.definition().empty()) {
       asked.earlier.push_back({attempt.definition(), attempt.reason()});
@@ -198,6 +201,7 @@ absl::Status Try(const Round& round, const Job& job, v1::RewriteAttempt& attempt
   for (const auto& [object, reason] : round.state.quarantined()) {
     if (object != job.object) options.quarantined[object] = reason;
   }
+  options.placements = PlacementsOf(round.state);
   options.rewrites = AcceptedRewrites(round.state);
   options.rewrites[job.object] = {attempt.definition(), attempt.model(), ""};
   rewriting::TrialPlace place;
@@ -245,15 +249,17 @@ absl::StatusOr<v1::RewriteAttempt> RewriteOne(const Round& round, const Job& job
   v1::RewriteAttempt attempt;
   attempt.set_tier(std::string(routing::NameOf(job.tier)));
   attempt.set_round(round.state.rebuild_round());
-  const rewriting::RewriteCase asked = CaseOf(round, job);
+  const rewriting::RewriteCase asked = CaseOf(round.state, round.index, *job.model);
   const auto question = rewriting::AskForRewrite(asked, round.index, *round.environment.guard);
   if (!question.ok()) {
     Judge(attempt, v1::REWRITE_VERDICT_NOT_ASKED, std::string(question.status().message()));
     return attempt;
   }
   attempt.set_prompt(question->prompt.id);
+  // A fork of the run that asks the same has the answer, too: it is not billed again.
   const auto bytes =
-      round.context.Once("model/" + job.object, [&](bool) { return Call(round, job, *question); });
+      round.context.OnceFor("model/" + job.object, attempt.tier() + rewriting::FingerprintOf(asked),
+                            [&](bool) { return Call(round, job, *question); });
   if (!bytes.ok()) {
     const bool may_not_leave = absl::IsPermissionDenied(bytes.status());
     if (may_not_leave) attempt.clear_prompt();
@@ -301,12 +307,25 @@ void Note(const Job& job, v1::RewriteAttempt attempt, v1::MigrationState& state)
   if (is_proven) Accept(job.object, rewrite.attempts_size() - 1, state);
 }
 
+// "does_not_run" for REWRITE_VERDICT_DOES_NOT_RUN.
+std::string VerdictName(v1::RewriteVerdict verdict) {
+  constexpr std::string_view kPrefix = "REWRITE_VERDICT_";
+  return absl::AsciiStrToLower(v1::RewriteVerdict_Name(verdict).substr(kPrefix.size()));
+}
+
 bool IsWaiting(const v1::Rewrite& rewrite) {
   return !rewrite.is_decided() && rewrite.attempts_size() > 0 &&
          rewrite.attempts(rewrite.attempts_size() - 1).verdict() == v1::REWRITE_VERDICT_UNPROVEN;
 }
 
 }  // namespace
+
+bool HasOwnReason(const dbt::Model& model) {
+  return std::ranges::any_of(model.diagnostics, [](const diagnostics::Diagnostic& diagnostic) {
+    return diagnostics::KindOf(diagnostic.id).severity == diagnostics::Severity::kError &&
+           diagnostic.id != diagnostics::DiagnosticId::kReadsRefusedObject;
+  });
+}
 
 std::map<std::string, dbt::Rewrite> AcceptedRewrites(const v1::MigrationState& state) {
   std::map<std::string, dbt::Rewrite> accepted;
@@ -316,6 +335,25 @@ std::map<std::string, dbt::Rewrite> AcceptedRewrites(const v1::MigrationState& s
     accepted[object] = {attempt.definition(), attempt.model(), attempt.reason()};
   }
   return accepted;
+}
+
+std::optional<v1::PlanEstimate> EstimateRewrite(const Environment& environment,
+                                                const v1::MigrationState& state,
+                                                const catalog::CatalogIndex& index,
+                                                const dbt::Model& model, routing::Complexity tier) {
+  if (environment.models == nullptr || !environment.models->IsConfigured(tier)) return std::nullopt;
+  const auto question =
+      rewriting::AskForRewrite(CaseOf(state, index, model), index, *environment.guard);
+  if (!question.ok()) return std::nullopt;
+  const int64_t output_tokens = routing::EstimateTokens(model.source_sql) + kExplanationTokens;
+  const auto call = environment.models->Estimate(question->request, tier, output_tokens);
+  if (!call) return std::nullopt;
+  v1::PlanEstimate estimate;
+  estimate.set_model(call->model);
+  estimate.set_input_tokens(call->input_tokens);
+  estimate.set_output_tokens(output_tokens);
+  estimate.set_cost_microdollars(call->cost_microdollars);
+  return estimate;
 }
 
 void ChooseRewrites(const Environment& environment, const catalog::Catalog& catalog,
@@ -369,6 +407,30 @@ absl::Status RewriteObjects(const Environment& environment, v1::MigrationState& 
   }
   state.clear_to_rewrite();
   return absl::OkStatus();
+}
+
+workflow::Write RecordGrades(const v1::MigrationState& state) {
+  std::vector<store::ModelGrade> grades;
+  for (const auto& [object, rewrite] : state.rewrites()) {
+    for (int i = 0; i < rewrite.attempts_size(); ++i) {
+      const v1::RewriteAttempt& attempt = rewrite.attempts(i);
+      if (attempt.model().empty()) continue;  // Nobody answered.
+      grades.push_back({.object = object,
+                        .attempt = i,
+                        .tier = attempt.tier(),
+                        .model = attempt.model(),
+                        .prompt = attempt.prompt(),
+                        .codes = {rewrite.codes().begin(), rewrite.codes().end()},
+                        .verdict = VerdictName(attempt.verdict()),
+                        .is_accepted = rewrite.accepted() == i,
+                        .cost_microdollars = attempt.cost_microdollars(),
+                        .input_tokens = attempt.input_tokens(),
+                        .output_tokens = attempt.output_tokens()});
+    }
+  }
+  return store::Change([grades = std::move(grades)](store::MigrationWriter& writer) {
+    return writer.RecordGrades(grades);
+  });
 }
 
 std::optional<workflow::Interrupt> QuestionAboutUnproven(const v1::MigrationState& state) {

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <map>
 #include <string>
 
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/migration_agents.h"
+#include "agent_engine/agents/plan.h"
 #include "fmt/format.h"
 
 namespace datamigrate::agents {
@@ -21,9 +23,17 @@ std::map<std::string, int> ReadersByModel(const dbt::Project& project) {
   return readers;
 }
 
+// Whether a person chose how the object's models are materialized.
+bool IsChosen(const dbt::Model& model, const v1::MigrationState& state) {
+  return std::ranges::any_of(PlacementsOf(state), [&](const auto& placement) {
+    return placement.second.materialization.has_value() &&
+           catalog::EqualNames(placement.first, model.source_object.ToString());
+  });
+}
+
 bool IsWorthATable(const dbt::Model& model, const v1::MigrationState& state, int readers) {
   const auto seconds = state.model_seconds().find(model.name);
-  return model.layer == dbt::Layer::kIntermediate &&
+  return !IsChosen(model, state) && model.layer == dbt::Layer::kIntermediate &&
          model.materialization == dbt::Materialization::kView && readers >= kReadersWorthATable &&
          seconds != state.model_seconds().end() && seconds->second >= kWorthATableSeconds;
 }

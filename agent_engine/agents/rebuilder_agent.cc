@@ -35,6 +35,7 @@ AgentResult Finish(const Environment& environment, v1::MigrationState& state,
   const size_t rewritten = AcceptedRewrites(state).size();
   AgentResult effects = Execute(environment, state, context);
   if (effects.ok()) {
+    effects->writes.push_back(RecordGrades(state));
     Report(context, 1, 1,
            fmt::format("{} models taken out, {} objects rewritten", taken_out, rewritten));
   }
@@ -59,6 +60,7 @@ AgentResult Rebuild(const Environment& environment, v1::MigrationState& state,
   if (auto question = SettleUnproven(state)) {
     workflow::Effects effects;
     effects.interrupt = *std::move(question);
+    effects.writes.push_back(RecordGrades(state));
     return effects;
   }
   CountRound(taken_out > 0 || AcceptedRewrites(state).size() > accepted, state);

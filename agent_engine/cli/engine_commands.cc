@@ -279,6 +279,11 @@ void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exi
           "with "
           "(default: ask)")
       ->check(CLI::IsMember(kUnproven));
+  command->add_flag_function(
+      "--require-plan-approval",
+      [options](int64_t) { options->create.mutable_options()->set_require_plan_approval(true); },
+      "Ask for approval of the plan before anything is translated or loaded; see `datamigrate "
+      "plan`");
   command->add_option("--variable", options->variables, "SQLCMD variable, NAME=VALUE; repeatable");
   command->add_flag("--detach", options->detach, "Do not wait for the end");
   command->footer(

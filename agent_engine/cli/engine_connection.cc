@@ -44,12 +44,13 @@ std::shared_ptr<grpc::Channel> OpenChannel(const EngineAddress& address) {
 }  // namespace
 
 EngineConnection::EngineConnection(const EngineAddress& address)
-    : address_(address),
-      token_(address.gateway) {
+    : address_(address), token_(address.gateway) {
   const std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
   stub_ = v1::MigrationService::NewStub(channel);
   models_ = v1::ModelService::NewStub(channel);
   runs_ = v1::RunService::NewStub(channel);
+  training_ = v1::TrainingService::NewStub(channel);
+  guidance_ = v1::GuidanceService::NewStub(channel);
 }
 
 grpc::Status EngineConnection::Prepare(grpc::ClientContext& context, bool is_stream) {

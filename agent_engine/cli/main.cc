@@ -8,12 +8,15 @@
 #include "agent_engine/cli/audit_command.h"
 #include "agent_engine/cli/engine_commands.h"
 #include "agent_engine/cli/exit_code.h"
+#include "agent_engine/cli/explain_command.h"
 #include "agent_engine/cli/generate_command.h"
 #include "agent_engine/cli/guardian_command.h"
 #include "agent_engine/cli/lineage_command.h"
 #include "agent_engine/cli/models_command.h"
 #include "agent_engine/cli/parse_command.h"
+#include "agent_engine/cli/plan_command.h"
 #include "agent_engine/cli/runs_command.h"
+#include "agent_engine/cli/training_command.h"
 #include "agent_engine/cli/transpile_command.h"
 
 int main(int argc, char** argv) {
@@ -32,8 +35,11 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddGuardianCommand(app, exit_code);
   datamigrate::cli::AddAuditCommand(app, exit_code);
   datamigrate::cli::AddEngineCommands(app, exit_code);
+  datamigrate::cli::AddExplainCommand(app, exit_code);
   datamigrate::cli::AddModelsCommand(app, exit_code);
+  datamigrate::cli::AddPlanCommand(app, exit_code);
   datamigrate::cli::AddRunsCommand(app, exit_code);
+  datamigrate::cli::AddTrainingCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -152,8 +152,9 @@ int Test(Options& options) {
   return Call(options, &v1::ModelService::Stub::Complete, options.test, &response, RenderAnswer);
 }
 
-v1::GetModelUsageRequest UsageRequest(const Options& options) {
-  v1::GetModelUsageRequest request;
+template <typename Request>
+Request RequestOf(const Options& options) {
+  Request request;
   request.set_migration_id(options.migration);
   request.mutable_from()->set_seconds(
       absl::ToUnixSeconds(absl::Now() - absl::Hours(24 * options.days)));
@@ -185,8 +186,14 @@ std::string RenderUsage(const v1::GetModelUsageResponse& response) {
 
 int Usage(const Options& options) {
   v1::GetModelUsageResponse response;
-  return Call(options, &v1::ModelService::Stub::GetModelUsage, UsageRequest(options), &response,
-              RenderUsage);
+  return Call(options, &v1::ModelService::Stub::GetModelUsage,
+              RequestOf<v1::GetModelUsageRequest>(options), &response, RenderUsage);
+}
+
+std::string Percent(int64_t part, int64_t whole) {
+  return whole == 0 ? "-"
+                    : fmt::format("{:.0f}%",
+                                  100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 // What each model did for each kind of task: how often it answered and at what price.
@@ -208,17 +215,37 @@ std::string RenderReport(const v1::GetModelUsageResponse& response) {
     if (sum.asked == 0) continue;
     const auto& [agent, task, model] = key;
     table.Add({Printable(agent), Printable(task), Printable(model), fmt::to_string(sum.asked),
-               fmt::format("{:.0f}%", 100.0 * static_cast<double>(sum.answered) /
-                                          static_cast<double>(sum.asked)),
+               Percent(sum.answered, sum.asked),
                sum.answered == 0 ? "-" : Dollars(sum.cost / sum.answered), Seconds(sum.slowest)});
   }
   return table.Render(Terminal(STDOUT_FILENO));
 }
 
+// Which tier is enough for what the rules refuse.
+std::string RenderGrades(const v1::GetModelReportResponse& response) {
+  if (response.rows().empty()) return "";
+  TextTable table({"CODE", "TIER", "MODEL", "ANSWERS", "PROVEN", "ACCEPTED", "WRONG", "$ A PROOF"});
+  for (const v1::ModelReportRow& row : response.rows()) {
+    table.Add({row.code(), row.tier(), Printable(row.model()), fmt::to_string(row.answers()),
+               Percent(row.proven(), row.answers()), Percent(row.accepted(), row.answers()),
+               Percent(row.wrong(), row.answers()),
+               row.proven() == 0 ? "-" : Dollars(row.cost_microdollars() / row.proven())});
+  }
+  return "\nAnswers about what the rules refuse, by the code of the refusal:\n" +
+         table.Render(Terminal(STDOUT_FILENO));
+}
+
+// JSON has the grades; `usage` has the rest.
 int Report(const Options& options) {
-  v1::GetModelUsageResponse response;
-  return Call(options, &v1::ModelService::Stub::GetModelUsage, UsageRequest(options), &response,
-              RenderReport);
+  if (!options.json) {
+    v1::GetModelUsageResponse usage;
+    const int code = Call(options, &v1::ModelService::Stub::GetModelUsage,
+                          RequestOf<v1::GetModelUsageRequest>(options), &usage, RenderReport);
+    if (code != kSuccess) return code;
+  }
+  v1::GetModelReportResponse report;
+  return Call(options, &v1::ModelService::Stub::GetModelReport,
+              RequestOf<v1::GetModelReportRequest>(options), &report, RenderGrades);
 }
 
 CLI::App* AddCommand(CLI::App& models, const std::shared_ptr<Options>& options,
@@ -296,9 +323,11 @@ void AddModelsCommand(CLI::App& app, int& exit_code) {
   test->callback([options, &exit_code] { exit_code = Test(*options); });
   for (const bool is_report : {false, true}) {
     CLI::App* command =
-        is_report ? AddCommand(*models, options, "report",
-                               "How often each model answers each kind of task, and at what price")
-                  : AddCommand(*models, options, "usage", "What models were used and what it cost");
+        is_report
+            ? AddCommand(*models, options, "report",
+                         "How often each model answers each kind of task, how good its answers "
+                         "are, and at what price")
+            : AddCommand(*models, options, "usage", "What models were used and what it cost");
     command->add_option("--days", options->days, "The last N days")
         ->check(CLI::Range(1, 3660))
         ->capture_default_str();

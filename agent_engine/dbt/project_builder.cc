@@ -58,6 +58,7 @@ struct Query {
   dialects::TranslatedQuery translated;
   std::vector<size_t> reads;  // Other queries.
   const Rewrite* rewrite = nullptr;
+  Placement placement{};
 };
 
 // The line of a rewritten object's file at which its T-SQL begins; the lines before are comments.
@@ -77,6 +78,9 @@ class ProjectBuilder {
     }
     for (const auto& [object, rewrite] : options.rewrites) {
       rewrites_.emplace(catalog::FoldName(object), &rewrite);
+    }
+    for (const auto& [object, placement] : options.placements) {
+      placements_.emplace(catalog::FoldName(object), placement);
     }
   }
 
@@ -176,6 +180,8 @@ class ProjectBuilder {
     result.model.alias = result.model.name;
     result.model.schema = "staging";
     result.model.description = table.description;
+    result.model.materialization =
+        PlacementOf(table.name).materialization.value_or(Materialization::kView);
     result.source.staging_model = result.model.name;
     std::string selected;
     for (const catalog::Column& column : table.columns) {
@@ -268,6 +274,11 @@ class ProjectBuilder {
     return user_type->base;
   }
 
+  Placement PlacementOf(const ObjectName& object) const {
+    const auto found = placements_.find(catalog::FoldName(object.ToString()));
+    return found == placements_.end() ? Placement{} : found->second;
+  }
+
   Model StartModel(const ObjectName& object, Layer layer, std::string kind,
                    const catalog::SourcePlace& place) const {
     Model model;
@@ -312,6 +323,7 @@ class ProjectBuilder {
       Query& query = queries_[i];
       const auto rewrite = rewrites_.find(catalog::FoldName(query.object.ToString()));
       if (rewrite != rewrites_.end()) query.rewrite = rewrite->second;
+      query.placement = PlacementOf(query.object);
       query.translated = i < views_.size() ? Translate(translator_.view, *views_[i], query, namer)
                                            : Translate(translator_.routine,
                                                        *routines_[i - views_.size()], query, namer);
@@ -355,6 +367,7 @@ class ProjectBuilder {
     absl::flat_hash_map<std::string, size_t> by_key;
     for (size_t i = 0; i < queries_.size(); ++i) by_key.emplace(ObjectKey(queries_[i].object), i);
     for (Query& query : queries_) {
+      LeaveOut(query);
       RefuseQuarantined(query);
       std::vector<ObjectName> reads = query.translated.reads;
       for (const auto& part : query.translated.parts)
@@ -363,6 +376,13 @@ class ProjectBuilder {
     }
     OrderQueries();
     for (const size_t i : order_) RefuseReaderOfRefused(queries_[i]);
+  }
+
+  // What is left out has no reads and no findings but that.
+  void LeaveOut(Query& query) {
+    if (!query.placement.is_left_out) return;
+    query.translated = {};
+    Refuse(query, DiagnosticId::kLeftOut, {query.object.ToString()}, "");
   }
 
   void RefuseQuarantined(Query& query) {
@@ -420,8 +440,11 @@ class ProjectBuilder {
     if (!query.translated.converted()) return;
     for (const size_t read : query.reads) {
       if (queries_[read].translated.converted()) continue;
-      return Refuse(query, DiagnosticId::kReadsRefusedObject, {queries_[read].object.ToString()},
-                    "It can be converted when " + queries_[read].object.ToString() + " is.");
+      const std::string object = queries_[read].object.ToString();
+      return Refuse(query, DiagnosticId::kReadsRefusedObject, {object},
+                    queries_[read].placement.is_left_out
+                        ? "Leave it out, too, or take " + object + " into the plan again."
+                        : "It can be converted when " + object + " is.");
     }
   }
 
@@ -434,7 +457,11 @@ class ProjectBuilder {
     std::vector<Model> refused;
     for (const size_t i : order_) {
       if (queries_[i].translated.is_administration) {
-        AddAdministration(queries_[i]);
+        AddBeside(queries_[i], std::string(kAdministrationKind));
+        continue;
+      }
+      if (queries_[i].placement.is_left_out) {
+        AddBeside(queries_[i], std::string(kLeftOutKind));
         continue;
       }
       Model model = BuildQueryModel(queries_[i], is_read[i]);
@@ -466,7 +493,7 @@ class ProjectBuilder {
       Model model = first;
       if (!models.empty() || !first.sql.empty()) model.diagnostics.clear();
       NamePart(model, query.object, what);
-      model.materialization = Materialization::kTable;
+      model.materialization = query.placement.materialization.value_or(Materialization::kTable);
       if (!is_result) {
         model.description = "The rows of " + part.table.ToString() + " after " +
                             query.object.ToString() + " has run." +
@@ -514,10 +541,12 @@ class ProjectBuilder {
   }
 
   Model BuildQueryModel(Query& query, bool is_read) {
-    Model model = StartModel(query.object, is_read ? Layer::kIntermediate : Layer::kMarts,
-                             query.kind, query.place);
-    model.materialization =
-        is_read && !query.has_index ? Materialization::kView : Materialization::kTable;
+    const Layer layer =
+        query.placement.layer.value_or(is_read ? Layer::kIntermediate : Layer::kMarts);
+    Model model = StartModel(query.object, layer, query.kind, query.place);
+    model.materialization = query.placement.materialization.value_or(
+        layer == Layer::kMarts || query.has_index ? Materialization::kTable
+                                                  : Materialization::kView);
     model.alias = RelationName(query.object.name, options_.target);
     model.schema = names_.Schema(query.object.schema);
     model.description = query.description;
@@ -572,8 +601,8 @@ class ProjectBuilder {
   }
 
   // Kept beside the project as it is; no model stands for it.
-  void AddAdministration(Query& query) {
-    project_.unconverted.push_back({query.object, "", std::string(kAdministrationKind),
+  void AddBeside(Query& query, std::string kind) {
+    project_.unconverted.push_back({query.object, "", std::move(kind),
                                     UnconvertedPath(query.object), query.definition, query.place,
                                     std::move(query.translated.diagnostics)});
   }
@@ -604,6 +633,7 @@ class ProjectBuilder {
   ProjectNames names_;
   absl::flat_hash_map<std::string, std::string> quarantined_;
   absl::flat_hash_map<std::string, const Rewrite*> rewrites_;
+  absl::flat_hash_map<std::string, Placement> placements_;
   absl::flat_hash_set<std::string> seen_;
   std::set<std::string> variables_;
   std::set<std::string> part_names_;  // Models of parts, and their relations with the schema.

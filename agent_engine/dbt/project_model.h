@@ -124,7 +124,10 @@ struct SourceTable {
 // The kind of procedures that look after the server and have no part in a warehouse.
 inline constexpr std::string_view kAdministrationKind = "administration";
 
-// An object without a model: a trigger, a procedure that administers the server.
+// The kind of what the migration's plan leaves out.
+inline constexpr std::string_view kLeftOutKind = "left out";
+
+// An object without a model: a trigger, a procedure that administers the server, what is left out.
 struct UnconvertedObject {
   catalog::ObjectName object;
   std::string model;  // Its refused model, which has the diagnostics too; empty when there is none.

@@ -18,7 +18,7 @@ namespace datamigrate::rewriting {
 
 // A verdict for the audit log; never a text.
 struct GuardedEvent {
-  std::string direction;  // "to_model", "from_model".
+  std::string direction;  // "to_model", "from_model", "from_source".
   std::string object;     // "schema.name".
   std::string agent;
   std::string tenant;

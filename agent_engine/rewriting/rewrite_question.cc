@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/crypto/digest.h"
 #include "fmt/format.h"
 
 namespace datamigrate::rewriting {
@@ -136,6 +137,22 @@ absl::StatusOr<RewriteQuestion> AskForRewrite(const RewriteCase& asked,
   question.request.max_output_tokens = kMostOutputTokens;
   question.request.temperature = 0;
   return question;
+}
+
+std::string FingerprintOf(const RewriteCase& asked) {
+  nlohmann::json content = {{"prompt", knowledge::RewriteObjectPrompt().version},
+                            {"object", asked.object.name.ToString()},
+                            {"definition", asked.object.definition},
+                            {"target", asked.target},
+                            {"findings", Findings(asked.findings)}};
+  for (const catalog::ObjectName& read : asked.reads) content["reads"].push_back(read.ToString());
+  for (const SolvedCase& solved : asked.solved) {
+    content["solved"].push_back({solved.original, solved.rewritten});
+  }
+  for (const EarlierAnswer& earlier : asked.earlier) {
+    content["earlier"].push_back({earlier.definition, earlier.finding});
+  }
+  return crypto::Sha256Hex(content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 absl::StatusOr<RewriteAnswer> ParseAnswer(std::string_view text) {

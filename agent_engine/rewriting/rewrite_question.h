@@ -51,6 +51,10 @@ absl::StatusOr<RewriteQuestion> AskForRewrite(const RewriteCase& asked,
                                               const catalog::CatalogIndex& catalog,
                                               const Guard& guard);
 
+// The same for cases in which the same is asked, whatever keys their prompts were given: 64 hex
+// digits.
+std::string FingerprintOf(const RewriteCase& asked);
+
 struct RewriteAnswer {
   std::string definition;  // Empty: the model says that it cannot be done.
   std::string explanation;

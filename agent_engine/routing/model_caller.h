@@ -2,8 +2,10 @@
 #ifndef DATAMIGRATE_AGENT_ENGINE_ROUTING_MODEL_CALLER_H_
 #define DATAMIGRATE_AGENT_ENGINE_ROUTING_MODEL_CALLER_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -34,6 +36,13 @@ std::string_view NameOf(FailureCause cause);  // "budget_spent", ...
 std::optional<FailureCause> CauseOf(const absl::Status& status);
 absl::Status Failure(FailureCause cause, std::string_view message);
 
+// The most that a call would cost at the model that is asked first.
+struct CallEstimate {
+  std::string model;
+  int64_t input_tokens = 0;
+  int64_t cost_microdollars = 0;
+};
+
 // Thread safe. Calls block until the answer is there, context.timeout has passed or context.stop is
 // set; one call keeps one thread.
 class ModelCaller {
@@ -54,6 +63,10 @@ class ModelCaller {
   // True when some deployment could be asked: it has its key, and may be reached. Agents that find
   // false leave the model's step out.
   virtual bool IsConfigured(const Task& task) const = 0;
+
+  // For an answer of `output_tokens`; nothing where IsConfigured is false. Asks nobody.
+  virtual std::optional<CallEstimate> Estimate(const ModelRequest& request, const Task& task,
+                                               int64_t output_tokens) const = 0;
 };
 
 }  // namespace datamigrate::routing

@@ -1,5 +1,6 @@
 #include "agent_engine/routing/router.h"
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "agent_engine/routing/call_run.h"
 #include "agent_engine/routing/clock.h"
 #include "agent_engine/routing/key_source.h"
+#include "agent_engine/routing/token_count.h"
 #include "common/crypto/digest.h"
 #include "common/text/text.h"
 
@@ -36,6 +38,23 @@ std::shared_ptr<const RouteTable> TableOf(Routes routes) {
   // Routes are checked when they are made.
   return std::make_shared<const RouteTable>(
       RouteTable{std::move(routes), std::make_shared<const net::AddressRule>(*std::move(local))});
+}
+
+// The first model of the task's chain that could be asked; null for none.
+const Model* FirstOpen(const RouteTable& table, KeySource& keys, const Task& task) {
+  const Model* first = table.routes.Find(task, "");
+  if (first == nullptr) return nullptr;
+  const auto is_open = [&](const Model& model) {
+    return std::ranges::any_of(model.deployments, [&](const Deployment& deployment) {
+      return table.Closed(deployment, keys).empty();
+    });
+  };
+  if (is_open(*first)) return first;
+  for (const std::string& name : first->fallbacks) {
+    const auto found = table.routes.models.find(name);
+    if (found != table.routes.models.end() && is_open(found->second)) return &found->second;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -158,21 +177,16 @@ absl::StatusOr<ModelAnswer> Router::Stream(const ModelRequest& request, const Ca
 }
 
 bool Router::IsConfigured(const Task& task) const {
+  return FirstOpen(*impl_->table(), *impl_->parts().keys, task) != nullptr;
+}
+
+std::optional<CallEstimate> Router::Estimate(const ModelRequest& request, const Task& task,
+                                             int64_t output_tokens) const {
   const auto table = impl_->table();
-  const Model* first = table->routes.Find(task, "");
-  if (first == nullptr) return false;
-  const auto is_open = [&](const Model& model) {
-    for (const Deployment& deployment : model.deployments) {
-      if (table->Closed(deployment, *impl_->parts().keys).empty()) return true;
-    }
-    return false;
-  };
-  if (is_open(*first)) return true;
-  for (const std::string& name : first->fallbacks) {
-    const auto found = table->routes.models.find(name);
-    if (found != table->routes.models.end() && is_open(found->second)) return true;
-  }
-  return false;
+  const Model* model = FirstOpen(*table, *impl_->parts().keys, task);
+  if (model == nullptr) return std::nullopt;
+  const int64_t input_tokens = EstimateInputTokens(request);
+  return CallEstimate{model->name, input_tokens, MostCost(*model, input_tokens, output_tokens)};
 }
 
 void Router::SetRoutes(Routes routes) {

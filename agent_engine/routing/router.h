@@ -67,6 +67,8 @@ class Router : public ModelCaller {
   absl::StatusOr<ModelAnswer> Stream(const ModelRequest& request, const CallContext& context,
                                      const PieceSink& sink) override;
   bool IsConfigured(const Task& task) const override;
+  std::optional<CallEstimate> Estimate(const ModelRequest& request, const Task& task,
+                                       int64_t output_tokens) const override;
 
   // Calls that run go on by the old routes. Deployments that are in both keep how they do.
   void SetRoutes(Routes routes);

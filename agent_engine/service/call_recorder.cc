@@ -35,6 +35,22 @@ int HttpStatusOf(const absl::Status& status) {
   return found == kStatuses.end() ? 502 : found->http_status;
 }
 
+struct DirectionRow {
+  std::string_view direction;
+  std::string_view action;
+};
+// Of what the Guardian saw.
+constexpr auto kDirections = std::to_array<DirectionRow>({
+    {"to_model", "askModel"},
+    {"from_model", "readModelAnswer"},
+    {"from_source", "readSource"},
+});
+
+std::string ActionOf(std::string_view direction) {
+  const auto found = std::ranges::find(kDirections, direction, &DirectionRow::direction);
+  return std::string(found == kDirections.end() ? direction : found->action);
+}
+
 constexpr size_t kLongestRequestId = 128;
 
 bool IsPlain(std::string_view id) {
@@ -66,7 +82,7 @@ absl::Status CallRecorder::Write(const rewriting::GuardedEvent& event) {
   const bool passes = event.verdict == guardian::Action::kAllow;
   audit::Row row;
   row.organization_id = event.tenant;
-  row.action = event.direction == "to_model" ? "askModel" : "readModelAnswer";
+  row.action = ActionOf(event.direction);
   row.object = event.migration;
   row.status = passes ? 200 : 403;
   row.request_id = crypto::RandomUuid();
@@ -74,7 +90,8 @@ absl::Status CallRecorder::Write(const rewriting::GuardedEvent& event) {
   row.verdict = guardian::NameOf(event.verdict);
   row.rules = absl::StrJoin(event.rules, " ");
   if (Append(std::move(row)).ok()) return absl::OkStatus();
-  return absl::UnavailableError("the call of a model could not be recorded, so it was not made");
+  return absl::UnavailableError(
+      "what the Guardian said could not be recorded, so the text is not used");
 }
 
 absl::Status CallRecorder::Append(audit::Row row) {

@@ -6,18 +6,19 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "agent_engine/service/work_queue.h"
 
 namespace datamigrate::service {
 
 // Thread-safe. A thread that has nothing to do for a while ends.
-class CallThreads {
+class CallThreads : public WorkQueue {
  public:
   explicit CallThreads(int most) : most_(most) {}
   // Waits for what runs.
-  ~CallThreads();
+  ~CallThreads() override;
 
   // False when all threads are busy.
-  [[nodiscard]] bool Submit(std::function<void()> work) ABSL_LOCKS_EXCLUDED(mutex_);
+  [[nodiscard]] bool Submit(std::function<void()> work) override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Loop();

@@ -9,12 +9,15 @@
 #include <memory>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "agent_engine/agents/environment.h"
 #include "agent_engine/agents/migration_graph.h"
 #include "agent_engine/service/exposure.h"
+#include "agent_engine/service/guidance_service.h"
 #include "agent_engine/service/migration_service.h"
 #include "agent_engine/service/model_service.h"
 #include "agent_engine/service/run_service.h"
+#include "agent_engine/service/training_service.h"
 #include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
@@ -44,6 +47,7 @@ constexpr int kConnections = 16;
 constexpr int kModelThreads = 1024;
 constexpr int kAuditConnections = 2;
 constexpr int kHeartbeatsPerLease = 3;
+constexpr absl::Duration kGradesCount = absl::Hours(24 * 90);  // Models change, and with them this.
 constexpr absl::Duration kDrainGrace = absl::Seconds(2);
 constexpr std::chrono::seconds kCallGrace{5};
 
@@ -136,7 +140,8 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
   return grpc::SslServerCredentials(tls);
 }
 
-// To the audit log where the gateway's database is at hand, which an engine that asks for tokens has; else to our own log.
+// To the audit log where the gateway's database is at hand, which an engine that asks for tokens
+// has; else to our own log.
 rewriting::GuardedEventSink GuardedSink(const EngineOptions& options, CallRecorder* recorder) {
   if (!options.token_keys.empty()) {
     return [recorder](const rewriting::GuardedEvent& event) { return recorder->Write(event); };
@@ -153,7 +158,8 @@ rewriting::GuardedEventSink GuardedSink(const EngineOptions& options, CallRecord
 class Engine {
  public:
   Engine(const EngineOptions& options, const pg::ConnectionOptions& connection,
-         workflow::Graph graph, std::unique_ptr<KeyWatch> keys, ModelRouting* models)
+         workflow::Graph graph, std::unique_ptr<KeyWatch> keys, ModelRouting* models,
+         const guidance::GuidedModel& guided_model)
       : options_(options),
         graph_(std::move(graph)),
         keys_(std::move(keys)),
@@ -167,16 +173,20 @@ class Engine {
         feed_(connection),
         calls_(kCallThreads, kMaxWaitingCalls),
         creations_(&migration_store_, {}),
+        history_(&pool_),
         migrations_(
-            &migration_store_, &creations_, &calls_,
+            &migration_store_, &history_, &creations_, &calls_,
             SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
         service_(&migrations_, &feed_, &calls_, &callers_, &recorder_),
         model_calls_(kModelThreads),
         models_(models),
         model_service_(&models_, &model_calls_, &calls_, &callers_, &recorder_),
-        history_(&pool_),
         runs_(&history_, &migration_store_, &graph_),
         run_service_(&runs_, &calls_, &callers_, &recorder_),
+        guidance_(&migrations_, &history_, guided_model),
+        guidance_service_(&guidance_, {&model_calls_, &callers_, &recorder_}),
+        training_(&migration_store_, &history_),
+        training_service_(&training_, {&calls_, &callers_, &recorder_}),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {
                   return RunMigration(lease, token);
@@ -195,6 +205,8 @@ class Engine {
     builder.RegisterService(&service_);
     builder.RegisterService(&model_service_);
     builder.RegisterService(&run_service_);
+    builder.RegisterService(&guidance_service_);
+    builder.RegisterService(&training_service_);
     server_ = builder.BuildAndStart();
     if (!server_ || port == 0) {
       return absl::UnavailableError(
@@ -282,14 +294,18 @@ class Engine {
   store::EventFeed feed_;
   WorkPool calls_;
   store::CreationQueue creations_;
+  store::RunHistory history_;
   Migrations migrations_;
   MigrationServiceImpl service_;
   CallThreads model_calls_;
   Models models_;
   ModelServiceImpl model_service_;
-  store::RunHistory history_;
   Runs runs_;
   RunServiceImpl run_service_;
+  Guidance guidance_;
+  GuidanceServiceImpl guidance_service_;
+  Training training_;
+  TrainingServiceImpl training_service_;
   store::Worker worker_;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -330,6 +346,10 @@ absl::Status RunEngine(const EngineOptions& options) {
   environment.models = &(*models)->router();
   environment.guard = *std::move(guard);
   environment.on_guarded = GuardedSink(options, &model_recorder);
+  environment.grades = [grades = &(*models)->grades()](std::string_view tenant) {
+    const absl::Time now = absl::Now();
+    return grades->Sums(tenant, "", now - kGradesCount, now + absl::Minutes(1));
+  };
   environment.home = std::filesystem::absolute(options.home);
   environment.dbt_path = options.dbt_path;
   environment.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -339,7 +359,10 @@ absl::Status RunEngine(const EngineOptions& options) {
   auto keys = WatchKeys(options);
   if (!keys.ok()) return keys.status();
 
-  Engine engine(options, connection, *std::move(graph), *std::move(keys), models->get());
+  const guidance::GuidedModel guided_model{environment.models, &*environment.guard,
+                                           &environment.on_guarded};
+  Engine engine(options, connection, *std::move(graph), *std::move(keys), models->get(),
+                guided_model);
   const absl::StatusOr<int> port = engine.Start();
   if (!port.ok()) return port.status();
   status = WritePortFile(options.port_file, *port);

@@ -188,9 +188,22 @@ v1::Model ToMessage(const store::ModelRecord& record) {
   return message;
 }
 
+absl::StatusOr<v1::MigrationState> StateOf(const std::string& bytes) {
+  v1::MigrationState state;
+  if (state.ParseFromString(bytes)) return state;
+  return absl::DataLossError("the checkpoint does not hold a migration's state");
+}
+
 std::string AnswerJson(const v1::DecideMigrationRequest& request) {
-  return json{{"option", request.option_id()}, {"comment", request.comment()}}.dump(
-      -1, ' ', false, json::error_handler_t::replace);
+  json answer = {{"option", request.option_id()}, {"comment", request.comment()}};
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  for (const v1::PlanEdit& edit : request.plan_edits()) {
+    std::string text;
+    const auto printed = google::protobuf::util::MessageToJsonString(edit, &text, options);
+    if (printed.ok()) answer["plan_edits"].push_back(json::parse(text));
+  }
+  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace datamigrate::service

@@ -1,11 +1,14 @@
 // The store's records as the contract's messages.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "agent_engine/store/records.h"
 #include "datamigrate/v1/migration.pb.h"
+#include "datamigrate/v1/state.pb.h"
 #include "grpcpp/support/status.h"
 
 namespace datamigrate::service {
@@ -24,6 +27,9 @@ v1::Model ToMessage(const store::ModelRecord& record);
 v1::MigrationStatus ToMessage(store::MigrationStatus status);
 // kInvalidArgument for a status that no migration has.
 absl::StatusOr<store::MigrationStatus> FromMessage(v1::MigrationStatus status);
+
+// The state that a checkpoint holds; kDataLoss for other bytes.
+absl::StatusOr<v1::MigrationState> StateOf(const std::string& bytes);
 
 // The answer to a question, as the node that asked reads it.
 std::string AnswerJson(const v1::DecideMigrationRequest& request);

@@ -10,10 +10,12 @@
 #include "agent_engine/service/caller.h"
 #include "agent_engine/service/served_file.h"
 #include "agent_engine/service/source_roots.h"
+#include "agent_engine/service/unary_call.h"
 #include "agent_engine/service/work_pool.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
 #include "agent_engine/store/migration_store.h"
+#include "agent_engine/store/run_history.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
 
 namespace datamigrate::service {
@@ -24,9 +26,13 @@ class Migrations {
   using Created = std::function<void(absl::StatusOr<v1::Migration>)>;
 
   // The pointers must outlive this.
-  Migrations(store::MigrationStore* store, store::CreationQueue* creations, WorkPool* pool,
-             SourceRoots source_roots)
-      : store_(store), creations_(creations), pool_(pool), source_roots_(std::move(source_roots)) {}
+  Migrations(store::MigrationStore* store, store::RunHistory* history,
+             store::CreationQueue* creations, WorkPool* pool, SourceRoots source_roots)
+      : store_(store),
+        history_(history),
+        creations_(creations),
+        pool_(pool),
+        source_roots_(std::move(source_roots)) {}
 
   // `created` is called once, from any thread, possibly before this returns.
   void Create(const Caller& caller, const v1::CreateMigrationRequest& request, Created created);
@@ -39,6 +45,7 @@ class Migrations {
                                        const v1::ResumeMigrationRequest& request);
   absl::StatusOr<v1::Migration> Decide(const Caller& caller,
                                        const v1::DecideMigrationRequest& request);
+  absl::StatusOr<v1::Plan> Plan(const Caller& caller, const v1::GetPlanRequest& request);
   absl::StatusOr<v1::ListModelsResponse> ListModels(const Caller& caller,
                                                     const v1::ListModelsRequest& request);
   absl::StatusOr<v1::Model> GetModel(const Caller& caller, const v1::GetModelRequest& request);
@@ -52,12 +59,15 @@ class Migrations {
   absl::StatusOr<v1::Migration> Find(const Caller& caller, const std::string& id);
 
   absl::Status Check(const Caller& caller, const v1::CreateMigrationRequest& request) const;
+  // Whether the plan that the migration asks about can be changed so.
+  absl::Status CheckPlanEdits(const Caller& caller, const v1::DecideMigrationRequest& request);
   // Whether the caller may have the engine read `named`, a path or "upload:ID".
   absl::Status CheckPath(const Caller& caller, const std::string& named) const;
   // Answers with the migration that an idempotency key had created before.
   void FindAgain(const Caller& caller, const std::string& id, const Created& created);
 
   store::MigrationStore* store_;
+  store::RunHistory* history_;
   store::CreationQueue* creations_;
   WorkPool* pool_;
   const SourceRoots source_roots_;
@@ -91,6 +101,8 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   grpc::ServerUnaryReactor* DecideMigration(grpc::CallbackServerContext* context,
                                             const v1::DecideMigrationRequest* request,
                                             v1::Migration* response) override;
+  grpc::ServerUnaryReactor* GetPlan(grpc::CallbackServerContext* context,
+                                    const v1::GetPlanRequest* request, v1::Plan* response) override;
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
@@ -105,11 +117,6 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
       grpc::CallbackServerContext* context, const v1::DownloadReportRequest* request) override;
 
  private:
-  // What a call needs, and as what the audit log has it; "" for calls that only read.
-  struct Operation {
-    Right right;
-    std::string_view action = "";
-  };
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Operation operation,
                                    const Request* request, Response* response,

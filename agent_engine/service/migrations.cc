@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "agent_engine/agents/migration_graph.h"
+#include "agent_engine/agents/plan.h"
 #include "agent_engine/service/messages.h"
 #include "agent_engine/service/migration_service.h"
 #include "common/pg/statement.h"
@@ -46,6 +47,29 @@ std::string NameOf(const v1::CreateMigrationRequest& request) {
   if (!request.name().empty()) return request.name();
   const std::filesystem::path path(request.source());
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+}
+
+absl::Status NoPlan() {
+  return absl::FailedPreconditionError(
+      "the migration has no plan yet; it has one when its source has been assessed");
+}
+
+// Whether the request answers the question that is open.
+absl::Status CheckAnswer(const v1::Migration& migration,
+                         const v1::DecideMigrationRequest& request) {
+  if (!migration.has_question()) {
+    return absl::FailedPreconditionError("the migration does not wait for an answer");
+  }
+  if (migration.question().id() != request.question_id()) {
+    return absl::InvalidArgumentError(
+        fmt::format("the open question is {}", migration.question().id()));
+  }
+  const bool is_known =
+      std::ranges::any_of(migration.question().options(),
+                          [&](const auto& option) { return option.id() == request.option_id(); });
+  if (is_known) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("the question has no option '{}'", request.option_id()));
 }
 
 }  // namespace
@@ -159,25 +183,45 @@ absl::StatusOr<v1::Migration> Migrations::Decide(const Caller& caller,
                                                  const v1::DecideMigrationRequest& request) {
   const auto migration = Find(caller, request.id());
   if (!migration.ok()) return migration.status();
-  if (!migration->has_question()) {
-    return absl::FailedPreconditionError("the migration does not wait for an answer");
-  }
-  if (migration->question().id() != request.question_id()) {
-    return absl::InvalidArgumentError(
-        fmt::format("the open question is {}", migration->question().id()));
-  }
-  const auto& options = migration->question().options();
-  const bool is_known = std::ranges::any_of(
-      options, [&](const auto& option) { return option.id() == request.option_id(); });
-  if (!is_known) {
-    return absl::InvalidArgumentError(
-        fmt::format("the question has no option '{}'", request.option_id()));
-  }
+  if (absl::Status answer = CheckAnswer(*migration, request); !answer.ok()) return answer;
+  if (absl::Status edits = CheckPlanEdits(caller, request); !edits.ok()) return edits;
   const absl::Status done =
       store_->Decide(caller.tenant, request.id(), std::stoll(request.question_id()),
                      AnswerJson(request), caller.user);
   if (!done.ok()) return done;
   return Find(caller, request.id());
+}
+
+absl::Status Migrations::CheckPlanEdits(const Caller& caller,
+                                        const v1::DecideMigrationRequest& request) {
+  if (request.plan_edits().empty()) return absl::OkStatus();
+  const auto newest = history_->State(caller.tenant, request.id(), store::kNewestStep);
+  if (!newest.ok()) return newest.status();
+  const bool takes_edits = newest->next_node == agents::kPlannerNode &&
+                           (request.option_id() == "approve" || request.option_id() == "revise");
+  if (!takes_edits) {
+    return absl::InvalidArgumentError(
+        "plan_edits are part of the answers \"approve\" and \"revise\" to the question about the "
+        "plan");
+  }
+  const auto state = StateOf(newest->state);
+  if (!state.ok()) return state.status();
+  return agents::CheckPlanEdits(*state, request.plan_edits());
+}
+
+absl::StatusOr<v1::Plan> Migrations::Plan(const Caller& caller, const v1::GetPlanRequest& request) {
+  const auto migration = Find(caller, request.id());
+  if (!migration.ok()) return migration.status();
+  const auto newest = history_->State(caller.tenant, request.id(), store::kNewestStep);
+  if (!newest.ok()) return absl::IsNotFound(newest.status()) ? NoPlan() : newest.status();
+  const auto state = StateOf(newest->state);
+  if (!state.ok()) return state.status();
+  if (state->plan().empty()) return NoPlan();
+  v1::Plan plan = agents::PlanOf(*state);
+  if (migration->has_question() && newest->next_node == agents::kPlannerNode) {
+    plan.set_question_id(migration->question().id());
+  }
+  return plan;
 }
 
 absl::StatusOr<v1::ListModelsResponse> Migrations::ListModels(

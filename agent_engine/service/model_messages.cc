@@ -145,6 +145,19 @@ v1::ModelBudgetRow ToMessage(const store::ModelBudgetRow& row) {
   return message;
 }
 
+v1::ModelReportRow ToMessage(const store::ModelGradeSum& sum) {
+  v1::ModelReportRow message;
+  message.set_code(sum.code);
+  message.set_tier(sum.tier);
+  message.set_model(sum.model);
+  message.set_answers(sum.answers);
+  message.set_proven(sum.proven);
+  message.set_accepted(sum.accepted);
+  message.set_wrong(sum.wrong);
+  message.set_cost_microdollars(sum.cost_microdollars);
+  return message;
+}
+
 routing::Model ModelOf(const v1::CustomModel& message, std::string_view tenant, bool has_key) {
   routing::Model model;
   model.name = message.name();

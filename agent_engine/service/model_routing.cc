@@ -54,6 +54,7 @@ ModelRouting::ModelRouting(const pg::ConnectionOptions& database,
       register_(&pool_, sealing),
       answers_(&pool_),
       ledger_(&pool_, options.on_trouble),
+      grades_(&pool_),
       transport_({.ca_file = options.ca_file}),
       keys_(&routing::SystemClock(),
             [this](std::string_view name) { return register_.FindKey(name); }) {}

@@ -16,6 +16,7 @@
 #include "agent_engine/routing/key_source.h"
 #include "agent_engine/routing/router.h"
 #include "agent_engine/store/model_answers.h"
+#include "agent_engine/store/model_grades.h"
 #include "agent_engine/store/model_ledger.h"
 #include "agent_engine/store/model_register.h"
 #include "common/net/curl_transport.h"
@@ -42,6 +43,7 @@ class ModelRouting {
 
   routing::Router& router() { return *router_; }
   store::ModelLedger& ledger() { return ledger_; }
+  store::ModelGrades& grades() { return grades_; }
 
   // The model as it is used from now on, by this engine at once and by others in a moment.
   // Errors: kInvalidArgument, kAlreadyExists, kUnavailable.
@@ -65,6 +67,7 @@ class ModelRouting {
   store::ModelRegister register_;
   store::ModelAnswers answers_;
   store::ModelLedger ledger_;
+  store::ModelGrades grades_;
   net::CurlTransport transport_;
   routing::KeyReader keys_;
   std::unique_ptr<routing::Router> router_;

@@ -203,6 +203,18 @@ absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }
 
+// The last 30 days where a request says nothing.
+struct TimeRange {
+  absl::Time from;
+  absl::Time before;
+};
+
+template <typename Request>
+TimeRange RangeOf(const Request& request) {
+  const absl::Time before = request.has_before() ? TimeOf(request.before()) : absl::Now();
+  return {request.has_from() ? TimeOf(request.from()) : before - absl::Hours(24 * 30), before};
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ListDeploymentsResponse> Models::ListDeployments(
@@ -243,10 +255,9 @@ absl::StatusOr<v1::RemoveCustomModelResponse> Models::RemoveCustomModel(
 
 absl::StatusOr<v1::GetModelUsageResponse> Models::GetModelUsage(
     const Caller& caller, const v1::GetModelUsageRequest& request) {
-  const absl::Time before = request.has_before() ? TimeOf(request.before()) : absl::Now();
-  const absl::Time from =
-      request.has_from() ? TimeOf(request.from()) : before - absl::Hours(24 * 30);
-  const auto rows = routing_->ledger().Usage(caller.tenant, request.migration_id(), from, before);
+  const TimeRange range = RangeOf(request);
+  const auto rows =
+      routing_->ledger().Usage(caller.tenant, request.migration_id(), range.from, range.before);
   if (!rows.ok()) return rows.status();
   const auto budgets = routing_->ledger().Budgets(caller.tenant);
   if (!budgets.ok()) return budgets.status();
@@ -256,32 +267,23 @@ absl::StatusOr<v1::GetModelUsageResponse> Models::GetModelUsage(
   return response;
 }
 
+absl::StatusOr<v1::GetModelReportResponse> Models::GetModelReport(
+    const Caller& caller, const v1::GetModelReportRequest& request) {
+  const TimeRange range = RangeOf(request);
+  const auto sums =
+      routing_->grades().Sums(caller.tenant, request.migration_id(), range.from, range.before);
+  if (!sums.ok()) return sums.status();
+  v1::GetModelReportResponse response;
+  for (const store::ModelGradeSum& sum : *sums) *response.add_rows() = ToMessage(sum);
+  return response;
+}
+
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* ModelServiceImpl::Answer(
-    grpc::CallbackServerContext* context, std::string_view action, const Request* request,
+    grpc::CallbackServerContext* context, Operation operation, const Request* request,
     Response* response, absl::StatusOr<Response> (Models::*method)(const Caller&, const Request&)) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto caller = callers_->Check(ClaimOf(*context), action.empty() ? Right::kRead : Right::kWrite);
-  if (!caller.ok()) {
-    reactor->Finish(ToGrpc(caller.status()));
-    return reactor;
-  }
-  const bool is_recorded = caller->is_client && !action.empty();
-  RecordedCall call = is_recorded ? CallOf(*context, action, *request) : RecordedCall();
-  const bool is_queued =
-      pool_->Submit([this, reactor, request, response, method, is_recorded, call = std::move(call),
-                     caller = *std::move(caller)]() mutable {
-        absl::StatusOr<Response> answer = (models_->*method)(caller, *request);
-        if (is_recorded) {
-          call.outcome = answer.status();
-          if (absl::Status written = recorder_->Write(caller, call); !written.ok())
-            answer = written;
-        }
-        if (answer.ok()) *response = *std::move(answer);
-        reactor->Finish(ToGrpc(answer.status()));
-      });
-  if (!is_queued) reactor->Finish(Overloaded());
-  return reactor;
+  return AnswerOnce({pool_, callers_, recorder_}, operation, models_, method, context, request,
+                    response);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::Complete(grpc::CallbackServerContext* context,
@@ -302,25 +304,33 @@ grpc::ServerWriteReactor<v1::StreamCompleteResponse>* ModelServiceImpl::StreamCo
 grpc::ServerUnaryReactor* ModelServiceImpl::ListDeployments(
     grpc::CallbackServerContext* context, const v1::ListDeploymentsRequest* request,
     v1::ListDeploymentsResponse* response) {
-  return Answer(context, "", request, response, &Models::ListDeployments);
+  return Answer(context, {Right::kRead}, request, response, &Models::ListDeployments);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::RegisterCustomModel(
     grpc::CallbackServerContext* context, const v1::RegisterCustomModelRequest* request,
     v1::CustomModel* response) {
-  return Answer(context, "registerCustomModel", request, response, &Models::RegisterCustomModel);
+  return Answer(context, {Right::kWrite, "registerCustomModel"}, request, response,
+                &Models::RegisterCustomModel);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::RemoveCustomModel(
     grpc::CallbackServerContext* context, const v1::RemoveCustomModelRequest* request,
     v1::RemoveCustomModelResponse* response) {
-  return Answer(context, "removeCustomModel", request, response, &Models::RemoveCustomModel);
+  return Answer(context, {Right::kWrite, "removeCustomModel"}, request, response,
+                &Models::RemoveCustomModel);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::GetModelUsage(grpc::CallbackServerContext* context,
                                                           const v1::GetModelUsageRequest* request,
                                                           v1::GetModelUsageResponse* response) {
-  return Answer(context, "", request, response, &Models::GetModelUsage);
+  return Answer(context, {Right::kRead}, request, response, &Models::GetModelUsage);
+}
+
+grpc::ServerUnaryReactor* ModelServiceImpl::GetModelReport(grpc::CallbackServerContext* context,
+                                                           const v1::GetModelReportRequest* request,
+                                                           v1::GetModelReportResponse* response) {
+  return Answer(context, {Right::kRead}, request, response, &Models::GetModelReport);
 }
 
 }  // namespace datamigrate::service

@@ -5,6 +5,7 @@
 #include "agent_engine/service/call_threads.h"
 #include "agent_engine/service/caller.h"
 #include "agent_engine/service/model_routing.h"
+#include "agent_engine/service/unary_call.h"
 #include "agent_engine/service/work_pool.h"
 #include "datamigrate/v1/models.grpc.pb.h"
 
@@ -23,6 +24,8 @@ class Models {
       const Caller& caller, const v1::RemoveCustomModelRequest& request);
   absl::StatusOr<v1::GetModelUsageResponse> GetModelUsage(const Caller& caller,
                                                           const v1::GetModelUsageRequest& request);
+  absl::StatusOr<v1::GetModelReportResponse> GetModelReport(
+      const Caller& caller, const v1::GetModelReportRequest& request);
 
   routing::Router& router() { return routing_->router(); }
 
@@ -54,11 +57,13 @@ class ModelServiceImpl final : public v1::ModelService::CallbackService {
   grpc::ServerUnaryReactor* GetModelUsage(grpc::CallbackServerContext* context,
                                           const v1::GetModelUsageRequest* request,
                                           v1::GetModelUsageResponse* response) override;
+  grpc::ServerUnaryReactor* GetModelReport(grpc::CallbackServerContext* context,
+                                           const v1::GetModelReportRequest* request,
+                                           v1::GetModelReportResponse* response) override;
 
  private:
-  // `action`: as what the audit log has it; "" for calls that only read.
   template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, std::string_view action,
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Operation operation,
                                    const Request* request, Response* response,
                                    absl::StatusOr<Response> (Models::*method)(const Caller&,
                                                                               const Request&));

@@ -65,19 +65,13 @@ v1::RunHistory::Effect ToMessage(const store::EffectRecord& record) {
   return effect;
 }
 
-absl::StatusOr<v1::MigrationState> Decode(const std::string& bytes) {
-  v1::MigrationState state;
-  if (state.ParseFromString(bytes)) return state;
-  return absl::DataLossError("the checkpoint does not hold a migration's state");
-}
-
 // Values of variables may be passwords.
 void Hide(v1::MigrationState& state) {
   for (auto& [name, value] : *state.mutable_sqlcmd_variables()) value = "(hidden)";
 }
 
 absl::StatusOr<std::string> StateJson(const std::string& bytes, bool is_shown = true) {
-  absl::StatusOr<v1::MigrationState> state = Decode(bytes);
+  absl::StatusOr<v1::MigrationState> state = StateOf(bytes);
   if (!state.ok()) return state.status();
   if (is_shown) Hide(*state);
   google::protobuf::util::JsonPrintOptions options;
@@ -113,7 +107,7 @@ void AddChanges(const json& before, const json& patch, v1::StateDiff& diff) {
 // that names files of the other one cannot go on there.
 absl::StatusOr<v1::MigrationState> StateOfFork(const store::StateRecord& from,
                                                const std::string& id, const std::string& patch) {
-  absl::StatusOr<v1::MigrationState> state = Decode(from.state);
+  absl::StatusOr<v1::MigrationState> state = StateOf(from.state);
   if (!state.ok()) return state;
   if (!state->dbt_project_path().empty() || state->has_deployment_result()) {
     return absl::FailedPreconditionError(fmt::format(

@@ -8,18 +8,19 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "agent_engine/service/work_queue.h"
 
 namespace datamigrate::service {
 
 // Thread-safe. Work must not wait for other work of the same pool.
-class WorkPool {
+class WorkPool : public WorkQueue {
  public:
   WorkPool(int threads, size_t max_waiting);
   // Runs what waits and ends.
-  ~WorkPool();
+  ~WorkPool() override;
 
   // False when the queue is full: the caller answers that it is overloaded.
-  [[nodiscard]] bool Submit(std::function<void()> work) ABSL_LOCKS_EXCLUDED(mutex_);
+  [[nodiscard]] bool Submit(std::function<void()> work) override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Loop();

@@ -34,6 +34,9 @@ class MigrationWriter : public workflow::WriteContext {
 
   // Inserts or replaces by table and number.
   virtual absl::Status RecordChunk(const ChunkRecord& chunk) = 0;
+
+  // Inserts or replaces by object and attempt.
+  virtual absl::Status RecordGrades(const std::vector<ModelGrade>& grades) = 0;
 };
 
 // Makes an effect of a change:

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -87,6 +88,21 @@ struct ChunkRecord {
   int64_t rows = 0;
   std::string checksum = {};  // of the source's rows
   std::string status = {};    // "loaded" once the target has it for good
+};
+
+// How an answer of a model about a refused object was graded.
+struct ModelGrade {
+  std::string object = {};  // "schema.name"
+  int attempt = 0;          // at the object, from 0
+  std::string tier = {};
+  std::string model = {};
+  std::string prompt = {};
+  std::vector<std::string> codes = {};  // why the rules refuse the object
+  std::string verdict = {};             // "proven", "differs", ...
+  bool is_accepted = false;             // it stands in the project
+  int64_t cost_microdollars = 0;
+  int64_t input_tokens = 0;
+  int64_t output_tokens = 0;
 };
 
 }  // namespace datamigrate::store

@@ -69,6 +69,9 @@ struct NewFork {
   std::string state = {};
 };
 
+// As a step: the newest one.
+inline constexpr int64_t kNewestStep = -1;
+
 // Safe to call from any thread. Errors as MigrationStore's.
 class RunHistory {
  public:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 namespace datamigrate::store {
 namespace {
@@ -36,6 +37,34 @@ constexpr pg::Statement kRecordChunk = {
     " VALUES ($1, $2, $3, $4, $5, $6)"
     " ON CONFLICT (migration_id, table_name, chunk) DO UPDATE SET row_count = excluded.row_count,"
     "   checksum = excluded.checksum, status = excluded.status, updated_at = clock_timestamp()"};
+
+// One statement for all: grades travel as one JSON text.
+constexpr pg::Statement kRecordGrades = {
+    "record_model_grades",
+    "INSERT INTO model_grades (migration_id, tenant, object, attempt, tier, model, prompt, codes,"
+    "   verdict, is_accepted, cost_microdollars, input_tokens, output_tokens)"
+    " SELECT m.id, m.tenant, g.object, g.attempt, g.tier, g.model, g.prompt, g.codes, g.verdict,"
+    "   g.is_accepted, g.cost_microdollars, g.input_tokens, g.output_tokens"
+    " FROM migrations m, jsonb_to_recordset($2::jsonb) AS g (object text, attempt integer,"
+    "   tier text, model text, prompt text, codes text[], verdict text, is_accepted boolean,"
+    "   cost_microdollars bigint, input_tokens bigint, output_tokens bigint)"
+    " WHERE m.id = $1"
+    " ON CONFLICT (migration_id, object, attempt) DO UPDATE SET verdict = excluded.verdict,"
+    "   is_accepted = excluded.is_accepted"};
+
+nlohmann::json ToJson(const ModelGrade& grade) {
+  return {{"object", pg::ToStorableText(grade.object)},
+          {"attempt", grade.attempt},
+          {"tier", grade.tier},
+          {"model", pg::ToStorableText(grade.model)},
+          {"prompt", grade.prompt},
+          {"codes", grade.codes},
+          {"verdict", grade.verdict},
+          {"is_accepted", grade.is_accepted},
+          {"cost_microdollars", grade.cost_microdollars},
+          {"input_tokens", grade.input_tokens},
+          {"output_tokens", grade.output_tokens}};
+}
 
 template <typename Field>
 std::vector<std::string> Column(const std::vector<const ModelRecord*>& models, Field field) {
@@ -94,6 +123,13 @@ absl::Status TransactionWriter::RecordChunk(const ChunkRecord& chunk) {
       ->Execute(kRecordChunk, {migration_id_, pg::ToStorableText(chunk.table), chunk.chunk,
                                chunk.rows, chunk.checksum, chunk.status})
       .status();
+}
+
+absl::Status TransactionWriter::RecordGrades(const std::vector<ModelGrade>& grades) {
+  if (grades.empty()) return absl::OkStatus();
+  nlohmann::json rows = nlohmann::json::array();
+  for (const ModelGrade& grade : grades) rows.push_back(ToJson(grade));
+  return transaction_->Execute(kRecordGrades, {migration_id_, rows.dump()}).status();
 }
 
 }  // namespace datamigrate::store

@@ -21,6 +21,7 @@ class TransactionWriter : public MigrationWriter {
   absl::Status UpsertModels(const std::vector<ModelRecord>& models) override;
   absl::Status DeleteModel(std::string_view name) override;
   absl::Status RecordChunk(const ChunkRecord& chunk) override;
+  absl::Status RecordGrades(const std::vector<ModelGrade>& grades) override;
 
  private:
   pg::Transaction* const transaction_;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "agent_engine/agents/agent_context.h"
+#include "agent_engine/store/migration_writer.h"
 #include "tests/unit/agents/rebuilt_migration.h"
 
 namespace datamigrate::agents {
@@ -212,6 +213,45 @@ TEST_CASE("an answer that is not let in costs what it costs", "[agents]") {
   CHECK(attempt.verdict() == v1::REWRITE_VERDICT_REFUSED);
   CHECK(attempt.cost_microdollars() == 1000);
   CHECK(attempt.model() == "scripted");
+}
+
+// Hears what a checkpoint would write of grades.
+class GradesHeard : public store::MigrationWriter {
+ public:
+  absl::Status Update(const store::MigrationUpdate&) override { return absl::OkStatus(); }
+  absl::Status UpsertModels(const std::vector<store::ModelRecord>&) override {
+    return absl::OkStatus();
+  }
+  absl::Status DeleteModel(std::string_view) override { return absl::OkStatus(); }
+  absl::Status RecordChunk(const store::ChunkRecord&) override { return absl::OkStatus(); }
+  absl::Status RecordGrades(const std::vector<store::ModelGrade>& grades) override {
+    for (const store::ModelGrade& grade : grades) heard[grade.object] = grade;
+    return absl::OkStatus();
+  }
+
+  std::map<std::string, store::ModelGrade> heard;
+};
+
+TEST_CASE("each answer's grade is recorded with the checkpoint, and its acceptance later",
+          "[agents]") {
+  Migration migration(
+      {{"dbo.lamps", {AnswerWith(kWrongLamps)}}, {"dbo.chairs", {AnswerWith(kChairs)}}});
+  const workflow::Effects asked = migration.Run(Rebuild);
+  GradesHeard heard;
+  for (const workflow::Write& write : asked.writes) REQUIRE(write(heard).ok());
+  REQUIRE(heard.heard.size() == 2);
+  const store::ModelGrade lamps = heard.heard["dbo.lamps"];
+  CHECK(lamps.verdict == "differs");
+  CHECK(lamps.model == "scripted");
+  CHECK(lamps.attempt == 0);
+  CHECK(lamps.codes.size() == 1);
+  CHECK(lamps.cost_microdollars == 1000);
+  CHECK(heard.heard["dbo.chairs"].verdict == "unproven");
+  CHECK_FALSE(heard.heard["dbo.chairs"].is_accepted);
+  const workflow::Effects decided = migration.Run(Rebuild, R"({"option": "accept"})");
+  for (const workflow::Write& write : decided.writes) REQUIRE(write(heard).ok());
+  CHECK(heard.heard["dbo.chairs"].is_accepted);
+  CHECK_FALSE(heard.heard["dbo.lamps"].is_accepted);
 }
 
 TEST_CASE("each call is told to the audit log, with its tenant and without text", "[agents]") {

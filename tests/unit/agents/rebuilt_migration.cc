@@ -73,9 +73,13 @@ agents::AgentResult RebuiltMigration::Do(Agent agent, std::optional<std::string>
   return agent(environment_, state_, context);
 }
 
-bool RebuiltMigration::TestInProcess() {
+agents::AgentResult RebuiltMigration::Try(Agent agent, std::optional<std::string> answer) {
   ++step_;
-  const auto effects = Do(agents::Test, std::nullopt);
+  return Do(agent, std::move(answer));
+}
+
+bool RebuiltMigration::TestInProcess() {
+  const auto effects = Try(agents::Test);
   if (effects.ok()) return true;
   INFO(effects.status());
   REQUIRE(effects.status().message().find("dbt is not configured") != std::string::npos);

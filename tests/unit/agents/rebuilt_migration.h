@@ -44,6 +44,9 @@ class RebuiltMigration {
   // The same step again, as after a crash.
   workflow::Effects Repeat(Agent agent, std::optional<std::string> answer = std::nullopt);
 
+  // The next step, which may fail.
+  agents::AgentResult Try(Agent agent, std::optional<std::string> answer = std::nullopt);
+
   // Runs the Tester; false when everything in-process was done and it came to dbt, which is not
   // there.
   bool TestInProcess();

@@ -111,5 +111,25 @@ TEST_CASE("answers are JSON objects with both members", "[rewriting]") {
   CHECK_FALSE(ParseAnswer("").ok());
 }
 
+TEST_CASE("the same case has the same fingerprint, whatever keys its prompts have", "[rewriting]") {
+  const RewriteCase asked = Case("CREATE VIEW v AS SELECT id FROM item");
+  CHECK(Ask(asked).prompt.user != Ask(asked).prompt.user);
+  CHECK(FingerprintOf(asked) == FingerprintOf(asked));
+  RewriteCase other = asked;
+  SECTION("another definition") {
+    other.object.definition += " WHERE id > 1";
+  }
+  SECTION("another reason") {
+    other.findings[0].arguments[0] = "FREETEXT";
+  }
+  SECTION("something more to be read") {
+    other.reads.push_back({"dbo", "part"});
+  }
+  SECTION("an earlier answer") {
+    other.earlier.push_back({"CREATE VIEW v AS SELECT 1", "wrong"});
+  }
+  CHECK(FingerprintOf(other) != FingerprintOf(asked));
+}
+
 }  // namespace
 }  // namespace datamigrate::rewriting

@@ -34,6 +34,13 @@ bool ScriptedModel::IsConfigured(const routing::Task&) const {
   return true;
 }
 
+std::optional<routing::CallEstimate> ScriptedModel::Estimate(const routing::ModelRequest& request,
+                                                             const routing::Task&,
+                                                             int64_t output_tokens) const {
+  const auto input_tokens = static_cast<int64_t>(TextOf(request).size());
+  return routing::CallEstimate{"scripted", input_tokens, input_tokens + output_tokens};
+}
+
 std::vector<ScriptedModel::Call> ScriptedModel::calls() const {
   absl::MutexLock lock(&mutex_);
   return calls_;

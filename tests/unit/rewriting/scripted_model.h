@@ -27,6 +27,10 @@ class ScriptedModel : public routing::ModelCaller {
                                               const routing::CallContext& context,
                                               const PieceSink& sink) override;
   bool IsConfigured(const routing::Task& task) const override;
+  // A micro-dollar for each token, and a token for each byte.
+  std::optional<routing::CallEstimate> Estimate(const routing::ModelRequest& request,
+                                                const routing::Task& task,
+                                                int64_t output_tokens) const override;
 
   std::vector<Call> calls() const;
 

@@ -152,10 +152,23 @@ TEST_CASE("A budget refuses before anything is sent, and says which", "[routing]
   CHECK(world.Ask("hi").ok());
 }
 
+TEST_CASE("What a call would cost is known before it is made", "[routing]") {
+  World world;
+  world.request.messages = {UserMessage(std::string(300, 'x'))};
+  const auto estimate = world.router->Estimate(world.request, Complexity::kComplex, 10);
+  REQUIRE(estimate.has_value());
+  CHECK(estimate->model == "main");
+  CHECK(estimate->input_tokens >= 100);
+  // At most: input that the provider writes to its cache is 5, output 20.
+  CHECK(estimate->cost_microdollars == estimate->input_tokens * 5 + 10 * 20);
+  CHECK(world.network.requests().empty());
+}
+
 TEST_CASE("Without keys nothing is asked, and the cause says so", "[routing]") {
   World world(kTestRoutes, {});
   CHECK_FALSE(world.router->IsConfigured(Complexity::kComplex));
   CHECK(world.router->IsConfigured(Complexity::kSimple));
+  CHECK_FALSE(world.router->Estimate(ModelRequest(), Complexity::kComplex, 10).has_value());
   const auto answer = world.Ask("hi");
   CHECK(CauseOf(answer.status()) == FailureCause::kNotConfigured);
   CHECK(text::Contains(text::MessageOf(answer.status()), "main-a has no key"));

@@ -2,13 +2,18 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "agent_engine/routing/model_caller.h"
+#include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/model_answers.h"
+#include "agent_engine/store/model_grades.h"
 #include "agent_engine/store/model_ledger.h"
 #include "agent_engine/store/model_register.h"
 #include "agent_engine/store/schema.h"
+#include "agent_engine/store/transaction_writer.h"
 #include "common/crypto/random.h"
 #include "common/pg/schema.h"
+#include "common/pg/transaction.h"
 #include "tests/unit/store/test_database.h"
 
 namespace datamigrate::store {
@@ -190,6 +195,51 @@ TEST_CASE("A registered model comes back, and its key is not in the database", "
   CHECK(models.Remove("acme", "ours").code() == absl::StatusCode::kNotFound);
   CHECK(models.Remove("other", "ours").ok());
   std::remove(path.c_str());
+}
+
+TEST_CASE("Grades are summed by code, tier and model, and a later verdict replaces an earlier one",
+          "[store][models]") {
+  World world;
+  pg::Pool& pool = world.database.pool();
+  MigrationStore migrations(&pool);
+  const auto migration = migrations.Create({.tenant = "acme", .name = "shop"});
+  REQUIRE(migration.ok());
+  const auto record = [&](const std::vector<ModelGrade>& grades) {
+    return pg::InTransaction(pool, {}, [&](pg::Transaction& transaction) {
+      return TransactionWriter(&transaction, migration->id).RecordGrades(grades);
+    });
+  };
+  const ModelGrade lamps{.object = "dbo.lamps",
+                         .tier = "simple",
+                         .model = "small",
+                         .codes = {"TP0101", "TP0102"},
+                         .verdict = "unproven",
+                         .cost_microdollars = 10};
+  ModelGrade again = lamps;
+  again.attempt = 1;
+  again.verdict = "differs";
+  REQUIRE(record({lamps, again}).ok());
+  ModelGrade accepted = lamps;
+  accepted.is_accepted = true;
+  REQUIRE(record({accepted}).ok());
+
+  ModelGrades grades(&pool);
+  const absl::Time now = absl::Now();
+  const auto sums = grades.Sums("acme", "", now - absl::Hours(1), now + absl::Hours(1));
+  REQUIRE(sums.ok());
+  REQUIRE(sums->size() == 2);
+  const ModelGradeSum& first = sums->front();
+  CHECK(first.code == "TP0101");
+  CHECK(first.answers == 2);
+  CHECK(first.proven == 0);
+  CHECK(first.accepted == 1);
+  CHECK(first.wrong == 1);
+  CHECK(first.cost_microdollars == 20);
+  CHECK(grades.Sums("acme", migration->id, now - absl::Hours(1), now + absl::Hours(1))->size() ==
+        2);
+  CHECK(grades.Sums("other", "", now - absl::Hours(1), now + absl::Hours(1))->empty());
+  CHECK(grades.Sums("acme", "", now + absl::Hours(1), now + absl::Hours(2))->empty());
+  CHECK(absl::IsInvalidArgument(grades.Sums("acme", "m1", now - absl::Hours(1), now).status()));
 }
 
 }  // namespace
