@@ -100,6 +100,21 @@ std::string RemarkOf(const v1::PlannedObject& object) {
   return Shortened(std::move(text));
 }
 
+// The plan's sums, without those of nothing.
+std::string Summary(const v1::Plan& plan) {
+  std::string text = fmt::format("{} objects by rules", plan.by_rules());
+  if (plan.by_models() > 0) {
+    text += fmt::format(", {} by models for about {}", plan.by_models(),
+                        Dollars(plan.cost_microdollars()));
+  }
+  if (plan.by_people() > 0) {
+    text += fmt::format(", {} left to a person for about {:.2f} days", plan.by_people(),
+                        plan.person_days());
+  }
+  if (plan.beside() > 0) text += fmt::format(", {} kept beside the project", plan.beside());
+  return text;
+}
+
 std::string RenderPlan(const v1::Plan& plan, const std::string& id, const Terminal& terminal) {
   TextTable table({"order", "object", "kind", "complexity", "translator", "layer", "built as",
                    "cost", "edited", "why"});
@@ -110,11 +125,7 @@ std::string RenderPlan(const v1::Plan& plan, const std::string& id, const Termin
                CostOf(object), object.is_edited() ? "yes" : "", Printable(RemarkOf(object))});
   }
   std::string text = table.Render(terminal);
-  text += fmt::format(
-      "\n{} objects by rules, {} by models for about {}, {} left to a person for "
-      "about {:.1f} days, {} kept beside the project\n",
-      plan.by_rules(), plan.by_models(), Dollars(plan.cost_microdollars()), plan.by_people(),
-      plan.person_days(), plan.beside());
+  text += "\n" + Summary(plan) + "\n";
   if (plan.question_id().empty()) return text;
   return text + terminal.Paint(Style::kYellow, "It waits for approval:") +
          fmt::format(
