@@ -32,6 +32,10 @@ constexpr pg::Statement kAnnounceEvents = {
 
 }  // namespace
 
+absl::Status NoSuchMigration(std::string_view id) {
+  return absl::NotFoundError(fmt::format("there is no migration {}", id));
+}
+
 absl::StatusOr<int64_t> InsertEvent(pg::Transaction& transaction, std::string_view migration_id,
                                     std::string_view kind, std::string_view payload_json,
                                     std::optional<absl::Time> at) {

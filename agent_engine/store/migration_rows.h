@@ -17,6 +17,9 @@
 
 namespace datamigrate::store {
 
+// The answer about a migration that is not there, or another tenant's.
+absl::Status NoSuchMigration(std::string_view id);
+
 // Adds an event to the migration and returns its sequence. Locks the migration's row until the
 // transaction ends, so numbers are visible in their order and without gaps. Take a lock on the job
 // first where both are needed. kNotFound for an unknown migration.
