@@ -74,17 +74,17 @@ int ExitCodeOf(const v1::Migration& migration) {
   return is_good || !HasEnded(migration.status()) ? kSuccess : kNotApproved;
 }
 
-// Whether nobody has answered yet: old events are shown before new ones.
-bool StillWaits(EngineConnection& connection, const std::string& id) {
+// Whether nobody has answered or resumed it yet: old events are shown before new ones.
+bool NeedsPerson(EngineConnection& connection, const std::string& id) {
   grpc::ClientContext context;
   if (!connection.Prepare(context, false).ok()) return true;
   v1::Migration migration;
   const grpc::Status status =
       connection.stub().GetMigration(&context, WithId<v1::GetMigrationRequest>(id), &migration);
-  return !status.ok() || migration.status() == v1::MIGRATION_STATUS_WAITING;
+  return !status.ok() || WaitsForPerson(migration.status());
 }
 
-// Shows events as they happen until the migration has ended or waits for a person. Reconnects are
+// Shows events as they happen until the migration has ended or a person has to act. Reconnects are
 // the caller's affair.
 grpc::Status ShowEvents(EngineConnection& connection, const Options& options, const std::string& id,
                         int64_t& last_sequence) {
@@ -104,8 +104,7 @@ grpc::Status ShowEvents(EngineConnection& connection, const Options& options, co
     } else {
       terminal.Progress(event.progress(), event.step(), event.message());
     }
-    if (event.status() == v1::MIGRATION_STATUS_WAITING && event.kind() == "waiting" &&
-        StillWaits(connection, id)) {
+    if (WaitsForPerson(event.status()) && NeedsPerson(connection, id)) {
       context.TryCancel();
     }
   }
@@ -300,7 +299,12 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
     exit_code = CallAndPrint(*options, WithId<v1::GetMigrationRequest>(options->id),
                              &v1::MigrationService::Stub::GetMigration);
   });
-  AddCommand(app, options, "resume", "Run a failed or cancelled migration on", true)
+  AddCommand(app, options, "pause", "Stop a migration until it is resumed", true)
+      ->callback([options, &exit_code] {
+        exit_code = CallAndPrint(*options, WithId<v1::PauseMigrationRequest>(options->id),
+                                 &v1::MigrationService::Stub::PauseMigration);
+      });
+  AddCommand(app, options, "resume", "Run a paused, failed or cancelled migration on", true)
       ->callback([options, &exit_code] {
         exit_code = CallAndPrint(*options, WithId<v1::ResumeMigrationRequest>(options->id),
                                  &v1::MigrationService::Stub::ResumeMigration);

@@ -16,6 +16,7 @@ Style StatusStyle(v1::MigrationStatus status) {
     case v1::MIGRATION_STATUS_FAILED:
       return Style::kRed;
     case v1::MIGRATION_STATUS_WAITING:
+    case v1::MIGRATION_STATUS_PAUSED:
     case v1::MIGRATION_STATUS_CANCELLED:
       return Style::kYellow;
     default:
@@ -115,6 +116,10 @@ bool HasEnded(v1::MigrationStatus status) {
          status == v1::MIGRATION_STATUS_CANCELLED;
 }
 
+bool WaitsForPerson(v1::MigrationStatus status) {
+  return status == v1::MIGRATION_STATUS_WAITING || status == v1::MIGRATION_STATUS_PAUSED;
+}
+
 std::string MessageJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -145,6 +150,9 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   out += RenderCounts(migration, terminal) + RenderChecks(migration, terminal) +
          RenderDbt(migration, terminal) + RenderDiagnostics(migration, terminal) +
          RenderQuestion(migration, terminal);
+  if (migration.status() == v1::MIGRATION_STATUS_PAUSED) {
+    out += fmt::format("\nGo on with: datamigrate resume {}\n", migration.id());
+  }
   return out;
 }
 

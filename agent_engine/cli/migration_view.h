@@ -12,6 +12,8 @@ namespace datamigrate::cli {
 std::string StatusName(v1::MigrationStatus status);
 // Whether the migration will not change by itself any more.
 bool HasEnded(v1::MigrationStatus status);
+// Whether it stands still until a person answers or resumes it.
+bool WaitsForPerson(v1::MigrationStatus status);
 // A message as JSON on one line, with the field names of the contract.
 std::string MessageJson(const google::protobuf::Message& message);
 

@@ -23,6 +23,7 @@ constexpr auto kStatuses = std::to_array<StatusPair>({
     {store::MigrationStatus::kPending, v1::MIGRATION_STATUS_QUEUED},
     {store::MigrationStatus::kRunning, v1::MIGRATION_STATUS_RUNNING},
     {store::MigrationStatus::kAwaitingDecision, v1::MIGRATION_STATUS_WAITING},
+    {store::MigrationStatus::kPaused, v1::MIGRATION_STATUS_PAUSED},
     {store::MigrationStatus::kCompleted, v1::MIGRATION_STATUS_SUCCEEDED},
     {store::MigrationStatus::kFailed, v1::MIGRATION_STATUS_FAILED},
     {store::MigrationStatus::kCancelled, v1::MIGRATION_STATUS_CANCELLED},
@@ -68,6 +69,7 @@ constexpr auto kEvents = std::to_array<EventName>({
     {"node_failed", "retry"},
     {"node_interrupted", "progress"},
     {"cancel_requested", "cancel_requested"},
+    {"pause_requested", "pause_requested"},
 });
 
 // A change of the migration's status is an event too.
@@ -75,6 +77,7 @@ constexpr auto kStatusEvents = std::to_array<EventName>({
     {"pending", "resumed"},
     {"running", "started"},
     {"awaiting_decision", "waiting"},
+    {"paused", "paused"},
     {"completed", "succeeded"},
     {"failed", "failed"},
     {"cancelled", "cancelled"},

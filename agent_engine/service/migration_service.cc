@@ -171,6 +171,12 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CancelMigration(
                 &Migrations::Cancel);
 }
 
+grpc::ServerUnaryReactor* MigrationServiceImpl::PauseMigration(
+    grpc::CallbackServerContext* context, const v1::PauseMigrationRequest* request,
+    v1::Migration* response) {
+  return Answer(context, {Right::kWrite, "pauseMigration"}, request, response, &Migrations::Pause);
+}
+
 grpc::ServerUnaryReactor* MigrationServiceImpl::ResumeMigration(
     grpc::CallbackServerContext* context, const v1::ResumeMigrationRequest* request,
     v1::Migration* response) {

@@ -35,6 +35,8 @@ class Migrations {
                                                   const v1::ListMigrationsRequest& request);
   absl::StatusOr<v1::Migration> Cancel(const Caller& caller,
                                        const v1::CancelMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Pause(const Caller& caller,
+                                      const v1::PauseMigrationRequest& request);
   absl::StatusOr<v1::Migration> Resume(const Caller& caller,
                                        const v1::ResumeMigrationRequest& request);
   absl::StatusOr<v1::Migration> Decide(const Caller& caller,
@@ -85,6 +87,9 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   grpc::ServerUnaryReactor* CancelMigration(grpc::CallbackServerContext* context,
                                             const v1::CancelMigrationRequest* request,
                                             v1::Migration* response) override;
+  grpc::ServerUnaryReactor* PauseMigration(grpc::CallbackServerContext* context,
+                                           const v1::PauseMigrationRequest* request,
+                                           v1::Migration* response) override;
   grpc::ServerUnaryReactor* ResumeMigration(grpc::CallbackServerContext* context,
                                             const v1::ResumeMigrationRequest* request,
                                             v1::Migration* response) override;

@@ -54,7 +54,8 @@ absl::StatusOr<v1::Migration> Migrations::Find(const Caller& caller, const std::
   auto record = store_->Get(caller.tenant, id);
   if (!record.ok()) return record.status();
   std::vector<store::DecisionRecord> decisions;
-  if (record->status == store::MigrationStatus::kAwaitingDecision) {
+  if (record->status == store::MigrationStatus::kAwaitingDecision ||
+      record->status == store::MigrationStatus::kPaused) {
     auto found = store_->Decisions(caller.tenant, id);
     if (!found.ok()) return found.status();
     decisions = *std::move(found);
@@ -144,6 +145,13 @@ absl::StatusOr<v1::ListMigrationsResponse> Migrations::List(
 absl::StatusOr<v1::Migration> Migrations::Cancel(const Caller& caller,
                                                  const v1::CancelMigrationRequest& request) {
   const absl::Status done = store_->Cancel(caller.tenant, request.id());
+  if (!done.ok()) return done;
+  return Find(caller, request.id());
+}
+
+absl::StatusOr<v1::Migration> Migrations::Pause(const Caller& caller,
+                                                const v1::PauseMigrationRequest& request) {
+  const absl::Status done = store_->Pause(caller.tenant, request.id());
   if (!done.ok()) return done;
   return Find(caller, request.id());
 }

@@ -1,6 +1,8 @@
 #include "agent_engine/store/job_queue.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -35,7 +37,7 @@ constexpr pg::Statement kTake = {
     "     lease_until = clock_timestamp() + $2::interval"
     "   FROM next WHERE jobs.id = next.id"
     "   RETURNING jobs.id, run_id, tenant, kind, owner, fencing_token, attempts,"
-    "     cancel_requested, priority, available_at),"
+    "     cancel_requested, pause_requested, priority, available_at),"
     " moved AS (UPDATE migrations m SET status = 'running', error = '', finished_at = NULL,"
     "     updated_at = clock_timestamp(), last_event = last_event + 1"
     "   FROM taken WHERE m.id = taken.run_id AND m.status <> 'running'"
@@ -43,7 +45,7 @@ constexpr pg::Statement kTake = {
     " told AS (INSERT INTO migration_events (migration_id, sequence, kind, payload, is_announced)"
     "   SELECT id, last_event, 'status_changed', '{\"status\":\"running\"}', true FROM moved)"
     " SELECT id, run_id, tenant, kind, owner, fencing_token, attempts, cancel_requested,"
-    "   set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_events', "
+    "   pause_requested, set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_events', "
     "run_id::text)"
     " FROM taken"
     " ORDER BY priority DESC, available_at, id",
@@ -52,21 +54,25 @@ constexpr pg::Statement kHeartbeat = {
     "extend_lease",
     "UPDATE jobs SET lease_until = clock_timestamp() + $4::interval"
     " WHERE id = $1 AND owner = $2 AND fencing_token = $3 AND status = 'running'"
-    " RETURNING cancel_requested"};
+    " RETURNING cancel_requested, pause_requested"};
 // Whoever takes a job changes its token: with ours it is as we left it.
 constexpr pg::Statement kIsOurs = {
     "is_our_job", "SELECT 1 FROM jobs WHERE id = $1 AND owner = $2 AND fencing_token = $3"};
 // $5: seconds until it may be taken; $6: attempts to take back.
 constexpr pg::Statement kLeave = {
     "leave_job",
-    "UPDATE jobs SET status = $4, lease_until = NULL, attempts = greatest(attempts - $6::integer, "
-    "0),"
+    "UPDATE jobs SET lease_until = NULL, attempts = greatest(attempts - $6::integer, 0),"
+    "   status = CASE WHEN pause_requested AND $4::text IN ('queued', 'waiting') THEN 'paused'"
+    "     ELSE $4::text END,"
+    "   paused_at = CASE WHEN pause_requested THEN clock_timestamp() END, pause_requested = false,"
     "   available_at = clock_timestamp() + $5::interval,"
-    "   cancel_requested = cancel_requested AND $4 IN ('queued', 'waiting')"
-    " WHERE id = $1 AND owner = $2 AND fencing_token = $3 AND status = 'running' RETURNING id"};
+    "   cancel_requested = cancel_requested AND $4::text IN ('queued', 'waiting')"
+    " WHERE id = $1 AND owner = $2 AND fencing_token = $3 AND status = 'running'"
+    " RETURNING status"};
 constexpr pg::Statement kWasLeft = {
     "was_left",
-    "SELECT 1 FROM jobs WHERE id = $1 AND owner = $2 AND fencing_token = $3 AND status = $4"};
+    "SELECT status FROM jobs WHERE id = $1 AND owner = $2 AND fencing_token = $3"
+    "   AND status IN ($4, 'paused')"};
 constexpr pg::Statement kHasOpenDecision = {
     "has_open_decision", "SELECT 1 FROM user_decisions WHERE migration_id = $1 AND answer IS NULL"};
 constexpr pg::Statement kAttempts = {"lock_job",
@@ -78,10 +84,16 @@ constexpr pg::Statement kCancelWaiting = {
     " WHERE id = $1 AND status = 'waiting' AND cancel_requested RETURNING id"};
 constexpr pg::Statement kFailExhausted = {
     "fail_exhausted_jobs",
-    "UPDATE jobs SET status = 'failed', lease_until = NULL WHERE id IN (SELECT id FROM jobs"
+    "UPDATE jobs SET status = 'failed', lease_until = NULL, pause_requested = false"
+    " WHERE id IN (SELECT id FROM jobs"
     "   WHERE is_open AND run_id IS NOT NULL AND attempts >= $1 AND (status = 'queued'"
     "     OR (status = 'running' AND lease_until < clock_timestamp())) FOR UPDATE SKIP LOCKED)"
     " RETURNING run_id"};
+
+StopRequest ToStopRequest(const pg::Row& row) {
+  if (row.Get<bool>("cancel_requested")) return StopRequest::kCancel;
+  return row.Get<bool>("pause_requested") ? StopRequest::kPause : StopRequest::kNone;
+}
 
 JobLease ToLease(const pg::Row& row) {
   return {.job_id = row.Get<std::string>("id"),
@@ -91,19 +103,36 @@ JobLease ToLease(const pg::Row& row) {
           .owner = row.Get<std::string>("owner"),
           .fencing_token = row.Get<int64_t>("fencing_token"),
           .attempts = row.Get<int>("attempts"),
-          .is_cancel_requested = row.Get<bool>("cancel_requested")};
+          .stop_request = ToStopRequest(row)};
 }
 
-// What leaving a job means for its row and its migration.
+// Where a migration stands whose job was left.
+using LeftStatus = std::pair<std::string_view, MigrationStatus>;
+constexpr auto kLeftStatuses = std::to_array<LeftStatus>({
+    {"queued", MigrationStatus::kPending},
+    {"waiting", MigrationStatus::kAwaitingDecision},
+    {"paused", MigrationStatus::kPaused},
+    {"completed", MigrationStatus::kCompleted},
+    {"failed", MigrationStatus::kFailed},
+    {"cancelled", MigrationStatus::kCancelled},
+});
+
+// Precondition: `job_status` is in the table.
+MigrationStatus StatusOfLeft(std::string_view job_status) {
+  return std::ranges::find(kLeftStatuses, job_status, &LeftStatus::first)->second;
+}
+
+// How a job is left, unless it is paused instead.
 struct Leaving {
   std::string_view job_status;
-  MigrationStatus migration_status;
   std::string_view error = {};
   absl::Duration available_in = absl::ZeroDuration();
   int attempts_back = 0;
 };
 
-absl::Status Leave(pg::Transaction& transaction, const JobLease& lease, const Leaving& leaving) {
+// Returns how the job was left.
+absl::StatusOr<std::string> LeaveAs(pg::Transaction& transaction, const JobLease& lease,
+                                    const Leaving& leaving) {
   absl::StatusOr<pg::Result> left = transaction.Execute(
       kLeave, {lease.job_id, lease.owner, lease.fencing_token, leaving.job_status,
                leaving.available_in, leaving.attempts_back});
@@ -113,14 +142,19 @@ absl::Status Leave(pg::Transaction& transaction, const JobLease& lease, const Le
     absl::StatusOr<pg::Result> before = transaction.Execute(
         kWasLeft, {lease.job_id, lease.owner, lease.fencing_token, leaving.job_status});
     if (!before.ok()) return before.status();
-    return before->empty() ? LeaseLost(lease) : absl::OkStatus();
+    if (before->empty()) return LeaseLost(lease);
+    return before->front().Get<std::string>("status");
   }
-  return MoveMigration(transaction, lease.run_id, leaving.migration_status, leaving.error);
+  std::string status = left->front().Get<std::string>("status");
+  absl::Status moved =
+      MoveMigration(transaction, lease.run_id, StatusOfLeft(status), leaving.error);
+  if (!moved.ok()) return moved;
+  return status;
 }
 
 absl::Status Leave(pg::Pool& pool, const JobLease& lease, const Leaving& leaving) {
   return pg::InTransaction(pool, kRepeatable, [&](pg::Transaction& transaction) {
-    return Leave(transaction, lease, leaving);
+    return LeaveAs(transaction, lease, leaving).status();
   });
 }
 
@@ -158,21 +192,20 @@ absl::StatusOr<std::vector<JobLease>> JobQueue::TakeUpTo(int most, std::string_v
   return leases;
 }
 
-absl::StatusOr<bool> JobQueue::Heartbeat(const JobLease& lease, absl::Duration duration) {
+absl::StatusOr<StopRequest> JobQueue::Heartbeat(const JobLease& lease, absl::Duration duration) {
   absl::StatusOr<pg::Result> rows = pg::Execute(
       *pool_, kRepeatable, kHeartbeat, {lease.job_id, lease.owner, lease.fencing_token, duration});
   if (!rows.ok()) return rows.status();
-  if (!rows->empty()) return rows->front().Get<bool>("cancel_requested");
+  if (!rows->empty()) return ToStopRequest(rows->front());
   absl::StatusOr<pg::Result> ours =
       pg::Execute(*pool_, kRepeatable, kIsOurs, {lease.job_id, lease.owner, lease.fencing_token});
   if (!ours.ok()) return ours.status();
   if (ours->empty()) return LeaseLost(lease);
-  return false;
+  return StopRequest::kNone;
 }
 
 absl::Status LeaveCompleted(pg::Transaction& transaction, const JobLease& lease) {
-  return Leave(transaction, lease,
-               {.job_status = "completed", .migration_status = MigrationStatus::kCompleted});
+  return LeaveAs(transaction, lease, {.job_status = "completed"}).status();
 }
 
 absl::Status JobQueue::Complete(const JobLease& lease) {
@@ -183,11 +216,10 @@ absl::Status JobQueue::Complete(const JobLease& lease) {
 
 absl::Status JobQueue::Suspend(const JobLease& lease) {
   return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) {
-    absl::Status left = Leave(transaction, lease,
-                              {.job_status = "waiting",
-                               .migration_status = MigrationStatus::kAwaitingDecision,
-                               .attempts_back = 1});
-    if (!left.ok()) return left;
+    absl::StatusOr<std::string> left =
+        LeaveAs(transaction, lease, {.job_status = "waiting", .attempts_back = 1});
+    if (!left.ok()) return left.status();
+    if (*left == "paused") return absl::OkStatus();
     absl::StatusOr<pg::Result> cancelled = transaction.Execute(kCancelWaiting, {lease.job_id});
     if (!cancelled.ok()) return cancelled.status();
     if (!cancelled->empty()) {
@@ -208,32 +240,27 @@ absl::Status JobQueue::Suspend(const JobLease& lease) {
 }
 
 absl::Status JobQueue::Release(const JobLease& lease) {
-  return Leave(
-      *pool_, lease,
-      {.job_status = "queued", .migration_status = MigrationStatus::kPending, .attempts_back = 1});
+  return Leave(*pool_, lease, {.job_status = "queued", .attempts_back = 1});
 }
 
 absl::Status JobQueue::Fail(const JobLease& lease, std::string_view error,
                             std::optional<absl::Duration> retry_after) {
   return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) {
-    Leaving leaving{
-        .job_status = "failed", .migration_status = MigrationStatus::kFailed, .error = error};
+    Leaving leaving{.job_status = "failed", .error = error};
     absl::StatusOr<pg::Result> rows = transaction.Execute(kAttempts, {lease.job_id});
     if (!rows.ok()) return rows.status();
     bool has_attempts_left =
         !rows->empty() && rows->front().Get<int>("attempts") < options_.max_attempts;
     if (retry_after.has_value() && has_attempts_left) {
       leaving.job_status = "queued";
-      leaving.migration_status = MigrationStatus::kPending;
       leaving.available_in = *retry_after;
     }
-    return Leave(transaction, lease, leaving);
+    return LeaveAs(transaction, lease, leaving).status();
   });
 }
 
 absl::Status JobQueue::Cancelled(const JobLease& lease) {
-  return Leave(*pool_, lease,
-               {.job_status = "cancelled", .migration_status = MigrationStatus::kCancelled});
+  return Leave(*pool_, lease, {.job_status = "cancelled"});
 }
 
 absl::StatusOr<int> JobQueue::FailExhausted() {

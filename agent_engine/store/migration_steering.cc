@@ -13,13 +13,31 @@ const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 
 constexpr pg::Statement kLockJob = {
     "lock_job_of_migration",
-    "SELECT jobs.id, jobs.status, jobs.cancel_requested FROM jobs"
+    "SELECT jobs.id, jobs.status, jobs.cancel_requested, jobs.pause_requested FROM jobs"
     " JOIN migrations ON migrations.id = jobs.run_id"
     " WHERE migrations.tenant = $1 AND migrations.id = $2 FOR UPDATE OF jobs"};
-constexpr pg::Statement kRequestCancel = {"request_cancel",
-                                          "UPDATE jobs SET cancel_requested = true WHERE id = $1"};
+constexpr pg::Statement kRequestCancel = {
+    "request_cancel",
+    "UPDATE jobs SET cancel_requested = true, pause_requested = false WHERE id = $1"};
 constexpr pg::Statement kCancelJob = {
     "cancel_job", "UPDATE jobs SET status = 'cancelled', cancel_requested = false WHERE id = $1"};
+constexpr pg::Statement kRequestPause = {
+    "request_pause",
+    "UPDATE jobs SET pause_requested = true WHERE id = $1 AND NOT pause_requested RETURNING id"};
+constexpr pg::Statement kTakePauseBack = {
+    "take_pause_back", "UPDATE jobs SET pause_requested = false WHERE id = $1"};
+constexpr pg::Statement kPauseJob = {
+    "pause_job",
+    "UPDATE jobs SET status = 'paused', paused_at = clock_timestamp() WHERE id = $1"};
+// With a question that is open the job waits again, and its deadline is as far away as it was.
+constexpr pg::Statement kExtendDeadlines = {
+    "extend_deadlines_of_paused",
+    "UPDATE user_decisions d SET deadline = d.deadline + (clock_timestamp() - j.paused_at)"
+    " FROM jobs j WHERE j.id = $1 AND d.migration_id = j.run_id AND d.answer IS NULL"
+    " RETURNING d.step"};
+// A job that was to begin at some time still does.
+constexpr pg::Statement kUnpauseJob = {
+    "unpause_job", "UPDATE jobs SET status = $2::text, paused_at = NULL WHERE id = $1"};
 constexpr pg::Statement kRequeue = {
     "requeue_job",
     "UPDATE jobs SET status = 'queued', attempts = 0, cancel_requested = false,"
@@ -41,6 +59,7 @@ struct JobRow {
   std::string id;
   std::string status;
   bool is_cancel_requested;
+  bool is_pause_requested;
 };
 
 absl::StatusOr<JobRow> LockJob(pg::Transaction& transaction, std::string_view tenant,
@@ -50,13 +69,47 @@ absl::StatusOr<JobRow> LockJob(pg::Transaction& transaction, std::string_view te
   if (rows->empty()) return NoSuchMigration(id);
   pg::Row row = rows->front();
   return JobRow{row.Get<std::string>("id"), row.Get<std::string>("status"),
-                row.Get<bool>("cancel_requested")};
+                row.Get<bool>("cancel_requested"), row.Get<bool>("pause_requested")};
+}
+
+bool HasEnded(const JobRow& job) {
+  return job.status == "completed" || job.status == "failed" || job.status == "cancelled";
+}
+
+absl::Status EndedAlready(std::string_view id, const JobRow& job) {
+  return absl::FailedPreconditionError(
+      fmt::format("migration {} has {} already", id, job.status));
 }
 
 absl::Status Requeue(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
   absl::StatusOr<pg::Result> requeued = transaction.Execute(kRequeue, {job.id});
   if (!requeued.ok()) return requeued.status();
   return MoveMigration(transaction, id, MigrationStatus::kPending);
+}
+
+// Asks whoever runs the migration to pause it, once.
+absl::Status RequestPause(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
+  absl::StatusOr<pg::Result> asked = transaction.Execute(kRequestPause, {job.id});
+  if (!asked.ok() || asked->empty()) return asked.status();
+  return InsertEvent(transaction, id, "pause_requested", "{}").status();
+}
+
+absl::Status PauseNow(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
+  absl::StatusOr<pg::Result> paused = transaction.Execute(kPauseJob, {job.id});
+  if (!paused.ok()) return paused.status();
+  return MoveMigration(transaction, id, MigrationStatus::kPaused);
+}
+
+absl::Status Unpause(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
+  absl::StatusOr<pg::Result> open = transaction.Execute(kExtendDeadlines, {job.id});
+  if (!open.ok()) return open.status();
+  const bool has_question = !open->empty();
+  absl::StatusOr<pg::Result> left =
+      transaction.Execute(kUnpauseJob, {job.id, has_question ? "waiting" : "queued"});
+  if (!left.ok()) return left.status();
+  return MoveMigration(
+      transaction, id,
+      has_question ? MigrationStatus::kAwaitingDecision : MigrationStatus::kPending);
 }
 
 }  // namespace
@@ -68,13 +121,25 @@ absl::Status MigrationStore::Cancel(std::string_view tenant, std::string_view id
     if (!job.ok()) return job.status();
     if (job->status == "cancelled") return absl::OkStatus();
     if (job->status == "running") return transaction.Execute(kRequestCancel, {job->id}).status();
-    if (job->status == "completed" || job->status == "failed") {
-      return absl::FailedPreconditionError(
-          fmt::format("migration {} has {} already", id, job->status));
-    }
+    if (HasEnded(*job)) return EndedAlready(id, *job);
     absl::StatusOr<pg::Result> cancelled = transaction.Execute(kCancelJob, {job->id});
     if (!cancelled.ok()) return cancelled.status();
     return MoveMigration(transaction, id, MigrationStatus::kCancelled);
+  });
+}
+
+absl::Status MigrationStore::Pause(std::string_view tenant, std::string_view id) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
+    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
+    if (!job.ok()) return job.status();
+    if (job->status == "paused") return absl::OkStatus();
+    if (HasEnded(*job)) return EndedAlready(id, *job);
+    if (job->is_cancel_requested) {
+      return absl::FailedPreconditionError(fmt::format("migration {} is being cancelled", id));
+    }
+    if (job->status == "running") return RequestPause(transaction, *job, id);
+    return PauseNow(transaction, *job, id);
   });
 }
 
@@ -86,6 +151,7 @@ absl::Status MigrationStore::Resume(std::string_view tenant, std::string_view id
     if (job->status == "failed" || job->status == "cancelled") {
       return Requeue(transaction, *job, id);
     }
+    if (job->status == "paused") return Unpause(transaction, *job, id);
     if (job->status == "waiting") {
       return absl::FailedPreconditionError(
           fmt::format("migration {} waits for a decision; decide to go on", id));
@@ -93,6 +159,7 @@ absl::Status MigrationStore::Resume(std::string_view tenant, std::string_view id
     if (job->status == "completed") {
       return absl::FailedPreconditionError(fmt::format("migration {} has completed already", id));
     }
+    if (job->is_pause_requested) return transaction.Execute(kTakePauseBack, {job->id}).status();
     if (!job->is_cancel_requested) return absl::OkStatus();
     return absl::FailedPreconditionError(
         fmt::format("migration {} is being cancelled; resume it when it has stopped", id));
@@ -116,7 +183,7 @@ absl::Status MigrationStore::Decide(std::string_view tenant, std::string_view id
       if (*given == answer) return absl::OkStatus();
       return absl::FailedPreconditionError("the question was answered differently before");
     }
-    if (job->status == "completed" || job->status == "failed" || job->status == "cancelled") {
+    if (HasEnded(*job)) {
       return absl::FailedPreconditionError(
           fmt::format("migration {} has {} already; resume it first", id, job->status));
     }
@@ -126,7 +193,8 @@ absl::Status MigrationStore::Decide(std::string_view tenant, std::string_view id
     absl::StatusOr<int64_t> told =
         InsertEvent(transaction, id, "decision_made", fmt::format(R"({{"step":{}}})", step));
     if (!told.ok()) return told.status();
-    // While the engine is still leaving the job, JobQueue::Suspend finds the answer.
+    // While the engine is still leaving the job, JobQueue::Suspend finds the answer; of a paused one
+    // Resume does.
     return job->status == "waiting" ? Requeue(transaction, *job, id) : absl::OkStatus();
   });
 }

@@ -89,13 +89,20 @@ class MigrationStore {
   // once. OK when already cancelled. Errors: kFailedPrecondition when it has finished otherwise.
   absl::Status Cancel(std::string_view tenant, std::string_view id);
 
-  // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint.
-  // OK when it is queued or running already. Errors: kFailedPrecondition when it has completed or
-  // waits for a decision.
+  // Asks a running migration to pause: its work stops as at an engine's shutdown and goes on from the
+  // last checkpoint. One that is queued or waits for a person is paused at once; its question may be
+  // answered meanwhile, and its deadline does not come nearer. OK when already paused. Errors:
+  // kFailedPrecondition when it has finished or is being cancelled.
+  absl::Status Pause(std::string_view tenant, std::string_view id);
+
+  // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint, and
+  // a paused one to where it was: into the queue, or to wait for its answer. Takes back the request
+  // to pause a running one. OK when it is queued or running already. Errors: kFailedPrecondition
+  // when it has completed or waits for a decision.
   absl::Status Resume(std::string_view tenant, std::string_view id);
 
-  // Answers the open question of `step` and puts the migration back into the queue. The same answer
-  // again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was
+  // Answers the open question of `step` and puts the migration back into the queue; a paused one
+  // stays paused. The same answer again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was
   // answered differently, or the migration has finished.
   absl::Status Decide(std::string_view tenant, std::string_view id, int64_t step,
                       std::string_view answer_json, std::string_view decided_by);

@@ -17,12 +17,13 @@ enum class MigrationStatus {
   kPending,           // in the queue, not begun
   kRunning,           // an engine has it
   kAwaitingDecision,  // suspended until a person answers
+  kPaused,            // until a person says to go on
   kCompleted,
   kFailed,
   kCancelled,
 };
 
-// "pending", "running", "awaiting_decision", "completed", "failed", "cancelled".
+// "pending", "running", "awaiting_decision", "paused", "completed", "failed", "cancelled".
 std::string_view ToString(MigrationStatus status);
 absl::StatusOr<MigrationStatus> ParseMigrationStatus(std::string_view text);
 

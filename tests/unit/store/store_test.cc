@@ -11,10 +11,9 @@
 #include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/migration_writer.h"
 #include "agent_engine/store/run_store.h"
-#include "agent_engine/store/schema.h"
 #include "agent_engine/workflow/graph.h"
 #include "common/pg/listener.h"
-#include "tests/unit/store/test_database.h"
+#include "tests/unit/store/store_fixture.h"
 
 namespace datamigrate::store {
 namespace {
@@ -23,54 +22,7 @@ using absl::StatusCode;
 using workflow::Checkpoint;
 using workflow::CheckpointStatus;
 
-constexpr absl::Duration kLease = absl::Seconds(30);
 constexpr char kNobody[] = "00000000-0000-0000-0000-000000000000";
-
-class StoreFixture {
- public:
-  StoreFixture() : store(&database.pool()), queue(&database.pool()) {
-    auto connection = database.pool().Acquire();
-    REQUIRE(connection.ok());
-    REQUIRE(pg::ApplySchema(**connection, Schema()).ok());
-  }
-
-  std::string Create(const std::string& name = "shop", const std::string& tenant = "acme") {
-    auto created = store.Create(
-        {.tenant = tenant, .created_by = "ada", .name = name, .request = "request of " + name});
-    REQUIRE(created.ok());
-    return created->id;
-  }
-
-  JobLease Take(const std::string& owner = "one") {
-    auto lease = queue.Take(owner, kLease);
-    REQUIRE(lease.ok());
-    REQUIRE(lease->has_value());
-    return **lease;
-  }
-
-  void ExpireLease(const JobLease& lease) {
-    database.Run(
-        "UPDATE jobs SET lease_until = clock_timestamp() - interval '1 second'"
-        " WHERE id = '" +
-        lease.job_id + "'");
-  }
-
-  MigrationStatus StatusOf(const std::string& id, const std::string& tenant = "acme") {
-    return store.Get(tenant, id)->status;
-  }
-
-  std::vector<std::string> EventKinds(const std::string& id) {
-    std::vector<std::string> kinds;
-    absl::StatusOr<std::vector<EventRecord>> events = store.EventsSince("acme", id, 0);
-    REQUIRE(events.ok());
-    for (const EventRecord& event : *events) kinds.push_back(event.kind);
-    return kinds;
-  }
-
-  TestDatabase database;
-  MigrationStore store;
-  JobQueue queue;
-};
 
 Checkpoint Step(const std::string& run, int64_t step, const std::string& next = "test") {
   return {.run_id = run,
@@ -79,8 +31,6 @@ Checkpoint Step(const std::string& run, int64_t step, const std::string& next = 
           .next_node = next,
           .state = std::string("\0state", 6)};
 }
-
-using Words = std::vector<std::string>;
 
 TEST_CASE_METHOD(StoreFixture, "A migration is created with its job and its first event",
                  "[store]") {
@@ -443,18 +393,18 @@ TEST_CASE_METHOD(StoreFixture, "Cancelling stops a queued job at once and asks a
   REQUIRE(store.Resume("acme", queued).ok());
 
   JobLease lease = Take();
-  CHECK_FALSE(queue.Heartbeat(lease, kLease).value());
+  CHECK(queue.Heartbeat(lease, kLease).value() == StopRequest::kNone);
   REQUIRE(store.Cancel("acme", queued).ok());
   CHECK(StatusOf(queued) == MigrationStatus::kRunning);
-  CHECK(queue.Heartbeat(lease, kLease).value());
+  CHECK(queue.Heartbeat(lease, kLease).value() == StopRequest::kCancel);
   CHECK(store.Resume("acme", queued).code() == StatusCode::kFailedPrecondition);
   ExpireLease(lease);
   lease = Take("two");
-  CHECK(lease.is_cancel_requested);
+  CHECK(lease.stop_request == StopRequest::kCancel);
   REQUIRE(queue.Cancelled(lease).ok());
   CHECK(StatusOf(queued) == MigrationStatus::kCancelled);
   REQUIRE(store.Resume("acme", queued).ok());
-  CHECK_FALSE(Take().is_cancel_requested);
+  CHECK(Take().stop_request == StopRequest::kNone);
 }
 
 TEST_CASE_METHOD(StoreFixture, "A checkpoint, its writes and its events are one", "[store]") {
