@@ -29,6 +29,7 @@ struct Options {
   bool detach = false;
   v1::ListMigrationsRequest list;
   v1::DecideMigrationRequest decide;
+  v1::SetMigrationPriorityRequest prioritize;
   std::string out;
 };
 
@@ -279,6 +280,12 @@ void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exi
           "(default: ask)")
       ->check(CLI::IsMember(kUnproven));
   command->add_option("--variable", options->variables, "SQLCMD variable, NAME=VALUE; repeatable");
+  command
+      ->add_option_function<int>(
+          "--priority",
+          [options](int priority) { options->create.mutable_options()->set_priority(priority); },
+          "-10 to 10: higher ones are begun first, of equal ones the oldest (default: 0)")
+      ->check(CLI::Range(-10, 10));
   command->add_flag("--detach", options->detach, "Do not wait for the end");
   command->footer(
       "Examples:\n"
@@ -312,6 +319,20 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
   AddCommand(app, options, "cancel", "Stop a migration", true)->callback([options, &exit_code] {
     exit_code = CallAndPrint(*options, WithId<v1::CancelMigrationRequest>(options->id),
                              &v1::MigrationService::Stub::CancelMigration);
+  });
+
+  CLI::App* prioritize =
+      AddCommand(app, options, "prioritize", "Begin a migration earlier or later", true);
+  prioritize
+      ->add_option_function<int>(
+          "PRIORITY", [options](int value) { options->prioritize.set_priority(value); },
+          "-10 to 10: higher ones are begun first, of equal ones the oldest")
+      ->check(CLI::Range(-10, 10))
+      ->required();
+  prioritize->callback([options, &exit_code] {
+    options->prioritize.set_id(options->id);
+    exit_code = CallAndPrint(*options, options->prioritize,
+                             &v1::MigrationService::Stub::SetMigrationPriority);
   });
 
   CLI::App* decide = AddCommand(app, options, "decide", "Answer what a migration asks", true);

@@ -135,6 +135,9 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   out += Field(terminal, "name", Printable(migration.name()));
   out += Field(terminal, "status",
                terminal.Paint(StatusStyle(migration.status()), StatusName(migration.status())));
+  if (migration.priority() != 0) {
+    out += Field(terminal, "priority", std::to_string(migration.priority()));
+  }
   out += Field(terminal, "step", HasEnded(migration.status()) ? "" : migration.current_step());
   out += Field(terminal, "error", Printable(migration.error()));
   out += Field(terminal, "score", Score(migration, terminal));

@@ -135,6 +135,7 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
   v1::CreateMigrationRequest request;
   if (request.ParseFromString(record.request)) message.set_source(request.source());
   message.set_target(record.target);
+  message.set_priority(record.priority);
   message.set_id(record.id);
   message.set_name(record.name);
   message.set_status(ToMessage(record.status));

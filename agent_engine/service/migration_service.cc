@@ -184,6 +184,13 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::ResumeMigration(
                 &Migrations::Resume);
 }
 
+grpc::ServerUnaryReactor* MigrationServiceImpl::SetMigrationPriority(
+    grpc::CallbackServerContext* context, const v1::SetMigrationPriorityRequest* request,
+    v1::Migration* response) {
+  return Answer(context, {Right::kWrite, "setMigrationPriority"}, request, response,
+                &Migrations::SetPriority);
+}
+
 grpc::ServerUnaryReactor* MigrationServiceImpl::DecideMigration(
     grpc::CallbackServerContext* context, const v1::DecideMigrationRequest* request,
     v1::Migration* response) {

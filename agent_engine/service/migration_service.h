@@ -39,6 +39,8 @@ class Migrations {
                                       const v1::PauseMigrationRequest& request);
   absl::StatusOr<v1::Migration> Resume(const Caller& caller,
                                        const v1::ResumeMigrationRequest& request);
+  absl::StatusOr<v1::Migration> SetPriority(const Caller& caller,
+                                            const v1::SetMigrationPriorityRequest& request);
   absl::StatusOr<v1::Migration> Decide(const Caller& caller,
                                        const v1::DecideMigrationRequest& request);
   absl::StatusOr<v1::ListModelsResponse> ListModels(const Caller& caller,
@@ -93,6 +95,9 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   grpc::ServerUnaryReactor* ResumeMigration(grpc::CallbackServerContext* context,
                                             const v1::ResumeMigrationRequest* request,
                                             v1::Migration* response) override;
+  grpc::ServerUnaryReactor* SetMigrationPriority(grpc::CallbackServerContext* context,
+                                                 const v1::SetMigrationPriorityRequest* request,
+                                                 v1::Migration* response) override;
   grpc::ServerUnaryReactor* DecideMigration(grpc::CallbackServerContext* context,
                                             const v1::DecideMigrationRequest* request,
                                             v1::Migration* response) override;

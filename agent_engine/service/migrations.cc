@@ -67,6 +67,8 @@ absl::Status Migrations::Check(const Caller& caller,
                                const v1::CreateMigrationRequest& request) const {
   const absl::Status checked = agents::CheckRequest(request);
   if (!checked.ok()) return checked;
+  const absl::Status priority = store::CheckPriority(request.options().priority());
+  if (!priority.ok()) return priority;
   const absl::Status source = CheckPath(caller, request.source());
   if (!source.ok() || request.options().results().empty()) return source;
   return CheckPath(caller, request.options().results());
@@ -95,12 +97,14 @@ void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& 
   migration.created_by = caller.user;
   migration.name = pg::ToStorableText(NameOf(request));
   migration.target = request.target();
+  migration.priority = request.options().priority();
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);
   store::MigrationRecord record{.created_by = caller.user,
                                 .name = migration.name,
                                 .request = migration.request,
-                                .target = migration.target};
+                                .target = migration.target,
+                                .priority = migration.priority};
   auto answer = [this, caller, record,
                  created](absl::StatusOr<store::CreatedMigration> written) mutable {
     if (!written.ok()) return created(written.status());
@@ -159,6 +163,13 @@ absl::StatusOr<v1::Migration> Migrations::Pause(const Caller& caller,
 absl::StatusOr<v1::Migration> Migrations::Resume(const Caller& caller,
                                                  const v1::ResumeMigrationRequest& request) {
   const absl::Status done = store_->Resume(caller.tenant, request.id());
+  if (!done.ok()) return done;
+  return Find(caller, request.id());
+}
+
+absl::StatusOr<v1::Migration> Migrations::SetPriority(
+    const Caller& caller, const v1::SetMigrationPriorityRequest& request) {
+  const absl::Status done = store_->SetPriority(caller.tenant, request.id(), request.priority());
   if (!done.ok()) return done;
   return Find(caller, request.id());
 }

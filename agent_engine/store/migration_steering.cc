@@ -42,6 +42,8 @@ constexpr pg::Statement kRequeue = {
     "requeue_job",
     "UPDATE jobs SET status = 'queued', attempts = 0, cancel_requested = false,"
     " available_at = clock_timestamp() WHERE id = $1"};
+constexpr pg::Statement kSetPriority = {
+    "set_priority", "UPDATE jobs SET priority = $2 WHERE id = $1 AND priority <> $2 RETURNING id"};
 constexpr pg::Statement kFindDecision = {
     "find_decision", "SELECT answer FROM user_decisions WHERE migration_id = $1 AND step = $2"};
 constexpr pg::Statement kAnswer = {
@@ -163,6 +165,22 @@ absl::Status MigrationStore::Resume(std::string_view tenant, std::string_view id
     if (!job->is_cancel_requested) return absl::OkStatus();
     return absl::FailedPreconditionError(
         fmt::format("migration {} is being cancelled; resume it when it has stopped", id));
+  });
+}
+
+absl::Status MigrationStore::SetPriority(std::string_view tenant, std::string_view id,
+                                         int priority) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  if (absl::Status status = CheckPriority(priority); !status.ok()) return status;
+  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
+    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
+    if (!job.ok()) return job.status();
+    if (job->status == "completed") return EndedAlready(id, *job);
+    absl::StatusOr<pg::Result> set = transaction.Execute(kSetPriority, {job->id, priority});
+    if (!set.ok() || set->empty()) return set.status();
+    return InsertEvent(transaction, id, "priority_changed",
+                       fmt::format(R"({{"message":"priority {}"}})", priority))
+        .status();
   });
 }
 

@@ -49,16 +49,18 @@ constexpr pg::Statement kAnnounceJobs = {
     "SELECT set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_jobs', '')"};
 constexpr pg::Statement kGet = {
     "get_migration",
-    "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, "
-    "request, target,"
-    "   status, current_step, progress, score, error, project_path, summary, created_at,"
-    "   updated_at, finished_at FROM migrations WHERE tenant = $1 AND id = $2"};
+    "SELECT m.id, m.tenant, m.created_by, m.name,"
+    "   coalesce(m.idempotency_key, '') AS idempotency_key, m.request, m.target,"
+    "   coalesce(j.priority, 0) AS priority, m.status, m.current_step, m.progress, m.score, m.error,"
+    "   m.project_path, m.summary, m.created_at, m.updated_at, m.finished_at"
+    " FROM migrations m LEFT JOIN jobs j ON j.run_id = m.id WHERE m.tenant = $1 AND m.id = $2"};
 // $3, $4: the last row of the page before, where the order says what is compared with them.
 constexpr std::string_view kList =
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key,"
     "   ''::bytea AS request, target, status, current_step, progress, score, error, project_path,"
-    "   '{}' AS summary, created_at, updated_at, finished_at FROM migrations"
-    " WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
+    "   '{}' AS summary, created_at, updated_at, finished_at,"
+    "   coalesce((SELECT j.priority FROM jobs j WHERE j.run_id = migrations.id), 0) AS priority"
+    " FROM migrations WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
     "   AND ($6 = '' OR target = $6) AND ($7 = '' OR position(lower($7) IN lower(name)) > 0)"
     "   AND ($8::timestamptz IS NULL OR created_at >= $8)"
     "   AND ($9::timestamptz IS NULL OR created_at < $9)";
@@ -115,6 +117,7 @@ MigrationRecord ToMigration(const pg::Row& row) {
       .idempotency_key = row.Get<std::string>("idempotency_key"),
       .request = row.Get<pg::Bytes>("request").value,
       .target = row.Get<std::string>("target"),
+      .priority = row.Get<int>("priority"),
       // The table's CHECK admits no other words.
       .status =
           ParseMigrationStatus(row.Get<std::string>("status")).value_or(MigrationStatus::kFailed),
@@ -284,6 +287,12 @@ absl::Status CheckId(std::string_view id) {
   }
   if (is_uuid) return absl::OkStatus();
   return absl::InvalidArgumentError("the migration's id is not a UUID");
+}
+
+absl::Status CheckPriority(int priority) {
+  if (priority >= kLowestPriority && priority <= kHighestPriority) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("priority must be a whole number from {} to {}",
+                                                kLowestPriority, kHighestPriority));
 }
 
 absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {

@@ -25,7 +25,7 @@ struct NewMigration {
   // Compared byte for byte when a key is used again, so serialize it deterministically.
   std::string request = {};
   std::string job_kind = "migration";
-  int priority = 0;  // higher goes first
+  int priority = 0;  // higher goes first, of equal ones the oldest; see CheckPriority
 };
 
 struct CreatedMigration {
@@ -53,6 +53,11 @@ inline constexpr char kDeadline[] = "deadline";
 
 // kInvalidArgument for an id that is no UUID, which PostgreSQL would not take.
 absl::Status CheckId(std::string_view id);
+
+inline constexpr int kLowestPriority = -10;
+inline constexpr int kHighestPriority = 10;
+// kInvalidArgument for one that is not between them.
+absl::Status CheckPriority(int priority);
 
 enum class MigrationOrder { kNewest, kOldest, kName };
 
@@ -100,6 +105,11 @@ class MigrationStore {
   // to pause a running one. OK when it is queued or running already. Errors: kFailedPrecondition
   // when it has completed or waits for a decision.
   absl::Status Resume(std::string_view tenant, std::string_view id);
+
+  // From now on the migration is taken before those of a lower priority; what runs is not stopped for
+  // it. Errors: kInvalidArgument for a priority out of bounds; kFailedPrecondition when it has
+  // completed.
+  absl::Status SetPriority(std::string_view tenant, std::string_view id, int priority);
 
   // Answers the open question of `step` and puts the migration back into the queue; a paused one
   // stays paused. The same answer again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was

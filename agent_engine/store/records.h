@@ -38,6 +38,7 @@ struct MigrationRecord {
   std::string idempotency_key = {};  // empty: none
   std::string request = {};          // serialized request, opaque
   std::string target = {};           // as in the request
+  int priority = 0;                  // higher goes first
   MigrationStatus status = MigrationStatus::kPending;
   std::string current_step = {};  // the node under way or about to be
   double progress = 0;            // 0 to 1

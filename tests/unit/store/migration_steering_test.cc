@@ -176,6 +176,29 @@ TEST_CASE_METHOD(SteeringFixture, "An answer to a paused question is kept until 
   CHECK((*run.Latest(id))->answer == R"({"option":"yes"})");
 }
 
+TEST_CASE_METHOD(SteeringFixture, "A priority that is set later decides what is taken next",
+                 "[store]") {
+  const std::string old = Create();
+  const std::string young = Create();
+  const std::string youngest = Create();
+  REQUIRE(store.SetPriority("acme", young, kHighestPriority).ok());
+  REQUIRE(store.SetPriority("acme", young, kHighestPriority).ok());
+  REQUIRE(store.SetPriority("acme", old, kLowestPriority).ok());
+  CHECK(store.Get("acme", young)->priority == kHighestPriority);
+  CHECK(store.List("acme", {}, 10, "", MigrationOrder::kOldest)->items[0].priority ==
+        kLowestPriority);
+  CHECK(EventKinds(young) == Words{"created", "priority_changed"});
+  const JobLease lease = Take();
+  CHECK(lease.run_id == young);
+  CHECK(Take().run_id == youngest);
+  CHECK(Take().run_id == old);
+  CHECK(store.SetPriority("acme", old, 11).code() == StatusCode::kInvalidArgument);
+  CHECK(store.SetPriority("acme", old, -11).code() == StatusCode::kInvalidArgument);
+  CHECK(store.SetPriority("globex", old, 1).code() == StatusCode::kNotFound);
+  REQUIRE(queue.Complete(lease).ok());
+  CHECK(store.SetPriority("acme", young, 1).code() == StatusCode::kFailedPrecondition);
+}
+
 TEST_CASE_METHOD(SteeringFixture, "Pausing races with the end, and one of them has happened",
                  "[store]") {
   std::atomic<int> paused = 0;
