@@ -50,29 +50,8 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::Answer(
     grpc::CallbackServerContext* context, Operation operation, const Request* request,
     Response* response,
     absl::StatusOr<Response> (Migrations::*method)(const Caller&, const Request&)) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<Caller> checked = callers_->Check(ClaimOf(*context), operation.right);
-  if (!checked.ok()) {
-    reactor->Finish(ToGrpc(checked.status()));
-    return reactor;
-  }
-  const bool is_recorded = checked->is_client && !operation.action.empty();
-  RecordedCall call = is_recorded ? CallOf(*context, operation.action, *request) : RecordedCall();
-  if constexpr (requires { request->id(); }) call.object = request->id();
-  const bool is_queued =
-      pool_->Submit([this, reactor, request, response, method, is_recorded, call = std::move(call),
-                     caller = *std::move(checked)]() mutable {
-        absl::StatusOr<Response> answer = (migrations_->*method)(caller, *request);
-        if (is_recorded) {
-          call.outcome = answer.status();
-          if (absl::Status written = recorder_->Write(caller, call); !written.ok())
-            answer = written;
-        }
-        if (answer.ok()) *response = *std::move(answer);
-        reactor->Finish(ToGrpc(answer.status()));
-      });
-  if (!is_queued) reactor->Finish(Overloaded());
-  return reactor;
+  return AnswerOnce({pool_, callers_, recorder_}, operation, migrations_, method, context, request,
+                    response);
 }
 
 Migrations::Created MigrationServiceImpl::Recorded(const Caller& caller, RecordedCall call,

@@ -10,6 +10,7 @@
 #include "agent_engine/service/caller.h"
 #include "agent_engine/service/served_file.h"
 #include "agent_engine/service/source_roots.h"
+#include "agent_engine/service/unary_call.h"
 #include "agent_engine/service/work_pool.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
@@ -115,11 +116,6 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
       grpc::CallbackServerContext* context, const v1::DownloadReportRequest* request) override;
 
  private:
-  // What a call needs, and as what the audit log has it; "" for calls that only read.
-  struct Operation {
-    Right right;
-    std::string_view action = "";
-  };
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Operation operation,
                                    const Request* request, Response* response,

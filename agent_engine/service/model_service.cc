@@ -258,30 +258,10 @@ absl::StatusOr<v1::GetModelUsageResponse> Models::GetModelUsage(
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* ModelServiceImpl::Answer(
-    grpc::CallbackServerContext* context, std::string_view action, const Request* request,
+    grpc::CallbackServerContext* context, Operation operation, const Request* request,
     Response* response, absl::StatusOr<Response> (Models::*method)(const Caller&, const Request&)) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto caller = callers_->Check(ClaimOf(*context), action.empty() ? Right::kRead : Right::kWrite);
-  if (!caller.ok()) {
-    reactor->Finish(ToGrpc(caller.status()));
-    return reactor;
-  }
-  const bool is_recorded = caller->is_client && !action.empty();
-  RecordedCall call = is_recorded ? CallOf(*context, action, *request) : RecordedCall();
-  const bool is_queued =
-      pool_->Submit([this, reactor, request, response, method, is_recorded, call = std::move(call),
-                     caller = *std::move(caller)]() mutable {
-        absl::StatusOr<Response> answer = (models_->*method)(caller, *request);
-        if (is_recorded) {
-          call.outcome = answer.status();
-          if (absl::Status written = recorder_->Write(caller, call); !written.ok())
-            answer = written;
-        }
-        if (answer.ok()) *response = *std::move(answer);
-        reactor->Finish(ToGrpc(answer.status()));
-      });
-  if (!is_queued) reactor->Finish(Overloaded());
-  return reactor;
+  return AnswerOnce({pool_, callers_, recorder_}, operation, models_, method, context, request,
+                    response);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::Complete(grpc::CallbackServerContext* context,
@@ -302,25 +282,27 @@ grpc::ServerWriteReactor<v1::StreamCompleteResponse>* ModelServiceImpl::StreamCo
 grpc::ServerUnaryReactor* ModelServiceImpl::ListDeployments(
     grpc::CallbackServerContext* context, const v1::ListDeploymentsRequest* request,
     v1::ListDeploymentsResponse* response) {
-  return Answer(context, "", request, response, &Models::ListDeployments);
+  return Answer(context, {Right::kRead}, request, response, &Models::ListDeployments);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::RegisterCustomModel(
     grpc::CallbackServerContext* context, const v1::RegisterCustomModelRequest* request,
     v1::CustomModel* response) {
-  return Answer(context, "registerCustomModel", request, response, &Models::RegisterCustomModel);
+  return Answer(context, {Right::kWrite, "registerCustomModel"}, request, response,
+                &Models::RegisterCustomModel);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::RemoveCustomModel(
     grpc::CallbackServerContext* context, const v1::RemoveCustomModelRequest* request,
     v1::RemoveCustomModelResponse* response) {
-  return Answer(context, "removeCustomModel", request, response, &Models::RemoveCustomModel);
+  return Answer(context, {Right::kWrite, "removeCustomModel"}, request, response,
+                &Models::RemoveCustomModel);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::GetModelUsage(grpc::CallbackServerContext* context,
                                                           const v1::GetModelUsageRequest* request,
                                                           v1::GetModelUsageResponse* response) {
-  return Answer(context, "", request, response, &Models::GetModelUsage);
+  return Answer(context, {Right::kRead}, request, response, &Models::GetModelUsage);
 }
 
 }  // namespace datamigrate::service

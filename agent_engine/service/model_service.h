@@ -5,6 +5,7 @@
 #include "agent_engine/service/call_threads.h"
 #include "agent_engine/service/caller.h"
 #include "agent_engine/service/model_routing.h"
+#include "agent_engine/service/unary_call.h"
 #include "agent_engine/service/work_pool.h"
 #include "datamigrate/v1/models.grpc.pb.h"
 
@@ -56,9 +57,8 @@ class ModelServiceImpl final : public v1::ModelService::CallbackService {
                                           v1::GetModelUsageResponse* response) override;
 
  private:
-  // `action`: as what the audit log has it; "" for calls that only read.
   template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, std::string_view action,
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Operation operation,
                                    const Request* request, Response* response,
                                    absl::StatusOr<Response> (Models::*method)(const Caller&,
                                                                               const Request&));

@@ -1,76 +1,50 @@
 #include "agent_engine/service/run_service.h"
 
-#include <utility>
-
-#include "agent_engine/service/call_metadata.h"
-#include "agent_engine/service/messages.h"
 
 namespace datamigrate::service {
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* RunServiceImpl::Answer(
-    grpc::CallbackServerContext* context, Right right, std::string_view action,
-    const Request* request, Response* response,
-    absl::StatusOr<Response> (Runs::*method)(const Caller&, const Request&)) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<Caller> checked = callers_->Check(ClaimOf(*context), right);
-  if (!checked.ok()) {
-    reactor->Finish(ToGrpc(checked.status()));
-    return reactor;
-  }
-  const bool is_recorded = checked->is_client && !action.empty();
-  RecordedCall call = is_recorded ? CallOf(*context, action, *request) : RecordedCall();
-  if constexpr (requires { request->id(); }) call.object = request->id();
-  const bool is_queued =
-      pool_->Submit([this, reactor, request, response, method, is_recorded, call = std::move(call),
-                     caller = *std::move(checked)]() mutable {
-        absl::StatusOr<Response> answer = (runs_->*method)(caller, *request);
-        if (is_recorded) {
-          call.outcome = answer.status();
-          absl::Status written = recorder_->Write(caller, call);
-          if (!written.ok()) answer = written;
-        }
-        if (answer.ok()) *response = *std::move(answer);
-        reactor->Finish(ToGrpc(answer.status()));
-      });
-  if (!is_queued) reactor->Finish(Overloaded());
-  return reactor;
+    grpc::CallbackServerContext* context, Operation operation, const Request* request,
+    Response* response, absl::StatusOr<Response> (Runs::*method)(const Caller&, const Request&)) {
+  return AnswerOnce({pool_, callers_, recorder_}, operation, runs_, method, context, request,
+                    response);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::ListRuns(grpc::CallbackServerContext* context,
                                                    const v1::ListRunsRequest* request,
                                                    v1::ListRunsResponse* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::List);
+  return Answer(context, {Right::kRead}, request, response, &Runs::List);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::GetHistory(grpc::CallbackServerContext* context,
                                                      const v1::GetHistoryRequest* request,
                                                      v1::RunHistory* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::History);
+  return Answer(context, {Right::kRead}, request, response, &Runs::History);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::GetState(grpc::CallbackServerContext* context,
                                                    const v1::GetStateRequest* request,
                                                    v1::RunState* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::State);
+  return Answer(context, {Right::kRead}, request, response, &Runs::State);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::DiffStates(grpc::CallbackServerContext* context,
                                                      const v1::DiffStatesRequest* request,
                                                      v1::StateDiff* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::Diff);
+  return Answer(context, {Right::kRead}, request, response, &Runs::Diff);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::ForkRun(grpc::CallbackServerContext* context,
                                                   const v1::ForkRunRequest* request,
                                                   v1::Run* response) {
-  return Answer(context, Right::kWrite, "forkRun", request, response, &Runs::Fork);
+  return Answer(context, {Right::kWrite, "forkRun"}, request, response, &Runs::Fork);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::DrawGraph(grpc::CallbackServerContext* context,
                                                     const v1::DrawGraphRequest* request,
                                                     v1::GraphDrawing* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::Draw);
+  return Answer(context, {Right::kRead}, request, response, &Runs::Draw);
 }
 
 }  // namespace datamigrate::service

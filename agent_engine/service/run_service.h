@@ -1,11 +1,10 @@
 // RunService over Runs: reactors here, work on a pool of threads.
 #pragma once
 
-#include <string_view>
-
 #include "agent_engine/service/call_recorder.h"
 #include "agent_engine/service/caller.h"
 #include "agent_engine/service/runs.h"
+#include "agent_engine/service/unary_call.h"
 #include "agent_engine/service/work_pool.h"
 #include "datamigrate/v1/runs.grpc.pb.h"
 
@@ -36,11 +35,9 @@ class RunServiceImpl final : public v1::RunService::CallbackService {
                                       v1::GraphDrawing* response) override;
 
  private:
-  // `action`: as what the audit log has the call of a caller past the gateway; "" for reads.
   template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Right right,
-                                   std::string_view action, const Request* request,
-                                   Response* response,
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Operation operation,
+                                   const Request* request, Response* response,
                                    absl::StatusOr<Response> (Runs::*method)(const Caller&,
                                                                             const Request&));
 
