@@ -30,6 +30,8 @@ struct Options {
   v1::ListMigrationsRequest list;
   v1::DecideMigrationRequest decide;
   v1::SetMigrationPriorityRequest prioritize;
+  v1::SetMigrationLimitRequest limit;
+  bool changes_limit = false;
   std::string out;
 };
 
@@ -227,6 +229,21 @@ int Download(const Options& options) {
   return kSuccess;
 }
 
+int ShowLimit(const Options& options) {
+  EngineConnection connection(options.engine);
+  grpc::ClientContext context;
+  grpc::Status status = connection.Prepare(context, false);
+  v1::MigrationLimit limit;
+  if (status.ok() && options.changes_limit) {
+    status = connection.stub().SetMigrationLimit(&context, options.limit, &limit);
+  } else if (status.ok()) {
+    status = connection.stub().GetMigrationLimit(&context, {}, &limit);
+  }
+  if (!status.ok()) return connection.Report(status);
+  PrintMessage(limit, RenderLimit(limit, Terminal(STDOUT_FILENO)), options.json);
+  return kSuccess;
+}
+
 CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std::string name,
                      std::string description, bool takes_id) {
   CLI::App* command = app.add_subcommand(std::move(name), std::move(description));
@@ -334,6 +351,21 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
     exit_code = CallAndPrint(*options, options->prioritize,
                              &v1::MigrationService::Stub::SetMigrationPriority);
   });
+
+  CLI::App* limit =
+      AddCommand(app, options, "limit", "Show or choose how many migrations run at a time", false);
+  CLI::Option* most = limit
+                          ->add_option_function<int>(
+                              "--most-running",
+                              [options](int value) {
+                                options->limit.set_most_running(value);
+                                options->changes_limit = true;
+                              },
+                              "At most so many of the organization's; 0: none are begun")
+                          ->check(CLI::Range(0, 100000));
+  limit->add_flag("--clear", options->changes_limit, "Let the operator's limit alone hold")
+      ->excludes(most);
+  limit->callback([options, &exit_code] { exit_code = ShowLimit(*options); });
 
   CLI::App* decide = AddCommand(app, options, "decide", "Answer what a migration asks", true);
   decide

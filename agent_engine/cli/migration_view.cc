@@ -159,6 +159,18 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   return out;
 }
 
+std::string RenderLimit(const v1::MigrationLimit& limit, const Terminal& terminal) {
+  const auto number = [](bool is_set, int value) {
+    return is_set ? std::to_string(value) : std::string("any number");
+  };
+  std::string out = Field(terminal, "running", std::to_string(limit.running()));
+  out += Field(terminal, "limit", number(limit.has_effective(), limit.effective()));
+  out += Field(terminal, "operator", number(limit.has_ceiling(), limit.ceiling()));
+  if (!limit.has_chosen()) return out;
+  return out + Field(terminal, "chosen",
+                     fmt::format("{} by {}", limit.chosen(), Printable(limit.changed_by())));
+}
+
 std::string RenderMigrationList(const v1::ListMigrationsResponse& response,
                                 const Terminal& terminal) {
   if (response.migrations().empty()) return "no migrations\n";

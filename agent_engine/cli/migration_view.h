@@ -19,6 +19,7 @@ std::string MessageJson(const google::protobuf::Message& message);
 
 // Objects, models, tests, score, rows, and where everything is.
 std::string RenderMigration(const v1::Migration& migration, const Terminal& terminal);
+std::string RenderLimit(const v1::MigrationLimit& limit, const Terminal& terminal);
 std::string RenderMigrationList(const v1::ListMigrationsResponse& response,
                                 const Terminal& terminal);
 

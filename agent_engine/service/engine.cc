@@ -162,7 +162,7 @@ class Engine {
         recorder_(&pool_),
         migration_store_(&pool_),
         runs_pool_({.connection = ForRuns(connection), .max_connections = kConnections}),
-        queue_(&runs_pool_),
+        queue_(&runs_pool_, {.max_running_per_tenant = options.migrations_per_organization}),
         checkpoints_(&runs_pool_, {}),
         feed_(connection),
         calls_(kCallThreads, kMaxWaitingCalls),
@@ -170,7 +170,9 @@ class Engine {
         migrations_(
             &migration_store_, &creations_, &calls_,
             SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
-        service_(&migrations_, &feed_, &calls_, &callers_, &recorder_),
+        migration_limits_(&pool_),
+        limits_(&migration_limits_, options.migrations_per_organization),
+        service_(&migrations_, &limits_, &feed_, &calls_, &callers_, &recorder_),
         model_calls_(kModelThreads),
         models_(models),
         model_service_(&models_, &model_calls_, &calls_, &callers_, &recorder_),
@@ -283,6 +285,8 @@ class Engine {
   WorkPool calls_;
   store::CreationQueue creations_;
   Migrations migrations_;
+  store::MigrationLimits migration_limits_;
+  Limits limits_;
   MigrationServiceImpl service_;
   CallThreads model_calls_;
   Models models_;

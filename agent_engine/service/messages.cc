@@ -29,10 +29,6 @@ constexpr auto kStatuses = std::to_array<StatusPair>({
     {store::MigrationStatus::kCancelled, v1::MIGRATION_STATUS_CANCELLED},
 });
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  return TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
-}
-
 json ParseObject(const std::string& text) {
   json parsed = json::parse(text, nullptr, false);
   return parsed.is_object() ? parsed : json::object();
@@ -111,6 +107,10 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 grpc::Status Overloaded() {
   return {grpc::StatusCode::RESOURCE_EXHAUSTED, kOverloaded};
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
 }
 
 v1::MigrationStatus ToMessage(store::MigrationStatus status) {

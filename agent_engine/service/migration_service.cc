@@ -177,6 +177,20 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::DecideMigration(
                 &Migrations::Decide);
 }
 
+grpc::ServerUnaryReactor* MigrationServiceImpl::GetMigrationLimit(
+    grpc::CallbackServerContext* context, const v1::GetMigrationLimitRequest* request,
+    v1::MigrationLimit* response) {
+  return AnswerOnce({pool_, callers_, recorder_}, {Right::kRead}, limits_, &Limits::Get, context,
+                    request, response);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::SetMigrationLimit(
+    grpc::CallbackServerContext* context, const v1::SetMigrationLimitRequest* request,
+    v1::MigrationLimit* response) {
+  return AnswerOnce({pool_, callers_, recorder_}, {Right::kLimit, "setMigrationLimit"}, limits_,
+                    &Limits::Set, context, request, response);
+}
+
 grpc::ServerUnaryReactor* MigrationServiceImpl::ListModels(grpc::CallbackServerContext* context,
                                                            const v1::ListModelsRequest* request,
                                                            v1::ListModelsResponse* response) {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "agent_engine/service/call_recorder.h"
 #include "agent_engine/service/caller.h"
+#include "agent_engine/service/limits.h"
 #include "agent_engine/service/served_file.h"
 #include "agent_engine/service/source_roots.h"
 #include "agent_engine/service/unary_call.h"
@@ -71,9 +72,14 @@ class Migrations {
 class MigrationServiceImpl final : public v1::MigrationService::CallbackService {
  public:
   // All must outlive the service.
-  MigrationServiceImpl(Migrations* migrations, store::EventFeed* feed, WorkPool* pool,
-                       CallerCheck* callers, CallRecorder* recorder)
-      : migrations_(migrations), feed_(feed), pool_(pool), callers_(callers), recorder_(recorder) {}
+  MigrationServiceImpl(Migrations* migrations, Limits* limits, store::EventFeed* feed,
+                       WorkPool* pool, CallerCheck* callers, CallRecorder* recorder)
+      : migrations_(migrations),
+        limits_(limits),
+        feed_(feed),
+        pool_(pool),
+        callers_(callers),
+        recorder_(recorder) {}
 
   grpc::ServerUnaryReactor* CreateMigration(grpc::CallbackServerContext* context,
                                             const v1::CreateMigrationRequest* request,
@@ -102,6 +108,12 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   grpc::ServerUnaryReactor* DecideMigration(grpc::CallbackServerContext* context,
                                             const v1::DecideMigrationRequest* request,
                                             v1::Migration* response) override;
+  grpc::ServerUnaryReactor* GetMigrationLimit(grpc::CallbackServerContext* context,
+                                              const v1::GetMigrationLimitRequest* request,
+                                              v1::MigrationLimit* response) override;
+  grpc::ServerUnaryReactor* SetMigrationLimit(grpc::CallbackServerContext* context,
+                                              const v1::SetMigrationLimitRequest* request,
+                                              v1::MigrationLimit* response) override;
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
@@ -126,6 +138,7 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
                                Migrations::Created created);
 
   Migrations* migrations_;
+  Limits* limits_;
   store::EventFeed* feed_;
   WorkPool* pool_;
   CallerCheck* callers_;

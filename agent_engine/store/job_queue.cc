@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "absl/strings/cord.h"
+#include "agent_engine/store/migration_limits.h"
 #include "agent_engine/store/migration_rows.h"
 #include "agent_engine/store/records.h"
 #include "common/pg/transaction.h"
@@ -24,11 +27,17 @@ const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 // everywhere; SKIP LOCKED waits for none of them. Nobody waits until a lease is on the disk:
 // whatever its owner stores comes after it there, so a server that loses it has lost all that built
 // on it.
+//
+// $6: tenants of which nothing is begun. What a dead owner had is counted as running and may be taken
+// over all the same. $7: whether limits are looked after; if not and there are some, nothing is
+// taken.
 constexpr pg::Statement kTake = {
     "take_jobs",
-    "WITH next AS (SELECT id FROM jobs"
+    "WITH next AS (SELECT id, status = 'queued' AS begins FROM jobs"
     "   WHERE is_open AND run_id IS NOT NULL AND available_at <= clock_timestamp()"
-    "     AND (status = 'queued' OR lease_until < clock_timestamp())"
+    "     AND ((status = 'queued' AND tenant <> ALL ($6::text[]))"
+    "       OR lease_until < clock_timestamp())"
+    "     AND ($7::boolean OR NOT EXISTS (SELECT FROM migration_limits))"
     "     AND attempts < $3::integer"
     "     AND (cardinality($4::text[]) = 0 OR kind = ANY ($4::text[]))"
     "   ORDER BY priority DESC, available_at, id LIMIT $5::integer FOR UPDATE SKIP LOCKED),"
@@ -37,7 +46,7 @@ constexpr pg::Statement kTake = {
     "     lease_until = clock_timestamp() + $2::interval"
     "   FROM next WHERE jobs.id = next.id"
     "   RETURNING jobs.id, run_id, tenant, kind, owner, fencing_token, attempts,"
-    "     cancel_requested, pause_requested, priority, available_at),"
+    "     cancel_requested, pause_requested, priority, available_at, begins),"
     " moved AS (UPDATE migrations m SET status = 'running', error = '', finished_at = NULL,"
     "     updated_at = clock_timestamp(), last_event = last_event + 1"
     "   FROM taken WHERE m.id = taken.run_id AND m.status <> 'running'"
@@ -45,11 +54,23 @@ constexpr pg::Statement kTake = {
     " told AS (INSERT INTO migration_events (migration_id, sequence, kind, payload, is_announced)"
     "   SELECT id, last_event, 'status_changed', '{\"status\":\"running\"}', true FROM moved)"
     " SELECT id, run_id, tenant, kind, owner, fencing_token, attempts, cancel_requested,"
-    "   pause_requested, set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_events', "
-    "run_id::text)"
+    "   pause_requested, begins, set_config('synchronous_commit', 'off', true),"
+    "   pg_notify('datamigrate_events', run_id::text)"
     " FROM taken"
     " ORDER BY priority DESC, available_at, id",
     true};
+// Whoever looks after limits does so alone; choosing one waits, too. What is counted next is what
+// the one before has left.
+constexpr pg::Statement kLockLimits = {"lock_limits",
+                                       "LOCK TABLE migration_limits IN SHARE ROW EXCLUSIVE MODE"};
+constexpr pg::Statement kHasLimits = {"has_limits", "SELECT 1 FROM migration_limits LIMIT 1"};
+constexpr pg::Statement kRunning = {
+    "running_by_tenant",
+    "SELECT coalesce(l.tenant, r.tenant) AS tenant, l.max_running,"
+    "   coalesce(r.running, 0) AS running"
+    " FROM migration_limits l FULL JOIN (SELECT tenant, count(*) AS running FROM jobs"
+    "   WHERE is_open AND run_id IS NOT NULL AND status = 'running' GROUP BY tenant) r"
+    "   ON r.tenant = l.tenant"};
 constexpr pg::Statement kHeartbeat = {
     "extend_lease",
     "UPDATE jobs SET lease_until = clock_timestamp() + $4::interval"
@@ -158,6 +179,38 @@ absl::Status Leave(pg::Pool& pool, const JobLease& lease, const Leaving& leaving
   });
 }
 
+// How many more runs of each tenant may begin.
+class FreePlaces {
+ public:
+  // `running`: rows of kRunning. `ceiling`: the operator's limit, 0: none.
+  FreePlaces(const pg::Result& running, int64_t ceiling)
+      : elsewhere_(FreeOf(std::nullopt, ceiling, 0)) {
+    for (const pg::Row row : running) {
+      places_[row.Get<std::string>("tenant")] = FreeOf(
+          row.Get<std::optional<int64_t>>("max_running"), ceiling, row.Get<int64_t>("running"));
+    }
+  }
+
+  void Begin(const std::string& tenant) { --places_.try_emplace(tenant, elsewhere_).first->second; }
+
+  std::vector<std::string> FullTenants() const {
+    std::vector<std::string> full;
+    for (const auto& [tenant, free] : places_) {
+      if (free <= 0) full.push_back(tenant);
+    }
+    return full;
+  }
+
+ private:
+  static int64_t FreeOf(std::optional<int64_t> chosen, int64_t ceiling, int64_t running) {
+    const std::optional<int64_t> limit = EffectiveLimit(chosen, ceiling);
+    return limit.has_value() ? *limit - running : std::numeric_limits<int64_t>::max();
+  }
+
+  std::map<std::string, int64_t> places_;
+  const int64_t elsewhere_;  // of tenants without a row: nothing of them runs
+};
+
 }  // namespace
 
 absl::Status LeaseLost(const JobLease& lease) {
@@ -183,12 +236,55 @@ absl::StatusOr<std::optional<JobLease>> JobQueue::Take(std::string_view owner,
 absl::StatusOr<std::vector<JobLease>> JobQueue::TakeUpTo(int most, std::string_view owner,
                                                          absl::Duration duration,
                                                          const std::vector<std::string>& kinds) {
+  const Wanted wanted{owner, duration, kinds};
+  if (options_.max_running_per_tenant > 0) return TakeWithinLimits(most, wanted);
   // Not repeated after an unknown outcome: the leases run out by themselves.
-  absl::StatusOr<pg::Result> taken = pg::Execute(
-      *pool_, {}, kTake, {owner, duration, options_.max_attempts, kinds, std::max(most, 1)});
+  absl::StatusOr<pg::Result> taken =
+      pg::Execute(*pool_, {}, kTake, ParametersOf(most, wanted, {}, /*is_within_limits=*/false));
   if (!taken.ok()) return taken.status();
   std::vector<JobLease> leases;
   for (const pg::Row row : *taken) leases.push_back(ToLease(row));
+  if (!leases.empty()) return leases;
+  absl::StatusOr<bool> has_limits = HasLimits();
+  if (!has_limits.ok()) return has_limits.status();
+  return *has_limits ? TakeWithinLimits(most, wanted) : leases;
+}
+
+std::vector<pg::Parameter> JobQueue::ParametersOf(int most, const Wanted& wanted,
+                                                  const std::vector<std::string>& full_tenants,
+                                                  bool is_within_limits) const {
+  return {wanted.owner,      wanted.duration, options_.max_attempts, wanted.kinds,
+          std::max(most, 1), full_tenants,    is_within_limits};
+}
+
+absl::StatusOr<bool> JobQueue::HasLimits() {
+  absl::StatusOr<pg::Result> limits = pg::Execute(*pool_, kRepeatable, kHasLimits);
+  if (!limits.ok()) return limits.status();
+  return !limits->empty();
+}
+
+// One by one, as each may fill its tenant's last place.
+absl::StatusOr<std::vector<JobLease>> JobQueue::TakeWithinLimits(int most, const Wanted& wanted) {
+  std::vector<JobLease> leases;
+  absl::Status taken =
+      pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) -> absl::Status {
+        leases.clear();
+        absl::StatusOr<pg::Result> locked = transaction.Execute(kLockLimits);
+        if (!locked.ok()) return locked.status();
+        absl::StatusOr<pg::Result> running = transaction.Execute(kRunning);
+        if (!running.ok()) return running.status();
+        FreePlaces places(*running, options_.max_running_per_tenant);
+        while (static_cast<int>(leases.size()) < most) {
+          absl::StatusOr<pg::Result> next = transaction.Execute(
+              kTake, ParametersOf(1, wanted, places.FullTenants(), /*is_within_limits=*/true));
+          if (!next.ok()) return next.status();
+          if (next->empty()) break;
+          leases.push_back(ToLease(next->front()));
+          if (next->front().Get<bool>("begins")) places.Begin(leases.back().tenant);
+        }
+        return absl::OkStatus();
+      });
+  if (!taken.ok()) return taken;
   return leases;
 }
 

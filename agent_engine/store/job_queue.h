@@ -43,6 +43,9 @@ struct JobLease {
 struct JobQueueOptions {
   // Takes without a checkpoint between them, after which a job is given up: its input kills us.
   int max_attempts = 5;
+  // How many of a tenant's runs may be under way, over all queues of the database, which should say
+  // the same; 0: any number. A tenant may have chosen less (migration_limits.h).
+  int max_running_per_tenant = 0;
 };
 
 // Safe to call from any thread. Calls with a lease fail with kFailedPrecondition (IsLeaseLost)
@@ -54,7 +57,8 @@ class JobQueue {
       : pool_(pool), options_(options) {}
 
   // Takes the most urgent job that is free or whose lease has run out, for `duration`; nullopt when
-  // there is none. `kinds` empty: any kind.
+  // there is none. Free jobs of a tenant with as many runs under way as it may have are passed over.
+  // `kinds` empty: any kind.
   absl::StatusOr<std::optional<JobLease>> Take(std::string_view owner, absl::Duration duration,
                                                const std::vector<std::string>& kinds = {});
 
@@ -91,6 +95,19 @@ class JobQueue {
   const JobQueueOptions& options() const { return options_; }
 
  private:
+  // What is asked of a take, as its statement has it but for how many.
+  struct Wanted {
+    std::string_view owner;
+    absl::Duration duration;
+    const std::vector<std::string>& kinds;
+  };
+
+  absl::StatusOr<std::vector<JobLease>> TakeWithinLimits(int most, const Wanted& wanted);
+  absl::StatusOr<bool> HasLimits();
+  std::vector<pg::Parameter> ParametersOf(int most, const Wanted& wanted,
+                                          const std::vector<std::string>& full_tenants,
+                                          bool is_within_limits) const;
+
   pg::Pool* const pool_;
   const JobQueueOptions options_;
 };
