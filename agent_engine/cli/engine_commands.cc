@@ -14,9 +14,12 @@
 #include "agent_engine/cli/migration_view.h"
 #include "agent_engine/cli/terminal.h"
 #include "fmt/format.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace datamigrate::cli {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 // What the commands share. One call of the process runs one command.
 struct Options {
@@ -35,10 +38,20 @@ struct Options {
   std::string out;
 };
 
+const std::map<std::string, v1::AfterFailure> kAfterFailure = {
+    {"fail", v1::AFTER_FAILURE_FAIL}, {"go-on", v1::AFTER_FAILURE_GO_ON}};
+
 const std::map<std::string, v1::UnprovenRewrites> kUnproven = {
     {"ask", v1::UNPROVEN_REWRITES_ASK},
     {"accept", v1::UNPROVEN_REWRITES_ACCEPT},
     {"reject", v1::UNPROVEN_REWRITES_REJECT}};
+
+// What CLI11 asks of a validator: what is wrong, or nothing.
+std::string IsTime(const std::string& text) {
+  google::protobuf::Timestamp ignored;
+  if (TimeUtil::FromString(text, &ignored)) return "";
+  return fmt::format("\"{}\" is not a time such as 2026-12-01T02:00:00Z", text);
+}
 
 void PrintMessage(const google::protobuf::Message& message, const std::string& text, bool json) {
   fmt::print("{}", json ? MessageJson(message) + "\n" : text);
@@ -253,6 +266,38 @@ CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std
   return command;
 }
 
+// When a migration is begun.
+void AddQueueing(CLI::App* command, const std::shared_ptr<Options>& options) {
+  command
+      ->add_option_function<int>(
+          "--priority",
+          [options](int priority) { options->create.mutable_options()->set_priority(priority); },
+          "-10 to 10: higher ones are begun first, of equal ones the oldest (default: 0)")
+      ->check(CLI::Range(-10, 10));
+  command->add_option_function<std::vector<std::string>>(
+      "--after",
+      [options](const std::vector<std::string>& ids) {
+        for (const std::string& id : ids) options->create.mutable_options()->add_after(id);
+      },
+      "Begin when this migration has succeeded; repeatable");
+  command
+      ->add_option_function<std::string>(
+          "--after-failure",
+          [options](const std::string& choice) {
+            options->create.mutable_options()->set_after_failure(kAfterFailure.at(choice));
+          },
+          "What to do when one of those fails or is cancelled (default: fail)")
+      ->check(CLI::IsMember(kAfterFailure));
+  command
+      ->add_option_function<std::string>(
+          "--at",
+          [options](const std::string& time) {
+            TimeUtil::FromString(time, options->create.mutable_options()->mutable_start_at());
+          },
+          "Begin at this time, as 2026-12-01T02:00:00Z, or later")
+      ->check(IsTime, "TIME");
+}
+
 void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exit_code) {
   CLI::App* command = AddCommand(app, options, "migrate", "Migrate a database and watch it", false);
   const auto set = [options](auto setter) {
@@ -297,12 +342,7 @@ void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exi
           "(default: ask)")
       ->check(CLI::IsMember(kUnproven));
   command->add_option("--variable", options->variables, "SQLCMD variable, NAME=VALUE; repeatable");
-  command
-      ->add_option_function<int>(
-          "--priority",
-          [options](int priority) { options->create.mutable_options()->set_priority(priority); },
-          "-10 to 10: higher ones are begun first, of equal ones the oldest (default: 0)")
-      ->check(CLI::Range(-10, 10));
+  AddQueueing(command, options);
   command->add_flag("--detach", options->detach, "Do not wait for the end");
   command->footer(
       "Examples:\n"

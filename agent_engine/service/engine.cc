@@ -18,6 +18,7 @@
 #include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
+#include "agent_engine/store/held_migrations.h"
 #include "agent_engine/store/job_queue.h"
 #include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/run_history.h"
@@ -169,7 +170,8 @@ class Engine {
         creations_(&migration_store_, {}),
         migrations_(
             &migration_store_, &creations_, &calls_,
-            SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
+            SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads"),
+            options.migrations_per_organization),
         migration_limits_(&pool_),
         limits_(&migration_limits_, options.migrations_per_organization),
         service_(&migrations_, &limits_, &feed_, &calls_, &callers_, &recorder_),
@@ -228,11 +230,18 @@ class Engine {
     worker.heartbeat = worker.lease / kHeartbeatsPerLease;
     worker.poll = std::min(worker.poll, worker.lease / kHeartbeatsPerLease);
     worker.listen = connection;
-    worker.on_sweep = [this] { return migration_store_.AnswerOverdue().status(); };
+    worker.on_sweep = [this] { return Sweep(); };
     worker.on_trouble = [](std::string_view what, const absl::Status& status) {
       spdlog::warn("{}: {}", what, std::string(status.message()));
     };
     return worker;
+  }
+
+  // Does what is due, whichever engine comes first; a trouble with one thing keeps nothing else back.
+  absl::Status Sweep() {
+    absl::Status swept = migration_store_.AnswerOverdue().status();
+    swept.Update(store::ReleaseHeld(pool_).status());
+    return swept;
   }
 
   absl::StatusOr<store::JobEnd> RunMigration(const store::JobLease& lease,

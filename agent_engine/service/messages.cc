@@ -133,7 +133,13 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
     message.Clear();
   }
   v1::CreateMigrationRequest request;
-  if (request.ParseFromString(record.request)) message.set_source(request.source());
+  if (request.ParseFromString(record.request)) {
+    message.set_source(request.source());
+    *message.mutable_after() = request.options().after();
+    if (request.options().has_start_at()) {
+      *message.mutable_start_at() = request.options().start_at();
+    }
+  }
   message.set_target(record.target);
   message.set_priority(record.priority);
   message.set_id(record.id);

@@ -25,10 +25,14 @@ class Migrations {
  public:
   using Created = std::function<void(absl::StatusOr<v1::Migration>)>;
 
-  // The pointers must outlive this.
+  // The pointers must outlive this. `ceiling`: as Limits takes it.
   Migrations(store::MigrationStore* store, store::CreationQueue* creations, WorkPool* pool,
-             SourceRoots source_roots)
-      : store_(store), creations_(creations), pool_(pool), source_roots_(std::move(source_roots)) {}
+             SourceRoots source_roots, int ceiling)
+      : store_(store),
+        creations_(creations),
+        pool_(pool),
+        source_roots_(std::move(source_roots)),
+        ceiling_(ceiling) {}
 
   // `created` is called once, from any thread, possibly before this returns.
   void Create(const Caller& caller, const v1::CreateMigrationRequest& request, Created created);
@@ -67,6 +71,7 @@ class Migrations {
   store::CreationQueue* creations_;
   WorkPool* pool_;
   const SourceRoots source_roots_;
+  const int ceiling_;
 };
 
 class MigrationServiceImpl final : public v1::MigrationService::CallbackService {

@@ -15,6 +15,8 @@ constexpr int kDefaultPage = 50;
 constexpr int kMaxPage = 200;
 constexpr int kDefaultModelPage = 200;
 constexpr int kMaxModelPage = 1000;
+constexpr int kMostBefore = 32;
+constexpr int64_t kLastSecond = 253402300799;  // of the year 9999, where timestamps end
 
 int PageSize(int wanted, int by_default, int most) {
   return wanted <= 0 ? by_default : std::min(wanted, most);
@@ -42,6 +44,26 @@ store::MigrationOrder OrderOf(v1::MigrationOrder order) {
   return store::MigrationOrder::kNewest;
 }
 
+// Whether a job can be put into the queue as these say.
+absl::Status CheckQueueing(const v1::MigrationOptions& options) {
+  if (absl::Status priority = store::CheckPriority(options.priority()); !priority.ok()) {
+    return priority;
+  }
+  if (options.after_size() > kMostBefore) {
+    return absl::InvalidArgumentError(
+        fmt::format("a migration comes after {} others at most", kMostBefore));
+  }
+  for (const std::string& id : options.after()) {
+    if (!store::CheckId(id).ok()) {
+      return absl::InvalidArgumentError("after must be ids of migrations, which are UUIDs");
+    }
+  }
+  const google::protobuf::Timestamp& start = options.start_at();
+  const bool is_time = start.seconds() >= 0 && start.seconds() <= kLastSecond &&
+                       start.nanos() >= 0 && start.nanos() < 1'000'000'000;
+  return is_time ? absl::OkStatus() : absl::InvalidArgumentError("start_at is not a time");
+}
+
 std::string NameOf(const v1::CreateMigrationRequest& request) {
   if (!request.name().empty()) return request.name();
   const std::filesystem::path path(request.source());
@@ -60,15 +82,21 @@ absl::StatusOr<v1::Migration> Migrations::Find(const Caller& caller, const std::
     if (!found.ok()) return found.status();
     decisions = *std::move(found);
   }
-  return ToMessage(*record, decisions);
+  v1::Migration migration = ToMessage(*record, decisions);
+  if (record->status == store::MigrationStatus::kPending) {
+    auto reason = store_->WhyQueued(caller.tenant, id, ceiling_);
+    if (!reason.ok()) return reason.status();
+    migration.set_waits_for(*std::move(reason));
+  }
+  return migration;
 }
 
 absl::Status Migrations::Check(const Caller& caller,
                                const v1::CreateMigrationRequest& request) const {
   const absl::Status checked = agents::CheckRequest(request);
   if (!checked.ok()) return checked;
-  const absl::Status priority = store::CheckPriority(request.options().priority());
-  if (!priority.ok()) return priority;
+  const absl::Status queueing = CheckQueueing(request.options());
+  if (!queueing.ok()) return queueing;
   const absl::Status source = CheckPath(caller, request.source());
   if (!source.ok() || request.options().results().empty()) return source;
   return CheckPath(caller, request.options().results());
@@ -98,6 +126,10 @@ void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& 
   migration.name = pg::ToStorableText(NameOf(request));
   migration.target = request.target();
   migration.priority = request.options().priority();
+  migration.after.assign(request.options().after().begin(), request.options().after().end());
+  migration.goes_on_after_failure =
+      request.options().after_failure() == v1::AFTER_FAILURE_GO_ON;
+  if (request.options().has_start_at()) migration.start_at = TimeOf(request.options().start_at());
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);
   store::MigrationRecord record{.created_by = caller.user,

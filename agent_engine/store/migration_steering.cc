@@ -1,6 +1,7 @@
 // What people, and deadlines, tell migrations to do.
 #include <fmt/format.h>
 
+#include "agent_engine/store/held_migrations.h"
 #include "agent_engine/store/migration_rows.h"
 #include "agent_engine/store/migration_store.h"
 #include "common/pg/transaction.h"
@@ -13,7 +14,9 @@ const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 
 constexpr pg::Statement kLockJob = {
     "lock_job_of_migration",
-    "SELECT jobs.id, jobs.status, jobs.cancel_requested, jobs.pause_requested FROM jobs"
+    "SELECT jobs.id, jobs.status, jobs.cancel_requested, jobs.pause_requested,"
+    "   jobs.fencing_token = 0 AND EXISTS (SELECT FROM migration_dependencies d"
+    "     WHERE d.migration_id = jobs.run_id) AS comes_after FROM jobs"
     " JOIN migrations ON migrations.id = jobs.run_id"
     " WHERE migrations.tenant = $1 AND migrations.id = $2 FOR UPDATE OF jobs"};
 constexpr pg::Statement kRequestCancel = {
@@ -40,7 +43,7 @@ constexpr pg::Statement kUnpauseJob = {
     "unpause_job", "UPDATE jobs SET status = $2::text, paused_at = NULL WHERE id = $1"};
 constexpr pg::Statement kRequeue = {
     "requeue_job",
-    "UPDATE jobs SET status = 'queued', attempts = 0, cancel_requested = false,"
+    "UPDATE jobs SET status = $2::text, attempts = 0, cancel_requested = false,"
     " available_at = clock_timestamp() WHERE id = $1"};
 constexpr pg::Statement kSetPriority = {
     "set_priority", "UPDATE jobs SET priority = $2 WHERE id = $1 AND priority <> $2 RETURNING id"};
@@ -62,6 +65,7 @@ struct JobRow {
   std::string status;
   bool is_cancel_requested;
   bool is_pause_requested;
+  bool comes_after;  // others, and was never begun
 };
 
 absl::StatusOr<JobRow> LockJob(pg::Transaction& transaction, std::string_view tenant,
@@ -71,7 +75,13 @@ absl::StatusOr<JobRow> LockJob(pg::Transaction& transaction, std::string_view te
   if (rows->empty()) return NoSuchMigration(id);
   pg::Row row = rows->front();
   return JobRow{row.Get<std::string>("id"), row.Get<std::string>("status"),
-                row.Get<bool>("cancel_requested"), row.Get<bool>("pause_requested")};
+                row.Get<bool>("cancel_requested"), row.Get<bool>("pause_requested"),
+                row.Get<bool>("comes_after")};
+}
+
+// A job that is held is released by the next sweep if it may begin.
+std::string_view QueuedStatus(const JobRow& job) {
+  return job.comes_after ? "held" : "queued";
 }
 
 bool HasEnded(const JobRow& job) {
@@ -84,7 +94,8 @@ absl::Status EndedAlready(std::string_view id, const JobRow& job) {
 }
 
 absl::Status Requeue(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
-  absl::StatusOr<pg::Result> requeued = transaction.Execute(kRequeue, {job.id});
+  absl::StatusOr<pg::Result> requeued =
+      transaction.Execute(kRequeue, {job.id, QueuedStatus(job)});
   if (!requeued.ok()) return requeued.status();
   return MoveMigration(transaction, id, MigrationStatus::kPending);
 }
@@ -107,7 +118,7 @@ absl::Status Unpause(pg::Transaction& transaction, const JobRow& job, std::strin
   if (!open.ok()) return open.status();
   const bool has_question = !open->empty();
   absl::StatusOr<pg::Result> left =
-      transaction.Execute(kUnpauseJob, {job.id, has_question ? "waiting" : "queued"});
+      transaction.Execute(kUnpauseJob, {job.id, has_question ? "waiting" : QueuedStatus(job)});
   if (!left.ok()) return left.status();
   return MoveMigration(
       transaction, id,
@@ -151,7 +162,9 @@ absl::Status MigrationStore::Resume(std::string_view tenant, std::string_view id
     absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
     if (!job.ok()) return job.status();
     if (job->status == "failed" || job->status == "cancelled") {
-      return Requeue(transaction, *job, id);
+      absl::Status may_begin =
+          job->comes_after ? CheckDependencies(transaction, id) : absl::OkStatus();
+      return may_begin.ok() ? Requeue(transaction, *job, id) : may_begin;
     }
     if (job->status == "paused") return Unpause(transaction, *job, id);
     if (job->status == "waiting") {

@@ -10,6 +10,7 @@
 #include "agent_engine/store/migration_rows.h"
 #include "common/pg/sql_state.h"
 #include "common/pg/transaction.h"
+#include "common/text/text.h"
 
 namespace datamigrate::store {
 namespace {
@@ -23,26 +24,37 @@ constexpr pg::Statement kCreate = {
     "WITH asked AS ("
     "   SELECT gen_random_uuid() AS id, a.tenant, a.created_by, a.name, nullif(a.key, '') AS key,"
     "     decode(a.request, 'hex') AS request, a.kind, a.priority, a.target,"
-    "     a.place,"
-    "     clock_timestamp() AS now"
+    "     a.place, string_to_array(a.after, ',')::uuid[] AS after, a.goes_on,"
+    "     clock_timestamp() AS now, nullif(a.start_at, '')::timestamptz AS start_at"
     "   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
-    "     $7::integer[], $8::text[]) WITH ORDINALITY"
-    "     AS a (tenant, created_by, name, key, request, kind, priority, target, place)),"
+    "     $7::integer[], $8::text[], $9::text[], $10::boolean[], $11::text[]) WITH ORDINALITY"
+    "     AS a (tenant, created_by, name, key, request, kind, priority, target, after, goes_on,"
+    "       start_at, place)),"
+    " unknown AS (SELECT DISTINCT ON (a.id) a.id, u.after_id"
+    "   FROM asked a CROSS JOIN unnest(a.after) AS u (after_id)"
+    "   WHERE NOT EXISTS (SELECT FROM migrations m"
+    "     WHERE m.id = u.after_id AND m.tenant = a.tenant)),"
     " inserted AS ("
     "   INSERT INTO migrations (id, tenant, created_by, name, idempotency_key, request, last_event,"
     "     created_at, updated_at, target)"
     "   SELECT id, tenant, created_by, name, key, request, 1, now, now, target FROM asked"
+    "   WHERE id NOT IN (SELECT id FROM unknown)"
     "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id, created_at),"
-    " job AS (INSERT INTO jobs (run_id, kind, priority, tenant)"
-    "   SELECT id, kind, priority, tenant FROM asked JOIN inserted USING (id)),"
+    " job AS (INSERT INTO jobs (run_id, kind, priority, tenant, status, available_at)"
+    "   SELECT id, kind, priority, tenant,"
+    "     CASE WHEN cardinality(after) = 0 THEN 'queued' ELSE 'held' END, greatest(start_at, now)"
+    "   FROM asked JOIN inserted USING (id)),"
+    " dependency AS (INSERT INTO migration_dependencies (migration_id, after_id, goes_on)"
+    "   SELECT DISTINCT a.id, u.after_id, a.goes_on"
+    "   FROM asked a JOIN inserted USING (id) CROSS JOIN unnest(a.after) AS u (after_id)),"
     " event AS (INSERT INTO migration_events (migration_id, sequence, kind, payload)"
     "   SELECT id, 1, 'created', '{\"status\": \"pending\"}' FROM inserted)"
     " SELECT a.place, coalesce(i.id, m.id) AS id, i.id IS NOT NULL AS is_new,"
     "   i.id IS NOT NULL OR m.request = a.request AS is_same,"
-    "   coalesce(i.created_at, m.created_at) AS created_at"
-    " FROM asked a LEFT JOIN inserted i ON i.id = a.id"
+    "   coalesce(i.created_at, m.created_at) AS created_at, u.after_id AS unknown"
+    " FROM asked a LEFT JOIN inserted i ON i.id = a.id LEFT JOIN unknown u ON u.id = a.id"
     " LEFT JOIN migrations m ON i.id IS NULL AND m.tenant = a.tenant AND m.idempotency_key = a.key"
-    " WHERE i.id IS NOT NULL OR m.id IS NOT NULL"};
+    " WHERE i.id IS NOT NULL OR m.id IS NOT NULL OR u.id IS NOT NULL"};
 // A notice may be lost, so nobody waits until it is on the disk.
 constexpr pg::Statement kAnnounceJobs = {
     "announce_jobs",
@@ -230,7 +242,8 @@ pg::Parameter KeyOf(const ListPosition& position, MigrationOrder order) {
 // Runs kCreate for the migrations at these places.
 absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
                                   const std::vector<size_t>& places) {
-  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities, targets;
+  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities, targets,
+      afters, goes_on, starts;
   // With a key, repeating is what the key is for.
   pg::RetryPolicy policy{.retry_unknown_outcome = true};
   for (const size_t place : places) {
@@ -243,13 +256,22 @@ absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration
     kinds.push_back(migration.job_kind);
     priorities.push_back(std::to_string(migration.priority));
     targets.push_back(migration.target);
+    afters.push_back(text::Join(migration.after, ","));
+    goes_on.push_back(migration.goes_on_after_failure ? "true" : "false");
+    starts.push_back(migration.start_at ? pg::Parameter(*migration.start_at).value() : "");
     policy.retry_unknown_outcome &= !migration.idempotency_key.empty();
   }
   return pg::Execute(pool, policy, kCreate,
-                     {tenants, creators, names, keys, requests, kinds, priorities, targets});
+                     {tenants, creators, names, keys, requests, kinds, priorities, targets, afters,
+                      goes_on, starts});
 }
 
 absl::StatusOr<CreatedMigration> ToCreated(const pg::Row& row) {
+  if (row.IsNull("id")) {
+    return absl::FailedPreconditionError(
+        fmt::format("there is no migration {} for this one to come after",
+                    row.Get<std::string>("unknown")));
+  }
   if (!row.Get<bool>("is_same")) {
     return absl::AlreadyExistsError(
         "the idempotency key was used for another request; use a new key");

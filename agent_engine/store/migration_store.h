@@ -26,6 +26,11 @@ struct NewMigration {
   std::string request = {};
   std::string job_kind = "migration";
   int priority = 0;  // higher goes first, of equal ones the oldest; see CheckPriority
+  // Not begun before; its place among those of its priority is by this time.
+  std::optional<absl::Time> start_at = {};
+  // Migrations of the tenant that have to succeed first; held until then (held_migrations.h).
+  std::vector<std::string> after = {};
+  bool goes_on_after_failure = false;  // begins, too, when one of them fails or is cancelled
 };
 
 struct CreatedMigration {
@@ -69,7 +74,8 @@ class MigrationStore {
   explicit MigrationStore(pg::Pool* pool) : pool_(pool) {}
 
   // Writes the migration, its job and its first event, and tells the workers.
-  // Errors: kAlreadyExists when the key was used with another request.
+  // Errors: kAlreadyExists when the key was used with another request; kFailedPrecondition, which
+  // names it, when the tenant has no migration that it is to come after.
   absl::StatusOr<CreatedMigration> Create(const NewMigration& migration);
 
   // As many, in one statement and so in one commit: what comes back is in their order. An error of
@@ -90,6 +96,12 @@ class MigrationStore {
                                              int page_size, std::string_view page_token = "",
                                              MigrationOrder order = MigrationOrder::kNewest);
 
+  // Why a queued migration is not begun, for people: "waits for migration …", "begins at …", or that
+  // as many of the tenant's run as may. "" when nothing but a free engine is missing. `ceiling`: as
+  // EffectiveLimit takes it.
+  absl::StatusOr<std::string> WhyQueued(std::string_view tenant, std::string_view id,
+                                        int64_t ceiling);
+
   // Asks a running migration to stop; one that waits in the queue or for a person is cancelled at
   // once. OK when already cancelled. Errors: kFailedPrecondition when it has finished otherwise.
   absl::Status Cancel(std::string_view tenant, std::string_view id);
@@ -101,9 +113,10 @@ class MigrationStore {
   absl::Status Pause(std::string_view tenant, std::string_view id);
 
   // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint, and
-  // a paused one to where it was: into the queue, or to wait for its answer. Takes back the request
-  // to pause a running one. OK when it is queued or running already. Errors: kFailedPrecondition
-  // when it has completed or waits for a decision.
+  // a paused one to where it was: into the queue, or to wait for its answer. One that was never begun
+  // waits again for those that it comes after. Takes back the request to pause a running one. OK when
+  // it is queued or running already. Errors: kFailedPrecondition when it has completed, waits for a
+  // decision, or comes after one that has failed.
   absl::Status Resume(std::string_view tenant, std::string_view id);
 
   // From now on the migration is taken before those of a lower priority; what runs is not stopped for

@@ -116,7 +116,7 @@ void Worker::Loop() {
       absl::StatusOr<int> failed = queue_->FailExhausted();
       if (!failed.ok()) Trouble("failing exhausted jobs", failed.status());
       absl::Status swept = options_.on_sweep ? options_.on_sweep() : absl::OkStatus();
-      if (!swept.ok()) Trouble("looking after questions", swept);
+      if (!swept.ok()) Trouble("looking after what is due", swept);
       next_sweep = SteadyNow() + options_.poll;
     }
     TakeFree();
