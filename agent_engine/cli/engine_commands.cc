@@ -11,6 +11,7 @@
 #include "agent_engine/cli/engine_connection.h"
 #include "agent_engine/cli/engine_options.h"
 #include "agent_engine/cli/exit_code.h"
+#include "agent_engine/cli/migration_options.h"
 #include "agent_engine/cli/migration_view.h"
 #include "agent_engine/cli/terminal.h"
 #include "fmt/format.h"
@@ -26,9 +27,7 @@ struct Options {
   EngineAddress engine;
   bool json = false;
   std::string id;
-  v1::CreateMigrationRequest create;
-  std::vector<std::string> variables;
-  std::string results;
+  std::shared_ptr<const MigrationOptions> create;
   bool detach = false;
   v1::ListMigrationsRequest list;
   v1::DecideMigrationRequest decide;
@@ -40,18 +39,6 @@ struct Options {
 
 const std::map<std::string, v1::AfterFailure> kAfterFailure = {
     {"fail", v1::AFTER_FAILURE_FAIL}, {"go-on", v1::AFTER_FAILURE_GO_ON}};
-
-const std::map<std::string, v1::UnprovenRewrites> kUnproven = {
-    {"ask", v1::UNPROVEN_REWRITES_ASK},
-    {"accept", v1::UNPROVEN_REWRITES_ACCEPT},
-    {"reject", v1::UNPROVEN_REWRITES_REJECT}};
-
-// What CLI11 asks of a validator: what is wrong, or nothing.
-std::string IsTime(const std::string& text) {
-  google::protobuf::Timestamp ignored;
-  if (TimeUtil::FromString(text, &ignored)) return "";
-  return fmt::format("\"{}\" is not a time such as 2026-12-01T02:00:00Z", text);
-}
 
 void PrintMessage(const google::protobuf::Message& message, const std::string& text, bool json) {
   fmt::print("{}", json ? MessageJson(message) + "\n" : text);
@@ -165,30 +152,15 @@ int Watch(const Options& options, const std::string& id) {
   return ExitCodeOf(migration);
 }
 
-// As the engine sees it, which need not run in this folder.
-std::string AbsolutePath(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::absolute(path, ignored).lexically_normal().string();
-}
-
-int Migrate(Options options) {
+int Migrate(const Options& options) {
   EngineConnection connection(options.engine);
-  options.create.set_source(AbsolutePath(options.create.source()));
-  if (!options.results.empty()) {
-    options.create.mutable_options()->set_results(AbsolutePath(options.results));
-  }
-  for (const std::string& variable : options.variables) {
-    const size_t equals = variable.find('=');
-    (*options.create.mutable_options()->mutable_sqlcmd_variables())[variable.substr(0, equals)] =
-        equals == std::string::npos ? "" : variable.substr(equals + 1);
-  }
   grpc::ClientContext context;
   if (const grpc::Status ready = connection.Prepare(context, false); !ready.ok()) {
     return connection.Report(ready);
   }
   v1::Migration migration;
   const grpc::Status status =
-      connection.stub().CreateMigration(&context, options.create, &migration);
+      connection.stub().CreateMigration(&context, RequestOf(*options.create), &migration);
   if (!status.ok()) return connection.Report(status);
   if (options.detach) return PrintMigration(migration, options.json);
   return Watch(options, migration.id());
@@ -267,89 +239,50 @@ CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std
 }
 
 // When a migration is begun.
-void AddQueueing(CLI::App* command, const std::shared_ptr<Options>& options) {
-  command
-      ->add_option_function<int>(
-          "--priority",
-          [options](int priority) { options->create.mutable_options()->set_priority(priority); },
-          "-10 to 10: higher ones are begun first, of equal ones the oldest (default: 0)")
-      ->check(CLI::Range(-10, 10));
+void AddQueueing(CLI::App* command, const std::shared_ptr<MigrationOptions>& create) {
   command->add_option_function<std::vector<std::string>>(
       "--after",
-      [options](const std::vector<std::string>& ids) {
-        for (const std::string& id : ids) options->create.mutable_options()->add_after(id);
+      [create](const std::vector<std::string>& ids) {
+        for (const std::string& id : ids) create->request.mutable_options()->add_after(id);
       },
       "Begin when this migration has succeeded; repeatable");
   command
       ->add_option_function<std::string>(
           "--after-failure",
-          [options](const std::string& choice) {
-            options->create.mutable_options()->set_after_failure(kAfterFailure.at(choice));
+          [create](const std::string& choice) {
+            create->request.mutable_options()->set_after_failure(kAfterFailure.at(choice));
           },
           "What to do when one of those fails or is cancelled (default: fail)")
       ->check(CLI::IsMember(kAfterFailure));
   command
       ->add_option_function<std::string>(
           "--at",
-          [options](const std::string& time) {
-            TimeUtil::FromString(time, options->create.mutable_options()->mutable_start_at());
+          [create](const std::string& time) {
+            TimeUtil::FromString(time, create->request.mutable_options()->mutable_start_at());
           },
           "Begin at this time, as 2026-12-01T02:00:00Z, or later")
-      ->check(IsTime, "TIME");
+      ->check(CheckTime, "TIME");
 }
 
 void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exit_code) {
   CLI::App* command = AddCommand(app, options, "migrate", "Migrate a database and watch it", false);
-  const auto set = [options](auto setter) {
-    return [options, setter](const std::string& value) { (options->create.*setter)(value); };
-  };
-  using Setter = void (v1::CreateMigrationRequest::*)(const std::string&);
-  command
-      ->add_option_function<std::string>(
-          "--source", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_source)),
-          "A script, a folder of scripts or an SSDT project")
-      ->required();
-  options->create.set_target("duckdb");
-  command->add_option_function<std::string>(
-      "--target", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_target)),
-      "The warehouse to migrate to (default: duckdb)");
-  command->add_option_function<std::string>(
-      "--name", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_name)),
-      "A name for people");
+  const auto create = std::make_shared<MigrationOptions>();
+  AddMigrationOptions(command, create);
   command->add_option_function<std::string>(
       "--idempotency-key",
-      set(static_cast<Setter>(&v1::CreateMigrationRequest::set_idempotency_key)),
+      [create](const std::string& key) { create->request.set_idempotency_key(key); },
       "The same key gives the same migration");
-  command->add_option(
-      "--results", options->results,
-      "Folder of results taken from the source, schema.name.csv each, to compare models with");
-  command
-      ->add_option_function<double>(
-          "--results-tolerance",
-          [options](double tolerance) {
-            options->create.mutable_options()->set_results_tolerance(tolerance);
-          },
-          "How far apart numbers may be in them (default: 0.000001)")
-      ->check(CLI::NonNegativeNumber);
-  command
-      ->add_option_function<std::string>(
-          "--unproven-rewrites",
-          [options](const std::string& choice) {
-            options->create.mutable_options()->set_unproven_rewrites(kUnproven.at(choice));
-          },
-          "What to do with T-SQL of a language model that runs and has no result to be compared "
-          "with "
-          "(default: ask)")
-      ->check(CLI::IsMember(kUnproven));
-  command->add_option("--variable", options->variables, "SQLCMD variable, NAME=VALUE; repeatable");
-  AddQueueing(command, options);
+  AddQueueing(command, create);
   command->add_flag("--detach", options->detach, "Do not wait for the end");
   command->footer(
       "Examples:\n"
       "  datamigrate migrate --source ./scripts --target duckdb\n"
       "  datamigrate migrate --source ./scripts --detach --json\n"
       "Exit codes: 0 approved, 1 failed, 2 wrong use, 4 ended without approval, 5 no engine.");
-  command->callback([options, &exit_code] { exit_code = Migrate(*options); });
+  command->callback([options, create, &exit_code] {
+    options->create = create;
+    exit_code = Migrate(*options);
+  });
 }
 
 }  // namespace
