@@ -50,6 +50,7 @@ EngineConnection::EngineConnection(const EngineAddress& address)
   stub_ = v1::MigrationService::NewStub(channel);
   models_ = v1::ModelService::NewStub(channel);
   runs_ = v1::RunService::NewStub(channel);
+  schedules_ = v1::ScheduleService::NewStub(channel);
 }
 
 grpc::Status EngineConnection::Prepare(grpc::ClientContext& context, bool is_stream) {

@@ -10,6 +10,7 @@
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "datamigrate/v1/models.grpc.pb.h"
 #include "datamigrate/v1/runs.grpc.pb.h"
+#include "datamigrate/v1/schedules.grpc.pb.h"
 #include "grpcpp/client_context.h"
 
 namespace datamigrate::cli {
@@ -36,6 +37,7 @@ class EngineConnection {
   v1::MigrationService::Stub& stub() { return *stub_; }
   v1::ModelService::Stub& models() { return *models_; }
   v1::RunService::Stub& runs() { return *runs_; }
+  v1::ScheduleService::Stub& schedules() { return *schedules_; }
   // Puts the caller's identity, and a deadline for calls that answer once, into `context`. Errors: no token was had for
   // the API key; the call is then not to be made.
   grpc::Status Prepare(grpc::ClientContext& context, bool is_stream);
@@ -48,6 +50,7 @@ class EngineConnection {
   std::unique_ptr<v1::MigrationService::Stub> stub_;
   std::unique_ptr<v1::ModelService::Stub> models_;
   std::unique_ptr<v1::RunService::Stub> runs_;
+  std::unique_ptr<v1::ScheduleService::Stub> schedules_;
 };
 
 }  // namespace datamigrate::cli

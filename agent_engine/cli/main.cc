@@ -14,6 +14,7 @@
 #include "agent_engine/cli/models_command.h"
 #include "agent_engine/cli/parse_command.h"
 #include "agent_engine/cli/runs_command.h"
+#include "agent_engine/cli/schedules_command.h"
 #include "agent_engine/cli/transpile_command.h"
 
 int main(int argc, char** argv) {
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddEngineCommands(app, exit_code);
   datamigrate::cli::AddModelsCommand(app, exit_code);
   datamigrate::cli::AddRunsCommand(app, exit_code);
+  datamigrate::cli::AddSchedulesCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

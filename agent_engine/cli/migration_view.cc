@@ -135,6 +135,11 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   out += Field(terminal, "name", Printable(migration.name()));
   out += Field(terminal, "status",
                terminal.Paint(StatusStyle(migration.status()), StatusName(migration.status())));
+  if (migration.has_scheduled_at()) {
+    out += Field(terminal, "schedule",
+                 fmt::format("{} at {}", migration.schedule_id(),
+                             google::protobuf::util::TimeUtil::ToString(migration.scheduled_at())));
+  }
   out += Field(terminal, "queued", Printable(migration.waits_for()));
   if (migration.priority() != 0) {
     out += Field(terminal, "priority", std::to_string(migration.priority()));

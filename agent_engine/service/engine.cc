@@ -15,6 +15,7 @@
 #include "agent_engine/service/migration_service.h"
 #include "agent_engine/service/model_service.h"
 #include "agent_engine/service/run_service.h"
+#include "agent_engine/service/schedule_service.h"
 #include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
@@ -181,6 +182,9 @@ class Engine {
         history_(&pool_),
         runs_(&history_, &migration_store_, &graph_),
         run_service_(&runs_, &calls_, &callers_, &recorder_),
+        schedule_store_(&pool_),
+        schedules_(&schedule_store_, &migrations_),
+        schedule_service_(&schedules_, {&calls_, &callers_, &recorder_}),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {
                   return RunMigration(lease, token);
@@ -199,6 +203,7 @@ class Engine {
     builder.RegisterService(&service_);
     builder.RegisterService(&model_service_);
     builder.RegisterService(&run_service_);
+    builder.RegisterService(&schedule_service_);
     server_ = builder.BuildAndStart();
     if (!server_ || port == 0) {
       return absl::UnavailableError(
@@ -241,6 +246,7 @@ class Engine {
   absl::Status Sweep() {
     absl::Status swept = migration_store_.AnswerOverdue().status();
     swept.Update(store::ReleaseHeld(pool_).status());
+    swept.Update(schedule_store_.MakeDue().status());
     return swept;
   }
 
@@ -303,6 +309,9 @@ class Engine {
   store::RunHistory history_;
   Runs runs_;
   RunServiceImpl run_service_;
+  store::ScheduleStore schedule_store_;
+  Schedules schedules_;
+  ScheduleServiceImpl schedule_service_;
   store::Worker worker_;
   std::unique_ptr<grpc::Server> server_;
 };

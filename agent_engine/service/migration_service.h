@@ -36,6 +36,9 @@ class Migrations {
 
   // `created` is called once, from any thread, possibly before this returns.
   void Create(const Caller& caller, const v1::CreateMigrationRequest& request, Created created);
+  // What Create writes. Errors: the request is refused.
+  absl::StatusOr<store::NewMigration> Prepare(const Caller& caller,
+                                              const v1::CreateMigrationRequest& request) const;
   absl::StatusOr<v1::Migration> Get(const Caller& caller, const v1::GetMigrationRequest& request);
   absl::StatusOr<v1::ListMigrationsResponse> List(const Caller& caller,
                                                   const v1::ListMigrationsRequest& request);

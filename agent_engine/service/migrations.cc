@@ -117,9 +117,9 @@ void Migrations::FindAgain(const Caller& caller, const std::string& id, const Cr
   if (!is_queued) created(absl::ResourceExhaustedError(kOverloaded));
 }
 
-void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& request,
-                        Created created) {
-  if (absl::Status checked = Check(caller, request); !checked.ok()) return created(checked);
+absl::StatusOr<store::NewMigration> Migrations::Prepare(
+    const Caller& caller, const v1::CreateMigrationRequest& request) const {
+  if (absl::Status checked = Check(caller, request); !checked.ok()) return checked;
   store::NewMigration migration;
   migration.tenant = caller.tenant;
   migration.created_by = caller.user;
@@ -132,6 +132,14 @@ void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& 
   if (request.options().has_start_at()) migration.start_at = TimeOf(request.options().start_at());
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);
+  return migration;
+}
+
+void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& request,
+                        Created created) {
+  absl::StatusOr<store::NewMigration> prepared = Prepare(caller, request);
+  if (!prepared.ok()) return created(prepared.status());
+  store::NewMigration migration = *std::move(prepared);
   store::MigrationRecord record{.created_by = caller.user,
                                 .name = migration.name,
                                 .request = migration.request,

@@ -63,7 +63,8 @@ constexpr pg::Statement kGet = {
     "get_migration",
     "SELECT m.id, m.tenant, m.created_by, m.name,"
     "   coalesce(m.idempotency_key, '') AS idempotency_key, m.request, m.target,"
-    "   coalesce(j.priority, 0) AS priority, m.status, m.current_step, m.progress, m.score, m.error,"
+    "   coalesce(j.priority, 0) AS priority, coalesce(m.schedule_id::text, '') AS schedule_id,"
+    "   m.scheduled_at, m.status, m.current_step, m.progress, m.score, m.error,"
     "   m.project_path, m.summary, m.created_at, m.updated_at, m.finished_at"
     " FROM migrations m LEFT JOIN jobs j ON j.run_id = m.id WHERE m.tenant = $1 AND m.id = $2"};
 // $3, $4: the last row of the page before, where the order says what is compared with them.
@@ -71,7 +72,8 @@ constexpr std::string_view kList =
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key,"
     "   ''::bytea AS request, target, status, current_step, progress, score, error, project_path,"
     "   '{}' AS summary, created_at, updated_at, finished_at,"
-    "   coalesce((SELECT j.priority FROM jobs j WHERE j.run_id = migrations.id), 0) AS priority"
+    "   coalesce((SELECT j.priority FROM jobs j WHERE j.run_id = migrations.id), 0) AS priority,"
+    "   coalesce(schedule_id::text, '') AS schedule_id, scheduled_at"
     " FROM migrations WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
     "   AND ($6 = '' OR target = $6) AND ($7 = '' OR position(lower($7) IN lower(name)) > 0)"
     "   AND ($8::timestamptz IS NULL OR created_at >= $8)"
@@ -141,7 +143,9 @@ MigrationRecord ToMigration(const pg::Row& row) {
       .summary_json = row.Get<std::string>("summary"),
       .created_at = row.Get<absl::Time>("created_at"),
       .updated_at = row.Get<absl::Time>("updated_at"),
-      .finished_at = row.Get<std::optional<absl::Time>>("finished_at")};
+      .finished_at = row.Get<std::optional<absl::Time>>("finished_at"),
+      .schedule_id = row.Get<std::string>("schedule_id"),
+      .scheduled_at = row.Get<std::optional<absl::Time>>("scheduled_at")};
 }
 
 ModelRecord ToModel(const pg::Row& row) {
@@ -239,13 +243,11 @@ pg::Parameter KeyOf(const ListPosition& position, MigrationOrder order) {
   return position.created_at;
 }
 
-// Runs kCreate for the migrations at these places.
-absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
-                                  const std::vector<size_t>& places) {
+// Those of kCreate for the migrations at these places.
+std::vector<pg::Parameter> CreationParameters(const std::vector<NewMigration>& migrations,
+                                              const std::vector<size_t>& places) {
   std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities, targets,
       afters, goes_on, starts;
-  // With a key, repeating is what the key is for.
-  pg::RetryPolicy policy{.retry_unknown_outcome = true};
   for (const size_t place : places) {
     const NewMigration& migration = migrations[place];
     tenants.push_back(migration.tenant);
@@ -259,11 +261,20 @@ absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration
     afters.push_back(text::Join(migration.after, ","));
     goes_on.push_back(migration.goes_on_after_failure ? "true" : "false");
     starts.push_back(migration.start_at ? pg::Parameter(*migration.start_at).value() : "");
-    policy.retry_unknown_outcome &= !migration.idempotency_key.empty();
   }
-  return pg::Execute(pool, policy, kCreate,
-                     {tenants, creators, names, keys, requests, kinds, priorities, targets, afters,
-                      goes_on, starts});
+  return {tenants, creators, names,   keys,    requests, kinds, priorities,
+          targets, afters,   goes_on, starts};
+}
+
+// Runs kCreate for the migrations at these places.
+absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
+                                  const std::vector<size_t>& places) {
+  // With a key, repeating is what the key is for.
+  pg::RetryPolicy policy{.retry_unknown_outcome = true};
+  for (const size_t place : places) {
+    policy.retry_unknown_outcome &= !migrations[place].idempotency_key.empty();
+  }
+  return pg::Execute(pool, policy, kCreate, CreationParameters(migrations, places));
 }
 
 absl::StatusOr<CreatedMigration> ToCreated(const pg::Row& row) {
@@ -315,6 +326,17 @@ absl::Status CheckPriority(int priority) {
   if (priority >= kLowestPriority && priority <= kHighestPriority) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("priority must be a whole number from {} to {}",
                                                 kLowestPriority, kHighestPriority));
+}
+
+absl::StatusOr<CreatedMigration> InsertMigration(pg::Transaction& transaction,
+                                                 const NewMigration& migration) {
+  absl::StatusOr<pg::Result> rows =
+      transaction.Execute(kCreate, CreationParameters({migration}, {0}));
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) {
+    return absl::AbortedError("another request with the same idempotency key is under way");
+  }
+  return ToCreated(rows->front());
 }
 
 absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {

@@ -49,6 +49,8 @@ struct MigrationRecord {
   absl::Time created_at = {};
   absl::Time updated_at = {};
   std::optional<absl::Time> finished_at = {};
+  std::string schedule_id = {};  // of the schedule that made it; empty: a person did
+  std::optional<absl::Time> scheduled_at = {};
 };
 
 // One generated model, or one object that has none.
