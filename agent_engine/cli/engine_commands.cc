@@ -37,6 +37,16 @@ struct Options {
   std::string out;
 };
 
+// Every status by the name that people read.
+std::map<std::string, v1::MigrationStatus> StatusesByName() {
+  std::map<std::string, v1::MigrationStatus> statuses;
+  for (int value = 1; v1::MigrationStatus_IsValid(value); ++value) {
+    const auto status = static_cast<v1::MigrationStatus>(value);
+    statuses[StatusName(status)] = status;
+  }
+  return statuses;
+}
+
 const std::map<std::string, v1::AfterFailure> kAfterFailure = {
     {"fail", v1::AFTER_FAILURE_FAIL}, {"go-on", v1::AFTER_FAILURE_GO_ON}};
 
@@ -363,6 +373,15 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
   list->add_option_function<std::string>(
       "--page-token", [options](const std::string& v) { options->list.set_page_token(v); },
       "next_page_token of the page before");
+  const auto statuses = StatusesByName();
+  list->add_option_function<std::string>(
+          "--status",
+          [options, statuses](const std::string& v) { options->list.set_status(statuses.at(v)); },
+          "Only migrations of this status")
+      ->check(CLI::IsMember(statuses));
+  list->add_flag_callback(
+      "--set-aside", [options] { options->list.set_set_aside(true); },
+      "Only those that were given up because they stopped their engine again and again");
   list->callback([options, &exit_code] { exit_code = List(*options); });
 
   CLI::App* download = AddCommand(app, options, "download", "Fetch the dbt project as a zip", true);

@@ -120,6 +120,14 @@ bool WaitsForPerson(v1::MigrationStatus status) {
   return status == v1::MIGRATION_STATUS_WAITING || status == v1::MIGRATION_STATUS_PAUSED;
 }
 
+std::string Shortened(std::string_view text) {
+  constexpr size_t kShown = 60;
+  if (text.size() <= kShown) return std::string(text);
+  size_t end = kShown;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // Not within a character.
+  return fmt::format("{}… ({} bytes)", text.substr(0, end), text.size());
+}
+
 std::string MessageJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -162,6 +170,9 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   if (migration.status() == v1::MIGRATION_STATUS_PAUSED) {
     out += fmt::format("\nGo on with: datamigrate resume {}\n", migration.id());
   }
+  if (migration.set_aside()) {
+    out += fmt::format("\nTry it again with: datamigrate resume {}\n", migration.id());
+  }
   return out;
 }
 
@@ -180,12 +191,12 @@ std::string RenderLimit(const v1::MigrationLimit& limit, const Terminal& termina
 std::string RenderMigrationList(const v1::ListMigrationsResponse& response,
                                 const Terminal& terminal) {
   if (response.migrations().empty()) return "no migrations\n";
-  TextTable table({"id", "status", "progress", "target", "created", "name"});
+  TextTable table({"id", "status", "progress", "target", "created", "name", "error"});
   for (const v1::Migration& migration : response.migrations()) {
     table.Add({migration.id(), StatusName(migration.status()),
                fmt::format("{:.0f}%", migration.progress() * 100), migration.target(),
                google::protobuf::util::TimeUtil::ToString(migration.created_at()),
-               migration.name()});
+               migration.name(), Shortened(Printable(migration.error()))});
   }
   return table.Render(terminal);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "agent_engine/cli/terminal.h"
 #include "datamigrate/v1/migration.pb.h"
@@ -14,6 +15,8 @@ std::string StatusName(v1::MigrationStatus status);
 bool HasEnded(v1::MigrationStatus status);
 // Whether it stands still until a person answers or resumes it.
 bool WaitsForPerson(v1::MigrationStatus status);
+// What of a long text a table shows: its beginning and its size.
+std::string Shortened(std::string_view text);
 // A message as JSON on one line, with the field names of the contract.
 std::string MessageJson(const google::protobuf::Message& message);
 

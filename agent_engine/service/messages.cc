@@ -152,6 +152,7 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
   message.set_created_by(record.created_by);
   *message.mutable_created_at() = ToTimestamp(record.created_at);
   *message.mutable_updated_at() = ToTimestamp(record.updated_at);
+  message.set_set_aside(record.is_set_aside);
   message.set_schedule_id(record.schedule_id);
   if (record.scheduled_at) *message.mutable_scheduled_at() = ToTimestamp(*record.scheduled_at);
   if (record.finished_at) *message.mutable_finished_at() = ToTimestamp(*record.finished_at);

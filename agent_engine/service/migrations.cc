@@ -174,6 +174,7 @@ absl::StatusOr<v1::ListMigrationsResponse> Migrations::List(
   }
   filter.target = request.target();
   filter.name = request.name();
+  filter.is_set_aside = request.set_aside();
   if (request.has_created_from()) filter.created_from = TimeOf(request.created_from());
   if (request.has_created_before()) filter.created_before = TimeOf(request.created_before());
   const auto page =

@@ -109,7 +109,9 @@ constexpr pg::Statement kFailExhausted = {
     " WHERE id IN (SELECT id FROM jobs"
     "   WHERE is_open AND run_id IS NOT NULL AND attempts >= $1 AND (status = 'queued'"
     "     OR (status = 'running' AND lease_until < clock_timestamp())) FOR UPDATE SKIP LOCKED)"
-    " RETURNING run_id"};
+    " RETURNING run_id, (SELECT current_step FROM migrations m WHERE m.id = run_id) AS node"};
+constexpr pg::Statement kSetAside = {"set_migration_aside",
+                                     "UPDATE migrations SET is_set_aside = true WHERE id = $1"};
 
 StopRequest ToStopRequest(const pg::Row& row) {
   if (row.Get<bool>("cancel_requested")) return StopRequest::kCancel;
@@ -210,6 +212,19 @@ class FreePlaces {
   std::map<std::string, int64_t> places_;
   const int64_t elsewhere_;  // of tenants without a row: nothing of them runs
 };
+
+// Gives the migration up whose job stopped its owners so often.
+absl::Status SetAside(pg::Transaction& transaction, const pg::Row& job, int attempts) {
+  const auto id = job.Get<std::string>("run_id");
+  const std::string node = job.Get<std::string>("node");
+  absl::Status failed = MoveMigration(
+      transaction, id, MigrationStatus::kFailed,
+      fmt::format("set aside: the engine stopped {} times at the same step{}; look into the engine's "
+                  "log for why, then resume the migration, which has all its tries again",
+                  attempts, node.empty() ? "" : fmt::format(", {}", node)));
+  if (!failed.ok()) return failed;
+  return transaction.Execute(kSetAside, {id}).status();
+}
 
 }  // namespace
 
@@ -366,11 +381,8 @@ absl::StatusOr<int> JobQueue::FailExhausted() {
         transaction.Execute(kFailExhausted, {options_.max_attempts});
     if (!failed.ok()) return failed.status();
     count = static_cast<int>(failed->size());
-    std::string error =
-        fmt::format("the engine stopped {} times at the same step", options_.max_attempts);
-    for (pg::Row row : *failed) {
-      absl::Status moved = MoveMigration(transaction, row.Get<std::string>("run_id"),
-                                         MigrationStatus::kFailed, error);
+    for (const pg::Row row : *failed) {
+      absl::Status moved = SetAside(transaction, row, options_.max_attempts);
       if (!moved.ok()) return moved;
     }
     return absl::OkStatus();

@@ -89,7 +89,8 @@ class JobQueue {
   // The run has stopped because it was asked to.
   absl::Status Cancelled(const JobLease& lease);
 
-  // Fails the jobs whose owner is gone and whose attempts are used up; returns how many.
+  // Sets the jobs aside, as failed, whose owner is gone and whose attempts are used up; returns how
+  // many. MigrationStore::Resume gives them their attempts again.
   absl::StatusOr<int> FailExhausted();
 
   const JobQueueOptions& options() const { return options_; }

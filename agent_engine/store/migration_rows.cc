@@ -17,7 +17,8 @@ constexpr pg::Statement kInsertEvent = {
 
 constexpr pg::Statement kMoveMigration = {
     "move_migration",
-    "UPDATE migrations SET status = $2::text, error = $3, updated_at = clock_timestamp(),"
+    "UPDATE migrations SET status = $2::text, error = $3, is_set_aside = false,"
+    "   updated_at = clock_timestamp(),"
     "   progress = CASE WHEN $2 = 'completed' THEN 1 ELSE progress END,"
     "   finished_at = CASE WHEN $2 IN ('completed', 'failed', 'cancelled')"
     "     THEN clock_timestamp() END"

@@ -65,7 +65,7 @@ constexpr pg::Statement kGet = {
     "   coalesce(m.idempotency_key, '') AS idempotency_key, m.request, m.target,"
     "   coalesce(j.priority, 0) AS priority, coalesce(m.schedule_id::text, '') AS schedule_id,"
     "   m.scheduled_at, m.status, m.current_step, m.progress, m.score, m.error,"
-    "   m.project_path, m.summary, m.created_at, m.updated_at, m.finished_at"
+    "   m.project_path, m.is_set_aside, m.summary, m.created_at, m.updated_at, m.finished_at"
     " FROM migrations m LEFT JOIN jobs j ON j.run_id = m.id WHERE m.tenant = $1 AND m.id = $2"};
 // $3, $4: the last row of the page before, where the order says what is compared with them.
 constexpr std::string_view kList =
@@ -73,11 +73,11 @@ constexpr std::string_view kList =
     "   ''::bytea AS request, target, status, current_step, progress, score, error, project_path,"
     "   '{}' AS summary, created_at, updated_at, finished_at,"
     "   coalesce((SELECT j.priority FROM jobs j WHERE j.run_id = migrations.id), 0) AS priority,"
-    "   coalesce(schedule_id::text, '') AS schedule_id, scheduled_at"
+    "   coalesce(schedule_id::text, '') AS schedule_id, scheduled_at, is_set_aside"
     " FROM migrations WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
     "   AND ($6 = '' OR target = $6) AND ($7 = '' OR position(lower($7) IN lower(name)) > 0)"
     "   AND ($8::timestamptz IS NULL OR created_at >= $8)"
-    "   AND ($9::timestamptz IS NULL OR created_at < $9)";
+    "   AND ($9::timestamptz IS NULL OR created_at < $9) AND (is_set_aside OR NOT $10::boolean)";
 constexpr std::string_view kNewestFirst =
     " AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
     " ORDER BY created_at DESC, id DESC LIMIT $5";
@@ -145,7 +145,8 @@ MigrationRecord ToMigration(const pg::Row& row) {
       .updated_at = row.Get<absl::Time>("updated_at"),
       .finished_at = row.Get<std::optional<absl::Time>>("finished_at"),
       .schedule_id = row.Get<std::string>("schedule_id"),
-      .scheduled_at = row.Get<std::optional<absl::Time>>("scheduled_at")};
+      .scheduled_at = row.Get<std::optional<absl::Time>>("scheduled_at"),
+      .is_set_aside = row.Get<bool>("is_set_aside")};
 }
 
 ModelRecord ToModel(const pg::Row& row) {
@@ -401,7 +402,8 @@ absl::StatusOr<Page<MigrationRecord>> MigrationStore::List(std::string_view tena
   absl::StatusOr<pg::Result> rows = pg::Execute(
       *pool_, kRepeatable, {"list_migrations", sql},
       {tenant, status, KeyOf(*after, order), after->id, static_cast<int>(size) + 1, filter.target,
-       pg::ToStorableText(filter.name), filter.created_from, filter.created_before});
+       pg::ToStorableText(filter.name), filter.created_from, filter.created_before,
+       filter.is_set_aside});
   if (!rows.ok()) return rows.status();
   Page<MigrationRecord> page;
   for (std::size_t i = 0; i < std::min(size, rows->size()); ++i) {

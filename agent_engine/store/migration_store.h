@@ -51,6 +51,7 @@ struct MigrationFilter {
   std::string name = {};    // part of the name, whatever its case; "": any
   std::optional<absl::Time> created_from = {};
   std::optional<absl::Time> created_before = {};
+  bool is_set_aside = false;  // true: only those
 };
 
 // Who decides when nobody has in time.

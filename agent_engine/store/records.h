@@ -51,6 +51,7 @@ struct MigrationRecord {
   std::optional<absl::Time> finished_at = {};
   std::string schedule_id = {};  // of the schedule that made it; empty: a person did
   std::optional<absl::Time> scheduled_at = {};
+  bool is_set_aside = false;  // failed because it stopped its engine again and again
 };
 
 // One generated model, or one object that has none.

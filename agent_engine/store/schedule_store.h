@@ -68,7 +68,7 @@ class ScheduleStore {
   // Migrations that it has made stay. Errors: kNotFound, also for another tenant's.
   absl::Status Remove(std::string_view tenant, std::string_view id);
 
-  // Makes the migrations that are due, and returns how many. Any number of engines may ask: each
+  // Makes the migrations that are due, and returns how many schedules were. Any number of engines may ask: each
   // occurrence makes one. Of several that nobody took care of the latest alone makes one, whose event
   // "scheduled" says how many were missed.
   absl::StatusOr<int> MakeDue();

@@ -352,8 +352,17 @@ TEST_CASE_METHOD(StoreFixture, "A job that kills its owners is given up; progres
   CHECK_FALSE(queue.Take("one", kLease)->has_value());
   CHECK(queue.FailExhausted().value() == 1);
   CHECK(StatusOf(id) == MigrationStatus::kFailed);
-  CHECK(store.Get("acme", id)->error.find("5 times") != std::string::npos);
+  CHECK(store.Get("acme", id)->error.find("5 times at the same step, test;") != std::string::npos);
+  CHECK(store.Get("acme", id)->is_set_aside);
+  const std::string failed = Create();
+  REQUIRE(queue.Fail(Take(), "broken").ok());
+  CHECK_FALSE(store.Get("acme", failed)->is_set_aside);
+  const auto aside = store.List("acme", {.is_set_aside = true}, 10);
+  REQUIRE(aside->items.size() == 1);
+  CHECK(aside->items[0].id == id);
   REQUIRE(store.Resume("acme", id).ok());
+  CHECK(store.List("acme", {.is_set_aside = true}, 10)->items.empty());
+  CHECK(store.Get("acme", id)->error.empty());
   CHECK(Take().attempts == 1);
 }
 
