@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 namespace datamigrate::store {
 namespace {
 
@@ -53,8 +55,9 @@ absl::Status MoveMigration(pg::Transaction& transaction, std::string_view migrat
   absl::StatusOr<pg::Result> moved = transaction.Execute(
       kMoveMigration, {migration_id, ToString(status), pg::ToStorableText(error)});
   if (!moved.ok() || moved->empty()) return moved.status();
-  std::string payload = fmt::format(R"({{"status":"{}"}})", ToString(status));
-  return InsertEvent(transaction, migration_id, "status_changed", payload).status();
+  nlohmann::json payload = {{"status", ToString(status)}};
+  if (!error.empty()) payload["error"] = pg::ToStorableText(error);
+  return InsertEvent(transaction, migration_id, "status_changed", payload.dump()).status();
 }
 
 void AnnounceEvents(pg::Pool& pool, const std::vector<std::string>& migration_ids) {

@@ -373,6 +373,8 @@ TEST_CASE_METHOD(StoreFixture, "A job moves its migration", "[store]") {
   REQUIRE(queue.Fail(lease, "the source is away", absl::Hours(1)).ok());
   CHECK(StatusOf(id) == MigrationStatus::kPending);
   CHECK(store.Get("acme", id)->error == "the source is away");
+  CHECK(store.EventsSince("acme", id, 2)->front().payload_json ==
+        R"({"error": "the source is away", "status": "pending"})");
   CHECK_FALSE(queue.Take("one", kLease)->has_value());  // not before the hour is over
   database.Run("UPDATE jobs SET available_at = clock_timestamp()");
   lease = Take();
