@@ -47,8 +47,8 @@ std::map<std::string, v1::MigrationStatus> StatusesByName() {
   return statuses;
 }
 
-const std::map<std::string, v1::AfterFailure> kAfterFailure = {
-    {"fail", v1::AFTER_FAILURE_FAIL}, {"go-on", v1::AFTER_FAILURE_GO_ON}};
+const std::map<std::string, v1::AfterFailure> kAfterFailure = {{"fail", v1::AFTER_FAILURE_FAIL},
+                                                               {"go-on", v1::AFTER_FAILURE_GO_ON}};
 
 void PrintMessage(const google::protobuf::Message& message, const std::string& text, bool json) {
   fmt::print("{}", json ? MessageJson(message) + "\n" : text);

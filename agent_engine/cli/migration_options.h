@@ -22,7 +22,8 @@ void AddMigrationOptions(CLI::App* command, const std::shared_ptr<MigrationOptio
 // The request, its paths as the engine sees them.
 v1::CreateMigrationRequest RequestOf(const MigrationOptions& options);
 
-// What CLI11 asks of a validator: what is wrong with a time such as 2026-12-01T02:00:00Z, or nothing.
+// What CLI11 asks of a validator: what is wrong with a time such as 2026-12-01T02:00:00Z, or
+// nothing.
 std::string CheckTime(const std::string& text);
 
 }  // namespace datamigrate::cli

@@ -195,8 +195,8 @@ std::string RenderMigrationList(const v1::ListMigrationsResponse& response,
   for (const v1::Migration& migration : response.migrations()) {
     table.Add({migration.id(), StatusName(migration.status()),
                fmt::format("{:.0f}%", migration.progress() * 100), migration.target(),
-               google::protobuf::util::TimeUtil::ToString(migration.created_at()),
-               migration.name(), Shortened(Printable(migration.error()))});
+               google::protobuf::util::TimeUtil::ToString(migration.created_at()), migration.name(),
+               Shortened(Printable(migration.error()))});
   }
   return table.Render(terminal);
 }

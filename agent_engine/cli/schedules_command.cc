@@ -102,8 +102,7 @@ CLI::App* AddOne(CLI::App* schedules, const std::shared_ptr<Options>& options, s
 }  // namespace
 
 void AddSchedulesCommand(CLI::App& app, int& exit_code) {
-  CLI::App* schedules =
-      app.add_subcommand("schedules", "Migrations that are made again and again");
+  CLI::App* schedules = app.add_subcommand("schedules", "Migrations that are made again and again");
   schedules->require_subcommand(1);
   auto options = std::make_shared<Options>();
 

@@ -242,7 +242,8 @@ class Engine {
     return worker;
   }
 
-  // Does what is due, whichever engine comes first; a trouble with one thing keeps nothing else back.
+  // Does what is due, whichever engine comes first; a trouble with one thing keeps nothing else
+  // back.
   absl::Status Sweep() {
     absl::Status swept = migration_store_.AnswerOverdue().status();
     swept.Update(store::ReleaseHeld(pool_).status());

@@ -127,8 +127,7 @@ absl::StatusOr<store::NewMigration> Migrations::Prepare(
   migration.target = request.target();
   migration.priority = request.options().priority();
   migration.after.assign(request.options().after().begin(), request.options().after().end());
-  migration.goes_on_after_failure =
-      request.options().after_failure() == v1::AFTER_FAILURE_GO_ON;
+  migration.goes_on_after_failure = request.options().after_failure() == v1::AFTER_FAILURE_GO_ON;
   if (request.options().has_start_at()) migration.start_at = TimeOf(request.options().start_at());
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);

@@ -1,5 +1,5 @@
-// A call that answers once: who asks is checked, the work is done on the pool, and what a caller past
-// the gateway changed is in the audit log before the answer is given.
+// A call that answers once: who asks is checked, the work is done on the pool, and what a caller
+// past the gateway changed is in the audit log before the answer is given.
 #pragma once
 
 #include <string_view>
@@ -31,10 +31,11 @@ struct CallParts {
 
 // Answers with `(object->*method)(caller, *request)`. `object` must outlive the call.
 template <typename Object, typename Request, typename Response>
-grpc::ServerUnaryReactor* AnswerOnce(
-    const CallParts& parts, Operation operation, Object* object,
-    absl::StatusOr<Response> (Object::*method)(const Caller&, const Request&),
-    grpc::CallbackServerContext* context, const Request* request, Response* response) {
+grpc::ServerUnaryReactor* AnswerOnce(const CallParts& parts, Operation operation, Object* object,
+                                     absl::StatusOr<Response> (Object::*method)(const Caller&,
+                                                                                const Request&),
+                                     grpc::CallbackServerContext* context, const Request* request,
+                                     Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   absl::StatusOr<Caller> checked = parts.callers->Check(ClaimOf(*context), operation.right);
   if (!checked.ok()) {
@@ -44,18 +45,17 @@ grpc::ServerUnaryReactor* AnswerOnce(
   const bool is_recorded = checked->is_client && !operation.action.empty();
   RecordedCall call = is_recorded ? CallOf(*context, operation.action, *request) : RecordedCall();
   if constexpr (requires { request->id(); }) call.object = request->id();
-  const bool is_queued =
-      parts.pool->Submit([=, recorder = parts.recorder, call = std::move(call),
-                          caller = *std::move(checked)]() mutable {
-        absl::StatusOr<Response> answer = (object->*method)(caller, *request);
-        if (is_recorded) {
-          call.outcome = answer.status();
-          absl::Status written = recorder->Write(caller, call);
-          if (!written.ok()) answer = written;
-        }
-        if (answer.ok()) *response = *std::move(answer);
-        reactor->Finish(ToGrpc(answer.status()));
-      });
+  const bool is_queued = parts.pool->Submit([=, recorder = parts.recorder, call = std::move(call),
+                                             caller = *std::move(checked)]() mutable {
+    absl::StatusOr<Response> answer = (object->*method)(caller, *request);
+    if (is_recorded) {
+      call.outcome = answer.status();
+      absl::Status written = recorder->Write(caller, call);
+      if (!written.ok()) answer = written;
+    }
+    if (answer.ok()) *response = *std::move(answer);
+    reactor->Finish(ToGrpc(answer.status()));
+  });
   if (!is_queued) reactor->Finish(Overloaded());
   return reactor;
 }

@@ -40,17 +40,17 @@ constexpr auto kFields = std::to_array<Field>({
 });
 
 absl::Status Wrong(const Field& field, std::string_view part, std::string_view why) {
-  return absl::InvalidArgumentError(fmt::format("the {} \"{}\" {}; it takes {} to {}{}, as in 1, "
-                                                "1-3, 1,5, * or */2",
-                                                field.name, part, why, field.first, field.last,
-                                                field.words.empty() ? "" : " and names"));
+  return absl::InvalidArgumentError(fmt::format(
+      "the {} \"{}\" {}; it takes {} to {}{}, as in 1, "
+      "1-3, 1,5, * or */2",
+      field.name, part, why, field.first, field.last, field.words.empty() ? "" : " and names"));
 }
 
 std::optional<int> NumberOf(std::string_view text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() &&
-                         text::IsAsciiAlnum(text.front());
+  const bool is_number =
+      error == std::errc() && end == text.data() + text.size() && text::IsAsciiAlnum(text.front());
   return is_number ? std::optional(number) : std::nullopt;
 }
 

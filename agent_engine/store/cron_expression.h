@@ -1,5 +1,5 @@
-// When something repeated is due, as crontab(5) writes it: minute, hour, day of month, month and day
-// of week, in UTC.
+// When something repeated is due, as crontab(5) writes it: minute, hour, day of month, month and
+// day of week, in UTC.
 //
 //   30 2 * * 1-5        at 02:30 from Monday to Friday
 //   */15 8-18 * * *     every 15 minutes between 8:00 and 18:59

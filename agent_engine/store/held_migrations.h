@@ -12,9 +12,9 @@
 namespace datamigrate::store {
 
 // Queues held migrations when all that they come after have succeeded (or ended, for those that go
-// on in any case), and fails those of which one has not; returns how many. Any number of engines may
-// ask: each migration is moved once. For a sweep: those that come after one that fails by it are
-// found by the next.
+// on in any case), and fails those of which one has not; returns how many. Any number of engines
+// may ask: each migration is moved once. For a sweep: those that come after one that fails by it
+// are found by the next.
 absl::StatusOr<int> ReleaseHeld(pg::Pool& pool);
 
 // kFailedPrecondition, which says what to do, when the migration comes after one that has failed or

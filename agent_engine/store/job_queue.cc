@@ -28,9 +28,9 @@ const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 // whatever its owner stores comes after it there, so a server that loses it has lost all that built
 // on it.
 //
-// $6: tenants of which nothing is begun. What a dead owner had is counted as running and may be taken
-// over all the same. $7: whether limits are looked after; if not and there are some, nothing is
-// taken.
+// $6: tenants of which nothing is begun. What a dead owner had is counted as running and may be
+// taken over all the same. $7: whether limits are looked after; if not and there are some, nothing
+// is taken.
 constexpr pg::Statement kTake = {
     "take_jobs",
     "WITH next AS (SELECT id, status = 'queued' AS begins FROM jobs"
@@ -219,9 +219,10 @@ absl::Status SetAside(pg::Transaction& transaction, const pg::Row& job, int atte
   const std::string node = job.Get<std::string>("node");
   absl::Status failed = MoveMigration(
       transaction, id, MigrationStatus::kFailed,
-      fmt::format("set aside: the engine stopped {} times at the same step{}; look into the engine's "
-                  "log for why, then resume the migration, which has all its tries again",
-                  attempts, node.empty() ? "" : fmt::format(", {}", node)));
+      fmt::format(
+          "set aside: the engine stopped {} times at the same step{}; look into the engine's "
+          "log for why, then resume the migration, which has all its tries again",
+          attempts, node.empty() ? "" : fmt::format(", {}", node)));
   if (!failed.ok()) return failed;
   return transaction.Execute(kSetAside, {id}).status();
 }

@@ -22,7 +22,8 @@
 
 namespace datamigrate::store {
 
-// The channel that hears of new and requeued jobs and of those that are to stop; the payload is the run's id.
+// The channel that hears of new and requeued jobs and of those that are to stop; the payload is the
+// run's id.
 inline constexpr char kJobsChannel[] = "datamigrate_jobs";
 
 // What a person wants of a run that is under way.
@@ -57,8 +58,8 @@ class JobQueue {
       : pool_(pool), options_(options) {}
 
   // Takes the most urgent job that is free or whose lease has run out, for `duration`; nullopt when
-  // there is none. Free jobs of a tenant with as many runs under way as it may have are passed over.
-  // `kinds` empty: any kind.
+  // there is none. Free jobs of a tenant with as many runs under way as it may have are passed
+  // over. `kinds` empty: any kind.
   absl::StatusOr<std::optional<JobLease>> Take(std::string_view owner, absl::Duration duration,
                                                const std::vector<std::string>& kinds = {});
 

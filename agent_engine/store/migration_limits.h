@@ -33,8 +33,8 @@ class MigrationLimits {
 
   absl::StatusOr<MigrationLimit> Get(std::string_view tenant);
 
-  // Holds for whatever is taken from now on; what runs is not stopped for it. Nothing: the operator's
-  // limit alone holds. Errors: kInvalidArgument for a negative one.
+  // Holds for whatever is taken from now on; what runs is not stopped for it. Nothing: the
+  // operator's limit alone holds. Errors: kInvalidArgument for a negative one.
   absl::Status Set(std::string_view tenant, std::optional<int64_t> most_running,
                    std::string_view changed_by);
 

@@ -27,11 +27,10 @@ constexpr pg::Statement kCancelJob = {
 constexpr pg::Statement kRequestPause = {
     "request_pause",
     "UPDATE jobs SET pause_requested = true WHERE id = $1 AND NOT pause_requested RETURNING id"};
-constexpr pg::Statement kTakePauseBack = {
-    "take_pause_back", "UPDATE jobs SET pause_requested = false WHERE id = $1"};
+constexpr pg::Statement kTakePauseBack = {"take_pause_back",
+                                          "UPDATE jobs SET pause_requested = false WHERE id = $1"};
 constexpr pg::Statement kPauseJob = {
-    "pause_job",
-    "UPDATE jobs SET status = 'paused', paused_at = clock_timestamp() WHERE id = $1"};
+    "pause_job", "UPDATE jobs SET status = 'paused', paused_at = clock_timestamp() WHERE id = $1"};
 // With a question that is open the job waits again, and its deadline is as far away as it was.
 constexpr pg::Statement kExtendDeadlines = {
     "extend_deadlines_of_paused",
@@ -89,13 +88,11 @@ bool HasEnded(const JobRow& job) {
 }
 
 absl::Status EndedAlready(std::string_view id, const JobRow& job) {
-  return absl::FailedPreconditionError(
-      fmt::format("migration {} has {} already", id, job.status));
+  return absl::FailedPreconditionError(fmt::format("migration {} has {} already", id, job.status));
 }
 
 absl::Status Requeue(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
-  absl::StatusOr<pg::Result> requeued =
-      transaction.Execute(kRequeue, {job.id, QueuedStatus(job)});
+  absl::StatusOr<pg::Result> requeued = transaction.Execute(kRequeue, {job.id, QueuedStatus(job)});
   if (!requeued.ok()) return requeued.status();
   return MoveMigration(transaction, id, MigrationStatus::kPending);
 }
@@ -224,8 +221,8 @@ absl::Status MigrationStore::Decide(std::string_view tenant, std::string_view id
     absl::StatusOr<int64_t> told =
         InsertEvent(transaction, id, "decision_made", fmt::format(R"({{"step":{}}})", step));
     if (!told.ok()) return told.status();
-    // While the engine is still leaving the job, JobQueue::Suspend finds the answer; of a paused one
-    // Resume does.
+    // While the engine is still leaving the job, JobQueue::Suspend finds the answer; of a paused
+    // one Resume does.
     return job->status == "waiting" ? Requeue(transaction, *job, id) : absl::OkStatus();
   });
 }

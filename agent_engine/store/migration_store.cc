@@ -263,8 +263,8 @@ std::vector<pg::Parameter> CreationParameters(const std::vector<NewMigration>& m
     goes_on.push_back(migration.goes_on_after_failure ? "true" : "false");
     starts.push_back(migration.start_at ? pg::Parameter(*migration.start_at).value() : "");
   }
-  return {tenants, creators, names,   keys,    requests, kinds, priorities,
-          targets, afters,   goes_on, starts};
+  return {tenants,    creators, names,  keys,    requests, kinds,
+          priorities, targets,  afters, goes_on, starts};
 }
 
 // Runs kCreate for the migrations at these places.
@@ -280,9 +280,8 @@ absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration
 
 absl::StatusOr<CreatedMigration> ToCreated(const pg::Row& row) {
   if (row.IsNull("id")) {
-    return absl::FailedPreconditionError(
-        fmt::format("there is no migration {} for this one to come after",
-                    row.Get<std::string>("unknown")));
+    return absl::FailedPreconditionError(fmt::format(
+        "there is no migration {} for this one to come after", row.Get<std::string>("unknown")));
   }
   if (!row.Get<bool>("is_same")) {
     return absl::AlreadyExistsError(
@@ -399,11 +398,11 @@ absl::StatusOr<Page<MigrationRecord>> MigrationStore::List(std::string_view tena
   if (filter.status.has_value()) status = std::string(ToString(*filter.status));
   std::size_t size = static_cast<std::size_t>(ClampPage(page_size));
   const std::string sql = fmt::format("{}{}", kList, TailOf(order));
-  absl::StatusOr<pg::Result> rows = pg::Execute(
-      *pool_, kRepeatable, {"list_migrations", sql},
-      {tenant, status, KeyOf(*after, order), after->id, static_cast<int>(size) + 1, filter.target,
-       pg::ToStorableText(filter.name), filter.created_from, filter.created_before,
-       filter.is_set_aside});
+  absl::StatusOr<pg::Result> rows =
+      pg::Execute(*pool_, kRepeatable, {"list_migrations", sql},
+                  {tenant, status, KeyOf(*after, order), after->id, static_cast<int>(size) + 1,
+                   filter.target, pg::ToStorableText(filter.name), filter.created_from,
+                   filter.created_before, filter.is_set_aside});
   if (!rows.ok()) return rows.status();
   Page<MigrationRecord> page;
   for (std::size_t i = 0; i < std::min(size, rows->size()); ++i) {

@@ -97,9 +97,9 @@ class MigrationStore {
                                              int page_size, std::string_view page_token = "",
                                              MigrationOrder order = MigrationOrder::kNewest);
 
-  // Why a queued migration is not begun, for people: "waits for migration …", "begins at …", or that
-  // as many of the tenant's run as may. "" when nothing but a free engine is missing. `ceiling`: as
-  // EffectiveLimit takes it.
+  // Why a queued migration is not begun, for people: "waits for migration …", "begins at …", or
+  // that as many of the tenant's run as may. "" when nothing but a free engine is missing.
+  // `ceiling`: as EffectiveLimit takes it.
   absl::StatusOr<std::string> WhyQueued(std::string_view tenant, std::string_view id,
                                         int64_t ceiling);
 
@@ -107,27 +107,27 @@ class MigrationStore {
   // once. OK when already cancelled. Errors: kFailedPrecondition when it has finished otherwise.
   absl::Status Cancel(std::string_view tenant, std::string_view id);
 
-  // Asks a running migration to pause: its work stops as at an engine's shutdown and goes on from the
-  // last checkpoint. One that is queued or waits for a person is paused at once; its question may be
-  // answered meanwhile, and its deadline does not come nearer. OK when already paused. Errors:
-  // kFailedPrecondition when it has finished or is being cancelled.
+  // Asks a running migration to pause: its work stops as at an engine's shutdown and goes on from
+  // the last checkpoint. One that is queued or waits for a person is paused at once; its question
+  // may be answered meanwhile, and its deadline does not come nearer. OK when already paused.
+  // Errors: kFailedPrecondition when it has finished or is being cancelled.
   absl::Status Pause(std::string_view tenant, std::string_view id);
 
-  // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint, and
-  // a paused one to where it was: into the queue, or to wait for its answer. One that was never begun
-  // waits again for those that it comes after. Takes back the request to pause a running one. OK when
-  // it is queued or running already. Errors: kFailedPrecondition when it has completed, waits for a
-  // decision, or comes after one that has failed.
+  // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint,
+  // and a paused one to where it was: into the queue, or to wait for its answer. One that was never
+  // begun waits again for those that it comes after. Takes back the request to pause a running one.
+  // OK when it is queued or running already. Errors: kFailedPrecondition when it has completed,
+  // waits for a decision, or comes after one that has failed.
   absl::Status Resume(std::string_view tenant, std::string_view id);
 
-  // From now on the migration is taken before those of a lower priority; what runs is not stopped for
-  // it. Errors: kInvalidArgument for a priority out of bounds; kFailedPrecondition when it has
+  // From now on the migration is taken before those of a lower priority; what runs is not stopped
+  // for it. Errors: kInvalidArgument for a priority out of bounds; kFailedPrecondition when it has
   // completed.
   absl::Status SetPriority(std::string_view tenant, std::string_view id, int priority);
 
   // Answers the open question of `step` and puts the migration back into the queue; a paused one
-  // stays paused. The same answer again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was
-  // answered differently, or the migration has finished.
+  // stays paused. The same answer again is OK. Errors: kNotFound without such a question;
+  // kFailedPrecondition when it was answered differently, or the migration has finished.
   absl::Status Decide(std::string_view tenant, std::string_view id, int64_t step,
                       std::string_view answer_json, std::string_view decided_by);
 

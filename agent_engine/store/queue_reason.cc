@@ -56,9 +56,8 @@ absl::StatusOr<std::string> MigrationStore::WhyQueued(std::string_view tenant, s
   }
   if (!job.Get<bool>("is_queued")) return std::string();
   if (job.Get<bool>("is_later")) {
-    const std::string when = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
-                                              job.Get<absl::Time>("available_at"),
-                                              absl::UTCTimeZone());
+    const std::string when = absl::FormatTime(
+        "%Y-%m-%dT%H:%M:%SZ", job.Get<absl::Time>("available_at"), absl::UTCTimeZone());
     return fmt::format("{} at {}", job.Get<bool>("has_failed") ? "is tried again" : "begins", when);
   }
   const std::optional<int64_t> most =

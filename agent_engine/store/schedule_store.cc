@@ -89,8 +89,7 @@ absl::Status MakeMigration(pg::Transaction& transaction, const pg::Row& schedule
   const std::string id = schedule.Get<std::string>("id");
   absl::StatusOr<pg::Result> named = transaction.Execute(kNameSchedule, {created->id, id, due.at});
   if (!named.ok()) return named.status();
-  absl::StatusOr<int64_t> told =
-      InsertEvent(transaction, created->id, "scheduled", WhatIsDue(due));
+  absl::StatusOr<int64_t> told = InsertEvent(transaction, created->id, "scheduled", WhatIsDue(due));
   if (!told.ok()) return told.status();
   return transaction.Execute(kAdvance, {id, due.next, due.at, created->id}).status();
 }

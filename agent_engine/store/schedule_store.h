@@ -20,8 +20,8 @@ namespace datamigrate::store {
 struct NewSchedule {
   std::string name = {};  // unique within the tenant
   std::string cron = {};  // cron_expression.h; UTC
-  // What each occurrence makes, for its tenant and in its creator's name. It has no key, comes after
-  // no others and has no time of its own.
+  // What each occurrence makes, for its tenant and in its creator's name. It has no key, comes
+  // after no others and has no time of its own.
   NewMigration migration = {};
 };
 
@@ -30,11 +30,11 @@ struct ScheduleRecord {
   std::string name = {};
   std::string created_by = {};
   std::string cron = {};
-  std::string request = {};                   // the migrations', opaque
-  std::optional<absl::Time> next_at = {};     // nothing: never again
-  std::optional<absl::Time> last_at = {};     // the occurrence that made the last migration
-  std::string last_migration = {};            // its id; empty: none yet, or gone
-  std::string error = {};                     // why it never comes again
+  std::string request = {};                // the migrations', opaque
+  std::optional<absl::Time> next_at = {};  // nothing: never again
+  std::optional<absl::Time> last_at = {};  // the occurrence that made the last migration
+  std::string last_migration = {};         // its id; empty: none yet, or gone
+  std::string error = {};                  // why it never comes again
   absl::Time created_at = {};
 };
 
@@ -68,9 +68,9 @@ class ScheduleStore {
   // Migrations that it has made stay. Errors: kNotFound, also for another tenant's.
   absl::Status Remove(std::string_view tenant, std::string_view id);
 
-  // Makes the migrations that are due, and returns how many schedules were. Any number of engines may ask: each
-  // occurrence makes one. Of several that nobody took care of the latest alone makes one, whose event
-  // "scheduled" says how many were missed.
+  // Makes the migrations that are due, and returns how many schedules were. Any number of engines
+  // may ask: each occurrence makes one. Of several that nobody took care of the latest alone makes
+  // one, whose event "scheduled" says how many were missed.
   absl::StatusOr<int> MakeDue();
 
  private:

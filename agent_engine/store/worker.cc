@@ -23,8 +23,8 @@ absl::Time SteadyNow() {
   return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-// Why a token is cancelled. A paused run stops as one whose process shuts down, and its job is given
-// back the same way.
+// Why a token is cancelled. A paused run stops as one whose process shuts down, and its job is
+// given back the same way.
 absl::Status ToStatus(StopRequest request) {
   switch (request) {
     case StopRequest::kNone:

@@ -228,10 +228,11 @@ Description DescribeSetPriority() {
 }
 
 Description DescribeShowMigrationLimit() {
-  return {.operation_id = "showMigrationLimit",
-          .tag = kTag,
-          .summary = "How many of the organization's migrations may run at a time, and how many do.",
-          .answers = {{200, "What is chosen, permitted and holds.", &kMigrationLimit}}};
+  return {
+      .operation_id = "showMigrationLimit",
+      .tag = kTag,
+      .summary = "How many of the organization's migrations may run at a time, and how many do.",
+      .answers = {{200, "What is chosen, permitted and holds.", &kMigrationLimit}}};
 }
 
 Description DescribeSetMigrationLimit() {

@@ -235,8 +235,7 @@ void AddMigrationRoutes(const MigrationParts& parts, std::vector<Route>& routes)
       DescribeSetPriority());
   add("GET", "/api/v1/limits/migrations", P::kMigrationsRead, ShowLimit,
       DescribeShowMigrationLimit());
-  add("PUT", "/api/v1/limits/migrations", P::kPoliciesWrite, SetLimit,
-      DescribeSetMigrationLimit());
+  add("PUT", "/api/v1/limits/migrations", P::kPoliciesWrite, SetLimit, DescribeSetMigrationLimit());
   add("POST", "/api/v1/migrations/{id}/decide", P::kMigrationsDecide, Decide,
       DescribeDecideMigration());
   const auto watch = [parts](EngineClient*, const Request& request) {

@@ -60,13 +60,23 @@ void EngineUnderTest::Start() {
   const std::string number = std::to_string(++starts);
   const std::string port_file = (home_ / ("port-" + number)).string();
   const std::filesystem::path log = home_ / ("engine-" + number + ".log");
-  std::vector<std::string> command = {DATAMIGRATE_BINARY_DIR "/bin/datamigrate-engine", "--listen",
-                               "127.0.0.1:0", "--port-file", port_file, "--home", home_.string(),
-                               "--dbt", surroundings_.dbt, "--lease-seconds", "2", "--source-root",
-                               "/"};
+  std::vector<std::string> command = {DATAMIGRATE_BINARY_DIR "/bin/datamigrate-engine",
+                                      "--listen",
+                                      "127.0.0.1:0",
+                                      "--port-file",
+                                      port_file,
+                                      "--home",
+                                      home_.string(),
+                                      "--dbt",
+                                      surroundings_.dbt,
+                                      "--lease-seconds",
+                                      "2",
+                                      "--source-root",
+                                      "/"};
   command.insert(command.end(), more_.begin(), more_.end());
   process_ = std::make_unique<ChildProcess>(
-      command, log, std::vector<std::string>{"DATAMIGRATE_DATABASE_URL=" + surroundings_.database_url});
+      command, log,
+      std::vector<std::string>{"DATAMIGRATE_DATABASE_URL=" + surroundings_.database_url});
   const std::string port = WaitForFile(port_file, *process_, kStartLimit);
   if (port.empty()) throw std::runtime_error("the engine does not start: " + ReadFile(log));
   address_ = "127.0.0.1:" + std::to_string(std::stoi(port));

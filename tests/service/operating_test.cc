@@ -122,10 +122,10 @@ TEST_CASE("two engines make one migration of a schedule's occurrence", "[service
   // Three nights pass in which nobody looks.
   auto database = pg::Connection::Open({.url = surroundings->database_url});
   REQUIRE(database.ok());
-  REQUIRE((*database)
-              ->Execute({"pass_nights",
-                         "UPDATE schedules SET next_at = next_at - interval '3 days'"})
-              .ok());
+  REQUIRE(
+      (*database)
+          ->Execute({"pass_nights", "UPDATE schedules SET next_at = next_at - interval '3 days'"})
+          .ok());
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   while (Schedules(two).schedules(0).last_migration().empty()) {
     REQUIRE(std::chrono::steady_clock::now() < give_up);

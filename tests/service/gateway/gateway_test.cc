@@ -381,10 +381,10 @@ TEST_CASE("Pausing, priorities and limits reach the engine", "[gateway][service]
   const std::string path = "/api/v1/migrations/" + fixture.Create();
   CHECK(json::parse(fixture.Ask("POST", path + "/pause").body)["status"] ==
         "MIGRATION_STATUS_PAUSED");
-  CHECK(json::parse(fixture.Ask("PUT", path + "/priority", R"({"priority":-10})").body)
-            ["priority"] == -10);
-  for (const char* wrong : {"{}", R"({"priority":11})", R"({"priority":"1"})",
-                            R"({"priority":1,"id":"x"})"}) {
+  CHECK(json::parse(
+            fixture.Ask("PUT", path + "/priority", R"({"priority":-10})").body)["priority"] == -10);
+  for (const char* wrong :
+       {"{}", R"({"priority":11})", R"({"priority":"1"})", R"({"priority":1,"id":"x"})"}) {
     CHECK(fixture.Ask("PUT", path + "/priority", wrong).status == 400);
   }
   const std::string limit = "/api/v1/limits/migrations";

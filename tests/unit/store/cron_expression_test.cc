@@ -60,16 +60,16 @@ TEST_CASE("Days of month and week both have to fit when one begins with a star",
 
 TEST_CASE("Steps, lists, ranges and names", "[store][cron]") {
   const std::string from = "2026-11-22 08:00:00";
-  CHECK(Times("*/15 8-9 * * *", from, 5) ==
-        Expected{"2026-11-22 08:15:00", "2026-11-22 08:30:00", "2026-11-22 08:45:00",
-                 "2026-11-22 09:00:00", "2026-11-22 09:15:00"});
+  CHECK(Times("*/15 8-9 * * *", from, 5) == Expected{"2026-11-22 08:15:00", "2026-11-22 08:30:00",
+                                                     "2026-11-22 08:45:00", "2026-11-22 09:00:00",
+                                                     "2026-11-22 09:15:00"});
   CHECK(Times("0 0,6-12/3 * * *", from, 3) ==
         Expected{"2026-11-22 09:00:00", "2026-11-22 12:00:00", "2026-11-23 00:00:00"});
   CHECK(Times("0 0 1 JAN,jul *", from, 2) ==
         Expected{"2027-01-01 00:00:00", "2027-07-01 00:00:00"});
-  CHECK(Times("0 0 * * FRI-SUN", from, 4) ==
-        Expected{"2026-11-27 00:00:00", "2026-11-28 00:00:00", "2026-11-29 00:00:00",
-                 "2026-12-04 00:00:00"});
+  CHECK(Times("0 0 * * FRI-SUN", from, 4) == Expected{"2026-11-27 00:00:00", "2026-11-28 00:00:00",
+                                                      "2026-11-29 00:00:00",
+                                                      "2026-12-04 00:00:00"});
   for (const char* sunday : {"0 0 * * 0", "0 0 * * 7", "0 0 * * Sun", "\t0  0 * *\tsun "}) {
     CHECK(Times(sunday, from, 1) == Expected{"2026-11-29 00:00:00"});
   }

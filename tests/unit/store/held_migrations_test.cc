@@ -30,9 +30,9 @@ class HeldFixture : public StoreFixture {
   void RunTo(const std::string& id, MigrationStatus end) {
     const JobLease lease = Take();
     REQUIRE(lease.run_id == id);
-    REQUIRE((end == MigrationStatus::kCompleted ? queue.Complete(lease)
-                                                : queue.Fail(lease, "broken"))
-                .ok());
+    REQUIRE(
+        (end == MigrationStatus::kCompleted ? queue.Complete(lease) : queue.Fail(lease, "broken"))
+            .ok());
   }
 
   bool IsQueueEmpty() { return !queue.Take("nobody", kLease)->has_value(); }
@@ -50,8 +50,7 @@ TEST_CASE_METHOD(HeldFixture, "A migration begins when all that it comes after h
   const std::string two = Create();
   const std::string last = CreateAfter({one, two, one});
   CHECK(StatusOf(last) == MigrationStatus::kPending);
-  CHECK(WhyQueued(last) ==
-        "waits for migration " + one + ", migration " + two);
+  CHECK(WhyQueued(last) == "waits for migration " + one + ", migration " + two);
   CHECK(WhyQueued(one).empty());
   RunTo(one, MigrationStatus::kCompleted);
   CHECK(Release() == 0);
@@ -173,8 +172,8 @@ TEST_CASE_METHOD(HeldFixture, "Engines that release at once move each migration 
 }
 
 TEST_CASE_METHOD(HeldFixture, "A migration does not begin before its time", "[store]") {
-  const auto later = store.Create(
-      {.tenant = "acme", .request = "r", .start_at = absl::Now() + absl::Hours(1)});
+  const auto later =
+      store.Create({.tenant = "acme", .request = "r", .start_at = absl::Now() + absl::Hours(1)});
   REQUIRE(later.ok());
   CHECK(IsQueueEmpty());
   const std::string reason = WhyQueued(later->id);
@@ -186,8 +185,8 @@ TEST_CASE_METHOD(HeldFixture, "A migration does not begin before its time", "[st
   CHECK(IsQueueEmpty());
   database.Run("UPDATE jobs SET available_at = clock_timestamp()");
   CHECK(Take().run_id == later->id);
-  const auto past = store.Create(
-      {.tenant = "acme", .request = "r", .start_at = absl::Now() - absl::Hours(1)});
+  const auto past =
+      store.Create({.tenant = "acme", .request = "r", .start_at = absl::Now() - absl::Hours(1)});
   CHECK(Take().run_id == past->id);
 }
 
@@ -196,8 +195,7 @@ TEST_CASE_METHOD(HeldFixture, "Who waits for a limit is told so", "[store]") {
   const std::string queued = Create();
   Take();
   CHECK(WhyQueued(queued).empty());
-  CHECK(WhyQueued(queued, 1) ==
-        "1 of the organization's migrations run, and no more than 1 may");
+  CHECK(WhyQueued(queued, 1) == "1 of the organization's migrations run, and no more than 1 may");
   CHECK(WhyQueued(queued, 2).empty());
   REQUIRE(MigrationLimits(&database.pool()).Set("acme", 1, "ada").ok());
   CHECK_FALSE(WhyQueued(queued).empty());

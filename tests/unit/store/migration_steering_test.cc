@@ -43,14 +43,13 @@ TEST_CASE_METHOD(SteeringFixture, "A queued migration is paused at once and goes
   REQUIRE(store.Resume("acme", id).ok());
   CHECK(StatusOf(id) == MigrationStatus::kPending);
   CHECK(Take().run_id == id);
-  CHECK(EventKinds(id) ==
-        Words{"created", "status_changed", "status_changed", "status_changed"});
+  CHECK(EventKinds(id) == Words{"created", "status_changed", "status_changed", "status_changed"});
   CHECK(store.Pause("globex", id).code() == StatusCode::kNotFound);
   CHECK(store.Pause("acme", "x").code() == StatusCode::kInvalidArgument);
 }
 
-TEST_CASE_METHOD(SteeringFixture, "Whoever runs a migration hears of a pause, once, and gives it back",
-                 "[store]") {
+TEST_CASE_METHOD(SteeringFixture,
+                 "Whoever runs a migration hears of a pause, once, and gives it back", "[store]") {
   const std::string id = Create();
   JobLease lease = Take();
   REQUIRE(store.Pause("acme", id).ok());
@@ -61,8 +60,7 @@ TEST_CASE_METHOD(SteeringFixture, "Whoever runs a migration hears of a pause, on
   CHECK(queue.Release(lease).ok());  // a repeated call is no error
   CHECK(StatusOf(id) == MigrationStatus::kPaused);
   CHECK_FALSE(queue.Take("one", kLease)->has_value());
-  CHECK(EventKinds(id) ==
-        Words{"created", "status_changed", "pause_requested", "status_changed"});
+  CHECK(EventKinds(id) == Words{"created", "status_changed", "pause_requested", "status_changed"});
   REQUIRE(store.Resume("acme", id).ok());
   lease = Take();
   CHECK(lease.attempts == 1);
@@ -87,8 +85,7 @@ TEST_CASE_METHOD(SteeringFixture, "What ends before a pause reaches it has ended
   REQUIRE(store.Pause("acme", id).ok());
   const bool has_failed = GENERATE(false, true);
   REQUIRE((has_failed ? queue.Fail(lease, "broken") : queue.Complete(lease)).ok());
-  CHECK(StatusOf(id) ==
-        (has_failed ? MigrationStatus::kFailed : MigrationStatus::kCompleted));
+  CHECK(StatusOf(id) == (has_failed ? MigrationStatus::kFailed : MigrationStatus::kCompleted));
   CHECK(store.Pause("acme", id).code() == StatusCode::kFailedPrecondition);
   if (!has_failed) return;
   REQUIRE(store.Resume("acme", id).ok());
@@ -126,7 +123,8 @@ TEST_CASE_METHOD(SteeringFixture, "Of pausing and cancelling, cancelling wins", 
   CHECK(store.Pause("acme", paused).code() == StatusCode::kFailedPrecondition);
 }
 
-TEST_CASE_METHOD(SteeringFixture, "A pause is taken back while the run has not stopped", "[store]") {
+TEST_CASE_METHOD(SteeringFixture, "A pause is taken back while the run has not stopped",
+                 "[store]") {
   const std::string id = Create();
   JobLease lease = Take();
   REQUIRE(store.Pause("acme", id).ok());
@@ -219,8 +217,8 @@ TEST_CASE_METHOD(SteeringFixture, "Pausing races with the end, and one of them h
       CHECK(status == MigrationStatus::kPaused);
       ++paused;
     }
-    CHECK(database.Value("SELECT pause_requested AS value FROM jobs WHERE run_id = '" + id +
-                         "'") == "f");
+    CHECK(database.Value("SELECT pause_requested AS value FROM jobs WHERE run_id = '" + id + "'") ==
+          "f");
   }
   CHECK(paused == 15);
 }
