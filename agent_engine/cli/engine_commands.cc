@@ -11,31 +11,44 @@
 #include "agent_engine/cli/engine_connection.h"
 #include "agent_engine/cli/engine_options.h"
 #include "agent_engine/cli/exit_code.h"
+#include "agent_engine/cli/migration_options.h"
 #include "agent_engine/cli/migration_view.h"
 #include "agent_engine/cli/terminal.h"
 #include "fmt/format.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace datamigrate::cli {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 // What the commands share. One call of the process runs one command.
 struct Options {
   EngineAddress engine;
   bool json = false;
   std::string id;
-  v1::CreateMigrationRequest create;
-  std::vector<std::string> variables;
-  std::string results;
+  std::shared_ptr<const MigrationOptions> create;
   bool detach = false;
   v1::ListMigrationsRequest list;
   v1::DecideMigrationRequest decide;
+  v1::SetMigrationPriorityRequest prioritize;
+  v1::SetMigrationLimitRequest limit;
+  bool changes_limit = false;
   std::string out;
 };
 
-const std::map<std::string, v1::UnprovenRewrites> kUnproven = {
-    {"ask", v1::UNPROVEN_REWRITES_ASK},
-    {"accept", v1::UNPROVEN_REWRITES_ACCEPT},
-    {"reject", v1::UNPROVEN_REWRITES_REJECT}};
+// Every status by the name that people read.
+std::map<std::string, v1::MigrationStatus> StatusesByName() {
+  std::map<std::string, v1::MigrationStatus> statuses;
+  for (int value = 1; v1::MigrationStatus_IsValid(value); ++value) {
+    const auto status = static_cast<v1::MigrationStatus>(value);
+    statuses[StatusName(status)] = status;
+  }
+  return statuses;
+}
+
+const std::map<std::string, v1::AfterFailure> kAfterFailure = {{"fail", v1::AFTER_FAILURE_FAIL},
+                                                               {"go-on", v1::AFTER_FAILURE_GO_ON}};
 
 void PrintMessage(const google::protobuf::Message& message, const std::string& text, bool json) {
   fmt::print("{}", json ? MessageJson(message) + "\n" : text);
@@ -74,17 +87,17 @@ int ExitCodeOf(const v1::Migration& migration) {
   return is_good || !HasEnded(migration.status()) ? kSuccess : kNotApproved;
 }
 
-// Whether nobody has answered yet: old events are shown before new ones.
-bool StillWaits(EngineConnection& connection, const std::string& id) {
+// Whether nobody has answered or resumed it yet: old events are shown before new ones.
+bool NeedsPerson(EngineConnection& connection, const std::string& id) {
   grpc::ClientContext context;
   if (!connection.Prepare(context, false).ok()) return true;
   v1::Migration migration;
   const grpc::Status status =
       connection.stub().GetMigration(&context, WithId<v1::GetMigrationRequest>(id), &migration);
-  return !status.ok() || migration.status() == v1::MIGRATION_STATUS_WAITING;
+  return !status.ok() || WaitsForPerson(migration.status());
 }
 
-// Shows events as they happen until the migration has ended or waits for a person. Reconnects are
+// Shows events as they happen until the migration has ended or a person has to act. Reconnects are
 // the caller's affair.
 grpc::Status ShowEvents(EngineConnection& connection, const Options& options, const std::string& id,
                         int64_t& last_sequence) {
@@ -104,8 +117,7 @@ grpc::Status ShowEvents(EngineConnection& connection, const Options& options, co
     } else {
       terminal.Progress(event.progress(), event.step(), event.message());
     }
-    if (event.status() == v1::MIGRATION_STATUS_WAITING && event.kind() == "waiting" &&
-        StillWaits(connection, id)) {
+    if (WaitsForPerson(event.status()) && NeedsPerson(connection, id)) {
       context.TryCancel();
     }
   }
@@ -150,30 +162,15 @@ int Watch(const Options& options, const std::string& id) {
   return ExitCodeOf(migration);
 }
 
-// As the engine sees it, which need not run in this folder.
-std::string AbsolutePath(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::absolute(path, ignored).lexically_normal().string();
-}
-
-int Migrate(Options options) {
+int Migrate(const Options& options) {
   EngineConnection connection(options.engine);
-  options.create.set_source(AbsolutePath(options.create.source()));
-  if (!options.results.empty()) {
-    options.create.mutable_options()->set_results(AbsolutePath(options.results));
-  }
-  for (const std::string& variable : options.variables) {
-    const size_t equals = variable.find('=');
-    (*options.create.mutable_options()->mutable_sqlcmd_variables())[variable.substr(0, equals)] =
-        equals == std::string::npos ? "" : variable.substr(equals + 1);
-  }
   grpc::ClientContext context;
   if (const grpc::Status ready = connection.Prepare(context, false); !ready.ok()) {
     return connection.Report(ready);
   }
   v1::Migration migration;
   const grpc::Status status =
-      connection.stub().CreateMigration(&context, options.create, &migration);
+      connection.stub().CreateMigration(&context, RequestOf(*options.create), &migration);
   if (!status.ok()) return connection.Report(status);
   if (options.detach) return PrintMigration(migration, options.json);
   return Watch(options, migration.id());
@@ -227,6 +224,21 @@ int Download(const Options& options) {
   return kSuccess;
 }
 
+int ShowLimit(const Options& options) {
+  EngineConnection connection(options.engine);
+  grpc::ClientContext context;
+  grpc::Status status = connection.Prepare(context, false);
+  v1::MigrationLimit limit;
+  if (status.ok() && options.changes_limit) {
+    status = connection.stub().SetMigrationLimit(&context, options.limit, &limit);
+  } else if (status.ok()) {
+    status = connection.stub().GetMigrationLimit(&context, {}, &limit);
+  }
+  if (!status.ok()) return connection.Report(status);
+  PrintMessage(limit, RenderLimit(limit, Terminal(STDOUT_FILENO)), options.json);
+  return kSuccess;
+}
+
 CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std::string name,
                      std::string description, bool takes_id) {
   CLI::App* command = app.add_subcommand(std::move(name), std::move(description));
@@ -236,62 +248,51 @@ CLI::App* AddCommand(CLI::App& app, const std::shared_ptr<Options>& options, std
   return command;
 }
 
+// When a migration is begun.
+void AddQueueing(CLI::App* command, const std::shared_ptr<MigrationOptions>& create) {
+  command->add_option_function<std::vector<std::string>>(
+      "--after",
+      [create](const std::vector<std::string>& ids) {
+        for (const std::string& id : ids) create->request.mutable_options()->add_after(id);
+      },
+      "Begin when this migration has succeeded; repeatable");
+  command
+      ->add_option_function<std::string>(
+          "--after-failure",
+          [create](const std::string& choice) {
+            create->request.mutable_options()->set_after_failure(kAfterFailure.at(choice));
+          },
+          "What to do when one of those fails or is cancelled (default: fail)")
+      ->check(CLI::IsMember(kAfterFailure));
+  command
+      ->add_option_function<std::string>(
+          "--at",
+          [create](const std::string& time) {
+            TimeUtil::FromString(time, create->request.mutable_options()->mutable_start_at());
+          },
+          "Begin at this time, as 2026-12-01T02:00:00Z, or later")
+      ->check(CheckTime, "TIME");
+}
+
 void AddMigrate(CLI::App& app, const std::shared_ptr<Options>& options, int& exit_code) {
   CLI::App* command = AddCommand(app, options, "migrate", "Migrate a database and watch it", false);
-  const auto set = [options](auto setter) {
-    return [options, setter](const std::string& value) { (options->create.*setter)(value); };
-  };
-  using Setter = void (v1::CreateMigrationRequest::*)(const std::string&);
-  command
-      ->add_option_function<std::string>(
-          "--source", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_source)),
-          "A script, a folder of scripts or an SSDT project")
-      ->required();
-  options->create.set_target("duckdb");
-  command->add_option_function<std::string>(
-      "--target", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_target)),
-      "The warehouse to migrate to (default: duckdb)");
-  command->add_option_function<std::string>(
-      "--name", set(static_cast<Setter>(&v1::CreateMigrationRequest::set_name)),
-      "A name for people");
+  const auto create = std::make_shared<MigrationOptions>();
+  AddMigrationOptions(command, create);
   command->add_option_function<std::string>(
       "--idempotency-key",
-      set(static_cast<Setter>(&v1::CreateMigrationRequest::set_idempotency_key)),
+      [create](const std::string& key) { create->request.set_idempotency_key(key); },
       "The same key gives the same migration");
-  command->add_option(
-      "--results", options->results,
-      "Folder of results taken from the source, schema.name.csv each, to compare models with");
-  command
-      ->add_option_function<double>(
-          "--results-tolerance",
-          [options](double tolerance) {
-            options->create.mutable_options()->set_results_tolerance(tolerance);
-          },
-          "How far apart numbers may be in them (default: 0.000001)")
-      ->check(CLI::NonNegativeNumber);
-  command
-      ->add_option_function<std::string>(
-          "--unproven-rewrites",
-          [options](const std::string& choice) {
-            options->create.mutable_options()->set_unproven_rewrites(kUnproven.at(choice));
-          },
-          "What to do with T-SQL of a language model that runs and has no result to be compared "
-          "with "
-          "(default: ask)")
-      ->check(CLI::IsMember(kUnproven));
-  command->add_flag_function(
-      "--require-plan-approval",
-      [options](int64_t) { options->create.mutable_options()->set_require_plan_approval(true); },
-      "Ask for approval of the plan before anything is translated or loaded; see `datamigrate "
-      "plan`");
-  command->add_option("--variable", options->variables, "SQLCMD variable, NAME=VALUE; repeatable");
+  AddQueueing(command, create);
   command->add_flag("--detach", options->detach, "Do not wait for the end");
   command->footer(
       "Examples:\n"
       "  datamigrate migrate --source ./scripts --target duckdb\n"
       "  datamigrate migrate --source ./scripts --detach --json\n"
       "Exit codes: 0 approved, 1 failed, 2 wrong use, 4 ended without approval, 5 no engine.");
-  command->callback([options, &exit_code] { exit_code = Migrate(*options); });
+  command->callback([options, create, &exit_code] {
+    options->create = create;
+    exit_code = Migrate(*options);
+  });
 }
 
 }  // namespace
@@ -305,7 +306,12 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
     exit_code = CallAndPrint(*options, WithId<v1::GetMigrationRequest>(options->id),
                              &v1::MigrationService::Stub::GetMigration);
   });
-  AddCommand(app, options, "resume", "Run a failed or cancelled migration on", true)
+  AddCommand(app, options, "pause", "Stop a migration until it is resumed", true)
+      ->callback([options, &exit_code] {
+        exit_code = CallAndPrint(*options, WithId<v1::PauseMigrationRequest>(options->id),
+                                 &v1::MigrationService::Stub::PauseMigration);
+      });
+  AddCommand(app, options, "resume", "Run a paused, failed or cancelled migration on", true)
       ->callback([options, &exit_code] {
         exit_code = CallAndPrint(*options, WithId<v1::ResumeMigrationRequest>(options->id),
                                  &v1::MigrationService::Stub::ResumeMigration);
@@ -314,6 +320,35 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
     exit_code = CallAndPrint(*options, WithId<v1::CancelMigrationRequest>(options->id),
                              &v1::MigrationService::Stub::CancelMigration);
   });
+
+  CLI::App* prioritize =
+      AddCommand(app, options, "prioritize", "Begin a migration earlier or later", true);
+  prioritize
+      ->add_option_function<int>(
+          "PRIORITY", [options](int value) { options->prioritize.set_priority(value); },
+          "-10 to 10: higher ones are begun first, of equal ones the oldest")
+      ->check(CLI::Range(-10, 10))
+      ->required();
+  prioritize->callback([options, &exit_code] {
+    options->prioritize.set_id(options->id);
+    exit_code = CallAndPrint(*options, options->prioritize,
+                             &v1::MigrationService::Stub::SetMigrationPriority);
+  });
+
+  CLI::App* limit =
+      AddCommand(app, options, "limit", "Show or choose how many migrations run at a time", false);
+  CLI::Option* most = limit
+                          ->add_option_function<int>(
+                              "--most-running",
+                              [options](int value) {
+                                options->limit.set_most_running(value);
+                                options->changes_limit = true;
+                              },
+                              "At most so many of the organization's; 0: none are begun")
+                          ->check(CLI::Range(0, 100000));
+  limit->add_flag("--clear", options->changes_limit, "Let the operator's limit alone hold")
+      ->excludes(most);
+  limit->callback([options, &exit_code] { exit_code = ShowLimit(*options); });
 
   CLI::App* decide = AddCommand(app, options, "decide", "Answer what a migration asks", true);
   decide
@@ -338,6 +373,15 @@ void AddEngineCommands(CLI::App& app, int& exit_code) {
   list->add_option_function<std::string>(
       "--page-token", [options](const std::string& v) { options->list.set_page_token(v); },
       "next_page_token of the page before");
+  const auto statuses = StatusesByName();
+  list->add_option_function<std::string>(
+          "--status",
+          [options, statuses](const std::string& v) { options->list.set_status(statuses.at(v)); },
+          "Only migrations of this status")
+      ->check(CLI::IsMember(statuses));
+  list->add_flag_callback(
+      "--set-aside", [options] { options->list.set_set_aside(true); },
+      "Only those that were given up because they stopped their engine again and again");
   list->callback([options, &exit_code] { exit_code = List(*options); });
 
   CLI::App* download = AddCommand(app, options, "download", "Fetch the dbt project as a zip", true);

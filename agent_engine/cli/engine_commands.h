@@ -1,4 +1,5 @@
-// The commands that talk to a running engine over gRPC: migrate, watch, list, show, resume, cancel, decide, download.
+// The commands that talk to a running engine over gRPC: migrate, watch, list, show, pause, resume,
+// cancel, prioritize, limit, decide, download.
 #pragma once
 
 #include "CLI/CLI.hpp"

@@ -51,6 +51,7 @@ EngineConnection::EngineConnection(const EngineAddress& address)
   runs_ = v1::RunService::NewStub(channel);
   training_ = v1::TrainingService::NewStub(channel);
   guidance_ = v1::GuidanceService::NewStub(channel);
+  schedules_ = v1::ScheduleService::NewStub(channel);
 }
 
 grpc::Status EngineConnection::Prepare(grpc::ClientContext& context, bool is_stream) {

@@ -11,6 +11,7 @@
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "datamigrate/v1/models.grpc.pb.h"
 #include "datamigrate/v1/runs.grpc.pb.h"
+#include "datamigrate/v1/schedules.grpc.pb.h"
 #include "datamigrate/v1/training.grpc.pb.h"
 #include "grpcpp/client_context.h"
 
@@ -39,6 +40,7 @@ class EngineConnection {
   v1::MigrationService::Stub& stub() { return *stub_; }
   v1::ModelService::Stub& models() { return *models_; }
   v1::RunService::Stub& runs() { return *runs_; }
+  v1::ScheduleService::Stub& schedules() { return *schedules_; }
   v1::TrainingService::Stub& training() { return *training_; }
   v1::GuidanceService::Stub& guidance() { return *guidance_; }
   // Puts the caller's identity, and a deadline for calls that answer once, into `context`. Errors:
@@ -55,6 +57,7 @@ class EngineConnection {
   std::unique_ptr<v1::RunService::Stub> runs_;
   std::unique_ptr<v1::TrainingService::Stub> training_;
   std::unique_ptr<v1::GuidanceService::Stub> guidance_;
+  std::unique_ptr<v1::ScheduleService::Stub> schedules_;
 };
 
 }  // namespace datamigrate::cli

@@ -16,6 +16,7 @@
 #include "agent_engine/cli/parse_command.h"
 #include "agent_engine/cli/plan_command.h"
 #include "agent_engine/cli/runs_command.h"
+#include "agent_engine/cli/schedules_command.h"
 #include "agent_engine/cli/training_command.h"
 #include "agent_engine/cli/transpile_command.h"
 
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
   datamigrate::cli::AddModelsCommand(app, exit_code);
   datamigrate::cli::AddPlanCommand(app, exit_code);
   datamigrate::cli::AddRunsCommand(app, exit_code);
+  datamigrate::cli::AddSchedulesCommand(app, exit_code);
   datamigrate::cli::AddTrainingCommand(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -16,6 +16,7 @@ Style StatusStyle(v1::MigrationStatus status) {
     case v1::MIGRATION_STATUS_FAILED:
       return Style::kRed;
     case v1::MIGRATION_STATUS_WAITING:
+    case v1::MIGRATION_STATUS_PAUSED:
     case v1::MIGRATION_STATUS_CANCELLED:
       return Style::kYellow;
     default:
@@ -115,6 +116,18 @@ bool HasEnded(v1::MigrationStatus status) {
          status == v1::MIGRATION_STATUS_CANCELLED;
 }
 
+bool WaitsForPerson(v1::MigrationStatus status) {
+  return status == v1::MIGRATION_STATUS_WAITING || status == v1::MIGRATION_STATUS_PAUSED;
+}
+
+std::string Shortened(std::string_view text) {
+  constexpr size_t kShown = 60;
+  if (text.size() <= kShown) return std::string(text);
+  size_t end = kShown;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // Not within a character.
+  return fmt::format("{}… ({} bytes)", text.substr(0, end), text.size());
+}
+
 std::string MessageJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -130,6 +143,15 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   out += Field(terminal, "name", Printable(migration.name()));
   out += Field(terminal, "status",
                terminal.Paint(StatusStyle(migration.status()), StatusName(migration.status())));
+  if (migration.has_scheduled_at()) {
+    out += Field(terminal, "schedule",
+                 fmt::format("{} at {}", migration.schedule_id(),
+                             google::protobuf::util::TimeUtil::ToString(migration.scheduled_at())));
+  }
+  out += Field(terminal, "queued", Printable(migration.waits_for()));
+  if (migration.priority() != 0) {
+    out += Field(terminal, "priority", std::to_string(migration.priority()));
+  }
   out += Field(terminal, "step", HasEnded(migration.status()) ? "" : migration.current_step());
   out += Field(terminal, "error", Printable(migration.error()));
   out += Field(terminal, "score", Score(migration, terminal));
@@ -145,18 +167,36 @@ std::string RenderMigration(const v1::Migration& migration, const Terminal& term
   out += RenderCounts(migration, terminal) + RenderChecks(migration, terminal) +
          RenderDbt(migration, terminal) + RenderDiagnostics(migration, terminal) +
          RenderQuestion(migration, terminal);
+  if (migration.status() == v1::MIGRATION_STATUS_PAUSED) {
+    out += fmt::format("\nGo on with: datamigrate resume {}\n", migration.id());
+  }
+  if (migration.set_aside()) {
+    out += fmt::format("\nTry it again with: datamigrate resume {}\n", migration.id());
+  }
   return out;
+}
+
+std::string RenderLimit(const v1::MigrationLimit& limit, const Terminal& terminal) {
+  const auto number = [](bool is_set, int value) {
+    return is_set ? std::to_string(value) : std::string("any number");
+  };
+  std::string out = Field(terminal, "running", std::to_string(limit.running()));
+  out += Field(terminal, "limit", number(limit.has_effective(), limit.effective()));
+  out += Field(terminal, "operator", number(limit.has_ceiling(), limit.ceiling()));
+  if (!limit.has_chosen()) return out;
+  return out + Field(terminal, "chosen",
+                     fmt::format("{} by {}", limit.chosen(), Printable(limit.changed_by())));
 }
 
 std::string RenderMigrationList(const v1::ListMigrationsResponse& response,
                                 const Terminal& terminal) {
   if (response.migrations().empty()) return "no migrations\n";
-  TextTable table({"id", "status", "progress", "target", "created", "name"});
+  TextTable table({"id", "status", "progress", "target", "created", "name", "error"});
   for (const v1::Migration& migration : response.migrations()) {
     table.Add({migration.id(), StatusName(migration.status()),
                fmt::format("{:.0f}%", migration.progress() * 100), migration.target(),
-               google::protobuf::util::TimeUtil::ToString(migration.created_at()),
-               migration.name()});
+               google::protobuf::util::TimeUtil::ToString(migration.created_at()), migration.name(),
+               Shortened(Printable(migration.error()))});
   }
   return table.Render(terminal);
 }

@@ -20,8 +20,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr size_t kShownValue = 60;
-
 // What the commands share. One call of the process runs one command.
 struct Options {
   EngineAddress engine = {};
@@ -51,13 +49,6 @@ void Print(const Options& options, const google::protobuf::Message& message,
            const std::string& text) {
   fmt::print("{}", options.json ? MessageJson(message) + "\n" : text);
   std::fflush(stdout);
-}
-
-std::string Shortened(std::string_view text) {
-  if (text.size() <= kShownValue) return std::string(text);
-  size_t end = kShownValue;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // Not within a character.
-  return fmt::format("{}… ({} bytes)", text.substr(0, end), text.size());
 }
 
 // Seconds are enough for people.

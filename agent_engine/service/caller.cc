@@ -30,6 +30,8 @@ std::string_view PermissionOf(Right right) {
       return "migrations:write";
     case Right::kDecide:
       return "migrations:decide";
+    case Right::kLimit:
+      return "policies:write";
   }
   return "";
 }

@@ -26,8 +26,9 @@ struct Caller {
 };
 
 // What a call does, by the permission that a token's scope must have for it.
-enum class Right { kRead, kWrite, kDecide };
-// "migrations:read", "migrations:write", "migrations:decide": as the gateway names them.
+enum class Right { kRead, kWrite, kDecide, kLimit };
+// "migrations:read", "migrations:write", "migrations:decide", "policies:write": as the gateway
+// names them.
 std::string_view PermissionOf(Right right);
 
 // What a call says of its caller: from its metadata, or from an item of CreateMigrations.

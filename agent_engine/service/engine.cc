@@ -17,10 +17,12 @@
 #include "agent_engine/service/migration_service.h"
 #include "agent_engine/service/model_service.h"
 #include "agent_engine/service/run_service.h"
+#include "agent_engine/service/schedule_service.h"
 #include "agent_engine/service/training_service.h"
 #include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/event_feed.h"
+#include "agent_engine/store/held_migrations.h"
 #include "agent_engine/store/job_queue.h"
 #include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/run_history.h"
@@ -168,7 +170,7 @@ class Engine {
         recorder_(&pool_),
         migration_store_(&pool_),
         runs_pool_({.connection = ForRuns(connection), .max_connections = kConnections}),
-        queue_(&runs_pool_),
+        queue_(&runs_pool_, {.max_running_per_tenant = options.migrations_per_organization}),
         checkpoints_(&runs_pool_, {}),
         feed_(connection),
         calls_(kCallThreads, kMaxWaitingCalls),
@@ -176,8 +178,11 @@ class Engine {
         history_(&pool_),
         migrations_(
             &migration_store_, &history_, &creations_, &calls_,
-            SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads")),
-        service_(&migrations_, &feed_, &calls_, &callers_, &recorder_),
+            SourceRoots(options.source_roots, std::filesystem::path(options.home) / "uploads"),
+            options.migrations_per_organization),
+        migration_limits_(&pool_),
+        limits_(&migration_limits_, options.migrations_per_organization),
+        service_(&migrations_, &limits_, &feed_, &calls_, &callers_, &recorder_),
         model_calls_(kModelThreads),
         models_(models),
         model_service_(&models_, &model_calls_, &calls_, &callers_, &recorder_),
@@ -187,6 +192,9 @@ class Engine {
         guidance_service_(&guidance_, {&model_calls_, &callers_, &recorder_}),
         training_(&migration_store_, &history_),
         training_service_(&training_, {&calls_, &callers_, &recorder_}),
+        schedule_store_(&pool_),
+        schedules_(&schedule_store_, &migrations_),
+        schedule_service_(&schedules_, {&calls_, &callers_, &recorder_}),
         worker_(&queue_, WorkerOptionsOf(connection),
                 [this](const store::JobLease& lease, workflow::CancellationToken token) {
                   return RunMigration(lease, token);
@@ -207,6 +215,7 @@ class Engine {
     builder.RegisterService(&run_service_);
     builder.RegisterService(&guidance_service_);
     builder.RegisterService(&training_service_);
+    builder.RegisterService(&schedule_service_);
     server_ = builder.BuildAndStart();
     if (!server_ || port == 0) {
       return absl::UnavailableError(
@@ -238,11 +247,20 @@ class Engine {
     worker.heartbeat = worker.lease / kHeartbeatsPerLease;
     worker.poll = std::min(worker.poll, worker.lease / kHeartbeatsPerLease);
     worker.listen = connection;
-    worker.on_sweep = [this] { return migration_store_.AnswerOverdue().status(); };
+    worker.on_sweep = [this] { return Sweep(); };
     worker.on_trouble = [](std::string_view what, const absl::Status& status) {
       spdlog::warn("{}: {}", what, std::string(status.message()));
     };
     return worker;
+  }
+
+  // Does what is due, whichever engine comes first; a trouble with one thing keeps nothing else
+  // back.
+  absl::Status Sweep() {
+    absl::Status swept = migration_store_.AnswerOverdue().status();
+    swept.Update(store::ReleaseHeld(pool_).status());
+    swept.Update(schedule_store_.MakeDue().status());
+    return swept;
   }
 
   absl::StatusOr<store::JobEnd> RunMigration(const store::JobLease& lease,
@@ -296,6 +314,8 @@ class Engine {
   store::CreationQueue creations_;
   store::RunHistory history_;
   Migrations migrations_;
+  store::MigrationLimits migration_limits_;
+  Limits limits_;
   MigrationServiceImpl service_;
   CallThreads model_calls_;
   Models models_;
@@ -306,6 +326,9 @@ class Engine {
   GuidanceServiceImpl guidance_service_;
   Training training_;
   TrainingServiceImpl training_service_;
+  store::ScheduleStore schedule_store_;
+  Schedules schedules_;
+  ScheduleServiceImpl schedule_service_;
   store::Worker worker_;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -31,6 +31,9 @@ struct EngineOptions {
   bool is_local_only = false;  // No call of a model leaves the site, whatever the file says.
   int concurrency = 2;
   int lease_seconds = 30;
+  // Of an organization's, over all engines of the database, which should say the same; 0: any
+  // number.
+  int migrations_per_organization = 0;
 };
 
 // Serves until SIGTERM or SIGINT, then stops taking work, gives running migrations back to the queue, and returns.

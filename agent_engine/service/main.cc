@@ -63,6 +63,12 @@ int main(int argc, char** argv) {
                  "Migrations at a time; 0: only calls are answered")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
+  app.add_option("--migrations-per-organization", options.migrations_per_organization,
+                 "How many of an organization's migrations run at a time, over all engines, which "
+                 "should say the same; 0: any number")
+      ->envname("DATAMIGRATE_MIGRATIONS_PER_ORGANIZATION")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
   app.add_option("--lease-seconds", options.lease_seconds,
                  "After how long a dead engine's migrations are taken over")
       ->check(CLI::Range(2, 3600))

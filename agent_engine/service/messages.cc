@@ -23,14 +23,11 @@ constexpr auto kStatuses = std::to_array<StatusPair>({
     {store::MigrationStatus::kPending, v1::MIGRATION_STATUS_QUEUED},
     {store::MigrationStatus::kRunning, v1::MIGRATION_STATUS_RUNNING},
     {store::MigrationStatus::kAwaitingDecision, v1::MIGRATION_STATUS_WAITING},
+    {store::MigrationStatus::kPaused, v1::MIGRATION_STATUS_PAUSED},
     {store::MigrationStatus::kCompleted, v1::MIGRATION_STATUS_SUCCEEDED},
     {store::MigrationStatus::kFailed, v1::MIGRATION_STATUS_FAILED},
     {store::MigrationStatus::kCancelled, v1::MIGRATION_STATUS_CANCELLED},
 });
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  return TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
-}
 
 json ParseObject(const std::string& text) {
   json parsed = json::parse(text, nullptr, false);
@@ -68,6 +65,7 @@ constexpr auto kEvents = std::to_array<EventName>({
     {"node_failed", "retry"},
     {"node_interrupted", "progress"},
     {"cancel_requested", "cancel_requested"},
+    {"pause_requested", "pause_requested"},
 });
 
 // A change of the migration's status is an event too.
@@ -75,6 +73,7 @@ constexpr auto kStatusEvents = std::to_array<EventName>({
     {"pending", "resumed"},
     {"running", "started"},
     {"awaiting_decision", "waiting"},
+    {"paused", "paused"},
     {"completed", "succeeded"},
     {"failed", "failed"},
     {"cancelled", "cancelled"},
@@ -110,6 +109,10 @@ grpc::Status Overloaded() {
   return {grpc::StatusCode::RESOURCE_EXHAUSTED, kOverloaded};
 }
 
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
+}
+
 v1::MigrationStatus ToMessage(store::MigrationStatus status) {
   const auto pair = std::ranges::find(kStatuses, status, &StatusPair::record);
   return pair == kStatuses.end() ? v1::MIGRATION_STATUS_UNSPECIFIED : pair->message;
@@ -130,8 +133,15 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
     message.Clear();
   }
   v1::CreateMigrationRequest request;
-  if (request.ParseFromString(record.request)) message.set_source(request.source());
+  if (request.ParseFromString(record.request)) {
+    message.set_source(request.source());
+    *message.mutable_after() = request.options().after();
+    if (request.options().has_start_at()) {
+      *message.mutable_start_at() = request.options().start_at();
+    }
+  }
   message.set_target(record.target);
+  message.set_priority(record.priority);
   message.set_id(record.id);
   message.set_name(record.name);
   message.set_status(ToMessage(record.status));
@@ -142,6 +152,9 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
   message.set_created_by(record.created_by);
   *message.mutable_created_at() = ToTimestamp(record.created_at);
   *message.mutable_updated_at() = ToTimestamp(record.updated_at);
+  message.set_set_aside(record.is_set_aside);
+  message.set_schedule_id(record.schedule_id);
+  if (record.scheduled_at) *message.mutable_scheduled_at() = ToTimestamp(*record.scheduled_at);
   if (record.finished_at) *message.mutable_finished_at() = ToTimestamp(*record.finished_at);
   for (const store::DecisionRecord& decision : decisions) {
     if (!decision.answer_json) *message.mutable_question() = ToQuestion(decision);

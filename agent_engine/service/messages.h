@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "agent_engine/store/records.h"
 #include "datamigrate/v1/migration.pb.h"
 #include "datamigrate/v1/state.pb.h"
@@ -23,6 +24,8 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
                         const std::vector<store::DecisionRecord>& decisions);
 v1::MigrationEvent ToMessage(const store::EventRecord& record);
 v1::Model ToMessage(const store::ModelRecord& record);
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
 v1::MigrationStatus ToMessage(store::MigrationStatus status);
 // kInvalidArgument for a status that no migration has.

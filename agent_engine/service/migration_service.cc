@@ -150,11 +150,24 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CancelMigration(
                 &Migrations::Cancel);
 }
 
+grpc::ServerUnaryReactor* MigrationServiceImpl::PauseMigration(
+    grpc::CallbackServerContext* context, const v1::PauseMigrationRequest* request,
+    v1::Migration* response) {
+  return Answer(context, {Right::kWrite, "pauseMigration"}, request, response, &Migrations::Pause);
+}
+
 grpc::ServerUnaryReactor* MigrationServiceImpl::ResumeMigration(
     grpc::CallbackServerContext* context, const v1::ResumeMigrationRequest* request,
     v1::Migration* response) {
   return Answer(context, {Right::kWrite, "resumeMigration"}, request, response,
                 &Migrations::Resume);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::SetMigrationPriority(
+    grpc::CallbackServerContext* context, const v1::SetMigrationPriorityRequest* request,
+    v1::Migration* response) {
+  return Answer(context, {Right::kWrite, "setMigrationPriority"}, request, response,
+                &Migrations::SetPriority);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::DecideMigration(
@@ -168,6 +181,20 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::GetPlan(grpc::CallbackServerCont
                                                         const v1::GetPlanRequest* request,
                                                         v1::Plan* response) {
   return Answer(context, {Right::kRead}, request, response, &Migrations::Plan);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::GetMigrationLimit(
+    grpc::CallbackServerContext* context, const v1::GetMigrationLimitRequest* request,
+    v1::MigrationLimit* response) {
+  return AnswerOnce({pool_, callers_, recorder_}, {Right::kRead}, limits_, &Limits::Get, context,
+                    request, response);
+}
+
+grpc::ServerUnaryReactor* MigrationServiceImpl::SetMigrationLimit(
+    grpc::CallbackServerContext* context, const v1::SetMigrationLimitRequest* request,
+    v1::MigrationLimit* response) {
+  return AnswerOnce({pool_, callers_, recorder_}, {Right::kLimit, "setMigrationLimit"}, limits_,
+                    &Limits::Set, context, request, response);
 }
 
 grpc::ServerUnaryReactor* MigrationServiceImpl::ListModels(grpc::CallbackServerContext* context,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "agent_engine/service/call_recorder.h"
 #include "agent_engine/service/caller.h"
+#include "agent_engine/service/limits.h"
 #include "agent_engine/service/served_file.h"
 #include "agent_engine/service/source_roots.h"
 #include "agent_engine/service/unary_call.h"
@@ -25,24 +26,32 @@ class Migrations {
  public:
   using Created = std::function<void(absl::StatusOr<v1::Migration>)>;
 
-  // The pointers must outlive this.
+  // The pointers must outlive this. `ceiling`: as Limits takes it.
   Migrations(store::MigrationStore* store, store::RunHistory* history,
-             store::CreationQueue* creations, WorkPool* pool, SourceRoots source_roots)
+             store::CreationQueue* creations, WorkPool* pool, SourceRoots source_roots, int ceiling)
       : store_(store),
         history_(history),
         creations_(creations),
         pool_(pool),
-        source_roots_(std::move(source_roots)) {}
+        source_roots_(std::move(source_roots)),
+        ceiling_(ceiling) {}
 
   // `created` is called once, from any thread, possibly before this returns.
   void Create(const Caller& caller, const v1::CreateMigrationRequest& request, Created created);
+  // What Create writes. Errors: the request is refused.
+  absl::StatusOr<store::NewMigration> Prepare(const Caller& caller,
+                                              const v1::CreateMigrationRequest& request) const;
   absl::StatusOr<v1::Migration> Get(const Caller& caller, const v1::GetMigrationRequest& request);
   absl::StatusOr<v1::ListMigrationsResponse> List(const Caller& caller,
                                                   const v1::ListMigrationsRequest& request);
   absl::StatusOr<v1::Migration> Cancel(const Caller& caller,
                                        const v1::CancelMigrationRequest& request);
+  absl::StatusOr<v1::Migration> Pause(const Caller& caller,
+                                      const v1::PauseMigrationRequest& request);
   absl::StatusOr<v1::Migration> Resume(const Caller& caller,
                                        const v1::ResumeMigrationRequest& request);
+  absl::StatusOr<v1::Migration> SetPriority(const Caller& caller,
+                                            const v1::SetMigrationPriorityRequest& request);
   absl::StatusOr<v1::Migration> Decide(const Caller& caller,
                                        const v1::DecideMigrationRequest& request);
   absl::StatusOr<v1::Plan> Plan(const Caller& caller, const v1::GetPlanRequest& request);
@@ -71,14 +80,20 @@ class Migrations {
   store::CreationQueue* creations_;
   WorkPool* pool_;
   const SourceRoots source_roots_;
+  const int ceiling_;
 };
 
 class MigrationServiceImpl final : public v1::MigrationService::CallbackService {
  public:
   // All must outlive the service.
-  MigrationServiceImpl(Migrations* migrations, store::EventFeed* feed, WorkPool* pool,
-                       CallerCheck* callers, CallRecorder* recorder)
-      : migrations_(migrations), feed_(feed), pool_(pool), callers_(callers), recorder_(recorder) {}
+  MigrationServiceImpl(Migrations* migrations, Limits* limits, store::EventFeed* feed,
+                       WorkPool* pool, CallerCheck* callers, CallRecorder* recorder)
+      : migrations_(migrations),
+        limits_(limits),
+        feed_(feed),
+        pool_(pool),
+        callers_(callers),
+        recorder_(recorder) {}
 
   grpc::ServerUnaryReactor* CreateMigration(grpc::CallbackServerContext* context,
                                             const v1::CreateMigrationRequest* request,
@@ -95,14 +110,26 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
   grpc::ServerUnaryReactor* CancelMigration(grpc::CallbackServerContext* context,
                                             const v1::CancelMigrationRequest* request,
                                             v1::Migration* response) override;
+  grpc::ServerUnaryReactor* PauseMigration(grpc::CallbackServerContext* context,
+                                           const v1::PauseMigrationRequest* request,
+                                           v1::Migration* response) override;
   grpc::ServerUnaryReactor* ResumeMigration(grpc::CallbackServerContext* context,
                                             const v1::ResumeMigrationRequest* request,
                                             v1::Migration* response) override;
+  grpc::ServerUnaryReactor* SetMigrationPriority(grpc::CallbackServerContext* context,
+                                                 const v1::SetMigrationPriorityRequest* request,
+                                                 v1::Migration* response) override;
   grpc::ServerUnaryReactor* DecideMigration(grpc::CallbackServerContext* context,
                                             const v1::DecideMigrationRequest* request,
                                             v1::Migration* response) override;
   grpc::ServerUnaryReactor* GetPlan(grpc::CallbackServerContext* context,
                                     const v1::GetPlanRequest* request, v1::Plan* response) override;
+  grpc::ServerUnaryReactor* GetMigrationLimit(grpc::CallbackServerContext* context,
+                                              const v1::GetMigrationLimitRequest* request,
+                                              v1::MigrationLimit* response) override;
+  grpc::ServerUnaryReactor* SetMigrationLimit(grpc::CallbackServerContext* context,
+                                              const v1::SetMigrationLimitRequest* request,
+                                              v1::MigrationLimit* response) override;
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
@@ -127,6 +154,7 @@ class MigrationServiceImpl final : public v1::MigrationService::CallbackService 
                                Migrations::Created created);
 
   Migrations* migrations_;
+  Limits* limits_;
   store::EventFeed* feed_;
   WorkPool* pool_;
   CallerCheck* callers_;

@@ -16,6 +16,8 @@ constexpr int kDefaultPage = 50;
 constexpr int kMaxPage = 200;
 constexpr int kDefaultModelPage = 200;
 constexpr int kMaxModelPage = 1000;
+constexpr int kMostBefore = 32;
+constexpr int64_t kLastSecond = 253402300799;  // of the year 9999, where timestamps end
 
 int PageSize(int wanted, int by_default, int most) {
   return wanted <= 0 ? by_default : std::min(wanted, most);
@@ -41,6 +43,26 @@ store::MigrationOrder OrderOf(v1::MigrationOrder order) {
   if (order == v1::MIGRATION_ORDER_OLDEST) return store::MigrationOrder::kOldest;
   if (order == v1::MIGRATION_ORDER_NAME) return store::MigrationOrder::kName;
   return store::MigrationOrder::kNewest;
+}
+
+// Whether a job can be put into the queue as these say.
+absl::Status CheckQueueing(const v1::MigrationOptions& options) {
+  if (absl::Status priority = store::CheckPriority(options.priority()); !priority.ok()) {
+    return priority;
+  }
+  if (options.after_size() > kMostBefore) {
+    return absl::InvalidArgumentError(
+        fmt::format("a migration comes after {} others at most", kMostBefore));
+  }
+  for (const std::string& id : options.after()) {
+    if (!store::CheckId(id).ok()) {
+      return absl::InvalidArgumentError("after must be ids of migrations, which are UUIDs");
+    }
+  }
+  const google::protobuf::Timestamp& start = options.start_at();
+  const bool is_time = start.seconds() >= 0 && start.seconds() <= kLastSecond &&
+                       start.nanos() >= 0 && start.nanos() < 1'000'000'000;
+  return is_time ? absl::OkStatus() : absl::InvalidArgumentError("start_at is not a time");
 }
 
 std::string NameOf(const v1::CreateMigrationRequest& request) {
@@ -78,18 +100,27 @@ absl::StatusOr<v1::Migration> Migrations::Find(const Caller& caller, const std::
   auto record = store_->Get(caller.tenant, id);
   if (!record.ok()) return record.status();
   std::vector<store::DecisionRecord> decisions;
-  if (record->status == store::MigrationStatus::kAwaitingDecision) {
+  if (record->status == store::MigrationStatus::kAwaitingDecision ||
+      record->status == store::MigrationStatus::kPaused) {
     auto found = store_->Decisions(caller.tenant, id);
     if (!found.ok()) return found.status();
     decisions = *std::move(found);
   }
-  return ToMessage(*record, decisions);
+  v1::Migration migration = ToMessage(*record, decisions);
+  if (record->status == store::MigrationStatus::kPending) {
+    auto reason = store_->WhyQueued(caller.tenant, id, ceiling_);
+    if (!reason.ok()) return reason.status();
+    migration.set_waits_for(*std::move(reason));
+  }
+  return migration;
 }
 
 absl::Status Migrations::Check(const Caller& caller,
                                const v1::CreateMigrationRequest& request) const {
   const absl::Status checked = agents::CheckRequest(request);
   if (!checked.ok()) return checked;
+  const absl::Status queueing = CheckQueueing(request.options());
+  if (!queueing.ok()) return queueing;
   const absl::Status source = CheckPath(caller, request.source());
   if (!source.ok() || request.options().results().empty()) return source;
   return CheckPath(caller, request.options().results());
@@ -110,20 +141,33 @@ void Migrations::FindAgain(const Caller& caller, const std::string& id, const Cr
   if (!is_queued) created(absl::ResourceExhaustedError(kOverloaded));
 }
 
-void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& request,
-                        Created created) {
-  if (absl::Status checked = Check(caller, request); !checked.ok()) return created(checked);
+absl::StatusOr<store::NewMigration> Migrations::Prepare(
+    const Caller& caller, const v1::CreateMigrationRequest& request) const {
+  if (absl::Status checked = Check(caller, request); !checked.ok()) return checked;
   store::NewMigration migration;
   migration.tenant = caller.tenant;
   migration.created_by = caller.user;
   migration.name = pg::ToStorableText(NameOf(request));
   migration.target = request.target();
+  migration.priority = request.options().priority();
+  migration.after.assign(request.options().after().begin(), request.options().after().end());
+  migration.goes_on_after_failure = request.options().after_failure() == v1::AFTER_FAILURE_GO_ON;
+  if (request.options().has_start_at()) migration.start_at = TimeOf(request.options().start_at());
   migration.idempotency_key = request.idempotency_key();
   migration.request = SerializeDeterministically(request);
+  return migration;
+}
+
+void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& request,
+                        Created created) {
+  absl::StatusOr<store::NewMigration> prepared = Prepare(caller, request);
+  if (!prepared.ok()) return created(prepared.status());
+  store::NewMigration migration = *std::move(prepared);
   store::MigrationRecord record{.created_by = caller.user,
                                 .name = migration.name,
                                 .request = migration.request,
-                                .target = migration.target};
+                                .target = migration.target,
+                                .priority = migration.priority};
   auto answer = [this, caller, record,
                  created](absl::StatusOr<store::CreatedMigration> written) mutable {
     if (!written.ok()) return created(written.status());
@@ -153,6 +197,7 @@ absl::StatusOr<v1::ListMigrationsResponse> Migrations::List(
   }
   filter.target = request.target();
   filter.name = request.name();
+  filter.is_set_aside = request.set_aside();
   if (request.has_created_from()) filter.created_from = TimeOf(request.created_from());
   if (request.has_created_before()) filter.created_before = TimeOf(request.created_before());
   const auto page =
@@ -172,9 +217,23 @@ absl::StatusOr<v1::Migration> Migrations::Cancel(const Caller& caller,
   return Find(caller, request.id());
 }
 
+absl::StatusOr<v1::Migration> Migrations::Pause(const Caller& caller,
+                                                const v1::PauseMigrationRequest& request) {
+  const absl::Status done = store_->Pause(caller.tenant, request.id());
+  if (!done.ok()) return done;
+  return Find(caller, request.id());
+}
+
 absl::StatusOr<v1::Migration> Migrations::Resume(const Caller& caller,
                                                  const v1::ResumeMigrationRequest& request) {
   const absl::Status done = store_->Resume(caller.tenant, request.id());
+  if (!done.ok()) return done;
+  return Find(caller, request.id());
+}
+
+absl::StatusOr<v1::Migration> Migrations::SetPriority(
+    const Caller& caller, const v1::SetMigrationPriorityRequest& request) {
+  const absl::Status done = store_->SetPriority(caller.tenant, request.id(), request.priority());
   if (!done.ok()) return done;
   return Find(caller, request.id());
 }

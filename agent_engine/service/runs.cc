@@ -8,7 +8,6 @@
 #include "datamigrate/v1/state.pb.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/json_util.h"
-#include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
 
 namespace datamigrate::service {
@@ -19,10 +18,6 @@ using nlohmann::json;
 constexpr int kDefaultPage = 50;
 constexpr int kMaxPage = 200;
 constexpr int kMostChanges = 1000;
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
 
 v1::Run ToMessage(const store::RunRecord& record) {
   v1::Run run;

@@ -4,6 +4,7 @@
 // A job's moves also move its migration, in the same transaction:
 //   Take → running; Complete → completed; Suspend → awaiting_decision; Fail for good → failed;
 //   Cancelled → cancelled; Release and Fail with a retry → pending.
+// Where a pause was asked for, what would be pending or awaiting_decision is paused.
 #ifndef DATAMIGRATE_AGENT_ENGINE_STORE_JOB_QUEUE_H_
 #define DATAMIGRATE_AGENT_ENGINE_STORE_JOB_QUEUE_H_
 
@@ -21,8 +22,12 @@
 
 namespace datamigrate::store {
 
-// The channel that hears of new, requeued and cancelled jobs; the payload is the run's id.
+// The channel that hears of new and requeued jobs and of those that are to stop; the payload is the
+// run's id.
 inline constexpr char kJobsChannel[] = "datamigrate_jobs";
+
+// What a person wants of a run that is under way.
+enum class StopRequest { kNone, kPause, kCancel };
 
 // The right to work on a run until someone takes it over.
 struct JobLease {
@@ -33,12 +38,15 @@ struct JobLease {
   std::string owner = {};
   int64_t fencing_token = 0;
   int attempts = 0;  // takes since the last checkpoint, this one included
-  bool is_cancel_requested = false;
+  StopRequest stop_request = StopRequest::kNone;
 };
 
 struct JobQueueOptions {
   // Takes without a checkpoint between them, after which a job is given up: its input kills us.
   int max_attempts = 5;
+  // How many of a tenant's runs may be under way, over all queues of the database, which should say
+  // the same; 0: any number. A tenant may have chosen less (migration_limits.h).
+  int max_running_per_tenant = 0;
 };
 
 // Safe to call from any thread. Calls with a lease fail with kFailedPrecondition (IsLeaseLost)
@@ -50,7 +58,8 @@ class JobQueue {
       : pool_(pool), options_(options) {}
 
   // Takes the most urgent job that is free or whose lease has run out, for `duration`; nullopt when
-  // there is none. `kinds` empty: any kind.
+  // there is none. Free jobs of a tenant with as many runs under way as it may have are passed
+  // over. `kinds` empty: any kind.
   absl::StatusOr<std::optional<JobLease>> Take(std::string_view owner, absl::Duration duration,
                                                const std::vector<std::string>& kinds = {});
 
@@ -59,17 +68,18 @@ class JobQueue {
                                                  absl::Duration duration,
                                                  const std::vector<std::string>& kinds = {});
 
-  // Keeps the job for `duration` from now. Returns true when somebody asked to cancel it. Does
-  // nothing when the job was left under this lease and nobody has taken it since.
-  absl::StatusOr<bool> Heartbeat(const JobLease& lease, absl::Duration duration);
+  // Keeps the job for `duration` from now. Returns whether somebody asked to stop it. Does nothing
+  // when the job was left under this lease and nobody has taken it since.
+  absl::StatusOr<StopRequest> Heartbeat(const JobLease& lease, absl::Duration duration);
 
   absl::Status Complete(const JobLease& lease);
 
   // After an interrupt: the job waits for Decide. If the answer has come already, it goes back to
-  // the queue; if somebody asked to cancel it meanwhile, it is cancelled.
+  // the queue; if somebody asked to cancel or pause it meanwhile, it is cancelled or paused.
   absl::Status Suspend(const JobLease& lease);
 
-  // Gives the job back unharmed, to be taken at once; the attempt does not count. For shutdown.
+  // Gives the job back unharmed, to be taken at once; the attempt does not count. For shutdown, and
+  // for a pause.
   absl::Status Release(const JobLease& lease);
 
   // Notes the error, and queues the job again after `retry_after`; gives it up without one, or when
@@ -80,12 +90,26 @@ class JobQueue {
   // The run has stopped because it was asked to.
   absl::Status Cancelled(const JobLease& lease);
 
-  // Fails the jobs whose owner is gone and whose attempts are used up; returns how many.
+  // Sets the jobs aside, as failed, whose owner is gone and whose attempts are used up; returns how
+  // many. MigrationStore::Resume gives them their attempts again.
   absl::StatusOr<int> FailExhausted();
 
   const JobQueueOptions& options() const { return options_; }
 
  private:
+  // What is asked of a take, as its statement has it but for how many.
+  struct Wanted {
+    std::string_view owner;
+    absl::Duration duration;
+    const std::vector<std::string>& kinds;
+  };
+
+  absl::StatusOr<std::vector<JobLease>> TakeWithinLimits(int most, const Wanted& wanted);
+  absl::StatusOr<bool> HasLimits();
+  std::vector<pg::Parameter> ParametersOf(int most, const Wanted& wanted,
+                                          const std::vector<std::string>& full_tenants,
+                                          bool is_within_limits) const;
+
   pg::Pool* const pool_;
   const JobQueueOptions options_;
 };

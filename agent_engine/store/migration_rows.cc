@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 namespace datamigrate::store {
 namespace {
 
@@ -17,7 +19,8 @@ constexpr pg::Statement kInsertEvent = {
 
 constexpr pg::Statement kMoveMigration = {
     "move_migration",
-    "UPDATE migrations SET status = $2::text, error = $3, updated_at = clock_timestamp(),"
+    "UPDATE migrations SET status = $2::text, error = $3, is_set_aside = false,"
+    "   updated_at = clock_timestamp(),"
     "   progress = CASE WHEN $2 = 'completed' THEN 1 ELSE progress END,"
     "   finished_at = CASE WHEN $2 IN ('completed', 'failed', 'cancelled')"
     "     THEN clock_timestamp() END"
@@ -31,6 +34,10 @@ constexpr pg::Statement kAnnounceEvents = {
     true};
 
 }  // namespace
+
+absl::Status NoSuchMigration(std::string_view id) {
+  return absl::NotFoundError(fmt::format("there is no migration {}", id));
+}
 
 absl::StatusOr<int64_t> InsertEvent(pg::Transaction& transaction, std::string_view migration_id,
                                     std::string_view kind, std::string_view payload_json,
@@ -48,8 +55,9 @@ absl::Status MoveMigration(pg::Transaction& transaction, std::string_view migrat
   absl::StatusOr<pg::Result> moved = transaction.Execute(
       kMoveMigration, {migration_id, ToString(status), pg::ToStorableText(error)});
   if (!moved.ok() || moved->empty()) return moved.status();
-  std::string payload = fmt::format(R"({{"status":"{}"}})", ToString(status));
-  return InsertEvent(transaction, migration_id, "status_changed", payload).status();
+  nlohmann::json payload = {{"status", ToString(status)}};
+  if (!error.empty()) payload["error"] = pg::ToStorableText(error);
+  return InsertEvent(transaction, migration_id, "status_changed", payload.dump()).status();
 }
 
 void AnnounceEvents(pg::Pool& pool, const std::vector<std::string>& migration_ids) {

@@ -11,11 +11,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/records.h"
 #include "common/pg/pool.h"
 #include "common/pg/transaction.h"
 
 namespace datamigrate::store {
+
+// The answer about a migration that is not there, or another tenant's.
+absl::Status NoSuchMigration(std::string_view id);
+
+// Writes one new migration, its job and its first event, as MigrationStore::Create does.
+absl::StatusOr<CreatedMigration> InsertMigration(pg::Transaction& transaction,
+                                                 const NewMigration& migration);
 
 // Adds an event to the migration and returns its sequence. Locks the migration's row until the
 // transaction ends, so numbers are visible in their order and without gaps. Take a lock on the job

@@ -10,6 +10,7 @@
 #include "agent_engine/store/migration_rows.h"
 #include "common/pg/sql_state.h"
 #include "common/pg/transaction.h"
+#include "common/text/text.h"
 
 namespace datamigrate::store {
 namespace {
@@ -23,45 +24,60 @@ constexpr pg::Statement kCreate = {
     "WITH asked AS ("
     "   SELECT gen_random_uuid() AS id, a.tenant, a.created_by, a.name, nullif(a.key, '') AS key,"
     "     decode(a.request, 'hex') AS request, a.kind, a.priority, a.target,"
-    "     a.place,"
-    "     clock_timestamp() AS now"
+    "     a.place, string_to_array(a.after, ',')::uuid[] AS after, a.goes_on,"
+    "     clock_timestamp() AS now, nullif(a.start_at, '')::timestamptz AS start_at"
     "   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
-    "     $7::integer[], $8::text[]) WITH ORDINALITY"
-    "     AS a (tenant, created_by, name, key, request, kind, priority, target, place)),"
+    "     $7::integer[], $8::text[], $9::text[], $10::boolean[], $11::text[]) WITH ORDINALITY"
+    "     AS a (tenant, created_by, name, key, request, kind, priority, target, after, goes_on,"
+    "       start_at, place)),"
+    " unknown AS (SELECT DISTINCT ON (a.id) a.id, u.after_id"
+    "   FROM asked a CROSS JOIN unnest(a.after) AS u (after_id)"
+    "   WHERE NOT EXISTS (SELECT FROM migrations m"
+    "     WHERE m.id = u.after_id AND m.tenant = a.tenant)),"
     " inserted AS ("
     "   INSERT INTO migrations (id, tenant, created_by, name, idempotency_key, request, last_event,"
     "     created_at, updated_at, target)"
     "   SELECT id, tenant, created_by, name, key, request, 1, now, now, target FROM asked"
+    "   WHERE id NOT IN (SELECT id FROM unknown)"
     "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id, created_at),"
-    " job AS (INSERT INTO jobs (run_id, kind, priority, tenant)"
-    "   SELECT id, kind, priority, tenant FROM asked JOIN inserted USING (id)),"
+    " job AS (INSERT INTO jobs (run_id, kind, priority, tenant, status, available_at)"
+    "   SELECT id, kind, priority, tenant,"
+    "     CASE WHEN cardinality(after) = 0 THEN 'queued' ELSE 'held' END, greatest(start_at, now)"
+    "   FROM asked JOIN inserted USING (id)),"
+    " dependency AS (INSERT INTO migration_dependencies (migration_id, after_id, goes_on)"
+    "   SELECT DISTINCT a.id, u.after_id, a.goes_on"
+    "   FROM asked a JOIN inserted USING (id) CROSS JOIN unnest(a.after) AS u (after_id)),"
     " event AS (INSERT INTO migration_events (migration_id, sequence, kind, payload)"
     "   SELECT id, 1, 'created', '{\"status\": \"pending\"}' FROM inserted)"
     " SELECT a.place, coalesce(i.id, m.id) AS id, i.id IS NOT NULL AS is_new,"
     "   i.id IS NOT NULL OR m.request = a.request AS is_same,"
-    "   coalesce(i.created_at, m.created_at) AS created_at"
-    " FROM asked a LEFT JOIN inserted i ON i.id = a.id"
+    "   coalesce(i.created_at, m.created_at) AS created_at, u.after_id AS unknown"
+    " FROM asked a LEFT JOIN inserted i ON i.id = a.id LEFT JOIN unknown u ON u.id = a.id"
     " LEFT JOIN migrations m ON i.id IS NULL AND m.tenant = a.tenant AND m.idempotency_key = a.key"
-    " WHERE i.id IS NOT NULL OR m.id IS NOT NULL"};
+    " WHERE i.id IS NOT NULL OR m.id IS NOT NULL OR u.id IS NOT NULL"};
 // A notice may be lost, so nobody waits until it is on the disk.
 constexpr pg::Statement kAnnounceJobs = {
     "announce_jobs",
     "SELECT set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_jobs', '')"};
 constexpr pg::Statement kGet = {
     "get_migration",
-    "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key, "
-    "request, target,"
-    "   status, current_step, progress, score, error, project_path, summary, created_at,"
-    "   updated_at, finished_at FROM migrations WHERE tenant = $1 AND id = $2"};
+    "SELECT m.id, m.tenant, m.created_by, m.name,"
+    "   coalesce(m.idempotency_key, '') AS idempotency_key, m.request, m.target,"
+    "   coalesce(j.priority, 0) AS priority, coalesce(m.schedule_id::text, '') AS schedule_id,"
+    "   m.scheduled_at, m.status, m.current_step, m.progress, m.score, m.error,"
+    "   m.project_path, m.is_set_aside, m.summary, m.created_at, m.updated_at, m.finished_at"
+    " FROM migrations m LEFT JOIN jobs j ON j.run_id = m.id WHERE m.tenant = $1 AND m.id = $2"};
 // $3, $4: the last row of the page before, where the order says what is compared with them.
 constexpr std::string_view kList =
     "SELECT id, tenant, created_by, name, coalesce(idempotency_key, '') AS idempotency_key,"
     "   ''::bytea AS request, target, status, current_step, progress, score, error, project_path,"
-    "   '{}' AS summary, created_at, updated_at, finished_at FROM migrations"
-    " WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
+    "   '{}' AS summary, created_at, updated_at, finished_at,"
+    "   coalesce((SELECT j.priority FROM jobs j WHERE j.run_id = migrations.id), 0) AS priority,"
+    "   coalesce(schedule_id::text, '') AS schedule_id, scheduled_at, is_set_aside"
+    " FROM migrations WHERE tenant = $1 AND ($2::text IS NULL OR status = $2)"
     "   AND ($6 = '' OR target = $6) AND ($7 = '' OR position(lower($7) IN lower(name)) > 0)"
     "   AND ($8::timestamptz IS NULL OR created_at >= $8)"
-    "   AND ($9::timestamptz IS NULL OR created_at < $9)";
+    "   AND ($9::timestamptz IS NULL OR created_at < $9) AND (is_set_aside OR NOT $10::boolean)";
 constexpr std::string_view kNewestFirst =
     " AND ($3::timestamptz IS NULL OR (created_at, id) < ($3::timestamptz, $4::uuid))"
     " ORDER BY created_at DESC, id DESC LIMIT $5";
@@ -72,31 +88,6 @@ constexpr std::string_view kByName =
     " AND ($3::text IS NULL OR (name, id) > ($3::text, $4::uuid)) ORDER BY name, id LIMIT $5";
 constexpr pg::Statement kExists = {"find_migration",
                                    "SELECT 1 FROM migrations WHERE tenant = $1 AND id = $2"};
-constexpr pg::Statement kLockJob = {
-    "lock_job_of_migration",
-    "SELECT jobs.id, jobs.status, jobs.cancel_requested FROM jobs"
-    " JOIN migrations ON migrations.id = jobs.run_id"
-    " WHERE migrations.tenant = $1 AND migrations.id = $2 FOR UPDATE OF jobs"};
-constexpr pg::Statement kRequestCancel = {"request_cancel",
-                                          "UPDATE jobs SET cancel_requested = true WHERE id = $1"};
-constexpr pg::Statement kCancelJob = {
-    "cancel_job", "UPDATE jobs SET status = 'cancelled', cancel_requested = false WHERE id = $1"};
-constexpr pg::Statement kRequeue = {
-    "requeue_job",
-    "UPDATE jobs SET status = 'queued', attempts = 0, cancel_requested = false,"
-    " available_at = clock_timestamp() WHERE id = $1"};
-constexpr pg::Statement kFindDecision = {
-    "find_decision", "SELECT answer FROM user_decisions WHERE migration_id = $1 AND step = $2"};
-constexpr pg::Statement kAnswer = {
-    "answer_decision",
-    "UPDATE user_decisions SET answer = $3, decided_by = $4, decided_at = clock_timestamp()"
-    " WHERE migration_id = $1 AND step = $2"};
-constexpr pg::Statement kOverdue = {
-    "overdue_decisions",
-    "SELECT d.migration_id, d.step, d.default_answer, m.tenant FROM user_decisions d"
-    " JOIN migrations m ON m.id = d.migration_id JOIN jobs j ON j.run_id = d.migration_id"
-    " WHERE d.answer IS NULL AND d.deadline < clock_timestamp()"
-    "   AND j.status IN ('queued', 'running', 'waiting') ORDER BY d.deadline LIMIT 100"};
 constexpr pg::Statement kDecisions = {
     "list_decisions",
     "SELECT d.step, d.node, d.question, d.answer, d.decided_by, d.asked_at, d.decided_at"
@@ -131,10 +122,6 @@ bool IsHex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-absl::Status NoSuchMigration(std::string_view id) {
-  return absl::NotFoundError(fmt::format("there is no migration {}", id));
-}
-
 MigrationRecord ToMigration(const pg::Row& row) {
   return {
       .id = row.Get<std::string>("id"),
@@ -144,6 +131,7 @@ MigrationRecord ToMigration(const pg::Row& row) {
       .idempotency_key = row.Get<std::string>("idempotency_key"),
       .request = row.Get<pg::Bytes>("request").value,
       .target = row.Get<std::string>("target"),
+      .priority = row.Get<int>("priority"),
       // The table's CHECK admits no other words.
       .status =
           ParseMigrationStatus(row.Get<std::string>("status")).value_or(MigrationStatus::kFailed),
@@ -155,7 +143,10 @@ MigrationRecord ToMigration(const pg::Row& row) {
       .summary_json = row.Get<std::string>("summary"),
       .created_at = row.Get<absl::Time>("created_at"),
       .updated_at = row.Get<absl::Time>("updated_at"),
-      .finished_at = row.Get<std::optional<absl::Time>>("finished_at")};
+      .finished_at = row.Get<std::optional<absl::Time>>("finished_at"),
+      .schedule_id = row.Get<std::string>("schedule_id"),
+      .scheduled_at = row.Get<std::optional<absl::Time>>("scheduled_at"),
+      .is_set_aside = row.Get<bool>("is_set_aside")};
 }
 
 ModelRecord ToModel(const pg::Row& row) {
@@ -253,12 +244,11 @@ pg::Parameter KeyOf(const ListPosition& position, MigrationOrder order) {
   return position.created_at;
 }
 
-// Runs kCreate for the migrations at these places.
-absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
-                                  const std::vector<size_t>& places) {
-  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities, targets;
-  // With a key, repeating is what the key is for.
-  pg::RetryPolicy policy{.retry_unknown_outcome = true};
+// Those of kCreate for the migrations at these places.
+std::vector<pg::Parameter> CreationParameters(const std::vector<NewMigration>& migrations,
+                                              const std::vector<size_t>& places) {
+  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities, targets,
+      afters, goes_on, starts;
   for (const size_t place : places) {
     const NewMigration& migration = migrations[place];
     tenants.push_back(migration.tenant);
@@ -269,41 +259,36 @@ absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration
     kinds.push_back(migration.job_kind);
     priorities.push_back(std::to_string(migration.priority));
     targets.push_back(migration.target);
-    policy.retry_unknown_outcome &= !migration.idempotency_key.empty();
+    afters.push_back(text::Join(migration.after, ","));
+    goes_on.push_back(migration.goes_on_after_failure ? "true" : "false");
+    starts.push_back(migration.start_at ? pg::Parameter(*migration.start_at).value() : "");
   }
-  return pg::Execute(pool, policy, kCreate,
-                     {tenants, creators, names, keys, requests, kinds, priorities, targets});
+  return {tenants,    creators, names,  keys,    requests, kinds,
+          priorities, targets,  afters, goes_on, starts};
+}
+
+// Runs kCreate for the migrations at these places.
+absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
+                                  const std::vector<size_t>& places) {
+  // With a key, repeating is what the key is for.
+  pg::RetryPolicy policy{.retry_unknown_outcome = true};
+  for (const size_t place : places) {
+    policy.retry_unknown_outcome &= !migrations[place].idempotency_key.empty();
+  }
+  return pg::Execute(pool, policy, kCreate, CreationParameters(migrations, places));
 }
 
 absl::StatusOr<CreatedMigration> ToCreated(const pg::Row& row) {
+  if (row.IsNull("id")) {
+    return absl::FailedPreconditionError(fmt::format(
+        "there is no migration {} for this one to come after", row.Get<std::string>("unknown")));
+  }
   if (!row.Get<bool>("is_same")) {
     return absl::AlreadyExistsError(
         "the idempotency key was used for another request; use a new key");
   }
   return CreatedMigration{row.Get<std::string>("id"), row.Get<bool>("is_new"),
                           row.Get<absl::Time>("created_at")};
-}
-
-struct JobRow {
-  std::string id;
-  std::string status;
-  bool is_cancel_requested;
-};
-
-absl::StatusOr<JobRow> LockJob(pg::Transaction& transaction, std::string_view tenant,
-                               std::string_view id) {
-  absl::StatusOr<pg::Result> rows = transaction.Execute(kLockJob, {tenant, id});
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return NoSuchMigration(id);
-  pg::Row row = rows->front();
-  return JobRow{row.Get<std::string>("id"), row.Get<std::string>("status"),
-                row.Get<bool>("cancel_requested")};
-}
-
-absl::Status Requeue(pg::Transaction& transaction, const JobRow& job, std::string_view id) {
-  absl::StatusOr<pg::Result> requeued = transaction.Execute(kRequeue, {job.id});
-  if (!requeued.ok()) return requeued.status();
-  return MoveMigration(transaction, id, MigrationStatus::kPending);
 }
 
 // OK when the tenant has the migration: then an empty list is the answer.
@@ -335,6 +320,23 @@ absl::Status CheckId(std::string_view id) {
   }
   if (is_uuid) return absl::OkStatus();
   return absl::InvalidArgumentError("the migration's id is not a UUID");
+}
+
+absl::Status CheckPriority(int priority) {
+  if (priority >= kLowestPriority && priority <= kHighestPriority) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("priority must be a whole number from {} to {}",
+                                                kLowestPriority, kHighestPriority));
+}
+
+absl::StatusOr<CreatedMigration> InsertMigration(pg::Transaction& transaction,
+                                                 const NewMigration& migration) {
+  absl::StatusOr<pg::Result> rows =
+      transaction.Execute(kCreate, CreationParameters({migration}, {0}));
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) {
+    return absl::AbortedError("another request with the same idempotency key is under way");
+  }
+  return ToCreated(rows->front());
 }
 
 absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {
@@ -396,10 +398,11 @@ absl::StatusOr<Page<MigrationRecord>> MigrationStore::List(std::string_view tena
   if (filter.status.has_value()) status = std::string(ToString(*filter.status));
   std::size_t size = static_cast<std::size_t>(ClampPage(page_size));
   const std::string sql = fmt::format("{}{}", kList, TailOf(order));
-  absl::StatusOr<pg::Result> rows = pg::Execute(
-      *pool_, kRepeatable, {"list_migrations", sql},
-      {tenant, status, KeyOf(*after, order), after->id, static_cast<int>(size) + 1, filter.target,
-       pg::ToStorableText(filter.name), filter.created_from, filter.created_before});
+  absl::StatusOr<pg::Result> rows =
+      pg::Execute(*pool_, kRepeatable, {"list_migrations", sql},
+                  {tenant, status, KeyOf(*after, order), after->id, static_cast<int>(size) + 1,
+                   filter.target, pg::ToStorableText(filter.name), filter.created_from,
+                   filter.created_before, filter.is_set_aside});
   if (!rows.ok()) return rows.status();
   Page<MigrationRecord> page;
   for (std::size_t i = 0; i < std::min(size, rows->size()); ++i) {
@@ -407,91 +410,6 @@ absl::StatusOr<Page<MigrationRecord>> MigrationStore::List(std::string_view tena
   }
   if (rows->size() > size) page.next_token = ToToken(page.items.back(), order);
   return page;
-}
-
-absl::Status MigrationStore::Cancel(std::string_view tenant, std::string_view id) {
-  if (absl::Status status = CheckId(id); !status.ok()) return status;
-  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
-    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
-    if (!job.ok()) return job.status();
-    if (job->status == "cancelled") return absl::OkStatus();
-    if (job->status == "running") return transaction.Execute(kRequestCancel, {job->id}).status();
-    if (job->status == "completed" || job->status == "failed") {
-      return absl::FailedPreconditionError(
-          fmt::format("migration {} has {} already", id, job->status));
-    }
-    absl::StatusOr<pg::Result> cancelled = transaction.Execute(kCancelJob, {job->id});
-    if (!cancelled.ok()) return cancelled.status();
-    return MoveMigration(transaction, id, MigrationStatus::kCancelled);
-  });
-}
-
-absl::Status MigrationStore::Resume(std::string_view tenant, std::string_view id) {
-  if (absl::Status status = CheckId(id); !status.ok()) return status;
-  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
-    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
-    if (!job.ok()) return job.status();
-    if (job->status == "failed" || job->status == "cancelled") {
-      return Requeue(transaction, *job, id);
-    }
-    if (job->status == "waiting") {
-      return absl::FailedPreconditionError(
-          fmt::format("migration {} waits for a decision; decide to go on", id));
-    }
-    if (job->status == "completed") {
-      return absl::FailedPreconditionError(fmt::format("migration {} has completed already", id));
-    }
-    if (!job->is_cancel_requested) return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        fmt::format("migration {} is being cancelled; resume it when it has stopped", id));
-  });
-}
-
-absl::Status MigrationStore::Decide(std::string_view tenant, std::string_view id, int64_t step,
-                                    std::string_view answer_json, std::string_view decided_by) {
-  if (absl::Status status = CheckId(id); !status.ok()) return status;
-  std::string answer = pg::ToStorableText(answer_json);
-  return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) -> absl::Status {
-    absl::StatusOr<JobRow> job = LockJob(transaction, tenant, id);
-    if (!job.ok()) return job.status();
-    absl::StatusOr<pg::Result> rows = transaction.Execute(kFindDecision, {id, step});
-    if (!rows.ok()) return rows.status();
-    if (rows->empty()) {
-      return absl::NotFoundError(fmt::format("migration {} asks nothing at step {}", id, step));
-    }
-    auto given = rows->front().Get<std::optional<std::string>>("answer");
-    if (given.has_value()) {
-      if (*given == answer) return absl::OkStatus();
-      return absl::FailedPreconditionError("the question was answered differently before");
-    }
-    if (job->status == "completed" || job->status == "failed" || job->status == "cancelled") {
-      return absl::FailedPreconditionError(
-          fmt::format("migration {} has {} already; resume it first", id, job->status));
-    }
-    absl::StatusOr<pg::Result> answered =
-        transaction.Execute(kAnswer, {id, step, answer, decided_by});
-    if (!answered.ok()) return answered.status();
-    absl::StatusOr<int64_t> told =
-        InsertEvent(transaction, id, "decision_made", fmt::format(R"({{"step":{}}})", step));
-    if (!told.ok()) return told.status();
-    // While the engine is still leaving the job, JobQueue::Suspend finds the answer.
-    return job->status == "waiting" ? Requeue(transaction, *job, id) : absl::OkStatus();
-  });
-}
-
-absl::StatusOr<int> MigrationStore::AnswerOverdue() {
-  absl::StatusOr<pg::Result> overdue = pg::Execute(*pool_, kRepeatable, kOverdue, {});
-  if (!overdue.ok()) return overdue.status();
-  int count = 0;
-  for (const pg::Row row : *overdue) {
-    absl::Status decided =
-        Decide(row.Get<std::string>("tenant"), row.Get<std::string>("migration_id"),
-               row.Get<int64_t>("step"), row.Get<std::string>("default_answer"), kDeadline);
-    // A person, or another engine, may have been quicker.
-    if (!decided.ok() && !absl::IsFailedPrecondition(decided)) return decided;
-    count += decided.ok() ? 1 : 0;
-  }
-  return count;
 }
 
 absl::StatusOr<std::vector<DecisionRecord>> MigrationStore::Decisions(std::string_view tenant,

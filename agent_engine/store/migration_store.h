@@ -25,7 +25,12 @@ struct NewMigration {
   // Compared byte for byte when a key is used again, so serialize it deterministically.
   std::string request = {};
   std::string job_kind = "migration";
-  int priority = 0;  // higher goes first
+  int priority = 0;  // higher goes first, of equal ones the oldest; see CheckPriority
+  // Not begun before; its place among those of its priority is by this time.
+  std::optional<absl::Time> start_at = {};
+  // Migrations of the tenant that have to succeed first; held until then (held_migrations.h).
+  std::vector<std::string> after = {};
+  bool goes_on_after_failure = false;  // begins, too, when one of them fails or is cancelled
 };
 
 struct CreatedMigration {
@@ -46,6 +51,7 @@ struct MigrationFilter {
   std::string name = {};    // part of the name, whatever its case; "": any
   std::optional<absl::Time> created_from = {};
   std::optional<absl::Time> created_before = {};
+  bool is_set_aside = false;  // true: only those
 };
 
 // Who decides when nobody has in time.
@@ -53,6 +59,11 @@ inline constexpr char kDeadline[] = "deadline";
 
 // kInvalidArgument for an id that is no UUID, which PostgreSQL would not take.
 absl::Status CheckId(std::string_view id);
+
+inline constexpr int kLowestPriority = -10;
+inline constexpr int kHighestPriority = 10;
+// kInvalidArgument for one that is not between them.
+absl::Status CheckPriority(int priority);
 
 enum class MigrationOrder { kNewest, kOldest, kName };
 
@@ -64,7 +75,8 @@ class MigrationStore {
   explicit MigrationStore(pg::Pool* pool) : pool_(pool) {}
 
   // Writes the migration, its job and its first event, and tells the workers.
-  // Errors: kAlreadyExists when the key was used with another request.
+  // Errors: kAlreadyExists when the key was used with another request; kFailedPrecondition, which
+  // names it, when the tenant has no migration that it is to come after.
   absl::StatusOr<CreatedMigration> Create(const NewMigration& migration);
 
   // As many, in one statement and so in one commit: what comes back is in their order. An error of
@@ -85,18 +97,37 @@ class MigrationStore {
                                              int page_size, std::string_view page_token = "",
                                              MigrationOrder order = MigrationOrder::kNewest);
 
+  // Why a queued migration is not begun, for people: "waits for migration …", "begins at …", or
+  // that as many of the tenant's run as may. "" when nothing but a free engine is missing.
+  // `ceiling`: as EffectiveLimit takes it.
+  absl::StatusOr<std::string> WhyQueued(std::string_view tenant, std::string_view id,
+                                        int64_t ceiling);
+
   // Asks a running migration to stop; one that waits in the queue or for a person is cancelled at
   // once. OK when already cancelled. Errors: kFailedPrecondition when it has finished otherwise.
   absl::Status Cancel(std::string_view tenant, std::string_view id);
 
-  // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint.
-  // OK when it is queued or running already. Errors: kFailedPrecondition when it has completed or
-  // waits for a decision.
+  // Asks a running migration to pause: its work stops as at an engine's shutdown and goes on from
+  // the last checkpoint. One that is queued or waits for a person is paused at once; its question
+  // may be answered meanwhile, and its deadline does not come nearer. OK when already paused.
+  // Errors: kFailedPrecondition when it has finished or is being cancelled.
+  absl::Status Pause(std::string_view tenant, std::string_view id);
+
+  // Puts a failed or cancelled migration back into the queue, to go on from its last checkpoint,
+  // and a paused one to where it was: into the queue, or to wait for its answer. One that was never
+  // begun waits again for those that it comes after. Takes back the request to pause a running one.
+  // OK when it is queued or running already. Errors: kFailedPrecondition when it has completed,
+  // waits for a decision, or comes after one that has failed.
   absl::Status Resume(std::string_view tenant, std::string_view id);
 
-  // Answers the open question of `step` and puts the migration back into the queue. The same answer
-  // again is OK. Errors: kNotFound without such a question; kFailedPrecondition when it was
-  // answered differently, or the migration has finished.
+  // From now on the migration is taken before those of a lower priority; what runs is not stopped
+  // for it. Errors: kInvalidArgument for a priority out of bounds; kFailedPrecondition when it has
+  // completed.
+  absl::Status SetPriority(std::string_view tenant, std::string_view id, int priority);
+
+  // Answers the open question of `step` and puts the migration back into the queue; a paused one
+  // stays paused. The same answer again is OK. Errors: kNotFound without such a question;
+  // kFailedPrecondition when it was answered differently, or the migration has finished.
   absl::Status Decide(std::string_view tenant, std::string_view id, int64_t step,
                       std::string_view answer_json, std::string_view decided_by);
 

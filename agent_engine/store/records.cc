@@ -12,6 +12,7 @@ constexpr auto kNames = std::to_array<std::pair<MigrationStatus, std::string_vie
     {MigrationStatus::kPending, "pending"},
     {MigrationStatus::kRunning, "running"},
     {MigrationStatus::kAwaitingDecision, "awaiting_decision"},
+    {MigrationStatus::kPaused, "paused"},
     {MigrationStatus::kCompleted, "completed"},
     {MigrationStatus::kFailed, "failed"},
     {MigrationStatus::kCancelled, "cancelled"},

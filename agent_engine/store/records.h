@@ -18,12 +18,13 @@ enum class MigrationStatus {
   kPending,           // in the queue, not begun
   kRunning,           // an engine has it
   kAwaitingDecision,  // suspended until a person answers
+  kPaused,            // until a person says to go on
   kCompleted,
   kFailed,
   kCancelled,
 };
 
-// "pending", "running", "awaiting_decision", "completed", "failed", "cancelled".
+// "pending", "running", "awaiting_decision", "paused", "completed", "failed", "cancelled".
 std::string_view ToString(MigrationStatus status);
 absl::StatusOr<MigrationStatus> ParseMigrationStatus(std::string_view text);
 
@@ -38,6 +39,7 @@ struct MigrationRecord {
   std::string idempotency_key = {};  // empty: none
   std::string request = {};          // serialized request, opaque
   std::string target = {};           // as in the request
+  int priority = 0;                  // higher goes first
   MigrationStatus status = MigrationStatus::kPending;
   std::string current_step = {};  // the node under way or about to be
   double progress = 0;            // 0 to 1
@@ -48,6 +50,9 @@ struct MigrationRecord {
   absl::Time created_at = {};
   absl::Time updated_at = {};
   std::optional<absl::Time> finished_at = {};
+  std::string schedule_id = {};  // of the schedule that made it; empty: a person did
+  std::optional<absl::Time> scheduled_at = {};
+  bool is_set_aside = false;  // failed because it stopped its engine again and again
 };
 
 // One generated model, or one object that has none.

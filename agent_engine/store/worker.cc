@@ -23,6 +23,20 @@ absl::Time SteadyNow() {
   return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
+// Why a token is cancelled. A paused run stops as one whose process shuts down, and its job is
+// given back the same way.
+absl::Status ToStatus(StopRequest request) {
+  switch (request) {
+    case StopRequest::kNone:
+      return absl::OkStatus();
+    case StopRequest::kPause:
+      return absl::UnavailableError("the migration was paused");
+    case StopRequest::kCancel:
+      return absl::CancelledError("the migration was cancelled");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string MakeOwnerName() {
@@ -102,7 +116,7 @@ void Worker::Loop() {
       absl::StatusOr<int> failed = queue_->FailExhausted();
       if (!failed.ok()) Trouble("failing exhausted jobs", failed.status());
       absl::Status swept = options_.on_sweep ? options_.on_sweep() : absl::OkStatus();
-      if (!swept.ok()) Trouble("looking after questions", swept);
+      if (!swept.ok()) Trouble("looking after what is due", swept);
       next_sweep = SteadyNow() + options_.poll;
     }
     TakeFree();
@@ -150,8 +164,8 @@ void Worker::Begin(JobLease lease, absl::Time taken_at) {
   running->lease = std::move(lease);
   running->next_heartbeat = taken_at + options_.heartbeat;
   running->lease_until = taken_at + options_.lease;
-  if (running->lease.is_cancel_requested) {
-    running->cancel.Cancel(absl::CancelledError("the migration was cancelled"));
+  if (absl::Status stop = ToStatus(running->lease.stop_request); !stop.ok()) {
+    running->cancel.Cancel(stop);
   }
   {
     absl::MutexLock lock(&mutex_);
@@ -253,18 +267,17 @@ void Worker::Beat(absl::FunctionRef<bool(const Running&)> may_have_changed) {
 
 absl::Status Worker::Extend(Running& running) {
   absl::Time before = SteadyNow();
-  absl::StatusOr<bool> is_cancelled = queue_->Heartbeat(running.lease, options_.lease);
+  absl::StatusOr<StopRequest> request = queue_->Heartbeat(running.lease, options_.lease);
   absl::MutexLock lock(&mutex_);
   if (running.is_finished) return absl::OkStatus();
   running.next_heartbeat = before + options_.heartbeat;
-  if (is_cancelled.ok()) {
+  if (request.ok()) {
     running.lease_until = before + options_.lease;
-    return *is_cancelled ? absl::CancelledError("the migration was cancelled") : absl::OkStatus();
+    return ToStatus(*request);
   }
-  Trouble(fmt::format("extending the lease of run {}", running.lease.run_id),
-          is_cancelled.status());
+  Trouble(fmt::format("extending the lease of run {}", running.lease.run_id), request.status());
   bool has_run_out = SteadyNow() >= running.lease_until;
-  if (IsLeaseLost(is_cancelled.status()) || has_run_out) return LeaseLost(running.lease);
+  if (IsLeaseLost(request.status()) || has_run_out) return LeaseLost(running.lease);
   running.next_heartbeat = before + std::min(options_.heartbeat, absl::Seconds(1));
   return absl::OkStatus();
 }

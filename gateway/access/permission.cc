@@ -11,7 +11,8 @@ using P = Permission;
 constexpr auto kTable = std::to_array<PermissionRow>({
     {P::kMigrationsRead, "migrations:read", "see migrations, their events, models and projects",
      "oaevu"},
-    {P::kMigrationsWrite, "migrations:write", "create, cancel and resume migrations", "oae"},
+    {P::kMigrationsWrite, "migrations:write",
+     "create, pause, cancel, resume and schedule migrations", "oae"},
     {P::kMigrationsDecide, "migrations:decide", "answer a migration's questions", "oae"},
     {P::kOrganizationRead, "organization:read", "see the organization's settings", "oaevu"},
     {P::kOrganizationWrite, "organization:write", "change the organization's settings", "oa"},

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -125,7 +127,19 @@ class FieldWriter {
     return absl::OkStatus();
   }
 
+  // A time is a text, as in protobuf's JSON mapping.
+  absl::Status PutTime(const json::value& value) {
+    google::protobuf::Timestamp time;
+    const bool is_time =
+        value.is_string() && !field_.is_repeated() &&
+        google::protobuf::util::TimeUtil::FromString(TextOf(value.get_string()), &time);
+    if (!is_time) return Wrong(field_);
+    reflection_.MutableMessage(&message_, &field_)->CopyFrom(time);
+    return absl::OkStatus();
+  }
+
   absl::Status PutMessage(const json::value& value) {
+    if (field_.message_type() == google::protobuf::Timestamp::descriptor()) return PutTime(value);
     if (!value.is_object()) return Wrong(field_);
     Message* const inner = field_.is_repeated() ? reflection_.AddMessage(&message_, &field_)
                                                 : reflection_.MutableMessage(&message_, &field_);

@@ -63,7 +63,12 @@ constexpr NamedSchema kNewMigration = {.name = "NewMigration",
                     "description": "a folder of results taken from the source, schema.name.csv each, named as \"source\" is; models are compared with them"},
         "results_tolerance": {"minimum": 0, "maximum": 1000000000000,
                               "description": "how far apart numbers may be in them; 0 is the default, 0.000001"},
-        "unproven_rewrites": {"description": "what happens to T-SQL of a language model that runs and has no result to be compared with"}
+        "unproven_rewrites": {"description": "what happens to T-SQL of a language model that runs and has no result to be compared with"},
+        "priority": {"minimum": -10, "maximum": 10, "description": "higher ones are begun first, of equal ones the oldest"},
+        "after": {"maxItems": 32, "description": "migrations of the organization that have to succeed first",
+                  "items": {"format": "uuid", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"}},
+        "after_failure": {"description": "what becomes of it when one of those fails or is cancelled"},
+        "start_at": {"maxLength": 40, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}", "description": "not begun before"}
       }
     }
   }
@@ -81,6 +86,28 @@ constexpr NamedSchema kDecision = {.name = "Decision",
   }
 })",
                                    .message = "datamigrate.v1.DecideMigrationRequest"};
+
+constexpr NamedSchema kPriority = {.name = "Priority",
+                                   .text = R"({
+  "required": ["priority"],
+  "properties": {
+    "id": null,
+    "priority": {"minimum": -10, "maximum": 10,
+                 "description": "higher ones are begun first, of equal ones the oldest"}
+  }
+})",
+                                   .message = "datamigrate.v1.SetMigrationPriorityRequest"};
+
+constexpr NamedSchema kMigrationLimit = {.name = "MigrationLimit",
+                                         .message = "datamigrate.v1.MigrationLimit"};
+constexpr NamedSchema kNewMigrationLimit = {.name = "NewMigrationLimit",
+                                            .text = R"({
+  "properties": {
+    "most_running": {"minimum": 0, "maximum": 100000,
+                     "description": "0: none are begun; absent: the operator's limit alone holds"}
+  }
+})",
+                                            .message = "datamigrate.v1.SetMigrationLimitRequest"};
 
 constexpr Parameter kId = {.name = "id",
                            .schema = kUuidSchema,
@@ -153,12 +180,14 @@ Description DescribeListMigrations() {
                       "migrations in a page"},
                      kPageToken,
                      {"status",
-                      R"({"type":"string","enum":["queued","running","waiting","succeeded",)"
-                      R"("failed","cancelled"]})",
+                      R"({"type":"string","enum":["queued","running","waiting","paused",)"
+                      R"("succeeded","failed","cancelled"]})",
                       "only migrations of this status"},
                      {"target", R"({"type":"string","maxLength":40})", "only those to this target"},
                      {"name", R"({"type":"string","maxLength":200})",
                       "only those with this in their names, whatever the case"},
+                     {"set_aside", R"({"type":"string","enum":["true","false"],"default":"false"})",
+                      "true: only those that were given up because they stopped their engine"},
                      {"created_from", kTime, "only those of this time and later"},
                      {"created_before", kTime, "only those before this time"},
                      {"sort",
@@ -184,7 +213,34 @@ Description DescribeCancelMigration() {
 }
 
 Description DescribeResumeMigration() {
-  return OfOne("resumeMigration", "Runs a failed or cancelled migration on.");
+  return OfOne("resumeMigration", "Runs a paused, failed or cancelled migration on.");
+}
+
+Description DescribePauseMigration() {
+  return OfOne("pauseMigration", "Stops a migration until it is resumed.");
+}
+
+Description DescribeSetPriority() {
+  Description description =
+      OfOne("setMigrationPriority", "Lets a migration begin earlier or later than others.");
+  description.body = &kPriority;
+  return description;
+}
+
+Description DescribeShowMigrationLimit() {
+  return {
+      .operation_id = "showMigrationLimit",
+      .tag = kTag,
+      .summary = "How many of the organization's migrations may run at a time, and how many do.",
+      .answers = {{200, "What is chosen, permitted and holds.", &kMigrationLimit}}};
+}
+
+Description DescribeSetMigrationLimit() {
+  return {.operation_id = "setMigrationLimit",
+          .tag = kTag,
+          .summary = "Chooses how many may; what runs is not stopped for it.",
+          .body = &kNewMigrationLimit,
+          .answers = {{200, "What is chosen, permitted and holds.", &kMigrationLimit}}};
 }
 
 Description DescribeDecideMigration() {

@@ -49,6 +49,7 @@ Response List(EngineClient* engine, const Request& request) {
   asked.set_status(StatusOf(QueryText(request, "status")));
   asked.set_target(QueryText(request, "target"));
   asked.set_name(QueryText(request, "name"));
+  asked.set_set_aside(QueryText(request, "set_aside") == "true");
   asked.set_order(OrderOf(QueryText(request, "sort")));
   for (const auto& [name, bound] : {std::pair("created_from", asked.mutable_created_from()),
                                     std::pair("created_before", asked.mutable_created_before())}) {
@@ -99,6 +100,12 @@ Response Cancel(EngineClient* engine, const Request& request) {
   return MessageResponse(request, 200, engine->CancelMigration(ContextOf(request), asked));
 }
 
+Response Pause(EngineClient* engine, const Request& request) {
+  v1::PauseMigrationRequest asked;
+  asked.set_id(ParameterOf(request, "id"));
+  return MessageResponse(request, 200, engine->PauseMigration(ContextOf(request), asked));
+}
+
 Response Resume(EngineClient* engine, const Request& request) {
   v1::ResumeMigrationRequest asked;
   asked.set_id(ParameterOf(request, "id"));
@@ -110,6 +117,23 @@ Response Decide(EngineClient* engine, const Request& request) {
   if (absl::Status read = ReadJsonBody(request, asked); !read.ok()) return ProblemOf(request, read);
   asked.set_id(ParameterOf(request, "id"));
   return MessageResponse(request, 200, engine->DecideMigration(ContextOf(request), asked));
+}
+
+Response SetPriority(EngineClient* engine, const Request& request) {
+  v1::SetMigrationPriorityRequest asked;
+  if (absl::Status read = ReadJsonBody(request, asked); !read.ok()) return ProblemOf(request, read);
+  asked.set_id(ParameterOf(request, "id"));
+  return MessageResponse(request, 200, engine->SetMigrationPriority(ContextOf(request), asked));
+}
+
+Response ShowLimit(EngineClient* engine, const Request& request) {
+  return MessageResponse(request, 200, engine->GetMigrationLimit(ContextOf(request), {}));
+}
+
+Response SetLimit(EngineClient* engine, const Request& request) {
+  v1::SetMigrationLimitRequest asked;
+  if (absl::Status read = ReadJsonBody(request, asked); !read.ok()) return ProblemOf(request, read);
+  return MessageResponse(request, 200, engine->SetMigrationLimit(ContextOf(request), asked));
 }
 
 int64_t FirstSequence(const Request& request) {
@@ -203,8 +227,15 @@ void AddMigrationRoutes(const MigrationParts& parts, std::vector<Route>& routes)
   add("GET", "/api/v1/migrations/{id}", P::kMigrationsRead, Show, DescribeShowMigration());
   add("POST", "/api/v1/migrations/{id}/cancel", P::kMigrationsWrite, Cancel,
       DescribeCancelMigration());
+  add("POST", "/api/v1/migrations/{id}/pause", P::kMigrationsWrite, Pause,
+      DescribePauseMigration());
   add("POST", "/api/v1/migrations/{id}/resume", P::kMigrationsWrite, Resume,
       DescribeResumeMigration());
+  add("PUT", "/api/v1/migrations/{id}/priority", P::kMigrationsWrite, SetPriority,
+      DescribeSetPriority());
+  add("GET", "/api/v1/limits/migrations", P::kMigrationsRead, ShowLimit,
+      DescribeShowMigrationLimit());
+  add("PUT", "/api/v1/limits/migrations", P::kPoliciesWrite, SetLimit, DescribeSetMigrationLimit());
   add("POST", "/api/v1/migrations/{id}/decide", P::kMigrationsDecide, Decide,
       DescribeDecideMigration());
   const auto watch = [parts](EngineClient*, const Request& request) {

@@ -2,12 +2,16 @@
 // proto/datamigrate/v1/migration.proto as JSON.
 //
 //   GET  /api/v1/migrations?page_size=&page_token=&status=&target=&name=&created_from=
-//           &created_before=&sort=                       200, ListMigrationsResponse
+//           &created_before=&set_aside=&sort=            200, ListMigrationsResponse
 //   POST /api/v1/migrations                 CreateMigrationRequest; 201, Migration, Location
 //        with Idempotency-Key: the same key and body answer with the same migration
 //   GET  /api/v1/migrations/{id}                            200, Migration
 //   POST /api/v1/migrations/{id}/cancel                     200, Migration
+//   POST /api/v1/migrations/{id}/pause                      200, Migration
 //   POST /api/v1/migrations/{id}/resume                     200, Migration
+//   PUT  /api/v1/migrations/{id}/priority   SetMigrationPriorityRequest; 200, Migration
+//   GET  /api/v1/limits/migrations                          200, MigrationLimit
+//   PUT  /api/v1/limits/migrations          SetMigrationLimitRequest; 200, MigrationLimit
 //   POST /api/v1/migrations/{id}/decide     DecideMigrationRequest; 200, Migration
 //   GET  /api/v1/migrations/{id}/events?after=              200, text/event-stream
 //        goes on after Last-Event-ID, or `after`, or from the start; with a WebSocket's handshake,

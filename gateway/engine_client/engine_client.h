@@ -1,4 +1,5 @@
-// The agent engine as the gateway sees it: proto/datamigrate/v1/migration.proto without gRPC.
+// The agent engine as the gateway sees it: migration.proto and schedules.proto of
+// proto/datamigrate/v1 without gRPC.
 #ifndef DATAMIGRATE_GATEWAY_ENGINE_CLIENT_ENGINE_CLIENT_H_
 #define DATAMIGRATE_GATEWAY_ENGINE_CLIENT_ENGINE_CLIENT_H_
 
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "datamigrate/v1/migration.pb.h"
+#include "datamigrate/v1/schedules.pb.h"
 #include "gateway/access/permission.h"
 
 namespace datamigrate::gateway {
@@ -61,10 +63,24 @@ class EngineClient {
       const CallContext& context, const v1::ListMigrationsRequest& request) = 0;
   virtual absl::StatusOr<v1::Migration> CancelMigration(
       const CallContext& context, const v1::CancelMigrationRequest& request) = 0;
+  virtual absl::StatusOr<v1::Migration> PauseMigration(
+      const CallContext& context, const v1::PauseMigrationRequest& request) = 0;
   virtual absl::StatusOr<v1::Migration> ResumeMigration(
       const CallContext& context, const v1::ResumeMigrationRequest& request) = 0;
   virtual absl::StatusOr<v1::Migration> DecideMigration(
       const CallContext& context, const v1::DecideMigrationRequest& request) = 0;
+  virtual absl::StatusOr<v1::Migration> SetMigrationPriority(
+      const CallContext& context, const v1::SetMigrationPriorityRequest& request) = 0;
+  virtual absl::StatusOr<v1::MigrationLimit> GetMigrationLimit(
+      const CallContext& context, const v1::GetMigrationLimitRequest& request) = 0;
+  virtual absl::StatusOr<v1::MigrationLimit> SetMigrationLimit(
+      const CallContext& context, const v1::SetMigrationLimitRequest& request) = 0;
+  virtual absl::StatusOr<v1::Schedule> CreateSchedule(const CallContext& context,
+                                                      const v1::CreateScheduleRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListSchedulesResponse> ListSchedules(
+      const CallContext& context, const v1::ListSchedulesRequest& request) = 0;
+  virtual absl::StatusOr<v1::DeleteScheduleResponse> DeleteSchedule(
+      const CallContext& context, const v1::DeleteScheduleRequest& request) = 0;
   virtual absl::StatusOr<v1::ListModelsResponse> ListModels(
       const CallContext& context, const v1::ListModelsRequest& request) = 0;
   virtual absl::StatusOr<v1::Model> GetModel(const CallContext& context,

@@ -13,12 +13,14 @@
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
+#include "datamigrate/v1/schedules.grpc.pb.h"
 #include "gateway/engine_client/circuit_breaker.h"
 #include "gateway/engine_client/stream_reader.h"
 
@@ -128,7 +130,7 @@ class GrpcEngineClient : public EngineClient {
                    CreateBatcher::Defer defer, TokenSource token_of)
       : token_of_(std::move(token_of)),
         channel_(std::move(channel)),
-        stub_(v1::MigrationService::NewStub(channel_)),
+        stubs_(v1::MigrationService::NewStub(channel_), v1::ScheduleService::NewStub(channel_)),
         health_(channel_),
         calls_(metrics.AddCounter("datamigrate_gateway_engine_calls_total",
                                   "Calls to the engine by method and status code.",
@@ -152,6 +154,10 @@ class GrpcEngineClient : public EngineClient {
       const CallContext& context, const v1::CancelMigrationRequest& request) override {
     return Once<v1::Migration>("CancelMigration", &Stub::CancelMigration, context, request);
   }
+  absl::StatusOr<v1::Migration> PauseMigration(const CallContext& context,
+                                               const v1::PauseMigrationRequest& request) override {
+    return Once<v1::Migration>("PauseMigration", &Stub::PauseMigration, context, request);
+  }
   absl::StatusOr<v1::Migration> ResumeMigration(
       const CallContext& context, const v1::ResumeMigrationRequest& request) override {
     return Once<v1::Migration>("ResumeMigration", &Stub::ResumeMigration, context, request);
@@ -159,6 +165,35 @@ class GrpcEngineClient : public EngineClient {
   absl::StatusOr<v1::Migration> DecideMigration(
       const CallContext& context, const v1::DecideMigrationRequest& request) override {
     return Once<v1::Migration>("DecideMigration", &Stub::DecideMigration, context, request);
+  }
+  absl::StatusOr<v1::Migration> SetMigrationPriority(
+      const CallContext& context, const v1::SetMigrationPriorityRequest& request) override {
+    return Once<v1::Migration>("SetMigrationPriority", &Stub::SetMigrationPriority, context,
+                               request);
+  }
+  absl::StatusOr<v1::MigrationLimit> GetMigrationLimit(
+      const CallContext& context, const v1::GetMigrationLimitRequest& request) override {
+    return Repeatable<v1::MigrationLimit>("GetMigrationLimit", &Stub::GetMigrationLimit, context,
+                                          request);
+  }
+  absl::StatusOr<v1::MigrationLimit> SetMigrationLimit(
+      const CallContext& context, const v1::SetMigrationLimitRequest& request) override {
+    return Once<v1::MigrationLimit>("SetMigrationLimit", &Stub::SetMigrationLimit, context,
+                                    request);
+  }
+  absl::StatusOr<v1::Schedule> CreateSchedule(const CallContext& context,
+                                              const v1::CreateScheduleRequest& request) override {
+    return Once<v1::Schedule>("CreateSchedule", &ScheduleStub::CreateSchedule, context, request);
+  }
+  absl::StatusOr<v1::ListSchedulesResponse> ListSchedules(
+      const CallContext& context, const v1::ListSchedulesRequest& request) override {
+    return Repeatable<v1::ListSchedulesResponse>("ListSchedules", &ScheduleStub::ListSchedules,
+                                                 context, request);
+  }
+  absl::StatusOr<v1::DeleteScheduleResponse> DeleteSchedule(
+      const CallContext& context, const v1::DeleteScheduleRequest& request) override {
+    return Once<v1::DeleteScheduleResponse>("DeleteSchedule", &ScheduleStub::DeleteSchedule,
+                                            context, request);
   }
   absl::StatusOr<v1::ListModelsResponse> ListModels(const CallContext& context,
                                                     const v1::ListModelsRequest& request) override {
@@ -202,10 +237,13 @@ class GrpcEngineClient : public EngineClient {
 
  private:
   using Stub = v1::MigrationService::Stub;
+  using ScheduleStub = v1::ScheduleService::Stub;
   using Async = class v1::MigrationService::Stub::async;
 
-  template <typename Answer, typename Asked>
-  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Asked&, Answer*);
+  template <typename Service, typename Answer, typename Asked>
+  using Method = grpc::Status (Service::*)(grpc::ClientContext*, const Asked&, Answer*);
+
+  Stub& migrations() const { return *std::get<std::unique_ptr<Stub>>(stubs_); }
 
   std::string TokenOf(const CallContext& context) const {
     return token_of_ == nullptr ? std::string() : token_of_(context);
@@ -250,7 +288,7 @@ class GrpcEngineClient : public EngineClient {
     call->context = std::make_unique<grpc::ClientContext>();
     call->context->set_deadline(absl::ToChronoTime(call->deadline));
     call->answer.Clear();
-    stub_->async()->CreateMigrations(
+    migrations().async()->CreateMigrations(
         call->context.get(), &call->request, &call->answer,
         [this, call](const grpc::Status& status) { EndCreates(call, FromGrpc(status)); });
   }
@@ -275,8 +313,8 @@ class GrpcEngineClient : public EngineClient {
     return absl::UnavailableError("the engine does not answer; it is asked again soon");
   }
 
-  template <typename Answer, typename Asked>
-  absl::StatusOr<Answer> Once(const char* name, Method<Answer, Asked> method,
+  template <typename Answer, typename Service, typename Asked>
+  absl::StatusOr<Answer> Once(const char* name, Method<Service, Answer, Asked> method,
                               const CallContext& context, const Asked& request) {
     if (!breaker_.Admit()) {
       calls_.Increment({name, "NOT_TRIED"});
@@ -285,15 +323,16 @@ class GrpcEngineClient : public EngineClient {
     grpc::ClientContext grpc_context;
     Fill(grpc_context, context);
     Answer answer;
-    const absl::Status status = FromGrpc(((*stub_).*method)(&grpc_context, request, &answer));
+    Service& service = *std::get<std::unique_ptr<Service>>(stubs_);
+    const absl::Status status = FromGrpc((service.*method)(&grpc_context, request, &answer));
     breaker_.Note(status);
     calls_.Increment({name, absl::StatusCodeToString(status.code())});
     if (!status.ok()) return status;
     return answer;
   }
 
-  template <typename Answer, typename Asked>
-  absl::StatusOr<Answer> Repeatable(const char* name, Method<Answer, Asked> method,
+  template <typename Answer, typename Service, typename Asked>
+  absl::StatusOr<Answer> Repeatable(const char* name, Method<Service, Answer, Asked> method,
                                     const CallContext& context, const Asked& request) {
     for (size_t attempt = 0;; ++attempt) {
       absl::StatusOr<Answer> answer = Once<Answer>(name, method, context, request);
@@ -308,14 +347,14 @@ class GrpcEngineClient : public EngineClient {
                                                const Asked& request) {
     auto reader = std::make_shared<StreamReader<Asked, Message>>(request);
     Fill(reader->context(), context);
-    (stub_->async()->*start)(&reader->context(), &reader->request(), reader.get());
+    (migrations().async()->*start)(&reader->context(), &reader->request(), reader.get());
     reader->Start();
     return std::make_unique<GrpcMessageStream<Asked, Message>>(std::move(reader));
   }
 
   const TokenSource token_of_;
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<Stub> stub_;
+  const std::tuple<std::unique_ptr<Stub>, std::unique_ptr<ScheduleStub>> stubs_;
   grpc::GenericStub health_;
   telemetry::Counter& calls_;
   CircuitBreaker breaker_{{}};

@@ -15,6 +15,7 @@ PermissionSet KnownToTheEngine() {
   set.Add(Permission::kMigrationsRead);
   set.Add(Permission::kMigrationsWrite);
   set.Add(Permission::kMigrationsDecide);
+  set.Add(Permission::kPoliciesWrite);
   return set;
 }
 

@@ -3,8 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 #include "catch2/catch.hpp"
 #include "grpcpp/client_context.h"
@@ -23,6 +25,17 @@ std::string Environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// Calls a method that gives a migration; fails the test when it does not.
+template <typename Request, typename Method>
+v1::Migration Ask(v1::MigrationService::Stub& stub, Method method, const Request& request) {
+  v1::Migration migration;
+  grpc::ClientContext context;
+  const grpc::Status status = (stub.*method)(&context, request, &migration);
+  INFO(status.error_message());
+  REQUIRE(status.ok());
+  return migration;
+}
+
 }  // namespace
 
 std::optional<Surroundings> FindSurroundings() {
@@ -39,23 +52,37 @@ std::optional<Surroundings> FindSurroundings() {
 }
 
 EngineUnderTest::EngineUnderTest(const Surroundings& surroundings,
-                                 const std::filesystem::path& home)
-    : surroundings_(surroundings), home_(home) {}
+                                 const std::filesystem::path& home, std::vector<std::string> more)
+    : surroundings_(surroundings), home_(home), more_(std::move(more)) {}
 
 void EngineUnderTest::Start() {
-  const std::string port_file = (home_ / ("port-" + std::to_string(++starts_))).string();
-  const std::filesystem::path log = home_ / "engine.log";
+  static std::atomic<int> starts = 0;
+  const std::string number = std::to_string(++starts);
+  const std::string port_file = (home_ / ("port-" + number)).string();
+  const std::filesystem::path log = home_ / ("engine-" + number + ".log");
+  std::vector<std::string> command = {DATAMIGRATE_BINARY_DIR "/bin/datamigrate-engine",
+                                      "--listen",
+                                      "127.0.0.1:0",
+                                      "--port-file",
+                                      port_file,
+                                      "--home",
+                                      home_.string(),
+                                      "--dbt",
+                                      surroundings_.dbt,
+                                      "--lease-seconds",
+                                      "2",
+                                      "--source-root",
+                                      "/"};
+  command.insert(command.end(), more_.begin(), more_.end());
   process_ = std::make_unique<ChildProcess>(
-      std::vector<std::string>{DATAMIGRATE_BINARY_DIR "/bin/datamigrate-engine", "--listen",
-                               "127.0.0.1:0", "--port-file", port_file, "--home", home_.string(),
-                               "--dbt", surroundings_.dbt, "--lease-seconds", "2", "--source-root",
-                               "/"},
-      log, std::vector<std::string>{"DATAMIGRATE_DATABASE_URL=" + surroundings_.database_url});
+      command, log,
+      std::vector<std::string>{"DATAMIGRATE_DATABASE_URL=" + surroundings_.database_url});
   const std::string port = WaitForFile(port_file, *process_, kStartLimit);
   if (port.empty()) throw std::runtime_error("the engine does not start: " + ReadFile(log));
   address_ = "127.0.0.1:" + std::to_string(std::stoi(port));
-  stub_ = v1::MigrationService::NewStub(
-      grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()));
+  const auto channel = grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
+  stub_ = v1::MigrationService::NewStub(channel);
+  schedules_ = v1::ScheduleService::NewStub(channel);
 }
 
 void EngineUnderTest::Kill() {
@@ -71,23 +98,29 @@ v1::Migration EngineUnderTest::Create(const std::string& source, const std::stri
   request.set_source(source);
   request.set_target("duckdb");
   request.set_idempotency_key(key);
-  v1::Migration migration;
-  grpc::ClientContext context;
-  const grpc::Status status = stub_->CreateMigration(&context, request, &migration);
-  INFO(status.error_message());
-  REQUIRE(status.ok());
-  return migration;
+  return Create(request);
+}
+
+v1::Migration EngineUnderTest::Create(const v1::CreateMigrationRequest& request) {
+  return Ask(*stub_, &v1::MigrationService::Stub::CreateMigration, request);
 }
 
 v1::Migration EngineUnderTest::Get(const std::string& id) {
   v1::GetMigrationRequest request;
   request.set_id(id);
-  v1::Migration migration;
-  grpc::ClientContext context;
-  const grpc::Status status = stub_->GetMigration(&context, request, &migration);
-  INFO(status.error_message());
-  REQUIRE(status.ok());
-  return migration;
+  return Ask(*stub_, &v1::MigrationService::Stub::GetMigration, request);
+}
+
+v1::Migration EngineUnderTest::Pause(const std::string& id) {
+  v1::PauseMigrationRequest request;
+  request.set_id(id);
+  return Ask(*stub_, &v1::MigrationService::Stub::PauseMigration, request);
+}
+
+v1::Migration EngineUnderTest::Resume(const std::string& id) {
+  v1::ResumeMigrationRequest request;
+  request.set_id(id);
+  return Ask(*stub_, &v1::MigrationService::Stub::ResumeMigration, request);
 }
 
 std::vector<v1::MigrationEvent> EngineUnderTest::Watch(

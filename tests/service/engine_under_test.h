@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "datamigrate/v1/migration.grpc.pb.h"
+#include "datamigrate/v1/schedules.grpc.pb.h"
 #include "tests/support/child_process.h"
 
 namespace datamigrate::testing {
@@ -24,7 +25,9 @@ std::optional<Surroundings> FindSurroundings();
 // Starts the engine with a short lease; the destructor kills it.
 class EngineUnderTest {
  public:
-  EngineUnderTest(const Surroundings& surroundings, const std::filesystem::path& home);
+  // Engines of one database share a home. `more`: further arguments.
+  EngineUnderTest(const Surroundings& surroundings, const std::filesystem::path& home,
+                  std::vector<std::string> more = {});
 
   // Starts the process and waits until it serves. Throws std::runtime_error, with its log, when it does not.
   void Start();
@@ -33,9 +36,13 @@ class EngineUnderTest {
   int Terminate();
 
   v1::MigrationService::Stub& stub() { return *stub_; }
+  v1::ScheduleService::Stub& schedules() { return *schedules_; }
   const std::string& address() const { return address_; }
 
   v1::Migration Create(const std::string& source, const std::string& key);
+  v1::Migration Create(const v1::CreateMigrationRequest& request);
+  v1::Migration Pause(const std::string& id);
+  v1::Migration Resume(const std::string& id);
   v1::Migration Get(const std::string& id);
   // Every event after `after` until the migration ends, or until `stop` says true for one, which is then the last.
   std::vector<v1::MigrationEvent> Watch(const std::string& id, int64_t after,
@@ -44,9 +51,10 @@ class EngineUnderTest {
  private:
   const Surroundings surroundings_;
   const std::filesystem::path home_;
-  int starts_ = 0;
+  const std::vector<std::string> more_;
   std::unique_ptr<ChildProcess> process_;
   std::unique_ptr<v1::MigrationService::Stub> stub_;
+  std::unique_ptr<v1::ScheduleService::Stub> schedules_;
   std::string address_;
 };
 

@@ -142,5 +142,57 @@ TEST_CASE("a migration whose engine is killed at every node finishes as if nothi
   CHECK(engine.Terminate() == 0);
 }
 
+bool IsPaused(const v1::MigrationEvent& event) {
+  return event.kind() == "paused";
+}
+
+TEST_CASE("a migration that is paused in the middle of steps finishes as if nothing had happened",
+          "[service]") {
+  const auto surroundings = FindSurroundings();
+  if (!surroundings) return;
+  TemporaryDirectory home;
+  const std::string source = WriteScripts(home.path() / "scripts");
+  EngineUnderTest engine(*surroundings, home.path());
+  engine.Start();
+  const v1::Migration undisturbed = RunUndisturbed(engine, source);
+  REQUIRE(undisturbed.status() == v1::MIGRATION_STATUS_SUCCEEDED);
+
+  const std::vector<Moment> moments = {
+      {"assessment", ""}, {"data", "rows"}, {"tester", "dbt run"}, {"tester", "dbt test"}};
+  const v1::Migration created = engine.Create(source, "paused");
+  int64_t last_sequence = 0;
+  for (size_t i = 0; i < moments.size(); ++i) {
+    INFO(moments[i].step << " " << moments[i].message_part);
+    auto events = engine.Watch(created.id(), last_sequence,
+                               [&](const auto& event) { return Fits(event, moments[i]); });
+    REQUIRE_FALSE(events.empty());
+    last_sequence = events.back().sequence();
+    engine.Pause(created.id());
+    // With the engine killed the pause is the next one's to see to.
+    if (i % 2 == 1) {
+      engine.Kill();
+      engine.Start();
+    }
+    events = engine.Watch(created.id(), last_sequence,
+                          [](const auto& event) { return IsPaused(event) || IsEnd(event); });
+    REQUIRE_FALSE(events.empty());
+    REQUIRE(IsPaused(events.back()));
+    last_sequence = events.back().sequence();
+    CHECK(engine.Get(created.id()).status() == v1::MIGRATION_STATUS_PAUSED);
+    if (i % 2 == 0) {
+      engine.Kill();
+      engine.Start();
+    }
+    engine.Resume(created.id());
+  }
+  engine.Watch(created.id(), last_sequence, IsEnd);
+  const v1::Migration paused = engine.Get(created.id());
+  INFO(paused.error());
+  REQUIRE(paused.status() == v1::MIGRATION_STATUS_SUCCEEDED);
+  CheckSameResult(paused, undisturbed);
+  CheckHistory(engine.Watch(created.id(), 0, IsEnd));
+  CHECK(engine.Terminate() == 0);
+}
+
 }  // namespace
 }  // namespace datamigrate::testing

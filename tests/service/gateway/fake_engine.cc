@@ -24,7 +24,53 @@ grpc::Status NotFound() {
   return grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no such migration");
 }
 
+std::string TenantOf(const grpc::ServerContext& context) {
+  const auto found = context.client_metadata().find("x-datamigrate-tenant");
+  return found == context.client_metadata().end()
+             ? ""
+             : std::string(found->second.data(), found->second.size());
+}
+
 }  // namespace
+
+grpc::Status FakeSchedules::CreateSchedule(grpc::ServerContext* context,
+                                           const v1::CreateScheduleRequest* request,
+                                           v1::Schedule* answer) {
+  std::lock_guard lock(mutex_);
+  last_request_ = *request;
+  answer->set_id(std::string(kFirstId));
+  answer->set_name(request->name());
+  answer->set_cron(request->cron());
+  by_tenant_.emplace(TenantOf(*context), *answer);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeSchedules::ListSchedules(grpc::ServerContext* context,
+                                          const v1::ListSchedulesRequest* /*request*/,
+                                          v1::ListSchedulesResponse* answer) {
+  std::lock_guard lock(mutex_);
+  const auto [begin, end] = by_tenant_.equal_range(TenantOf(*context));
+  for (auto it = begin; it != end; ++it) *answer->add_schedules() = it->second;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeSchedules::DeleteSchedule(grpc::ServerContext* context,
+                                           const v1::DeleteScheduleRequest* request,
+                                           v1::DeleteScheduleResponse* /*answer*/) {
+  std::lock_guard lock(mutex_);
+  const auto [begin, end] = by_tenant_.equal_range(TenantOf(*context));
+  for (auto it = begin; it != end; ++it) {
+    if (it->second.id() != request->id()) continue;
+    by_tenant_.erase(it);
+    return grpc::Status::OK;
+  }
+  return NotFound();
+}
+
+v1::CreateScheduleRequest FakeSchedules::last_request() const {
+  std::lock_guard lock(mutex_);
+  return last_request_;
+}
 
 FakeEngine::FakeEngine(const std::optional<Certificate>& tls) {
   auto credentials = grpc::InsecureServerCredentials();
@@ -40,6 +86,7 @@ FakeEngine::FakeEngine(const std::optional<Certificate>& tls) {
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", credentials, &port);
   builder.RegisterService(this);
+  builder.RegisterService(&schedules);
   server_ = builder.BuildAndStart();
   address_ = "127.0.0.1:" + std::to_string(port);
 }
@@ -208,6 +255,47 @@ grpc::Status FakeEngine::CancelMigration(grpc::ServerContext* context,
   }
   kept->migration.set_status(v1::MIGRATION_STATUS_CANCELLED);
   *answer = kept->migration;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::PauseMigration(grpc::ServerContext* context,
+                                        const v1::PauseMigrationRequest* request,
+                                        v1::Migration* answer) {
+  std::lock_guard lock(mutex_);
+  Kept* kept = Find(context, request->id());
+  if (kept == nullptr) return NotFound();
+  kept->migration.set_status(v1::MIGRATION_STATUS_PAUSED);
+  *answer = kept->migration;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::SetMigrationPriority(grpc::ServerContext* context,
+                                              const v1::SetMigrationPriorityRequest* request,
+                                              v1::Migration* answer) {
+  std::lock_guard lock(mutex_);
+  Kept* kept = Find(context, request->id());
+  if (kept == nullptr) return NotFound();
+  kept->migration.set_priority(request->priority());
+  *answer = kept->migration;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::GetMigrationLimit(grpc::ServerContext* context,
+                                           const v1::GetMigrationLimitRequest* /*request*/,
+                                           v1::MigrationLimit* answer) {
+  std::lock_guard lock(mutex_);
+  *answer = limits_[Note(context)];
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEngine::SetMigrationLimit(grpc::ServerContext* context,
+                                           const v1::SetMigrationLimitRequest* request,
+                                           v1::MigrationLimit* answer) {
+  std::lock_guard lock(mutex_);
+  v1::MigrationLimit& limit = limits_[Note(context)];
+  limit.clear_chosen();
+  if (request->has_most_running()) limit.set_chosen(request->most_running());
+  *answer = limit;
   return grpc::Status::OK;
 }
 

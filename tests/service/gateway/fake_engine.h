@@ -1,4 +1,4 @@
-// A MigrationService in this process, which answers as the test tells it.
+// A MigrationService and a ScheduleService in this process, which answer as the test tells them.
 #ifndef DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
 #define DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "datamigrate/v1/migration.grpc.pb.h"
+#include "datamigrate/v1/schedules.grpc.pb.h"
 
 namespace grpc {
 class Server;
@@ -21,6 +22,27 @@ namespace datamigrate::testing {
 
 // The id of the first migration; the next ends with 2, and so on.
 inline constexpr std::string_view kFirstId = "00000000-0000-4000-8000-000000000001";
+
+// Keeps schedules by tenant, as schedules.proto says. Thread safe.
+class FakeSchedules : public v1::ScheduleService::Service {
+ public:
+  grpc::Status CreateSchedule(grpc::ServerContext* context,
+                              const v1::CreateScheduleRequest* request,
+                              v1::Schedule* answer) override;
+  grpc::Status ListSchedules(grpc::ServerContext* context, const v1::ListSchedulesRequest* request,
+                             v1::ListSchedulesResponse* answer) override;
+  grpc::Status DeleteSchedule(grpc::ServerContext* context,
+                              const v1::DeleteScheduleRequest* request,
+                              v1::DeleteScheduleResponse* answer) override;
+
+  // The request of the last CreateSchedule.
+  v1::CreateScheduleRequest last_request() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::multimap<std::string, v1::Schedule> by_tenant_;
+  v1::CreateScheduleRequest last_request_;
+};
 
 // Keeps migrations by tenant, as migration.proto says. Thread safe.
 class FakeEngine : public v1::MigrationService::Service {
@@ -58,6 +80,18 @@ class FakeEngine : public v1::MigrationService::Service {
   grpc::Status CancelMigration(grpc::ServerContext* context,
                                const v1::CancelMigrationRequest* request,
                                v1::Migration* answer) override;
+  grpc::Status PauseMigration(grpc::ServerContext* context,
+                              const v1::PauseMigrationRequest* request,
+                              v1::Migration* answer) override;
+  grpc::Status SetMigrationPriority(grpc::ServerContext* context,
+                                    const v1::SetMigrationPriorityRequest* request,
+                                    v1::Migration* answer) override;
+  grpc::Status GetMigrationLimit(grpc::ServerContext* context,
+                                 const v1::GetMigrationLimitRequest* request,
+                                 v1::MigrationLimit* answer) override;
+  grpc::Status SetMigrationLimit(grpc::ServerContext* context,
+                                 const v1::SetMigrationLimitRequest* request,
+                                 v1::MigrationLimit* answer) override;
   grpc::Status DecideMigration(grpc::ServerContext* context,
                                const v1::DecideMigrationRequest* request,
                                v1::Migration* answer) override;
@@ -80,6 +114,8 @@ class FakeEngine : public v1::MigrationService::Service {
   size_t most_sent = std::string::npos;
   grpc::Status archive_status;
 
+  FakeSchedules schedules;
+
  private:
   struct Kept {
     std::string tenant;
@@ -98,6 +134,7 @@ class FakeEngine : public v1::MigrationService::Service {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Kept> migrations_;
+  std::map<std::string, v1::MigrationLimit> limits_;
   std::map<std::string, std::string> last_metadata_;
   std::vector<int64_t> watched_after_;
   int creates_ = 0;

@@ -375,6 +375,78 @@ TEST_CASE("Models, cancel and decide reach the engine", "[gateway][service]") {
   CHECK(fixture.Ask("POST", path + "/resume").status == 501);
 }
 
+TEST_CASE("Pausing, priorities and limits reach the engine", "[gateway][service]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  const std::string path = "/api/v1/migrations/" + fixture.Create();
+  CHECK(json::parse(fixture.Ask("POST", path + "/pause").body)["status"] ==
+        "MIGRATION_STATUS_PAUSED");
+  CHECK(json::parse(
+            fixture.Ask("PUT", path + "/priority", R"({"priority":-10})").body)["priority"] == -10);
+  for (const char* wrong :
+       {"{}", R"({"priority":11})", R"({"priority":"1"})", R"({"priority":1,"id":"x"})"}) {
+    CHECK(fixture.Ask("PUT", path + "/priority", wrong).status == 400);
+  }
+  const std::string limit = "/api/v1/limits/migrations";
+  CHECK_FALSE(json::parse(fixture.Ask("GET", limit).body).contains("chosen"));
+  CHECK(json::parse(fixture.Ask("PUT", limit, R"({"most_running":0})").body)["chosen"] == 0);
+  CHECK(json::parse(fixture.Ask("GET", limit).body)["chosen"] == 0);
+  CHECK_FALSE(json::parse(fixture.Ask("PUT", limit, "{}").body).contains("chosen"));
+  CHECK(fixture.Ask("PUT", limit, R"({"most_running":-1})").status == 400);
+}
+
+TEST_CASE("A migration may be asked to come after others and at a time", "[gateway][service]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  const auto create = [&](const json& options) {
+    const json body = {{"source", "/srv/a.sql"}, {"target", "duckdb"}, {"options", options}};
+    return fixture.Ask("POST", "/api/v1/migrations", body.dump()).status;
+  };
+  CHECK(create({{"priority", 10},
+                {"after", {std::string(testing::kFirstId)}},
+                {"after_failure", "AFTER_FAILURE_GO_ON"},
+                {"start_at", "2026-12-01T02:00:00Z"}}) == 201);
+  CHECK(create({{"start_at", "2026-12-01T02:00:00+01:00"}}) == 201);
+  CHECK(create({{"priority", 11}}) == 400);
+  CHECK(create({{"after", {"x"}}}) == 400);
+  CHECK(create({{"after", std::vector<std::string>(33, std::string(testing::kFirstId))}}) == 400);
+  CHECK(create({{"start_at", "tomorrow"}}) == 400);
+  CHECK(create({{"start_at", "2026-13-01T02:00:00Z"}}) == 400);
+  CHECK(create({{"start_at", 5}}) == 400);
+  CHECK(create({{"start_at", json::object({{"seconds", 5}})}}) == 400);
+}
+
+TEST_CASE("Schedules are made, listed and removed", "[gateway][service]") {
+  Fixture fixture;
+  fixture.SignUp("ann@example.com");
+  const json asked = {{"name", "nightly"},
+                      {"cron", "0 2 * * *"},
+                      {"migration", {{"source", "/srv/a.sql"}, {"target", "duckdb"}}}};
+  const RawResponse created = fixture.Ask("POST", "/api/v1/schedules", asked.dump());
+  CHECK(created.status == 201);
+  CHECK(fixture.engine->schedules.last_request().migration().source() == "/srv/a.sql");
+  const std::string id = json::parse(created.body)["id"];
+  const json listed = json::parse(fixture.Ask("GET", "/api/v1/schedules").body)["schedules"];
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0]["cron"] == "0 2 * * *");
+  CHECK_FALSE(listed[0].contains("next_at"));
+
+  json wrong = asked;
+  wrong.erase("cron");
+  CHECK(fixture.Ask("POST", "/api/v1/schedules", wrong.dump()).status == 400);
+  wrong = asked;
+  wrong["migration"]["idempotency_key"] = "k";
+  CHECK(fixture.Ask("POST", "/api/v1/schedules", wrong.dump()).status == 400);
+  wrong = asked;
+  wrong["migration"]["options"] = {{"after", {id}}};
+  CHECK(fixture.Ask("POST", "/api/v1/schedules", wrong.dump()).status == 400);
+
+  CHECK(fixture.Ask("DELETE", "/api/v1/schedules/" + id).status == 204);
+  CHECK(fixture.Ask("DELETE", "/api/v1/schedules/" + id).status == 404);
+  CHECK(fixture.Ask("DELETE", "/api/v1/schedules/x").status == 400);
+  CHECK(json::parse(fixture.Ask("GET", "/api/v1/schedules").body)["schedules"].empty());
+}
+
 TEST_CASE("Registration refuses bad input and taken addresses", "[gateway][service]") {
   Fixture fixture;
   fixture.SignUp("ann@example.com");

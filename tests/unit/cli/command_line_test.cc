@@ -244,7 +244,15 @@ TEST_CASE("wrong use ends with 2 and says what is wrong on standard error") {
       std::vector<std::string>{"parse", "--stdin-batches", "--format", "xml"},
       std::vector<std::string>{"transpile", "--to", "oracle"},
       std::vector<std::string>{"transpile"}, std::vector<std::string>{"generate", "--source", "."},
-      std::vector<std::string>{"show"}, std::vector<std::string>{"decide", "some-id"});
+      std::vector<std::string>{"show"}, std::vector<std::string>{"decide", "some-id"},
+      std::vector<std::string>{"migrate", "--source", ".", "--at", "tomorrow"},
+      std::vector<std::string>{"migrate", "--source", ".", "--priority", "11"},
+      std::vector<std::string>{"migrate", "--source", ".", "--after-failure", "stop"},
+      std::vector<std::string>{"prioritize", "some-id"},
+      std::vector<std::string>{"prioritize", "some-id", "-11"},
+      std::vector<std::string>{"limit", "--most-running", "1", "--clear"},
+      std::vector<std::string>{"list", "--status", "lost"},
+      std::vector<std::string>{"schedules", "add", "nightly", "--source", "."});
   const ProgramResult run = RunDatamigrate(arguments);
   CHECK(run.exit_code == 2);
   CHECK(!run.err.empty());
@@ -261,7 +269,16 @@ TEST_CASE("help ends with 0 and comes with examples and exit codes") {
 }
 
 TEST_CASE("commands that need an engine end with 5 where none answers") {
-  const ProgramResult run = RunDatamigrate({"list", "--engine", "127.0.0.1:1"});
+  const auto command = GENERATE(
+      as<std::vector<std::string>>(), std::vector<std::string>{"list", "--status", "paused"},
+      std::vector<std::string>{"prioritize", "some-id", "-10"},
+      std::vector<std::string>{"limit", "--most-running", "0"},
+      std::vector<std::string>{"migrate", "--source", ".", "--at", "2026-12-01T02:00:00Z"},
+      std::vector<std::string>{"schedules", "add", "nightly", "--cron", "0 2 * * *", "--source",
+                               "."});
+  std::vector<std::string> arguments = command;
+  arguments.insert(arguments.end(), {"--engine", "127.0.0.1:1"});
+  const ProgramResult run = RunDatamigrate(arguments);
   CHECK(run.exit_code == 5);
   CHECK_THAT(run.err, Catch::Contains("127.0.0.1:1") && Catch::Contains("--engine"));
 }

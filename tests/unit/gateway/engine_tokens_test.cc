@@ -35,7 +35,7 @@ TEST_CASE("A caller's token says who it is and what of its rights the engine kno
   REQUIRE(claims.ok());
   CHECK(claims->user_id == "ann");
   CHECK(claims->organization_id == "acme");
-  CHECK(claims->scope == "migrations:read migrations:write migrations:decide");
+  CHECK(claims->scope == "migrations:read migrations:write migrations:decide policies:write");
   CHECK(claims->expires_at == kNow + EngineTokens::kLifetime);
   const auto viewer = made.Read(made.tokens.For(Ann(*PermissionsOfRole("viewer")), kNow), kNow);
   CHECK(viewer->scope == "migrations:read");

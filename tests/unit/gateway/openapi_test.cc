@@ -20,6 +20,7 @@
 #include "gateway/endpoints/operation_endpoints.h"
 #include "gateway/endpoints/organization_endpoints.h"
 #include "gateway/endpoints/password_endpoints.h"
+#include "gateway/endpoints/schedule_endpoints.h"
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
 #include "gateway/openapi/document.h"
@@ -197,6 +198,15 @@ TEST_CASE("JSON fills a message, and nothing of the wrong type does", "[gateway]
             .ok());
   CHECK(event.sequence() == 9007199254740993);
   CHECK(event.status() == v1::MIGRATION_STATUS_RUNNING);
+  // A time is a text.
+  const auto read_at = [&](const std::string& at) {
+    return ReadMessage(json::parse(R"({"at":)" + at + "}").as_object(), event);
+  };
+  REQUIRE(read_at(R"("2026-12-01T02:00:00+01:00")").ok());
+  CHECK(event.at().seconds() == 1796086800);
+  for (const char* wrong : {R"("tomorrow")", "5", R"({"seconds":"5"})", R"([])", R"("")"}) {
+    CHECK(absl::IsInvalidArgument(read_at(wrong)));
+  }
 }
 
 // All of the gateway's routes. Their endpoints are never called.
@@ -205,6 +215,7 @@ std::vector<Route> AllRoutes() {
   std::vector<Route> routes;
   AddAccountRoutes(nullptr, nullptr, routes);
   AddMigrationRoutes({}, routes);
+  AddScheduleRoutes(nullptr, routes);
   AddPasswordRoutes(nullptr, routes);
   AddSecondFactorRoutes({nullptr, nullptr, nullptr}, routes);
   AddOidcRoutes(nullptr, absl::Hours(1), routes);

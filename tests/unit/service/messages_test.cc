@@ -13,8 +13,9 @@ using google::protobuf::util::TimeUtil;
 
 constexpr store::MigrationStatus kRecordStatuses[] = {
     store::MigrationStatus::kPending,          store::MigrationStatus::kRunning,
-    store::MigrationStatus::kAwaitingDecision, store::MigrationStatus::kCompleted,
-    store::MigrationStatus::kFailed,           store::MigrationStatus::kCancelled};
+    store::MigrationStatus::kAwaitingDecision, store::MigrationStatus::kPaused,
+    store::MigrationStatus::kCompleted,        store::MigrationStatus::kFailed,
+    store::MigrationStatus::kCancelled};
 
 store::EventRecord Event(std::string kind, std::string payload) {
   return {.sequence = 7,
@@ -134,7 +135,8 @@ TEST_CASE("an event has the contract's name, its place and its time") {
                                                 {"progress", "progress"},
                                                 {"node_completed", "step_finished"},
                                                 {"node_retrying", "retry"},
-                                                {"cancel_requested", "cancel_requested"}}));
+                                                {"cancel_requested", "cancel_requested"},
+                                                {"pause_requested", "pause_requested"}}));
   const v1::MigrationEvent event = ToMessage(
       Event(stored, R"({"node":"data","step":4,"attempt":1,"payload":{"message":"3 tables"}})"));
   CHECK(event.kind() == kind);
@@ -150,6 +152,7 @@ TEST_CASE("a change of status is an event with that status") {
   const auto [stored, kind, status] = GENERATE(table<std::string, std::string, v1::MigrationStatus>(
       {{"running", "started", v1::MIGRATION_STATUS_RUNNING},
        {"awaiting_decision", "waiting", v1::MIGRATION_STATUS_WAITING},
+       {"paused", "paused", v1::MIGRATION_STATUS_PAUSED},
        {"completed", "succeeded", v1::MIGRATION_STATUS_SUCCEEDED},
        {"failed", "failed", v1::MIGRATION_STATUS_FAILED},
        {"cancelled", "cancelled", v1::MIGRATION_STATUS_CANCELLED},

@@ -11,10 +11,9 @@
 #include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/migration_writer.h"
 #include "agent_engine/store/run_store.h"
-#include "agent_engine/store/schema.h"
 #include "agent_engine/workflow/graph.h"
 #include "common/pg/listener.h"
-#include "tests/unit/store/test_database.h"
+#include "tests/unit/store/store_fixture.h"
 
 namespace datamigrate::store {
 namespace {
@@ -23,54 +22,7 @@ using absl::StatusCode;
 using workflow::Checkpoint;
 using workflow::CheckpointStatus;
 
-constexpr absl::Duration kLease = absl::Seconds(30);
 constexpr char kNobody[] = "00000000-0000-0000-0000-000000000000";
-
-class StoreFixture {
- public:
-  StoreFixture() : store(&database.pool()), queue(&database.pool()) {
-    auto connection = database.pool().Acquire();
-    REQUIRE(connection.ok());
-    REQUIRE(pg::ApplySchema(**connection, Schema()).ok());
-  }
-
-  std::string Create(const std::string& name = "shop", const std::string& tenant = "acme") {
-    auto created = store.Create(
-        {.tenant = tenant, .created_by = "ada", .name = name, .request = "request of " + name});
-    REQUIRE(created.ok());
-    return created->id;
-  }
-
-  JobLease Take(const std::string& owner = "one") {
-    auto lease = queue.Take(owner, kLease);
-    REQUIRE(lease.ok());
-    REQUIRE(lease->has_value());
-    return **lease;
-  }
-
-  void ExpireLease(const JobLease& lease) {
-    database.Run(
-        "UPDATE jobs SET lease_until = clock_timestamp() - interval '1 second'"
-        " WHERE id = '" +
-        lease.job_id + "'");
-  }
-
-  MigrationStatus StatusOf(const std::string& id, const std::string& tenant = "acme") {
-    return store.Get(tenant, id)->status;
-  }
-
-  std::vector<std::string> EventKinds(const std::string& id) {
-    std::vector<std::string> kinds;
-    absl::StatusOr<std::vector<EventRecord>> events = store.EventsSince("acme", id, 0);
-    REQUIRE(events.ok());
-    for (const EventRecord& event : *events) kinds.push_back(event.kind);
-    return kinds;
-  }
-
-  TestDatabase database;
-  MigrationStore store;
-  JobQueue queue;
-};
 
 Checkpoint Step(const std::string& run, int64_t step, const std::string& next = "test") {
   return {.run_id = run,
@@ -79,8 +31,6 @@ Checkpoint Step(const std::string& run, int64_t step, const std::string& next = 
           .next_node = next,
           .state = std::string("\0state", 6)};
 }
-
-using Words = std::vector<std::string>;
 
 TEST_CASE_METHOD(StoreFixture, "A migration is created with its job and its first event",
                  "[store]") {
@@ -402,8 +352,17 @@ TEST_CASE_METHOD(StoreFixture, "A job that kills its owners is given up; progres
   CHECK_FALSE(queue.Take("one", kLease)->has_value());
   CHECK(queue.FailExhausted().value() == 1);
   CHECK(StatusOf(id) == MigrationStatus::kFailed);
-  CHECK(store.Get("acme", id)->error.find("5 times") != std::string::npos);
+  CHECK(store.Get("acme", id)->error.find("5 times at the same step, test;") != std::string::npos);
+  CHECK(store.Get("acme", id)->is_set_aside);
+  const std::string failed = Create();
+  REQUIRE(queue.Fail(Take(), "broken").ok());
+  CHECK_FALSE(store.Get("acme", failed)->is_set_aside);
+  const auto aside = store.List("acme", {.is_set_aside = true}, 10);
+  REQUIRE(aside->items.size() == 1);
+  CHECK(aside->items[0].id == id);
   REQUIRE(store.Resume("acme", id).ok());
+  CHECK(store.List("acme", {.is_set_aside = true}, 10)->items.empty());
+  CHECK(store.Get("acme", id)->error.empty());
   CHECK(Take().attempts == 1);
 }
 
@@ -414,6 +373,8 @@ TEST_CASE_METHOD(StoreFixture, "A job moves its migration", "[store]") {
   REQUIRE(queue.Fail(lease, "the source is away", absl::Hours(1)).ok());
   CHECK(StatusOf(id) == MigrationStatus::kPending);
   CHECK(store.Get("acme", id)->error == "the source is away");
+  CHECK(store.EventsSince("acme", id, 2)->front().payload_json ==
+        R"({"error": "the source is away", "status": "pending"})");
   CHECK_FALSE(queue.Take("one", kLease)->has_value());  // not before the hour is over
   database.Run("UPDATE jobs SET available_at = clock_timestamp()");
   lease = Take();
@@ -443,18 +404,18 @@ TEST_CASE_METHOD(StoreFixture, "Cancelling stops a queued job at once and asks a
   REQUIRE(store.Resume("acme", queued).ok());
 
   JobLease lease = Take();
-  CHECK_FALSE(queue.Heartbeat(lease, kLease).value());
+  CHECK(queue.Heartbeat(lease, kLease).value() == StopRequest::kNone);
   REQUIRE(store.Cancel("acme", queued).ok());
   CHECK(StatusOf(queued) == MigrationStatus::kRunning);
-  CHECK(queue.Heartbeat(lease, kLease).value());
+  CHECK(queue.Heartbeat(lease, kLease).value() == StopRequest::kCancel);
   CHECK(store.Resume("acme", queued).code() == StatusCode::kFailedPrecondition);
   ExpireLease(lease);
   lease = Take("two");
-  CHECK(lease.is_cancel_requested);
+  CHECK(lease.stop_request == StopRequest::kCancel);
   REQUIRE(queue.Cancelled(lease).ok());
   CHECK(StatusOf(queued) == MigrationStatus::kCancelled);
   REQUIRE(store.Resume("acme", queued).ok());
-  CHECK_FALSE(Take().is_cancel_requested);
+  CHECK(Take().stop_request == StopRequest::kNone);
 }
 
 TEST_CASE_METHOD(StoreFixture, "A checkpoint, its writes and its events are one", "[store]") {

@@ -146,6 +146,35 @@ TEST_CASE_METHOD(WorkerFixture, "A cancellation from before the worker listened 
   CHECK(Reaches(id, MigrationStatus::kCancelled));
 }
 
+TEST_CASE_METHOD(WorkerFixture, "Pausing stops a running job as a shutdown does, and it goes on",
+                 "[store]") {
+  WorkerOptions options = Options();
+  options.heartbeat = absl::Hours(1);
+  options.lease = absl::Hours(2);
+  options.poll = absl::Hours(1);
+  absl::Notification begun;
+  std::atomic<int> takes = 0;
+  std::atomic<bool> is_as_shutdown = false;
+  Worker worker(&queue, options,
+                [&](const JobLease&, CancellationToken token) -> absl::StatusOr<JobEnd> {
+                  if (++takes == 2) return JobEnd::kCompleted;
+                  begun.Notify();
+                  absl::Status reason = WaitForCancel(token);
+                  is_as_shutdown = absl::IsUnavailable(reason);
+                  return reason;
+                });
+  worker.Start();
+  std::string id = Create();
+  begun.WaitForNotification();
+  REQUIRE(store.Pause("acme", id).ok());
+  CHECK(Reaches(id, MigrationStatus::kPaused));
+  CHECK(is_as_shutdown);
+  CHECK(takes == 1);
+  REQUIRE(store.Resume("acme", id).ok());
+  CHECK(Reaches(id, MigrationStatus::kCompleted));
+  CHECK(takes == 2);
+}
+
 TEST_CASE_METHOD(WorkerFixture, "Stopping gives unfinished jobs back to the queue", "[store]") {
   absl::Notification begun;
   std::string id = Create();
