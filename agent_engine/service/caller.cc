@@ -30,6 +30,12 @@ std::string_view PermissionOf(Right right) {
       return "migrations:write";
     case Right::kDecide:
       return "migrations:decide";
+    case Right::kReadModels:
+      return "models:read";
+    case Right::kUseModels:
+      return "models:use";
+    case Right::kWriteModels:
+      return "models:write";
   }
   return "";
 }

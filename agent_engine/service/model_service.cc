@@ -43,7 +43,7 @@ class CompleteReactor : public grpc::ServerUnaryReactor,
 
   void Start(CallerCheck* callers, CallThreads* threads, routing::Router* router) {
     self_ = shared_from_this();
-    const auto caller = callers->Check(ClaimOf(*context_), Right::kWrite);
+    const auto caller = callers->Check(ClaimOf(*context_), Right::kUseModels);
     if (!caller.ok()) return Finish(ToGrpc(caller.status()));
     const bool is_started =
         threads->Submit([self = shared_from_this(), router, tenant = caller->tenant] {
@@ -86,7 +86,7 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamCompleteResponse
 
   void Start(CallerCheck* callers, CallThreads* threads, routing::Router* router) {
     self_ = shared_from_this();
-    const auto caller = callers->Check(ClaimOf(*context_), Right::kWrite);
+    const auto caller = callers->Check(ClaimOf(*context_), Right::kUseModels);
     if (!caller.ok()) return EndWith(caller.status());
     const bool is_started =
         threads->Submit([self = shared_from_this(), router, tenant = caller->tenant] {
@@ -261,7 +261,8 @@ grpc::ServerUnaryReactor* ModelServiceImpl::Answer(
     grpc::CallbackServerContext* context, std::string_view action, const Request* request,
     Response* response, absl::StatusOr<Response> (Models::*method)(const Caller&, const Request&)) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto caller = callers_->Check(ClaimOf(*context), action.empty() ? Right::kRead : Right::kWrite);
+  auto caller =
+      callers_->Check(ClaimOf(*context), action.empty() ? Right::kReadModels : Right::kWriteModels);
   if (!caller.ok()) {
     reactor->Finish(ToGrpc(caller.status()));
     return reactor;

@@ -12,9 +12,11 @@ namespace {
 
 PermissionSet KnownToTheEngine() {
   PermissionSet set;
-  set.Add(Permission::kMigrationsRead);
-  set.Add(Permission::kMigrationsWrite);
-  set.Add(Permission::kMigrationsDecide);
+  for (const Permission permission :
+       {Permission::kMigrationsRead, Permission::kMigrationsWrite, Permission::kMigrationsDecide,
+        Permission::kModelsRead, Permission::kModelsUse, Permission::kModelsWrite}) {
+    set.Add(permission);
+  }
   return set;
 }
 
