@@ -15,6 +15,9 @@
 
 namespace datamigrate::gateway {
 
+class ModelClient;  // gateway/engine_client/model_client.h
+class RunClient;    // gateway/engine_client/run_client.h
+
 // For whom a call is made, and until when.
 struct CallContext {
   std::string tenant;
@@ -77,6 +80,10 @@ class EngineClient {
       const CallContext& context, const v1::DownloadProjectRequest& request) = 0;
   virtual std::unique_ptr<MessageStream<v1::FileChunk>> DownloadReport(
       const CallContext& context, const v1::DownloadReportRequest& request) = 0;
+
+  // The engine's other services; they live as long as this.
+  virtual ModelClient& models() = 0;
+  virtual RunClient& runs() = 0;
 
   // Whether the engine answers and says that it serves (grpc.health.v1).
   virtual absl::Status CheckHealth(absl::Time deadline) = 0;
