@@ -35,6 +35,7 @@
 #include "gateway/endpoints/organization_endpoints.h"
 #include "gateway/endpoints/password_endpoints.h"
 #include "gateway/endpoints/policy_endpoints.h"
+#include "gateway/endpoints/run_endpoints.h"
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/security_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
@@ -380,6 +381,7 @@ class WiredGateway : public Gateway {
     AddLimitRoutes({&limit_store_, &limit_book_, Limits()}, routes);
     AddSecurityRoutes({&audit_reader_, &exporters_, &organizations_, erase}, routes);
     AddMigrationRoutes({engine_, &leases_}, routes);
+    AddRunRoutes(&engine_->runs(), routes);
     AddEngineTokenRoutes(parts_.engine_tokens.get(), routes);
     AddUploadRoutes(&uploads_, routes);
     if (config_.metrics_host.empty()) {

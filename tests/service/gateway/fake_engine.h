@@ -1,4 +1,4 @@
-// A MigrationService in this process, which answers as the test tells it.
+// An engine in this process, which answers as the test tells it.
 #ifndef DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
 #define DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "datamigrate/v1/migration.grpc.pb.h"
+#include "tests/service/gateway/fake_runs.h"
 
 namespace grpc {
 class Server;
@@ -34,6 +35,7 @@ class FakeEngine : public v1::MigrationService::Service {
   ~FakeEngine() override;
 
   std::string address() const { return address_; }
+  FakeRuns& runs() { return runs_; }
 
   // Adds an event; a status that ends the migration ends its watchers.
   void AddEvent(const std::string& id, const std::string& kind, v1::MigrationStatus status);
@@ -95,6 +97,11 @@ class FakeEngine : public v1::MigrationService::Service {
   Kept* Find(grpc::ServerContext* context, const std::string& id);
   std::string Note(grpc::ServerContext* context);  // returns the tenant
 
+  std::string SourceOf(grpc::ServerContext* context, const std::string& id);
+
+  FakeRuns runs_{[this](grpc::ServerContext* context, const std::string& id) {
+    return SourceOf(context, id);
+  }};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Kept> migrations_;

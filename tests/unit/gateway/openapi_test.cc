@@ -20,6 +20,7 @@
 #include "gateway/endpoints/operation_endpoints.h"
 #include "gateway/endpoints/organization_endpoints.h"
 #include "gateway/endpoints/password_endpoints.h"
+#include "gateway/endpoints/run_endpoints.h"
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
 #include "gateway/openapi/document.h"
@@ -205,6 +206,7 @@ std::vector<Route> AllRoutes() {
   std::vector<Route> routes;
   AddAccountRoutes(nullptr, nullptr, routes);
   AddMigrationRoutes({}, routes);
+  AddRunRoutes(nullptr, routes);
   AddPasswordRoutes(nullptr, routes);
   AddSecondFactorRoutes({nullptr, nullptr, nullptr}, routes);
   AddOidcRoutes(nullptr, absl::Hours(1), routes);
