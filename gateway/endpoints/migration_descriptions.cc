@@ -98,11 +98,6 @@ constexpr Parameter kPageToken = {.name = "page_token",
                                   .schema = R"({"type":"string","maxLength":1000})",
                                   .description = "next_page_token of the page before"};
 
-constexpr std::string_view kTime =
-    R"({"type":"string","format":"date-time","maxLength":40,)"
-    R"("pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}",)"
-    R"("description":"a time of RFC 3339"})";
-
 constexpr Parameter kIdempotencyKey = {
     .name = "Idempotency-Key",
     .schema = R"({"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$",)"
@@ -159,8 +154,8 @@ Description DescribeListMigrations() {
                      {"target", R"({"type":"string","maxLength":40})", "only those to this target"},
                      {"name", R"({"type":"string","maxLength":200})",
                       "only those with this in their names, whatever the case"},
-                     {"created_from", kTime, "only those of this time and later"},
-                     {"created_before", kTime, "only those before this time"},
+                     {"created_from", kTimeSchema, "only those of this time and later"},
+                     {"created_before", kTimeSchema, "only those before this time"},
                      {"sort",
                       R"({"type":"string","enum":["newest","oldest","name"],"default":"newest"})",
                       "a page_token is for the order it came with"}},

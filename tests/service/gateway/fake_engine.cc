@@ -40,6 +40,7 @@ FakeEngine::FakeEngine(const std::optional<Certificate>& tls) {
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", credentials, &port);
   builder.RegisterService(this);
+  builder.RegisterService(&models_);
   builder.RegisterService(&runs_);
   server_ = builder.BuildAndStart();
   address_ = "127.0.0.1:" + std::to_string(port);

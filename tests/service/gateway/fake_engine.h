@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "datamigrate/v1/migration.grpc.pb.h"
+#include "tests/service/gateway/fake_models.h"
 #include "tests/service/gateway/fake_runs.h"
 
 namespace grpc {
@@ -35,6 +36,7 @@ class FakeEngine : public v1::MigrationService::Service {
   ~FakeEngine() override;
 
   std::string address() const { return address_; }
+  FakeModels& models() { return models_; }
   FakeRuns& runs() { return runs_; }
 
   // Adds an event; a status that ends the migration ends its watchers.
@@ -99,6 +101,7 @@ class FakeEngine : public v1::MigrationService::Service {
 
   std::string SourceOf(grpc::ServerContext* context, const std::string& id);
 
+  FakeModels models_;
   FakeRuns runs_{[this](grpc::ServerContext* context, const std::string& id) {
     return SourceOf(context, id);
   }};

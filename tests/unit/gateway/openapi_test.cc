@@ -16,6 +16,7 @@
 #include "gateway/endpoints/engine_token_endpoints.h"
 #include "gateway/endpoints/message_reader.h"
 #include "gateway/endpoints/migration_endpoints.h"
+#include "gateway/endpoints/model_endpoints.h"
 #include "gateway/endpoints/oidc_endpoints.h"
 #include "gateway/endpoints/operation_endpoints.h"
 #include "gateway/endpoints/organization_endpoints.h"
@@ -206,6 +207,7 @@ std::vector<Route> AllRoutes() {
   std::vector<Route> routes;
   AddAccountRoutes(nullptr, nullptr, routes);
   AddMigrationRoutes({}, routes);
+  AddModelRoutes({}, routes);
   AddRunRoutes(nullptr, routes);
   AddPasswordRoutes(nullptr, routes);
   AddSecondFactorRoutes({nullptr, nullptr, nullptr}, routes);
