@@ -30,11 +30,13 @@
 #include "gateway/endpoints/engine_token_endpoints.h"
 #include "gateway/endpoints/limit_endpoints.h"
 #include "gateway/endpoints/migration_endpoints.h"
+#include "gateway/endpoints/model_endpoints.h"
 #include "gateway/endpoints/oidc_endpoints.h"
 #include "gateway/endpoints/operation_endpoints.h"
 #include "gateway/endpoints/organization_endpoints.h"
 #include "gateway/endpoints/password_endpoints.h"
 #include "gateway/endpoints/policy_endpoints.h"
+#include "gateway/endpoints/run_endpoints.h"
 #include "gateway/endpoints/schedule_endpoints.h"
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/security_endpoints.h"
@@ -42,6 +44,7 @@
 #include "gateway/endpoints/stream_leases.h"
 #include "gateway/endpoints/upload_endpoints.h"
 #include "gateway/engine_client/grpc_engine_client.h"
+#include "gateway/engine_client/model_client.h"
 #include "gateway/filters/audit/audit_writer.h"
 #include "gateway/filters/filter_list.h"
 #include "gateway/filters/rate_limit/memory_limiter.h"
@@ -215,6 +218,9 @@ class WiredGateway : public Gateway {
     return WriteWhole(config_.port_file, std::to_string(port()));
   }
 
+  // The application waits for what it has begun, and a model's answer may take minutes.
+  ~WiredGateway() override { engine_->models().Stop(); }
+
   uint16_t port() const override { return server_->port(); }
   absl::Status Reload() override { return tls_ == nullptr ? absl::OkStatus() : tls_->Reload(); }
   bool Drain(std::chrono::milliseconds patience) override { return server_->Drain(patience); }
@@ -381,6 +387,14 @@ class WiredGateway : public Gateway {
     AddLimitRoutes({&limit_store_, &limit_book_, Limits()}, routes);
     AddSecurityRoutes({&audit_reader_, &exporters_, &organizations_, erase}, routes);
     AddMigrationRoutes({engine_, &leases_}, routes);
+    AddRunRoutes(&engine_->runs(), routes);
+    AddModelRoutes({&engine_->models(),
+                    engine_,
+                    &leases_,
+                    {&answer_scanners_, &rule_scores_},
+                    &policy_book_,
+                    AuditLogKept()},
+                   routes);
     AddScheduleRoutes(engine_, routes);
     AddEngineTokenRoutes(parts_.engine_tokens.get(), routes);
     AddUploadRoutes(&uploads_, routes);
@@ -413,9 +427,10 @@ class WiredGateway : public Gateway {
     options.make_limiter = [this] { return MakeLimiter(); };
     options.guardian_rules = guardian_rules_.get();
     options.policy_book = &policy_book_;
-    return MakeFilters(options, config_.keeps_audit_log ? &audit_writer_ : nullptr, &refusals_,
-                       metrics_);
+    return MakeFilters(options, AuditLogKept(), &refusals_, metrics_);
   }
+
+  AuditLog* AuditLogKept() { return config_.keeps_audit_log ? &audit_writer_ : nullptr; }
 
   const Config config_;
   const Parts parts_;
@@ -461,6 +476,9 @@ class WiredGateway : public Gateway {
   std::unique_ptr<Application> metrics_application_;
   std::unique_ptr<HttpServer> metrics_server_;
   std::unique_ptr<const guardian::RuleBook> guardian_rules_;
+  ScannerPool answer_scanners_{[this] {
+    return std::make_unique<guardian::Scanner>(*guardian_rules_, guardian::LinearModel::BuiltIn());
+  }};
   std::unique_ptr<Application> application_;
   std::unique_ptr<Tls> tls_;  // null without TLS
   std::unique_ptr<HttpServer> server_;
@@ -500,8 +518,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& asked) {
   absl::StatusOr<std::unique_ptr<EngineClient>> engine =
       ConnectEngine({config.engine, config.engine_ca_file, config.engine_certificate_file,
                      config.engine_key_file, config.engine_name},
-                    *parts.metrics, HttpServer::AfterTurn,
-                    TokensOf(parts.engine_tokens.get()));
+                    *parts.metrics, HttpServer::AfterTurn, TokensOf(parts.engine_tokens.get()));
   if (!engine.ok()) return engine.status();
   parts.engine = *std::move(engine);
   auto gateway = std::make_unique<WiredGateway>(config, std::move(parts), *std::move(sealing_key),

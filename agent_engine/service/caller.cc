@@ -32,6 +32,12 @@ std::string_view PermissionOf(Right right) {
       return "migrations:decide";
     case Right::kLimit:
       return "policies:write";
+    case Right::kReadModels:
+      return "models:read";
+    case Right::kUseModels:
+      return "models:use";
+    case Right::kWriteModels:
+      return "models:write";
   }
   return "";
 }

@@ -20,15 +20,16 @@ struct Caller {
   std::string user;
   // A watch goes no longer on than this: then its caller has to prove itself anew.
   absl::Time watches_until = absl::InfiniteFuture();
-  // It calls past the gateway, so its calls have no rows in the audit log but those that the engine writes.
+  // It calls past the gateway, so its calls have no rows in the audit log but those that the engine
+  // writes.
   bool is_client = false;
   std::string api_key_id = "";
 };
 
 // What a call does, by the permission that a token's scope must have for it.
-enum class Right { kRead, kWrite, kDecide, kLimit };
-// "migrations:read", "migrations:write", "migrations:decide", "policies:write": as the gateway
-// names them.
+enum class Right { kRead, kWrite, kDecide, kLimit, kReadModels, kUseModels, kWriteModels };
+// "migrations:read", "migrations:write", "migrations:decide", "policies:write", "models:read",
+// "models:use", "models:write": as the gateway names them.
 std::string_view PermissionOf(Right right);
 
 // What a call says of its caller: from its metadata, or from an item of CreateMigrations.
@@ -41,14 +42,14 @@ struct Claim {
 // Thread-safe. Does not block.
 class CallerCheck {
  public:
-  // With `keys`, which must outlive this, tokens of the gateway alone count; null: what a call says is believed, and
-  // whoever says nothing is "local".
+  // With `keys`, which must outlive this, tokens of the gateway alone count; null: what a call says
+  // is believed, and whoever says nothing is "local".
   explicit CallerCheck(
       KeyWatch* keys, std::function<absl::Time()> now = [] { return absl::Now(); })
       : keys_(keys), now_(std::move(now)) {}
 
-  // Errors: kUnauthenticated without a good token, kPermissionDenied for one whose scope lacks the right; both say
-  // what to do. kUnavailable while the gateway's keys have not been read.
+  // Errors: kUnauthenticated without a good token, kPermissionDenied for one whose scope lacks the
+  // right; both say what to do. kUnavailable while the gateway's keys have not been read.
   absl::StatusOr<Caller> Check(const Claim& claim, Right right) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -17,7 +17,7 @@ class GuidanceServiceImpl final : public v1::GuidanceService::CallbackService {
                                              const v1::ExplainMigrationRequest* request,
                                              v1::Explanation* response) override {
     const bool asks = !request->question().empty();
-    const Operation operation{asks ? Right::kWrite : Right::kRead, asks ? "askAboutMigration" : ""};
+    const Operation operation{asks ? Right::kUseModels : Right::kRead, asks ? "askAboutMigration" : ""};
     return AnswerOnce(parts_, operation, guidance_, &Guidance::Explain, context, request, response);
   }
 

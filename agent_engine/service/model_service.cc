@@ -43,7 +43,7 @@ class CompleteReactor : public grpc::ServerUnaryReactor,
 
   void Start(CallerCheck* callers, CallThreads* threads, routing::Router* router) {
     self_ = shared_from_this();
-    const auto caller = callers->Check(ClaimOf(*context_), Right::kWrite);
+    const auto caller = callers->Check(ClaimOf(*context_), Right::kUseModels);
     if (!caller.ok()) return Finish(ToGrpc(caller.status()));
     const bool is_started =
         threads->Submit([self = shared_from_this(), router, tenant = caller->tenant] {
@@ -86,7 +86,7 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamCompleteResponse
 
   void Start(CallerCheck* callers, CallThreads* threads, routing::Router* router) {
     self_ = shared_from_this();
-    const auto caller = callers->Check(ClaimOf(*context_), Right::kWrite);
+    const auto caller = callers->Check(ClaimOf(*context_), Right::kUseModels);
     if (!caller.ok()) return EndWith(caller.status());
     const bool is_started =
         threads->Submit([self = shared_from_this(), router, tenant = caller->tenant] {
@@ -304,33 +304,33 @@ grpc::ServerWriteReactor<v1::StreamCompleteResponse>* ModelServiceImpl::StreamCo
 grpc::ServerUnaryReactor* ModelServiceImpl::ListDeployments(
     grpc::CallbackServerContext* context, const v1::ListDeploymentsRequest* request,
     v1::ListDeploymentsResponse* response) {
-  return Answer(context, {Right::kRead}, request, response, &Models::ListDeployments);
+  return Answer(context, {Right::kReadModels}, request, response, &Models::ListDeployments);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::RegisterCustomModel(
     grpc::CallbackServerContext* context, const v1::RegisterCustomModelRequest* request,
     v1::CustomModel* response) {
-  return Answer(context, {Right::kWrite, "registerCustomModel"}, request, response,
+  return Answer(context, {Right::kWriteModels, "registerCustomModel"}, request, response,
                 &Models::RegisterCustomModel);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::RemoveCustomModel(
     grpc::CallbackServerContext* context, const v1::RemoveCustomModelRequest* request,
     v1::RemoveCustomModelResponse* response) {
-  return Answer(context, {Right::kWrite, "removeCustomModel"}, request, response,
+  return Answer(context, {Right::kWriteModels, "removeCustomModel"}, request, response,
                 &Models::RemoveCustomModel);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::GetModelUsage(grpc::CallbackServerContext* context,
                                                           const v1::GetModelUsageRequest* request,
                                                           v1::GetModelUsageResponse* response) {
-  return Answer(context, {Right::kRead}, request, response, &Models::GetModelUsage);
+  return Answer(context, {Right::kReadModels}, request, response, &Models::GetModelUsage);
 }
 
 grpc::ServerUnaryReactor* ModelServiceImpl::GetModelReport(grpc::CallbackServerContext* context,
                                                            const v1::GetModelReportRequest* request,
                                                            v1::GetModelReportResponse* response) {
-  return Answer(context, {Right::kRead}, request, response, &Models::GetModelReport);
+  return Answer(context, {Right::kReadModels}, request, response, &Models::GetModelReport);
 }
 
 }  // namespace datamigrate::service

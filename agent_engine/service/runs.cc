@@ -98,13 +98,43 @@ void AddChanges(const json& before, const json& patch, v1::StateDiff& diff) {
   }
 }
 
-// The state of a new run of the same migration. Its files are in a folder of its own, so a state
-// that names files of the other one cannot go on there.
+// Its files are in a folder of its own, so a state that names files of another run cannot go on
+// there.
+bool NamesFiles(const v1::MigrationState& state) {
+  return !state.dbt_project_path().empty() || state.has_deployment_result();
+}
+
+// What was checked when the migration was made: for whom it runs, and what of this machine it reads
+// and writes.
+struct KeptField {
+  const char* name;
+  const std::string& (v1::MigrationState::*value)() const;
+};
+constexpr KeptField kKeptFields[] = {
+    {"tenant", &v1::MigrationState::tenant},
+    {"source_connection", &v1::MigrationState::source_connection},
+    {"results_path", &v1::MigrationState::results_path},
+    {"log_path", &v1::MigrationState::log_path},
+};
+
+absl::Status CheckPatched(const v1::MigrationState& before, const v1::MigrationState& after) {
+  for (const KeptField& field : kKeptFields) {
+    if ((before.*field.value)() == (after.*field.value)()) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "state_patch_json may not change {}; make a new migration for that", field.name));
+  }
+  if (!NamesFiles(after)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "state_patch_json may not name files: leave out dbt_project_path and deployment_result");
+}
+
+// The state of a new run of the same migration.
 absl::StatusOr<v1::MigrationState> StateOfFork(const store::StateRecord& from,
                                                const std::string& id, const std::string& patch) {
   absl::StatusOr<v1::MigrationState> state = StateOf(from.state);
   if (!state.ok()) return state;
-  if (!state->dbt_project_path().empty() || state->has_deployment_result()) {
+  const v1::MigrationState before = *state;
+  if (NamesFiles(before)) {
     return absl::FailedPreconditionError(fmt::format(
         "the state at step {} names files of its own run; fork at a step before the executor",
         from.step));
@@ -124,6 +154,7 @@ absl::StatusOr<v1::MigrationState> StateOfFork(const store::StateRecord& from,
       return absl::InvalidArgumentError(
           fmt::format("state_patch_json does not make a state: {}", parsed.message().as_string()));
     }
+    if (absl::Status kept = CheckPatched(before, *state); !kept.ok()) return kept;
   }
   state->set_migration_id(id);
   return state;

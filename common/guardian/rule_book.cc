@@ -38,6 +38,16 @@ std::unique_ptr<const re2::RE2> CompilePattern(const Rule& rule) {
       re2::StringPiece(rule.pattern.data(), rule.pattern.size()), options);
 }
 
+size_t LeadOf(const Rule& rule) {
+  size_t longest = 0;
+  for (std::string_view rest = rule.anchors; !rest.empty();) {
+    const size_t end = std::min(rest.find('|'), rest.size());
+    longest = std::max(longest, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return rule.before + longest;
+}
+
 }  // namespace
 
 struct RuleBook::Pattern {
@@ -61,6 +71,9 @@ absl::StatusOr<RuleBook> RuleBook::Compile() {
       book.patterns_.push_back(std::make_unique<Pattern>());
       attacks.push_back(IsAttack(table.category) ? rule.anchors : "");
       disclosures.push_back(IsAttack(table.category) ? "" : rule.anchors);
+      if (!IsAttack(table.category)) {
+        book.longest_lead_ = std::max(book.longest_lead_, LeadOf(rule));
+      }
     }
   }
   for (auto [anchors, automaton] :

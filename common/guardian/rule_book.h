@@ -45,6 +45,9 @@ class RuleBook {
   const AnchorAutomaton& attacks() const { return *attacks_; }
   const AnchorAutomaton& disclosures() const { return *disclosures_; }
 
+  // How far a match of disclosures() may begin before the end of its anchor, in bytes.
+  size_t longest_lead() const { return longest_lead_; }
+
   // The match of an entry around an anchor that was found; nothing when the pattern or the
   // validator says no.
   std::optional<Finding> Confirm(const AnchorAutomaton::Hit& hit, std::string_view text) const;
@@ -59,6 +62,7 @@ class RuleBook {
   std::vector<Entry> entries_;
   std::vector<uint32_t> whole_text_entries_;
   std::vector<std::unique_ptr<Pattern>> patterns_;  // by entry
+  size_t longest_lead_ = 0;
   std::unique_ptr<const AnchorAutomaton> attacks_;
   std::unique_ptr<const AnchorAutomaton> disclosures_;
 };

@@ -12,7 +12,10 @@
 namespace datamigrate::guardian {
 namespace {
 
-constexpr size_t kMaxMatches = 256;
+// A number of personal data with the word near it that names it.
+constexpr size_t kNumberReach = 512;
+// A token, a mailbox or an address is a run of visible bytes, and none is longer.
+constexpr size_t kLongestRun = 8192;
 constexpr size_t kFragment = 64;  // bytes of a text that rules without anchors are tried on
 constexpr float kEnough = 1;
 // The model alone is enough from its threshold on; below it, so many log odds make it half as much.
@@ -27,6 +30,10 @@ constexpr std::array<std::string_view, kAttackCategories> kModelRules = {
 bool IsWordByte(char c) {
   return IsLower(c) || IsDigit(c) || c == '_' || c == '-' || c == '.' ||
          static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool IsVisible(char c) {
+  return c > ' ' && c < '\x7f';
 }
 
 // A word or a number alone breaks out of nothing, and tells the model too little to go by; nor does
@@ -125,7 +132,7 @@ void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
 
 void Scanner::FindDisclosures(std::string_view text, FieldKind kind, Verdict& verdict) {
   const auto add = [&](const Finding& finding, Category category) {
-    if (verdict.matches.size() >= kMaxMatches) return;
+    if (verdict.matches.size() >= kMostMatches) return;
     verdict.matches.push_back(
         {finding.rule->id, category, finding.offset, finding.length, finding.rule->score});
     verdict.scores[static_cast<size_t>(category)] += finding.rule->score;
@@ -152,6 +159,20 @@ void Scanner::FindDisclosures(std::string_view text, FieldKind kind, Verdict& ve
     last_offset = finding->offset;
     add(*finding, entry.category);
   });
+}
+
+size_t Scanner::SettledEnd(std::string_view text) {
+  const size_t reach = std::max(rules_.longest_lead(), kNumberReach);
+  size_t end = text.size() - std::min(text.size(), reach);
+  rules_.disclosures().Scan(text, *disclosure_scratch_, [&](const AnchorAutomaton::Hit& hit) {
+    const Rule& rule = *rules_.entries()[hit.owner].rule;
+    // What follows may still be the rest of its match, or the byte behind it.
+    if (hit.end + rule.after < text.size()) return;
+    end = std::min(end, hit.begin - std::min<size_t>(rule.before, hit.begin));
+  });
+  size_t begin = end;
+  while (begin > 0 && end - begin <= kLongestRun && IsVisible(text[begin - 1])) --begin;
+  return end - begin <= kLongestRun ? begin : end;
 }
 
 void Scanner::StartFeatures() {

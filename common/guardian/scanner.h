@@ -50,7 +50,17 @@ class Scanner {
   Scanner(const RuleBook& rules, const LinearModel& model);
   ~Scanner();
 
+  // A verdict has no more matches of secrets, personal data and exfiltration than this: a text that
+  // has more is not described by it.
+  static constexpr size_t kMostMatches = 256;
+
   Verdict Scan(std::string_view text, FieldKind kind);
+
+  // For a text that goes on: where the part of it ends in which secrets, personal data and
+  // exfiltration are found alike whatever follows. A match that Scan finds to go past there may be
+  // a longer one later. Half a kilobyte before the text's end where nothing in it looks like the
+  // beginning of a match; up to some 12 KB where it does.
+  size_t SettledEnd(std::string_view text);
 
   // What the model may be given of a text: for training. `on_window` is called for each window.
   void ReadFeatures(std::string_view text, absl::FunctionRef<void(const FeatureWindow&)> on_window);

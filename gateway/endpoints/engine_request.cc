@@ -1,6 +1,11 @@
 #include "gateway/endpoints/engine_request.h"
 
+#include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
+
 #include <charconv>
+
+#include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
 
@@ -31,6 +36,15 @@ int64_t QueryNumber(const Request& request, const std::string& name) {
 std::string QueryText(const Request& request, const std::string& name) {
   const auto found = request.query.find(name);
   return found == request.query.end() ? std::string() : found->second;
+}
+
+std::optional<Response> ReadTime(const Request& request, const std::string& name,
+                                 const std::function<google::protobuf::Timestamp*()>& bound) {
+  const std::string text = QueryText(request, name);
+  if (text.empty()) return std::nullopt;
+  if (google::protobuf::util::TimeUtil::FromString(text, bound())) return std::nullopt;
+  return Problem(request, 400,
+                 fmt::format("\"{}\" is not a time such as 2026-01-31T12:00:00Z.", name));
 }
 
 }  // namespace datamigrate::gateway

@@ -2,7 +2,11 @@
 #ifndef DATAMIGRATE_GATEWAY_ENDPOINTS_ENGINE_REQUEST_H_
 #define DATAMIGRATE_GATEWAY_ENDPOINTS_ENGINE_REQUEST_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +28,11 @@ const std::string& ParameterOf(const Request& request, const std::string& name);
 int64_t QueryNumber(const Request& request, const std::string& name);
 
 std::string QueryText(const Request& request, const std::string& name);
+
+// Reads the query's `name`, a time of RFC 3339, into `bound()`, which is called where there is one.
+// The answer for a text that is no time.
+std::optional<Response> ReadTime(const Request& request, const std::string& name,
+                                 const std::function<google::protobuf::Timestamp*()>& bound);
 
 // A number that the route's description has checked.
 int64_t ParseNumber(std::string_view text);

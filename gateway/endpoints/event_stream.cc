@@ -75,6 +75,15 @@ class EventMessageStream : public BodyStream {
 
 }  // namespace
 
+Response EventStreamResponse() {
+  Response response = TextResponse(200, "text/event-stream", "");
+  response.idle_piece = ": still here\n\n";
+  response.may_end_early = true;
+  // For reverse proxies that would collect events.
+  response.headers.Set("X-Accel-Buffering", "no");
+  return response;
+}
+
 std::string FormatEvent(const v1::MigrationEvent& event) {
   return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.sequence(), OneLine(event.kind()),
                      OneLine(ToJson(event)));

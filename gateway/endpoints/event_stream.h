@@ -8,8 +8,12 @@
 
 #include "gateway/engine_client/engine_client.h"
 #include "gateway/http/body_stream.h"
+#include "gateway/http/message.h"
 
 namespace datamigrate::gateway {
+
+// The beginning of an answer that streams events; its stream and lease are still to be set.
+Response EventStreamResponse();
 
 // "id: <sequence>\nevent: <kind>\ndata: <the event as JSON>\n\n"
 std::string FormatEvent(const v1::MigrationEvent& event);

@@ -11,6 +11,9 @@ constexpr std::string_view kTag = "migrations";
 constexpr NamedSchema kMigration = {.name = "Migration", .message = "datamigrate.v1.Migration"};
 constexpr NamedSchema kMigrationPage = {.name = "MigrationPage",
                                         .message = "datamigrate.v1.ListMigrationsResponse"};
+constexpr NamedSchema kPlan = {.name = "Plan", .message = "datamigrate.v1.Plan"};
+constexpr NamedSchema kExplanation = {.name = "Explanation",
+                                      .message = "datamigrate.v1.Explanation"};
 constexpr NamedSchema kModel = {.name = "Model", .message = "datamigrate.v1.Model"};
 constexpr NamedSchema kModelPage = {.name = "ModelPage",
                                     .message = "datamigrate.v1.ListModelsResponse"};
@@ -82,7 +85,18 @@ constexpr NamedSchema kDecision = {.name = "Decision",
     "id": null,
     "question_id": {"minLength": 1, "maxLength": 200},
     "option_id": {"minLength": 1, "maxLength": 200},
-    "comment": {"maxLength": 10000}
+    "comment": {"maxLength": 10000},
+    "plan_edits": {"maxItems": 10000,
+                   "description": "with approve or revise as the answer to the question about the plan",
+                   "items": {
+      "required": ["object"],
+      "properties": {
+        "object": {"minLength": 1, "maxLength": 300},
+        "layer": {"enum": ["", "intermediate", "marts", "default"]},
+        "materialization": {"enum": ["", "view", "table", "default"]},
+        "translator": {"enum": ["", "simple", "medium", "complex", "critical", "person", "default"]}
+      }
+    }}
   }
 })",
                                    .message = "datamigrate.v1.DecideMigrationRequest"};
@@ -124,11 +138,6 @@ constexpr Parameter kModelName = {
 constexpr Parameter kPageToken = {.name = "page_token",
                                   .schema = R"({"type":"string","maxLength":1000})",
                                   .description = "next_page_token of the page before"};
-
-constexpr std::string_view kTime =
-    R"({"type":"string","format":"date-time","maxLength":40,)"
-    R"("pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}",)"
-    R"("description":"a time of RFC 3339"})";
 
 constexpr Parameter kIdempotencyKey = {
     .name = "Idempotency-Key",
@@ -188,8 +197,8 @@ Description DescribeListMigrations() {
                       "only those with this in their names, whatever the case"},
                      {"set_aside", R"({"type":"string","enum":["true","false"],"default":"false"})",
                       "true: only those that were given up because they stopped their engine"},
-                     {"created_from", kTime, "only those of this time and later"},
-                     {"created_before", kTime, "only those before this time"},
+                     {"created_from", kTimeSchema, "only those of this time and later"},
+                     {"created_before", kTimeSchema, "only those before this time"},
                      {"sort",
                       R"({"type":"string","enum":["newest","oldest","name"],"default":"newest"})",
                       "a page_token is for the order it came with"}},
@@ -248,6 +257,22 @@ Description DescribeDecideMigration() {
       OfOne("decideMigration", "Answers the question of a waiting migration.");
   description.body = &kDecision;
   return description;
+}
+
+Description DescribeShowPlan() {
+  return {.operation_id = "showPlan",
+          .tag = kTag,
+          .summary = "What becomes of each object, by whom, in which order and for how much.",
+          .parameters = {kId},
+          .answers = {{200, "The plan; question_id is there while it waits.", &kPlan}}};
+}
+
+Description DescribeExplainMigration() {
+  return {.operation_id = "explainMigration",
+          .tag = kTag,
+          .summary = "Where a migration stands and what to do, in plain words.",
+          .parameters = {kId},
+          .answers = {{200, "Made from what was measured.", &kExplanation}}};
 }
 
 Description DescribeWatchMigration() {

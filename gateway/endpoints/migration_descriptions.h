@@ -16,6 +16,8 @@ Description DescribeSetPriority();
 Description DescribeShowMigrationLimit();
 Description DescribeSetMigrationLimit();
 Description DescribeDecideMigration();
+Description DescribeShowPlan();
+Description DescribeExplainMigration();
 Description DescribeWatchMigration();
 Description DescribeListModels();
 Description DescribeShowModel();

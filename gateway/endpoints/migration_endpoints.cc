@@ -1,8 +1,5 @@
 #include "gateway/endpoints/migration_endpoints.h"
 
-#include <fmt/format.h>
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -17,7 +14,6 @@
 #include "gateway/endpoints/project_download.h"
 #include "gateway/endpoints/renewed_events.h"
 #include "gateway/endpoints/report_download.h"
-#include "gateway/http/problem.h"
 #include "gateway/http/target.h"
 #include "gateway/http/web_socket_handshake.h"
 
@@ -51,16 +47,12 @@ Response List(EngineClient* engine, const Request& request) {
   asked.set_name(QueryText(request, "name"));
   asked.set_set_aside(QueryText(request, "set_aside") == "true");
   asked.set_order(OrderOf(QueryText(request, "sort")));
-  for (const auto& [name, bound] : {std::pair("created_from", asked.mutable_created_from()),
-                                    std::pair("created_before", asked.mutable_created_before())}) {
-    if (QueryText(request, name).empty()) continue;
-    if (!google::protobuf::util::TimeUtil::FromString(QueryText(request, name), bound)) {
-      return Problem(request, 400,
-                     fmt::format("\"{}\" is not a time such as 2026-01-31T12:00:00Z.", name));
-    }
+  std::optional<Response> wrong =
+      ReadTime(request, "created_from", [&] { return asked.mutable_created_from(); });
+  if (!wrong.has_value()) {
+    wrong = ReadTime(request, "created_before", [&] { return asked.mutable_created_before(); });
   }
-  if (QueryText(request, "created_from").empty()) asked.clear_created_from();
-  if (QueryText(request, "created_before").empty()) asked.clear_created_before();
+  if (wrong.has_value()) return *std::move(wrong);
   return MessageResponse(request, 200, engine->ListMigrations(ContextOf(request), asked));
 }
 
@@ -136,6 +128,18 @@ Response SetLimit(EngineClient* engine, const Request& request) {
   return MessageResponse(request, 200, engine->SetMigrationLimit(ContextOf(request), asked));
 }
 
+Response ShowPlan(EngineClient* engine, const Request& request) {
+  v1::GetPlanRequest asked;
+  asked.set_id(ParameterOf(request, "id"));
+  return MessageResponse(request, 200, engine->GetPlan(ContextOf(request), asked));
+}
+
+Response Explain(EngineClient* engine, const Request& request) {
+  v1::ExplainMigrationRequest asked;
+  asked.set_id(ParameterOf(request, "id"));
+  return MessageResponse(request, 200, engine->ExplainMigration(ContextOf(request), asked));
+}
+
 int64_t FirstSequence(const Request& request) {
   if (!request.headers.Has("Last-Event-ID")) return QueryNumber(request, "after");
   return ParseNumber(request.headers.Get("Last-Event-ID"));
@@ -143,13 +147,7 @@ int64_t FirstSequence(const Request& request) {
 
 // What Watch answers without its stream.
 Response BeginWatch(const Request& request) {
-  if (!AsksForWebSocket(request)) {
-    Response response = TextResponse(200, "text/event-stream", "");
-    response.idle_piece = ": still here\n\n";
-    // For reverse proxies that would collect events.
-    response.headers.Set("X-Accel-Buffering", "no");
-    return response;
-  }
+  if (!AsksForWebSocket(request)) return EventStreamResponse();
   return AnswerHandshake(request, kEventsProtocol);
 }
 
@@ -162,13 +160,7 @@ Response Watch(const MigrationParts& parts, const Request& request) {
   const auto migration = parts.engine->GetMigration(ContextOf(request), shown);
   if (!migration.ok()) return ProblemOf(request, migration.status());
   response.lease = parts.leases->Open(request, Permission::kMigrationsRead);
-  if (response.lease == nullptr) {
-    Response refused = Problem(request, 429,
-                               fmt::format("At most {} streams of events may be open; close one.",
-                                           StreamLeases::kMostPerPrincipal));
-    refused.headers.Set("Retry-After", "5");
-    return refused;
-  }
+  if (response.lease == nullptr) return RefuseStream(request);
   CallContext context = ContextOf(request);
   context.deadline = absl::Now() + absl::FromChrono(response.longest_stream) + absl::Minutes(1);
   auto events = RenewedEvents(
@@ -238,6 +230,9 @@ void AddMigrationRoutes(const MigrationParts& parts, std::vector<Route>& routes)
   add("PUT", "/api/v1/limits/migrations", P::kPoliciesWrite, SetLimit, DescribeSetMigrationLimit());
   add("POST", "/api/v1/migrations/{id}/decide", P::kMigrationsDecide, Decide,
       DescribeDecideMigration());
+  add("GET", "/api/v1/migrations/{id}/plan", P::kMigrationsRead, ShowPlan, DescribeShowPlan());
+  add("GET", "/api/v1/migrations/{id}/explanation", P::kMigrationsRead, Explain,
+      DescribeExplainMigration());
   const auto watch = [parts](EngineClient*, const Request& request) {
     return Watch(parts, request);
   };

@@ -13,6 +13,8 @@
 //   GET  /api/v1/limits/migrations                          200, MigrationLimit
 //   PUT  /api/v1/limits/migrations          SetMigrationLimitRequest; 200, MigrationLimit
 //   POST /api/v1/migrations/{id}/decide     DecideMigrationRequest; 200, Migration
+//   GET  /api/v1/migrations/{id}/plan       200, Plan
+//   GET  /api/v1/migrations/{id}/explanation  200, Explanation
 //   GET  /api/v1/migrations/{id}/events?after=              200, text/event-stream
 //        goes on after Last-Event-ID, or `after`, or from the start; with a WebSocket's handshake,
 //        101

@@ -1,9 +1,12 @@
 #include "gateway/endpoints/stream_leases.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <utility>
 
 #include "gateway/http/credential.h"
+#include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -83,6 +86,14 @@ std::shared_ptr<StreamLease> StreamLeases::Open(const Request& request, Permissi
     ++taken;
   }
   return std::make_shared<Lease>(request, permission, check_, checkers_, seats_);
+}
+
+Response RefuseStream(const Request& request) {
+  Response refused = Problem(request, 429,
+                             fmt::format("At most {} streams of events may be open; close one.",
+                                         StreamLeases::kMostPerPrincipal));
+  refused.headers.Set("Retry-After", "5");
+  return refused;
 }
 
 }  // namespace datamigrate::gateway

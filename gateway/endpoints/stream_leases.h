@@ -48,6 +48,9 @@ class StreamLeases {
   const std::shared_ptr<Seats> seats_ = std::make_shared<Seats>();
 };
 
+// The answer for who has as many streams as it may have.
+Response RefuseStream(const Request& request);
+
 }  // namespace datamigrate::gateway
 
 #endif  // DATAMIGRATE_GATEWAY_ENDPOINTS_STREAM_LEASES_H_

@@ -11,11 +11,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "datamigrate/v1/guidance.pb.h"
 #include "datamigrate/v1/migration.pb.h"
 #include "datamigrate/v1/schedules.pb.h"
 #include "gateway/access/permission.h"
 
 namespace datamigrate::gateway {
+
+class ModelClient;  // gateway/engine_client/model_client.h
+class RunClient;    // gateway/engine_client/run_client.h
 
 // For whom a call is made, and until when.
 struct CallContext {
@@ -81,6 +85,11 @@ class EngineClient {
       const CallContext& context, const v1::ListSchedulesRequest& request) = 0;
   virtual absl::StatusOr<v1::DeleteScheduleResponse> DeleteSchedule(
       const CallContext& context, const v1::DeleteScheduleRequest& request) = 0;
+  virtual absl::StatusOr<v1::Plan> GetPlan(const CallContext& context,
+                                           const v1::GetPlanRequest& request) = 0;
+  // Without a question, which a model would take long to answer.
+  virtual absl::StatusOr<v1::Explanation> ExplainMigration(
+      const CallContext& context, const v1::ExplainMigrationRequest& request) = 0;
   virtual absl::StatusOr<v1::ListModelsResponse> ListModels(
       const CallContext& context, const v1::ListModelsRequest& request) = 0;
   virtual absl::StatusOr<v1::Model> GetModel(const CallContext& context,
@@ -93,6 +102,10 @@ class EngineClient {
       const CallContext& context, const v1::DownloadProjectRequest& request) = 0;
   virtual std::unique_ptr<MessageStream<v1::FileChunk>> DownloadReport(
       const CallContext& context, const v1::DownloadReportRequest& request) = 0;
+
+  // The engine's other services; they live as long as this.
+  virtual ModelClient& models() = 0;
+  virtual RunClient& runs() = 0;
 
   // Whether the engine answers and says that it serves (grpc.health.v1).
   virtual absl::Status CheckHealth(absl::Time deadline) = 0;

@@ -8,7 +8,6 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -19,17 +18,18 @@
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "datamigrate/v1/guidance.grpc.pb.h"
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "datamigrate/v1/schedules.grpc.pb.h"
 #include "gateway/engine_client/circuit_breaker.h"
-#include "gateway/engine_client/stream_reader.h"
+#include "gateway/engine_client/grpc_calls.h"
+#include "gateway/engine_client/grpc_model_client.h"
+#include "gateway/engine_client/grpc_run_client.h"
 
 namespace datamigrate::gateway {
 namespace {
 
-constexpr int kAttempts = 3;
-constexpr std::array<absl::Duration, kAttempts - 1> kPauses = {absl::Milliseconds(50),
-                                                               absl::Milliseconds(250)};
+constexpr auto& kPauses = GrpcCalls::kPauses;
 
 std::shared_ptr<grpc::Channel> OpenChannel(
     const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
@@ -124,22 +124,32 @@ bool IsServing(const grpc::ByteBuffer& answer) {
   return bytes == kServing;
 }
 
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED) {
+    // Of the gateway, whose caller is known: signing in anew would not help.
+    return absl::InternalError("the engine does not accept this gateway's tokens: " +
+                               status.error_message());
+  }
+  // Both use the canonical codes with the same numbers.
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
 class GrpcEngineClient : public EngineClient {
  public:
   GrpcEngineClient(std::shared_ptr<grpc::Channel> channel, telemetry::Metrics& metrics,
                    CreateBatcher::Defer defer, TokenSource token_of)
-      : token_of_(std::move(token_of)),
-        channel_(std::move(channel)),
-        stubs_(v1::MigrationService::NewStub(channel_), v1::ScheduleService::NewStub(channel_)),
-        health_(channel_),
-        calls_(metrics.AddCounter("datamigrate_gateway_engine_calls_total",
-                                  "Calls to the engine by method and status code.",
-                                  {"method", "code"})),
+      : calls_(std::move(channel), metrics, std::move(token_of)),
+        stubs_(v1::MigrationService::NewStub(calls_.channel()),
+               v1::ScheduleService::NewStub(calls_.channel()),
+               v1::GuidanceService::NewStub(calls_.channel())),
+        health_(calls_.channel()),
+        models_(&calls_),
+        runs_(&calls_),
         creates_({}, Sender(), std::move(defer)) {}
 
   void CreateMigration(const CallContext& context, v1::CreateMigrationRequest request,
                        MigrationDone done) override {
-    creates_.Submit(context, TokenOf(context), std::move(request), std::move(done));
+    creates_.Submit(context, calls_.TokenOf(context), std::move(request), std::move(done));
   }
   absl::StatusOr<v1::Migration> GetMigration(const CallContext& context,
                                              const v1::GetMigrationRequest& request) override {
@@ -195,6 +205,15 @@ class GrpcEngineClient : public EngineClient {
     return Once<v1::DeleteScheduleResponse>("DeleteSchedule", &ScheduleStub::DeleteSchedule,
                                             context, request);
   }
+  absl::StatusOr<v1::Plan> GetPlan(const CallContext& context,
+                                   const v1::GetPlanRequest& request) override {
+    return Repeatable<v1::Plan>("GetPlan", &Stub::GetPlan, context, request);
+  }
+  absl::StatusOr<v1::Explanation> ExplainMigration(
+      const CallContext& context, const v1::ExplainMigrationRequest& request) override {
+    return Once<v1::Explanation>("ExplainMigration", &GuidanceStub::ExplainMigration, context,
+                                 request);
+  }
   absl::StatusOr<v1::ListModelsResponse> ListModels(const CallContext& context,
                                                     const v1::ListModelsRequest& request) override {
     return Repeatable<v1::ListModelsResponse>("ListModels", &Stub::ListModels, context, request);
@@ -217,6 +236,9 @@ class GrpcEngineClient : public EngineClient {
     return Open<v1::FileChunk>(&Async::DownloadReport, context, request);
   }
 
+  ModelClient& models() override { return models_; }
+  RunClient& runs() override { return runs_; }
+
   absl::Status CheckHealth(absl::Time deadline) override {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
@@ -238,25 +260,13 @@ class GrpcEngineClient : public EngineClient {
  private:
   using Stub = v1::MigrationService::Stub;
   using ScheduleStub = v1::ScheduleService::Stub;
+  using GuidanceStub = v1::GuidanceService::Stub;
   using Async = class v1::MigrationService::Stub::async;
 
   template <typename Service, typename Answer, typename Asked>
   using Method = grpc::Status (Service::*)(grpc::ClientContext*, const Asked&, Answer*);
 
   Stub& migrations() const { return *std::get<std::unique_ptr<Stub>>(stubs_); }
-
-  std::string TokenOf(const CallContext& context) const {
-    return token_of_ == nullptr ? std::string() : token_of_(context);
-  }
-
-  void Fill(grpc::ClientContext& grpc_context, const CallContext& context) const {
-    grpc_context.set_deadline(absl::ToChronoTime(context.deadline));
-    grpc_context.AddMetadata("x-datamigrate-tenant", context.tenant);
-    grpc_context.AddMetadata("x-datamigrate-user", context.user);
-    grpc_context.AddMetadata("x-request-id", context.request_id);
-    const std::string token = TokenOf(context);
-    if (!token.empty()) grpc_context.AddMetadata("authorization", "Bearer " + token);
-  }
 
   // One call of CreateMigrations and its repetitions.
   struct CreateCall {
@@ -281,21 +291,18 @@ class GrpcEngineClient : public EngineClient {
   }
 
   void StartCreates(const std::shared_ptr<CreateCall>& call) {
-    if (!breaker_.Admit()) {
-      calls_.Increment({"CreateMigrations", "NOT_TRIED"});
-      return call->answered(NotTried());
-    }
+    if (!calls_.Admit("CreateMigrations")) return call->answered(GrpcCalls::NotTried());
     call->context = std::make_unique<grpc::ClientContext>();
     call->context->set_deadline(absl::ToChronoTime(call->deadline));
     call->answer.Clear();
-    migrations().async()->CreateMigrations(
-        call->context.get(), &call->request, &call->answer,
-        [this, call](const grpc::Status& status) { EndCreates(call, FromGrpc(status)); });
+    migrations().async()->CreateMigrations(call->context.get(), &call->request, &call->answer,
+                                     [this, call](const grpc::Status& ended) {
+                                       EndCreates(call, StatusOf(*call->context, ended));
+                                     });
   }
 
   void EndCreates(const std::shared_ptr<CreateCall>& call, const absl::Status& status) {
-    breaker_.Note(status);
-    calls_.Increment({"CreateMigrations", absl::StatusCodeToString(status.code())});
+    calls_.Note("CreateMigrations", status);
     if (status.ok()) return call->answered(std::move(call->answer));
     const bool repeats = absl::IsUnavailable(status) && call->attempt < kPauses.size() &&
                          absl::Now() + kPauses[call->attempt] < call->deadline;
@@ -309,69 +316,46 @@ class GrpcEngineClient : public EngineClient {
                      });
   }
 
-  static absl::Status NotTried() {
-    return absl::UnavailableError("the engine does not answer; it is asked again soon");
-  }
-
   template <typename Answer, typename Service, typename Asked>
   absl::StatusOr<Answer> Once(const char* name, Method<Service, Answer, Asked> method,
                               const CallContext& context, const Asked& request) {
-    if (!breaker_.Admit()) {
-      calls_.Increment({name, "NOT_TRIED"});
-      return NotTried();
-    }
-    grpc::ClientContext grpc_context;
-    Fill(grpc_context, context);
-    Answer answer;
-    Service& service = *std::get<std::unique_ptr<Service>>(stubs_);
-    const absl::Status status = FromGrpc((service.*method)(&grpc_context, request, &answer));
-    breaker_.Note(status);
-    calls_.Increment({name, absl::StatusCodeToString(status.code())});
-    if (!status.ok()) return status;
-    return answer;
+    return calls_.Once<Answer>(name, *std::get<std::unique_ptr<Service>>(stubs_), method, context,
+                               request);
   }
 
   template <typename Answer, typename Service, typename Asked>
   absl::StatusOr<Answer> Repeatable(const char* name, Method<Service, Answer, Asked> method,
                                     const CallContext& context, const Asked& request) {
-    for (size_t attempt = 0;; ++attempt) {
-      absl::StatusOr<Answer> answer = Once<Answer>(name, method, context, request);
-      if (!absl::IsUnavailable(answer.status()) || attempt == kPauses.size()) return answer;
-      if (absl::Now() + kPauses[attempt] >= context.deadline) return answer;
-      absl::SleepFor(kPauses[attempt]);
-    }
+    return calls_.Repeatable<Answer>(name, *std::get<std::unique_ptr<Service>>(stubs_), method,
+                                     context, request);
   }
 
   template <typename Message, typename Asked, typename Start>
   std::unique_ptr<MessageStream<Message>> Open(Start start, const CallContext& context,
                                                const Asked& request) {
-    auto reader = std::make_shared<StreamReader<Asked, Message>>(request);
-    Fill(reader->context(), context);
-    (migrations().async()->*start)(&reader->context(), &reader->request(), reader.get());
-    reader->Start();
-    return std::make_unique<GrpcMessageStream<Asked, Message>>(std::move(reader));
+    return calls_.Open<Message>(migrations(), start, context, request);
   }
 
-  const TokenSource token_of_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::tuple<std::unique_ptr<Stub>, std::unique_ptr<ScheduleStub>> stubs_;
+  GrpcCalls calls_;
+  const std::tuple<std::unique_ptr<Stub>, std::unique_ptr<ScheduleStub>,
+                   std::unique_ptr<GuidanceStub>>
+      stubs_;
   grpc::GenericStub health_;
-  telemetry::Counter& calls_;
-  CircuitBreaker breaker_{{}};
+  GrpcModelClient models_;
+  GrpcRunClient runs_;
   // Last: it waits for its calls, which use the above.
   CreateBatcher creates_;
 };
 
 }  // namespace
 
-absl::Status FromGrpc(const grpc::Status& status) {
-  if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED) {
-    // Of the gateway, whose caller is known: signing in anew would not help.
-    return absl::InternalError("the engine does not accept this gateway's tokens: " +
-                               status.error_message());
-  }
-  // Both use the canonical codes with the same numbers.
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+absl::Status StatusOf(const grpc::ClientContext& context, const grpc::Status& ended) {
+  if (ended.ok()) return absl::OkStatus();
+  const auto& trailing = context.GetServerTrailingMetadata();
+  const auto found = trailing.find("x-datamigrate-cause");
+  const std::string cause =
+      found == trailing.end() ? "" : std::string(found->second.data(), found->second.size());
+  return WithCause(FromGrpc(ended), cause);
 }
 
 absl::StatusOr<std::unique_ptr<EngineClient>> ConnectEngine(const EngineAddress& address,

@@ -16,7 +16,8 @@
 
 namespace datamigrate::gateway {
 
-absl::Status FromGrpc(const grpc::Status& status);
+// The status of a call that has ended, with the engine's cause where it gave one.
+absl::Status StatusOf(const grpc::ClientContext& context, const grpc::Status& ended);
 
 // Owns one call. gRPC calls it back until OnDone; it keeps itself alive until then. A message is
 // read from the network only when asked for, so gRPC's flow control holds the engine back.
@@ -85,13 +86,14 @@ class StreamReader : public grpc::ClientReadReactor<Message>,
 
   void OnDone(const grpc::Status& status) override {
     Done done;
+    const absl::Status ended = StatusOf(context_, status);
     {
       absl::MutexLock lock(&mutex_);
-      final_status_ = FromGrpc(status);
+      final_status_ = ended;
       done = std::move(waiting_);
       waiting_ = nullptr;
     }
-    if (done) done(End(FromGrpc(status)));
+    if (done) done(End(ended));
     self_.reset();  // may destroy this
   }
 

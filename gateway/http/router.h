@@ -54,6 +54,8 @@ struct Route {
   Permission permission = Permission::kNotNamed;
   RateClass rate_class = RateClass::kOrdinary;
   uint64_t max_body_bytes = 64 * 1024;
+  // The body holds a secret, of which not even a hash is recorded; so do those of kCredentials.
+  bool has_secret_body = false;
   // Media types of a body that goes to a file as it arrives, once the head was let in; none: the
   // body is kept in memory.
   std::vector<std::string_view> file_types = {};

@@ -12,10 +12,12 @@ namespace {
 
 PermissionSet KnownToTheEngine() {
   PermissionSet set;
-  set.Add(Permission::kMigrationsRead);
-  set.Add(Permission::kMigrationsWrite);
-  set.Add(Permission::kMigrationsDecide);
-  set.Add(Permission::kPoliciesWrite);
+  for (const Permission permission :
+       {Permission::kMigrationsRead, Permission::kMigrationsWrite, Permission::kMigrationsDecide,
+        Permission::kPoliciesWrite, Permission::kModelsRead, Permission::kModelsUse,
+        Permission::kModelsWrite}) {
+    set.Add(permission);
+  }
   return set;
 }
 

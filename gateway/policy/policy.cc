@@ -43,6 +43,13 @@ const Json& ListOf(const Json& document, const char* name) {
   return found != document.end() && found->is_array() ? *found : kNone;
 }
 
+// Where the policy says nothing. A request may need what in an answer would be given away.
+Reaction UsualReactionTo(const Finding& finding) {
+  if (guardian::IsAttack(finding.category)) return Reaction::kBlock;
+  const bool is_answer = finding.kind == guardian::FieldKind::kModelOutput;
+  return is_answer ? Reaction::kSanitize : Reaction::kAllow;
+}
+
 }  // namespace
 
 std::string_view NameOf(Reaction reaction) {
@@ -132,9 +139,8 @@ double Policy::ThresholdOf(const Finding& finding) const {
 
 Reaction Policy::ReactionTo(const Finding& finding, const std::vector<std::string>& rules) const {
   const auto of_category = reactions_.find(guardian::NameOf(finding.category));
-  const Reaction otherwise = of_category != reactions_.end()        ? of_category->second
-                             : guardian::IsAttack(finding.category) ? Reaction::kBlock
-                                                                    : Reaction::kAllow;
+  const Reaction otherwise =
+      of_category != reactions_.end() ? of_category->second : UsualReactionTo(finding);
   Reaction strongest = Reaction::kAllow;
   for (const std::string& rule : rules) {
     const auto of_rule = reactions_.find(rule);

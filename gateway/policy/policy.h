@@ -26,8 +26,9 @@ enum class Reaction {
 std::string_view NameOf(Reaction reaction);
 std::optional<Reaction> ParseReaction(std::string_view name);
 
-// Immutable. A default one does as the Guardian itself: attacks are blocked, secrets, personal data
-// and links that would carry text away pass.
+// Immutable. A default one does as the Guardian itself: attacks are blocked; secrets, personal data
+// and links that would carry text away pass in what clients send, and are cut out of what models
+// answer.
 class Policy {
  public:
   Policy() = default;

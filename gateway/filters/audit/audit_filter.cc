@@ -62,8 +62,9 @@ audit::Row AuditRowOf(const Request& request, const Response& response) {
   if (row.object.empty() && id != request.parameters.end()) row.object = id->second;
   row.status = response.status;
   row.request_id = request.request_id;
-  // Bodies of sign-in routes hold passwords, and a hash of a short text can be guessed.
-  const bool is_secret = request.route->rate_class == RateClass::kCredentials;
+  // A hash of a short text, as a password is, can be guessed.
+  const bool is_secret =
+      request.route->has_secret_body || request.route->rate_class == RateClass::kCredentials;
   if (!is_secret && !request.body.empty()) row.text_sha256 = crypto::Sha256Hex(request.body);
   if (request.file != nullptr) row.text_sha256 = request.file->Sha256Hex();
   row.verdict = request.scan.verdict;

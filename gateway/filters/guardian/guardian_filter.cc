@@ -4,55 +4,24 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <memory>
 #include <string>
-#include <utility>
 
 #include "gateway/filters/guardian/request_scan.h"
 #include "gateway/http/problem.h"
 
 namespace datamigrate::gateway {
 
-// Gives the tools back, whatever happens.
-class GuardianFilter::Borrowed {
- public:
-  explicit Borrowed(GuardianFilter& filter) : filter_(filter), tools_(filter.Take()) {}
-  ~Borrowed() { filter_.GiveBack(std::move(tools_)); }
-  Borrowed(const Borrowed&) = delete;
-  Borrowed& operator=(const Borrowed&) = delete;
-  Tools* operator->() { return tools_.get(); }
-
- private:
-  GuardianFilter& filter_;
-  std::unique_ptr<Tools> tools_;
-};
-
 GuardianFilter::GuardianFilter(const guardian::RuleBook* rules, const PolicyBook* policies,
                                telemetry::Metrics& metrics)
-    : rules_(rules),
-      scores_(ScoresOf(*rules)),
+    : scores_(ScoresOf(*rules)),
       policies_(policies),
       blocked_(metrics.AddCounter("datamigrate_gateway_guardian_blocked_total",
-                                  "Requests refused because a text in them is an attack.")) {}
-
-GuardianFilter::~GuardianFilter() = default;
-
-std::unique_ptr<GuardianFilter::Tools> GuardianFilter::Take() {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (!idle_.empty()) {
-      std::unique_ptr<Tools> tools = std::move(idle_.back());
-      idle_.pop_back();
-      return tools;
-    }
-  }
-  return std::unique_ptr<Tools>(
-      new Tools{{*rules_, guardian::LinearModel::BuiltIn()}, HarmlessNames()});
-}
-
-void GuardianFilter::GiveBack(std::unique_ptr<Tools> tools) {
-  absl::MutexLock lock(&mutex_);
-  idle_.push_back(std::move(tools));
-}
+                                  "Requests refused because a text in them is an attack.")),
+      tools_([rules] {
+        return std::unique_ptr<Tools>(
+            new Tools{{*rules, guardian::LinearModel::BuiltIn()}, HarmlessNames()});
+      }) {}
 
 std::optional<Response> GuardianFilter::BeforeEndpoint(Request& request) {
   if (request.json == nullptr && request.query.empty() && request.parameters.empty()) {
@@ -62,7 +31,7 @@ std::optional<Response> GuardianFilter::BeforeEndpoint(Request& request) {
   const std::string& organization =
       request.principal.has_value() ? request.principal->organization_id : kNone;
   const std::shared_ptr<const Policy> policy = policies_->Find(organization);
-  Borrowed tools(*this);
+  auto tools = tools_.Borrow();
   RequestScan scan(tools->scanner, tools->names, *policy, scores_, request.received_at);
   scan.Scan(request);
   if (!scan.is_blocked()) return std::nullopt;

@@ -1,11 +1,10 @@
 #include "gateway/filters/guardian/request_scan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "gateway/filters/guardian/field_kinds.h"
@@ -15,42 +14,12 @@ namespace {
 
 using guardian::Category;
 using guardian::FieldKind;
-using guardian::Match;
 
 constexpr size_t kMostFindings = 16;
 
 // Where addresses belong they are no disclosure.
-bool IsAtHome(Category category, std::string_view field) {
-  return category == Category::kPersonalData && field == "email";
-}
-
-bool IsContinuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-}
-
-// Replaces each of `spans`, sorted by their offsets, by its rule in brackets. Characters of several
-// bytes go whole.
-std::string WithoutSpans(std::string_view text, const std::vector<Match>& spans) {
-  std::string cut;
-  size_t done = 0;
-  for (const Match& span : spans) {
-    size_t begin = span.offset;
-    size_t end = std::min(span.offset + span.length, text.size());
-    while (begin > 0 && IsContinuation(text[begin])) --begin;
-    while (end < text.size() && IsContinuation(text[end])) ++end;
-    if (end <= done) continue;
-    if (begin >= done) {
-      cut += text.substr(done, begin - done);
-      cut += fmt::format("[{}]", span.rule);
-    }
-    done = end;
-  }
-  cut += text.substr(done);
-  return cut;
-}
-
-void AddOnce(std::vector<std::string>& list, const std::string& item) {
-  if (std::ranges::find(list, item) == list.end()) list.push_back(item);
+std::optional<Category> AtHomeIn(std::string_view field) {
+  return field == "email" ? std::optional(Category::kPersonalData) : std::nullopt;
 }
 
 }  // namespace
@@ -58,42 +27,28 @@ void AddOnce(std::vector<std::string>& list, const std::string& item) {
 RequestScan::Outcome RequestScan::Judge(std::string_view text, std::string_view field,
                                         FieldKind kind) {
   const guardian::Verdict verdict = scanner_.Scan(text, kind);
-  Outcome outcome;
-  if (verdict.matches.empty()) {
-    outcome.is_clean = true;
-    return outcome;
+  if (verdict.matches.empty()) return {.is_clean = true};
+  const JudgedText judged = JudgeText(verdict, kind, policy_, scores_, now_, AtHomeIn(field));
+  reaction_ = std::max(reaction_, judged.reaction);
+  if (is_noting_) {
+    for (const JudgedText::Part& part : judged.parts) Note(part, field);
   }
-  std::vector<Match> to_cut;
-  for (Finding& finding : FindingsOf(verdict, kind)) {
-    if (IsAtHome(finding.category, field)) continue;
-    const Policy::Judgement judgement = policy_.Judge(finding, scores_, now_);
-    outcome.reaction = std::max(outcome.reaction, judgement.reaction);
-    if (judgement.reaction == Reaction::kSanitize) {
-      for (const Match& match : verdict.matches) {
-        if (match.category == finding.category &&
-            std::ranges::find(judgement.rules, match.rule) != judgement.rules.end()) {
-          to_cut.push_back(match);
-        }
-      }
-    }
-    if (!is_noting_) continue;
-    for (const std::string& rule : judgement.rules) AddOnce(rules_, rule);
-    if (judgement.reaction == Reaction::kBlock) {
-      blocked_field_ = field;
-      blocked_rules_ = judgement.rules;
-    }
-    const bool has_room = findings_.size() < kMostFindings;
-    if (has_room || judgement.reaction == Reaction::kBlock) {
-      if (!has_room) findings_.pop_back();
-      findings_.push_back(std::move(finding));
-    }
-  }
-  reaction_ = std::max(reaction_, outcome.reaction);
-  if (!to_cut.empty()) {
-    std::ranges::stable_sort(to_cut, {}, &Match::offset);
-    outcome.cut = WithoutSpans(text, to_cut);
-  }
+  Outcome outcome{.reaction = judged.reaction};
+  if (!judged.to_cut.empty()) outcome.cut = WithoutSpans(text, judged.to_cut);
   return outcome;
+}
+
+void RequestScan::Note(const JudgedText::Part& part, std::string_view field) {
+  for (const std::string& rule : part.judgement.rules) AddOnce(rules_, rule);
+  const bool is_blocked = part.judgement.reaction == Reaction::kBlock;
+  if (is_blocked) {
+    blocked_field_ = field;
+    blocked_rules_ = part.judgement.rules;
+  }
+  const bool has_room = findings_.size() < kMostFindings;
+  if (!has_room && !is_blocked) return;
+  if (!has_room) findings_.pop_back();
+  findings_.push_back(part.finding);
 }
 
 void RequestScan::ScanFields(std::map<std::string, std::string>& fields) {

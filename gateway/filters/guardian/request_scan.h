@@ -11,6 +11,7 @@
 #include "common/guardian/scanner.h"
 #include "gateway/filters/guardian/harmless_names.h"
 #include "gateway/http/message.h"
+#include "gateway/policy/judged_text.h"
 #include "gateway/policy/policy.h"
 
 namespace datamigrate::gateway {
@@ -38,9 +39,10 @@ class RequestScan {
   struct Outcome {
     bool is_clean = false;  // nothing was found at all
     Reaction reaction = Reaction::kAllow;
-    std::string cut;
+    std::string cut = "";
   };
   Outcome Judge(std::string_view text, std::string_view field, guardian::FieldKind kind);
+  void Note(const JudgedText::Part& part, std::string_view field);
   void ScanFields(std::map<std::string, std::string>& fields);
   void ScanName(std::string_view name, std::string_view field);
   // Scans the value without changing it; true when a text below it is to be sanitised.

@@ -87,6 +87,8 @@ FakeEngine::FakeEngine(const std::optional<Certificate>& tls) {
   builder.AddListeningPort("127.0.0.1:0", credentials, &port);
   builder.RegisterService(this);
   builder.RegisterService(&schedules);
+  builder.RegisterService(&models_);
+  builder.RegisterService(&runs_);
   server_ = builder.BuildAndStart();
   address_ = "127.0.0.1:" + std::to_string(port);
 }
@@ -112,6 +114,12 @@ FakeEngine::Kept* FakeEngine::Find(grpc::ServerContext* context, const std::stri
   const std::string tenant = Note(context);
   const auto found = migrations_.find(id);
   return found == migrations_.end() || found->second.tenant != tenant ? nullptr : &found->second;
+}
+
+std::string FakeEngine::SourceOf(grpc::ServerContext* context, const std::string& id) {
+  std::lock_guard lock(mutex_);
+  const Kept* kept = Find(context, id);
+  return kept == nullptr ? "" : kept->migration.source();
 }
 
 void FakeEngine::AddEvent(const std::string& id, const std::string& kind,

@@ -1,4 +1,4 @@
-// A MigrationService and a ScheduleService in this process, which answer as the test tells them.
+// An engine in this process, which answers as the test tells it.
 #ifndef DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
 #define DATAMIGRATE_TESTS_SERVICE_GATEWAY_FAKE_ENGINE_H_
 
@@ -13,6 +13,8 @@
 
 #include "datamigrate/v1/migration.grpc.pb.h"
 #include "datamigrate/v1/schedules.grpc.pb.h"
+#include "tests/service/gateway/fake_models.h"
+#include "tests/service/gateway/fake_runs.h"
 
 namespace grpc {
 class Server;
@@ -56,6 +58,8 @@ class FakeEngine : public v1::MigrationService::Service {
   ~FakeEngine() override;
 
   std::string address() const { return address_; }
+  FakeModels& models() { return models_; }
+  FakeRuns& runs() { return runs_; }
 
   // Adds an event; a status that ends the migration ends its watchers.
   void AddEvent(const std::string& id, const std::string& kind, v1::MigrationStatus status);
@@ -131,6 +135,12 @@ class FakeEngine : public v1::MigrationService::Service {
   Kept* Find(grpc::ServerContext* context, const std::string& id);
   std::string Note(grpc::ServerContext* context);  // returns the tenant
 
+  std::string SourceOf(grpc::ServerContext* context, const std::string& id);
+
+  FakeModels models_;
+  FakeRuns runs_{[this](grpc::ServerContext* context, const std::string& id) {
+    return SourceOf(context, id);
+  }};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Kept> migrations_;

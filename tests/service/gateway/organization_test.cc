@@ -233,7 +233,7 @@ struct Tenant {
     json seen;
     for (const char* path :
          {"/api/v1/migrations", "/api/v1/users", "/api/v1/invitations", "/api/v1/roles",
-          "/api/v1/api-keys", "/api/v1/orgs", "/api/v1/limits"}) {
+          "/api/v1/api-keys", "/api/v1/orgs", "/api/v1/limits", "/api/v1/models"}) {
       const RawResponse response = team.As(token, "GET", path);
       CHECK(response.status == 200);
       seen[path] = json::parse(response.body);
@@ -242,6 +242,16 @@ struct Tenant {
     return seen;
   }
 };
+
+json CustomModel(const std::string& marker) {
+  return {{"model",
+           {{"protocol", "vllm"},
+            {"url", "http://10.1.2.4:8000/" + marker},
+            {"provider_model", "x"},
+            {"context_tokens", "1000"},
+            {"max_output_tokens", "100"}}},
+          {"key", "key-of-" + marker}};
+}
 
 Tenant MakeTenant(Team& team, const std::string& marker) {
   Tenant tenant;
@@ -265,9 +275,20 @@ Tenant MakeTenant(Team& team, const std::string& marker) {
                 {{"permissions", {"migrations:read"}}})
             .status == 204);
   tenant.ids["role"] = marker;
+  CHECK(
+      team.As(tenant.token, "PUT", "/api/v1/models/custom/" + marker, CustomModel(marker)).status ==
+      200);
+  tenant.ids["model"] = marker;
   CHECK(team.As(tenant.token, "PUT", "/api/v1/policies", {{"comment", marker}}).status == 200);
   CHECK(team.As(tenant.token, "PUT", "/api/v1/limits", {{"per_minute", 100000}}).status == 200);
   return tenant;
+}
+
+// Whose budget would pay.
+json QuestionAbout(const std::string& migration) {
+  const json part = {{"text", "hi"}};
+  const json message = {{"parts", json::array({part})}};
+  return {{"messages", json::array({message})}, {"migration_id", migration}};
 }
 
 TEST_CASE("No route shows or changes anything of another tenant",
@@ -294,7 +315,12 @@ TEST_CASE("No route shows or changes anything of another tenant",
       const std::map<std::string, json> bodies = {
           {"/api/v1/users/{id}", {{"role", "viewer"}}},
           {"/api/v1/orgs/{id}", {{"name", "taken"}, {"requires_totp", true}}},
-          {"/api/v1/roles/{name}", {{"permissions", json::array()}}}};
+          {"/api/v1/roles/{name}", {{"permissions", json::array()}}},
+          {"/api/v1/models/custom/{name}", CustomModel("attacker")},
+          {"/api/v1/models/complete", QuestionAbout(victim.ids.at("migration"))},
+          {"/api/v1/models/complete/stream", QuestionAbout(victim.ids.at("migration"))},
+          {"/api/v1/migrations/{id}/run/fork", {{"step", 0}}},
+          {"/api/v1/migrations/{id}/run/replay", {{"step", 0}}}};
       const json body = bodies.contains(pattern) ? bodies.at(pattern) : json::object();
       for (const std::string& who : {attacker.token, key}) {
         const RawResponse response =
@@ -305,8 +331,11 @@ TEST_CASE("No route shows or changes anything of another tenant",
         CHECK((response.status < 500 || response.status == 501));
         CHECK(response.body.find("victim-7f3a@") == std::string::npos);
         CHECK(response.body.find("/data/victim") == std::string::npos);
-        // A role is found by its name, which may be that of one of the attacker's own.
-        const bool is_own = pattern == "/api/v1/roles/{name}";
+        CHECK(response.body.find("8000/victim") == std::string::npos);
+        // Roles and models are found by their names, which may be those of the attacker's own.
+        const bool is_own =
+            pattern == "/api/v1/roles/{name}" || pattern == "/api/v1/models/custom/{name}";
+        if (pattern.starts_with("/api/v1/models/complete")) CHECK(response.status >= 400);
         if (brace != std::string::npos && !is_own) CHECK(response.status >= 400);
       }
       if (brace == std::string::npos) break;
@@ -314,6 +343,8 @@ TEST_CASE("No route shows or changes anything of another tenant",
   }
   CHECK(asked > 100);
   CHECK(victim.Snapshot(team) == before);
+  const std::string organization = victim.ids.at("organization");
+  CHECK(team.engine->models().key_of(organization, victim.marker) == "key-of-" + victim.marker);
   CHECK(team.As(attacker.token, "GET", "/api/v1/auth/me").status == 200);
 }
 

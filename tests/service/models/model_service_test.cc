@@ -1,126 +1,20 @@
 // ModelService of a real engine on a real PostgreSQL, in front of a provider that does what its
 // models' names say.
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <thread>
 
 #include "datamigrate/v1/models.grpc.pb.h"
 #include "grpcpp/create_channel.h"
 #include "tests/service/engine_under_test.h"
+#include "tests/service/models/provider.h"
 
 namespace datamigrate::testing {
 namespace {
-
-void Say(int socket, const std::string& text) {
-  size_t at = 0;
-  while (at < text.size()) {
-    const ssize_t count = send(socket, text.data() + at, text.size() - at, MSG_NOSIGNAL);
-    if (count <= 0) return;
-    at += static_cast<size_t>(count);
-  }
-}
-
-std::string Chunk(const std::string& text) {
-  return "data: {\"model\":\"x\",\"choices\":[{\"delta\":{\"content\":\"" + text +
-         "\"},\"finish_reason\":null}]}\n\n";
-}
-
-constexpr char kLastChunk[] =
-    "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-constexpr char kStreamHead[] =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
-
-// Speaks OpenAI's dialect on 127.0.0.1.
-class Provider {
- public:
-  Provider() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(listen(listener_, 16) == 0);
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Run(); });
-  }
-  ~Provider() {
-    is_stopping_ = true;
-    shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    close(listener_);
-  }
-
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  std::vector<std::string> requests() {
-    const std::lock_guard lock(mutex_);
-    return requests_;
-  }
-
- private:
-  void Run() {
-    while (!is_stopping_) {
-      const int peer = accept(listener_, nullptr, nullptr);
-      if (peer < 0) return;
-      Answer(peer, Read(peer));
-      close(peer);
-    }
-  }
-
-  static std::string Read(int peer) {
-    std::string request;
-    char bytes[4096];
-    while (true) {
-      const size_t head = request.find("\r\n\r\n");
-      const size_t field = request.find("Content-Length: ");
-      if (head != std::string::npos && field != std::string::npos &&
-          request.size() >= head + 4 + std::stoul(request.substr(field + 16))) {
-        return request;
-      }
-      const ssize_t count = recv(peer, bytes, sizeof bytes, 0);
-      if (count <= 0) return request;
-      request.append(bytes, static_cast<size_t>(count));
-    }
-  }
-
-  void Answer(int peer, const std::string& request) {
-    {
-      const std::lock_guard lock(mutex_);
-      requests_.push_back(request);
-    }
-    const auto asks = [&](const char* part) { return request.find(part) != std::string::npos; };
-    if (asks("\"model\":\"failing\"")) {
-      Say(peer, "HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    } else if (asks("\"stream\":true")) {
-      const bool breaks = asks("\"model\":\"breaking\"");
-      Say(peer, kStreamHead + Chunk("SELECT ") + Chunk(breaks ? "wrong" : "1"));
-      if (!breaks) Say(peer, kLastChunk);
-    } else {
-      const std::string body =
-          "{\"model\":\"x\",\"choices\":[{\"message\":{\"content\":\"SELECT 1\"},\"finish_reason\":"
-          "\"stop\"}],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500}}";
-      Say(peer,
-          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-          "Content-Length: " +
-              std::to_string(body.size()) + "\r\n\r\n" + body);
-    }
-  }
-
-  const int listener_;
-  int port_ = 0;
-  std::atomic<bool> is_stopping_ = false;
-  std::mutex mutex_;
-  std::vector<std::string> requests_;
-  std::thread thread_;
-};
 
 std::string RoutesOf(const Provider& provider, const std::string& more = "") {
   std::string yaml = "models:\n";

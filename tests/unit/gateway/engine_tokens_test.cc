@@ -35,10 +35,11 @@ TEST_CASE("A caller's token says who it is and what of its rights the engine kno
   REQUIRE(claims.ok());
   CHECK(claims->user_id == "ann");
   CHECK(claims->organization_id == "acme");
-  CHECK(claims->scope == "migrations:read migrations:write migrations:decide policies:write");
+  CHECK(claims->scope ==
+        "migrations:read migrations:write migrations:decide policies:write models:read models:use");
   CHECK(claims->expires_at == kNow + EngineTokens::kLifetime);
   const auto viewer = made.Read(made.tokens.For(Ann(*PermissionsOfRole("viewer")), kNow), kNow);
-  CHECK(viewer->scope == "migrations:read");
+  CHECK(viewer->scope == "migrations:read models:read");
 }
 
 TEST_CASE("A token serves its caller's calls while a minute of it is left",

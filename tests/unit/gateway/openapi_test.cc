@@ -16,10 +16,12 @@
 #include "gateway/endpoints/engine_token_endpoints.h"
 #include "gateway/endpoints/message_reader.h"
 #include "gateway/endpoints/migration_endpoints.h"
+#include "gateway/endpoints/model_endpoints.h"
 #include "gateway/endpoints/oidc_endpoints.h"
 #include "gateway/endpoints/operation_endpoints.h"
 #include "gateway/endpoints/organization_endpoints.h"
 #include "gateway/endpoints/password_endpoints.h"
+#include "gateway/endpoints/run_endpoints.h"
 #include "gateway/endpoints/schedule_endpoints.h"
 #include "gateway/endpoints/second_factor_endpoints.h"
 #include "gateway/endpoints/session_endpoints.h"
@@ -215,6 +217,8 @@ std::vector<Route> AllRoutes() {
   std::vector<Route> routes;
   AddAccountRoutes(nullptr, nullptr, routes);
   AddMigrationRoutes({}, routes);
+  AddModelRoutes({}, routes);
+  AddRunRoutes(nullptr, routes);
   AddScheduleRoutes(nullptr, routes);
   AddPasswordRoutes(nullptr, routes);
   AddSecondFactorRoutes({nullptr, nullptr, nullptr}, routes);

@@ -53,6 +53,10 @@ TEST_CASE("Without a policy of its own an organization has the Guardian's", "[ga
   CHECK(React(*policy, Attack()) == Reaction::kBlock);
   CHECK(React(*policy, Attack(0.4, {"sql_injection.comment"})) == Reaction::kAllow);
   CHECK(React(*policy, Secret()) == Reaction::kAllow);
+  // What a client may have to send, a model need not tell.
+  Finding answered = Secret();
+  answered.kind = FieldKind::kModelOutput;
+  CHECK(React(*policy, answered) == Reaction::kSanitize);
 }
 
 TEST_CASE("Reactions are by category, and by rule before that", "[gateway][policy]") {

