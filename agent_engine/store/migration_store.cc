@@ -99,7 +99,8 @@ constexpr pg::Statement kOverdue = {
     "   AND j.status IN ('queued', 'running', 'waiting') ORDER BY d.deadline LIMIT 100"};
 constexpr pg::Statement kDecisions = {
     "list_decisions",
-    "SELECT d.step, d.node, d.question, d.answer, d.decided_by, d.asked_at, d.decided_at"
+    "SELECT d.step, d.node, d.question, d.answer, d.decided_by, d.asked_at, d.decided_at,"
+    "   d.deadline"
     " FROM user_decisions d JOIN migrations m ON m.id = d.migration_id"
     " WHERE m.tenant = $1 AND m.id = $2 ORDER BY d.step"};
 constexpr pg::Statement kEventsSince = {
@@ -506,7 +507,8 @@ absl::StatusOr<std::vector<DecisionRecord>> MigrationStore::Decisions(std::strin
                          .answer_json = row.Get<std::optional<std::string>>("answer"),
                          .decided_by = row.Get<std::string>("decided_by"),
                          .asked_at = row.Get<absl::Time>("asked_at"),
-                         .decided_at = row.Get<std::optional<absl::Time>>("decided_at")});
+                         .decided_at = row.Get<std::optional<absl::Time>>("decided_at"),
+                         .deadline = row.Get<std::optional<absl::Time>>("deadline")});
   }
   return decisions;
 }
