@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
 #include <memory>
 
@@ -10,15 +9,13 @@
 #include "agent_engine/cli/engine_options.h"
 #include "agent_engine/cli/exit_code.h"
 #include "agent_engine/cli/migration_view.h"
+#include "agent_engine/cli/runs_view.h"
 #include "agent_engine/cli/terminal.h"
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
 #include "nlohmann/json.hpp"
 
 namespace datamigrate::cli {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 // What the commands share. One call of the process runs one command.
 struct Options {
@@ -31,6 +28,8 @@ struct Options {
   bool svg = false;
   std::string out = {};
   v1::ListRunsRequest list = {};
+  int64_t after = 0;
+  std::string agent = {};
 };
 
 // Calls a method of RunService; the exit code of a failed call, else 0 with `response` filled.
@@ -49,85 +48,6 @@ void Print(const Options& options, const google::protobuf::Message& message,
            const std::string& text) {
   fmt::print("{}", options.json ? MessageJson(message) + "\n" : text);
   std::fflush(stdout);
-}
-
-// Seconds are enough for people.
-std::string TimeOf(google::protobuf::Timestamp time) {
-  time.set_nanos(0);
-  return TimeUtil::ToString(time);
-}
-
-std::string RenderRuns(const v1::ListRunsResponse& response, const Terminal& terminal) {
-  TextTable table({"run", "status", "node", "step", "attempts", "parent", "updated", "name"});
-  for (const v1::Run& run : response.runs()) {
-    const std::string parent =
-        run.parent_run().empty()
-            ? ""
-            : fmt::format("{}/{}", run.parent_run().substr(0, 8), run.parent_step());
-    table.Add({run.id(), StatusName(run.status()), run.node(), std::to_string(run.steps()),
-               std::to_string(run.attempts()), parent, TimeOf(run.updated_at()), run.name()});
-  }
-  std::string text = table.empty() ? "no runs\n" : table.Render(terminal);
-  if (!response.next_page_token().empty()) {
-    text += fmt::format("more: --page-token {}\n", response.next_page_token());
-  }
-  return text;
-}
-
-std::string RenderRun(const v1::Run& run, const Terminal& terminal) {
-  std::string text = fmt::format("{} {}  {}\n", terminal.Paint(Style::kBold, run.id()),
-                                 StatusName(run.status()), Printable(run.name()));
-  if (!run.parent_run().empty()) {
-    text += fmt::format("forked from {} at step {}\n", run.parent_run(), run.parent_step());
-  }
-  if (!run.owner().empty()) text += fmt::format("run by {}\n", Printable(run.owner()));
-  if (run.error().empty()) return text;
-  return text + terminal.Paint(Style::kRed, Printable(run.error())) +
-         fmt::format("\nrun it on with: datamigrate resume {}\n", run.id());
-}
-
-std::string RenderHistory(const v1::RunHistory& history, const Terminal& terminal) {
-  TextTable steps({"step", "node", "then", "status", "state", "at", "answer"});
-  for (const auto& step : history.steps()) {
-    steps.Add({std::to_string(step.step()), step.node().empty() ? "-" : step.node(),
-               step.next_node() == "__end__" ? "end" : step.next_node(), step.status(),
-               fmt::format("{} B", step.state_bytes()), TimeOf(step.at()),
-               step.answer().empty()
-                   ? ""
-                   : fmt::format("{} ({})", Shortened(step.answer()), step.decided_by())});
-  }
-  std::string text = RenderRun(history.run(), terminal) + "\n" + steps.Render(terminal);
-  if (history.effects().empty()) return text;
-  TextTable effects({"step", "effect", "begun", "ended"});
-  for (const auto& effect : history.effects()) {
-    std::string end = effect.has_completed_at() ? TimeOf(effect.completed_at()) : "not known";
-    if (effect.is_reused()) end = "taken from another run";
-    effects.Add({std::to_string(effect.step()), effect.key(), TimeOf(effect.started_at()), end});
-  }
-  return text + "\n" + effects.Render(terminal);
-}
-
-std::string RenderDiff(const v1::StateDiff& diff, const Terminal& terminal) {
-  std::string text = fmt::format("step {} to step {}: {} changes\n", diff.from_step(),
-                                 diff.to_step(), diff.total());
-  for (const auto& change : diff.changes()) {
-    const std::string path = Printable(change.path());
-    if (change.operation() != "add") {
-      text += terminal.Paint(Style::kRed, fmt::format("- {} {}", path,
-                                                      Printable(Shortened(change.before_json())))) +
-              "\n";
-    }
-    if (change.operation() != "remove") {
-      text +=
-          terminal.Paint(Style::kGreen,
-                         fmt::format("+ {} {}", path, Printable(Shortened(change.after_json())))) +
-          "\n";
-    }
-  }
-  if (diff.total() > diff.changes_size()) {
-    text += fmt::format("the first {} are shown\n", diff.changes_size());
-  }
-  return text;
 }
 
 int List(const Options& options) {
@@ -182,6 +102,38 @@ int Fork(const Options& options) {
   return code;
 }
 
+int Messages(const Options& options) {
+  v1::ListMessagesRequest request;
+  request.set_id(options.id);
+  request.set_after(options.after);
+  v1::ListMessagesResponse response;
+  const int code = Call(options, request, response, &v1::RunService::Stub::ListMessages);
+  if (code == kSuccess) {
+    Print(options, response, RenderMessages(response, Terminal(STDOUT_FILENO)));
+  }
+  return code;
+}
+
+int Decisions(const Options& options) {
+  v1::ListDecisionsRequest request;
+  request.set_id(options.id);
+  v1::ListDecisionsResponse response;
+  const int code = Call(options, request, response, &v1::RunService::Stub::ListDecisions);
+  if (code == kSuccess) {
+    Print(options, response, RenderDecisions(response, Terminal(STDOUT_FILENO)));
+  }
+  return code;
+}
+
+int Memory(const Options& options) {
+  v1::ListMemoryRequest request;
+  request.set_agent(options.agent);
+  v1::ListMemoryResponse response;
+  const int code = Call(options, request, response, &v1::RunService::Stub::ListMemory);
+  if (code == kSuccess) Print(options, response, RenderMemory(response, Terminal(STDOUT_FILENO)));
+  return code;
+}
+
 int Graph(const Options& options) {
   v1::DrawGraphRequest request;
   request.set_id(options.id);
@@ -233,7 +185,11 @@ void AddRunsCommand(CLI::App& app, int& exit_code) {
                           Fork, exit_code);
   CLI::App* replay =
       AddOne(runs, options, "replay", "Begin a new run at a step, with its state", Fork, exit_code);
-  for (CLI::App* command : {history, state, diff, fork, replay}) {
+  CLI::App* messages = AddOne(runs, options, "messages", "Show what a run's agents sent each other",
+                              Messages, exit_code);
+  CLI::App* decisions = AddOne(runs, options, "decisions",
+                               "Show what people were asked and decided", Decisions, exit_code);
+  for (CLI::App* command : {history, state, diff, fork, replay, messages, decisions}) {
     command->add_option("ID", options->id, "The run, which is its migration's id")->required();
   }
   state->add_option("--step", options->step, "Of which step (default: the newest)");
@@ -247,6 +203,12 @@ void AddRunsCommand(CLI::App& app, int& exit_code) {
                    "What to change in the state: a JSON merge patch, as "
                    "'{\"max_rebuild_rounds\": 5}'")
       ->required();
+
+  messages->add_option("--after", options->after, "Only those with a greater number");
+
+  CLI::App* memory =
+      AddOne(runs, options, "memory", "Show what agents remember over runs", Memory, exit_code);
+  memory->add_option("AGENT", options->agent, "Of this agent alone");
 
   CLI::App* graph = AddOne(runs, options, "graph", "Draw the graph", Graph, exit_code);
   graph->add_option("ID", options->id, "Mark what this run has done of it");

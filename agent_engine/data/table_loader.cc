@@ -6,6 +6,7 @@
 
 #include "agent_engine/data/chunk_ledger.h"
 #include "agent_engine/data/stored_value.h"
+#include "common/errors/error_context.h"
 
 namespace datamigrate::data {
 namespace {
@@ -234,8 +235,15 @@ class TableLoader {
     if (status.ok() && !pending_.empty()) status = FinishChunk();
     if (status.ok() && chunk_ < kept_.size()) status = SourceChanged();
     if (status.ok()) status = RetryConflicts([this] { return FinishTable(); });
-    if (!status.ok()) return status;
+    if (!status.ok()) return WithPlace(status);
     return std::move(load_);
+  }
+
+  absl::Status WithPlace(const absl::Status& status) const {
+    return errors::WithContext(status, {.operation = "load rows",
+                                        .object = table_.object.ToString(),
+                                        .batch = "chunk " + std::to_string(chunk_ + 1),
+                                        .rows = load_.rows});
   }
 
   absl::Status TakeBatch(RowBatch batch) {

@@ -40,7 +40,8 @@ absl::Status CreateRawTable(Connection& connection, const dbt::SourceTable& tabl
 // not hold, which names table, row and column but never the value; kInvalidArgument for a row with
 // another number of cells than the table has columns; kUnimplemented for a target type that cannot
 // be loaded; kNotFound when the source does not know the table; kCancelled; the source's and
-// DuckDB's. Chunks before the failing one stay loaded.
+// DuckDB's. Chunks before the failing one stay loaded; the error knows which it was and the rows
+// before it (errors::ContextOf).
 absl::StatusOr<TableLoad> LoadTable(Connection& connection, const dbt::SourceTable& table,
                                     RowSource& source, const LoadOptions& options);
 

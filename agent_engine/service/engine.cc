@@ -266,8 +266,17 @@ class Engine {
   absl::StatusOr<store::JobEnd> RunMigration(const store::JobLease& lease,
                                              const workflow::CancellationToken& token) {
     store::RunStore run_store(&runs_pool_, lease, {.queue = &checkpoints_, .leaves_job = true});
-    workflow::Runner runner(&graph_,
-                            {.store = &run_store, .journal = &run_store, .events = &run_store});
+    workflow::RunnerOptions options;
+    // The worker tries such errors again while attempts last: until then nothing is undone.
+    options.is_final = [&run_store, is_last = lease.attempts >= queue_.options().max_attempts](
+                           const absl::Status& error) {
+      const bool is_tried_again = workflow::IsTransient(error) || absl::IsUnknown(error);
+      return !is_tried_again || (is_last && !run_store.has_made_progress());
+    };
+    workflow::Runner runner(
+        &graph_,
+        {.store = &run_store, .journal = &run_store, .events = &run_store, .records = &run_store},
+        std::move(options));
     const auto record = migration_store_.Get(lease.tenant, lease.run_id);
     if (!record.ok()) return record.status();
     v1::CreateMigrationRequest request;
@@ -291,6 +300,7 @@ class Engine {
     if (!result.ok()) {
       spdlog::warn("migration {} stopped: {}", lease.run_id,
                    std::string(result.status().message()));
+      if (run_store.has_left_job()) return store::JobEnd::kLeft;  // It has given up.
       return result.status();
     }
     spdlog::info("migration {} has come to its end or a question", lease.run_id);

@@ -64,6 +64,10 @@ constexpr auto kEvents = std::to_array<EventName>({
     {"node_retrying", "retry"},
     {"node_failed", "retry"},
     {"node_interrupted", "progress"},
+    {"strategy_failed", "retry"},
+    {"item_retrying", "retry"},
+    {"item_failed", "retry"},
+    {"item_completed", "progress"},
     {"cancel_requested", "cancel_requested"},
     {"pause_requested", "pause_requested"},
 });

@@ -33,6 +33,15 @@ class RunServiceImpl final : public v1::RunService::CallbackService {
   grpc::ServerUnaryReactor* DrawGraph(grpc::CallbackServerContext* context,
                                       const v1::DrawGraphRequest* request,
                                       v1::GraphDrawing* response) override;
+  grpc::ServerUnaryReactor* ListMessages(grpc::CallbackServerContext* context,
+                                         const v1::ListMessagesRequest* request,
+                                         v1::ListMessagesResponse* response) override;
+  grpc::ServerUnaryReactor* ListDecisions(grpc::CallbackServerContext* context,
+                                          const v1::ListDecisionsRequest* request,
+                                          v1::ListDecisionsResponse* response) override;
+  grpc::ServerUnaryReactor* ListMemory(grpc::CallbackServerContext* context,
+                                       const v1::ListMemoryRequest* request,
+                                       v1::ListMemoryResponse* response) override;
 
  private:
   template <typename Request, typename Response>

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "agent_engine/service/messages.h"
+#include "agent_engine/workflow/recovery.h"
 #include "common/crypto/random.h"
 #include "datamigrate/v1/state.pb.h"
 #include "fmt/format.h"
@@ -58,6 +59,87 @@ v1::RunHistory::Effect ToMessage(const store::EffectRecord& record) {
   if (record.completed_at) *effect.mutable_completed_at() = ToTimestamp(*record.completed_at);
   effect.set_is_reused(record.is_reused);
   return effect;
+}
+
+v1::RunHistory::Failure ToMessage(const store::FailureRecord& record) {
+  v1::RunHistory::Failure failure;
+  failure.set_step(record.step);
+  *failure.mutable_at() = ToTimestamp(record.at);
+  const errors::ErrorContext& context = record.context;
+  v1::ErrorContext& error = *failure.mutable_error();
+  error.set_agent(context.agent);
+  error.set_phase(context.phase);
+  error.set_operation(context.operation);
+  error.set_object(context.object);
+  error.set_batch(context.batch);
+  if (context.rows.has_value()) error.set_rows(*context.rows);
+  error.set_sql_state(context.sql_state);
+  error.set_strategy(context.strategy);
+  error.set_attempt(context.attempt);
+  for (const std::string& tried : context.tried) error.add_tried(tried);
+  error.set_code(context.code);
+  error.set_message(context.message);
+  return failure;
+}
+
+v1::ListMessagesResponse::Message ToMessage(const store::MessageRecord& record) {
+  v1::ListMessagesResponse::Message message;
+  message.set_number(record.number);
+  message.set_from(record.from);
+  message.set_to(record.to);
+  message.set_kind(record.kind);
+  message.set_priority(record.priority);
+  if (record.deadline) *message.mutable_deadline() = ToTimestamp(*record.deadline);
+  message.set_reply_expected(record.is_reply_expected);
+  message.set_reply_to(record.reply_to);
+  message.set_body_json(record.body_json);
+  message.set_step(record.step);
+  *message.mutable_sent_at() = ToTimestamp(record.sent_at);
+  if (record.taken_at) *message.mutable_taken_at() = ToTimestamp(*record.taken_at);
+  if (record.answered_at) *message.mutable_answered_at() = ToTimestamp(*record.answered_at);
+  return message;
+}
+
+v1::ListMemoryResponse::Memory ToMessage(const store::MemoryRecord& record) {
+  v1::ListMemoryResponse::Memory memory;
+  memory.set_agent(record.agent);
+  memory.set_key(record.key);
+  memory.set_value_json(record.value_json);
+  *memory.mutable_updated_at() = ToTimestamp(record.updated_at);
+  return memory;
+}
+
+// What a question or an answer has under a name; "" where it has no such text.
+std::string TextIn(const json& object, const char* name) {
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+v1::ListDecisionsResponse::Decision ToDecision(const store::DecisionRecord& record) {
+  const json question = json::parse(record.question_json, nullptr, false);
+  const json answer = json::parse(record.answer_json.value_or("{}"), nullptr, false);
+  v1::ListDecisionsResponse::Decision decision;
+  decision.set_step(record.step);
+  decision.set_node(record.node);
+  decision.set_text(TextIn(question, "text"));
+  decision.set_recommended(TextIn(question, "recommended"));
+  decision.set_question_json(record.question_json);
+  decision.set_answer(TextIn(answer, "option"));
+  decision.set_comment(TextIn(answer, "comment"));
+  decision.set_decided_by(record.decided_by);
+  decision.set_is_default(record.decided_by == store::kDeadline);
+  *decision.mutable_asked_at() = ToTimestamp(record.asked_at);
+  if (record.deadline) *decision.mutable_deadline() = ToTimestamp(*record.deadline);
+  if (record.decided_at) *decision.mutable_decided_at() = ToTimestamp(*record.decided_at);
+  if (!question.is_object() || !question.contains("options")) return decision;
+  for (const json& option : question.at("options")) decision.add_options(TextIn(option, "id"));
+  return decision;
+}
+
+// What is to be undone is the node that is drawn.
+std::string DrawnNode(std::string_view node) {
+  if (node.starts_with(workflow::kUndoPrefix)) node.remove_prefix(workflow::kUndoPrefix.size());
+  return std::string(node);
 }
 
 // Values of variables may be passwords.
@@ -182,10 +264,15 @@ absl::StatusOr<v1::RunHistory> Runs::History(const Caller& caller,
   if (!steps.ok()) return steps.status();
   const auto effects = history_->Effects(caller.tenant, request.id());
   if (!effects.ok()) return effects.status();
+  const auto failures = history_->Failures(caller.tenant, request.id());
+  if (!failures.ok()) return failures.status();
   v1::RunHistory history;
   *history.mutable_run() = ToMessage(*run);
   for (const store::StepRecord& step : *steps) *history.add_steps() = ToMessage(step);
   for (const store::EffectRecord& effect : *effects) *history.add_effects() = ToMessage(effect);
+  for (const store::FailureRecord& failure : *failures) {
+    *history.add_failures() = ToMessage(failure);
+  }
   return history;
 }
 
@@ -246,12 +333,46 @@ absl::StatusOr<v1::GraphDrawing> Runs::Draw(const Caller& caller,
     if (!steps.ok()) return steps.status();
     for (const store::StepRecord& step : *steps) marks.visited.insert(step.node);
     marks.visited.erase("");
-    if (!steps->empty()) marks.current = steps->back().next_node;
+    if (!steps->empty()) marks.current = DrawnNode(steps->back().next_node);
   }
   v1::GraphDrawing drawing;
   drawing.set_text(request.format() == v1::GRAPH_FORMAT_SVG ? workflow::ToSvg(*graph_, marks)
                                                             : workflow::ToMermaid(*graph_, marks));
   return drawing;
+}
+
+absl::StatusOr<v1::ListMessagesResponse> Runs::Messages(const Caller& caller,
+                                                        const v1::ListMessagesRequest& request) {
+  if (const auto run = history_->Get(caller.tenant, request.id()); !run.ok()) return run.status();
+  const auto messages = history_->Messages(caller.tenant, request.id(), request.after());
+  if (!messages.ok()) return messages.status();
+  v1::ListMessagesResponse response;
+  for (const store::MessageRecord& message : *messages) {
+    *response.add_messages() = ToMessage(message);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::ListDecisionsResponse> Runs::Decisions(const Caller& caller,
+                                                          const v1::ListDecisionsRequest& request) {
+  const auto decisions = migrations_->Decisions(caller.tenant, request.id());
+  if (!decisions.ok()) return decisions.status();
+  v1::ListDecisionsResponse response;
+  for (const store::DecisionRecord& decision : *decisions) {
+    *response.add_decisions() = ToDecision(decision);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::ListMemoryResponse> Runs::Memory(const Caller& caller,
+                                                    const v1::ListMemoryRequest& request) {
+  const auto memories = history_->Memories(caller.tenant, request.agent());
+  if (!memories.ok()) return memories.status();
+  v1::ListMemoryResponse response;
+  for (const store::MemoryRecord& memory : *memories) {
+    *response.add_memories() = ToMessage(memory);
+  }
+  return response;
 }
 
 }  // namespace datamigrate::service

@@ -29,6 +29,12 @@ class Runs {
   absl::StatusOr<v1::StateDiff> Diff(const Caller& caller, const v1::DiffStatesRequest& request);
   absl::StatusOr<v1::Run> Fork(const Caller& caller, const v1::ForkRunRequest& request);
   absl::StatusOr<v1::GraphDrawing> Draw(const Caller& caller, const v1::DrawGraphRequest& request);
+  absl::StatusOr<v1::ListMessagesResponse> Messages(const Caller& caller,
+                                                    const v1::ListMessagesRequest& request);
+  absl::StatusOr<v1::ListDecisionsResponse> Decisions(const Caller& caller,
+                                                      const v1::ListDecisionsRequest& request);
+  absl::StatusOr<v1::ListMemoryResponse> Memory(const Caller& caller,
+                                                const v1::ListMemoryRequest& request);
 
  private:
   store::RunHistory* const history_;

@@ -11,8 +11,8 @@ namespace {
 using workflow::Checkpoint;
 using workflow::Event;
 
-// $1 to $8: a run in each place. $9 to $15: a checkpoint in each; $16: all their states in a row.
-// $17 to $21: an event in each place.
+// $1 to $8: a run in each place. $9 to $15 and $22: a checkpoint in each; $16: all their states in
+// a row, each with its frame behind it. $17 to $21: an event in each place.
 //
 // Jobs are locked first and in the order of their ids, so that no two groups wait for one another.
 // A checkpoint that is there already, or comes while this waits for a lock, makes its run be left
@@ -30,12 +30,13 @@ constexpr pg::Statement kCommitGroup = {
     "   SELECT 1 FROM workflow_checkpoints c"
     "   WHERE c.run_id = l.run_id AND c.step >= l.first_step)),"
     " steps AS (INSERT INTO workflow_checkpoints"
-    "     (run_id, step, node, next_node, status, state, fencing_token)"
+    "     (run_id, step, node, next_node, status, state, frame, fencing_token)"
     "   SELECT h.run_id, s.step, s.node, s.next_node, s.status,"
-    "     substring($16::bytea FROM s.start FOR s.length), h.token"
+    "     substring($16::bytea FROM s.start FOR s.length),"
+    "     substring($16::bytea FROM s.start + s.length FOR s.frame_length), h.token"
     "   FROM unnest($9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::text[],"
-    "     $14::integer[], $15::integer[]) AS s (place, step, node, next_node, status, start, "
-    "length)"
+    "     $14::integer[], $15::integer[], $22::integer[])"
+    "     AS s (place, step, node, next_node, status, start, length, frame_length)"
     "   JOIN held h USING (place)),"
     " left_jobs AS (UPDATE jobs SET attempts = 0,"
     "     status = CASE WHEN h.leaves_job THEN 'completed' ELSE jobs.status END,"
@@ -64,7 +65,8 @@ constexpr pg::Statement kCommitGroup = {
 struct Columns {
   std::vector<std::string> jobs, owners, tokens, runs, current_steps, first_steps, event_counts,
       leaves;
-  std::vector<std::string> step_places, steps, nodes, next_nodes, statuses, starts, lengths;
+  std::vector<std::string> step_places, steps, nodes, next_nodes, statuses, starts, lengths,
+      frame_lengths;
   std::string states;
   std::vector<std::string> event_places, ordinals, kinds, payloads, times;
 
@@ -85,6 +87,8 @@ void Columns::AddCheckpoint(const std::string& place, const Checkpoint& checkpoi
   starts.push_back(std::to_string(states.size() + 1));  // substring counts from 1
   lengths.push_back(std::to_string(checkpoint.state.size()));
   states += checkpoint.state;
+  frame_lengths.push_back(std::to_string(checkpoint.frame.size()));
+  states += checkpoint.frame;
 }
 
 void Columns::AddEvent(const std::string& place, int64_t ordinal, std::string_view kind,
@@ -131,7 +135,9 @@ void Columns::Add(const RunItems& run) {
 std::size_t SizeOf(const RunItem& item) {
   constexpr std::size_t kRow = 100;
   std::size_t size = 0;
-  if (item.checkpoint.has_value()) size += kRow + item.checkpoint->state.size();
+  if (item.checkpoint.has_value()) {
+    size += kRow + item.checkpoint->state.size() + item.checkpoint->frame.size();
+  }
   for (const Event& event : item.events) size += kRow + event.payload.size();
   return size;
 }
@@ -141,12 +147,12 @@ absl::StatusOr<std::vector<bool>> CommitGroup(pg::Pool& pool, absl::Span<const R
   for (const RunItems& run : runs) c.Add(run);
   absl::StatusOr<pg::Result> rows =
       pg::Execute(pool, {}, kCommitGroup,
-                  {c.jobs,          c.owners,      c.tokens,       c.runs,
-                   c.current_steps, c.first_steps, c.event_counts, c.leaves,
-                   c.step_places,   c.steps,       c.nodes,        c.next_nodes,
-                   c.statuses,      c.starts,      c.lengths,      pg::Bytes{std::move(c.states)},
-                   c.event_places,  c.ordinals,    c.kinds,        c.payloads,
-                   c.times});
+                  {c.jobs,          c.owners,       c.tokens,       c.runs,
+                   c.current_steps, c.first_steps,  c.event_counts, c.leaves,
+                   c.step_places,   c.steps,        c.nodes,        c.next_nodes,
+                   c.statuses,      c.starts,       c.lengths,      pg::Bytes{std::move(c.states)},
+                   c.event_places,  c.ordinals,     c.kinds,        c.payloads,
+                   c.times,         c.frame_lengths});
   if (!rows.ok()) return rows.status();
   std::vector<bool> stored(runs.size(), false);
   for (const pg::Row row : *rows) {

@@ -16,7 +16,8 @@ namespace datamigrate::store {
 
 // A checkpoint with its events, or news between two checkpoints.
 struct RunItem {
-  std::optional<workflow::Checkpoint> checkpoint = {};  // not interrupted: those ask a question
+  std::optional<workflow::Checkpoint> checkpoint =
+      {};  // not one that asks or says what follows a failure
   std::vector<workflow::Event> events = {};
 };
 

@@ -5,10 +5,12 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "agent_engine/store/migration_rows.h"
 #include "agent_engine/store/transaction_writer.h"
 #include "agent_engine/workflow/graph.h"
+#include "common/errors/error_context.h"
 
 namespace datamigrate::store {
 namespace {
@@ -29,15 +31,15 @@ constexpr pg::Statement kFence = {
     "fence",
     "SELECT id FROM jobs WHERE id = $1 AND owner = $2 AND fencing_token = $3"
     " AND status = 'running' FOR SHARE"};
-constexpr pg::Statement kWasCompleted = {
-    "was_completed",
+constexpr pg::Statement kWasLeft = {
+    "was_left_ended",
     "SELECT 1 FROM jobs WHERE id = $1 AND owner = $2 AND fencing_token = $3"
-    " AND status = 'completed'"};
+    " AND status IN ('completed', 'failed')"};
 constexpr pg::Statement kInsertCheckpoint = {
     "insert_checkpoint",
     "INSERT INTO workflow_checkpoints"
-    "   (run_id, step, node, next_node, status, state, effects_step, fencing_token)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    "   (run_id, step, node, next_node, status, state, effects_step, fencing_token, frame)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     " ON CONFLICT (run_id, step) DO NOTHING RETURNING step"};
 constexpr pg::Statement kIsSameCheckpoint = {
     "is_same_checkpoint",
@@ -46,6 +48,8 @@ constexpr pg::Statement kIsSameCheckpoint = {
 constexpr pg::Statement kSetCurrentStep = {
     "set_current_step",
     "UPDATE migrations SET current_step = $2, updated_at = clock_timestamp() WHERE id = $1"};
+constexpr pg::Statement kInsertFailure = {
+    "insert_failure", "INSERT INTO run_failures (run_id, step, context) VALUES ($1, $2, $3)"};
 constexpr pg::Statement kInsertDecision = {
     "insert_decision",
     "INSERT INTO user_decisions (migration_id, step, node, question, deadline, default_answer)"
@@ -55,6 +59,7 @@ constexpr auto kStatusNames = std::to_array<std::pair<CheckpointStatus, std::str
     {CheckpointStatus::kRunning, "running"},
     {CheckpointStatus::kInterrupted, "interrupted"},
     {CheckpointStatus::kCompleted, "completed"},
+    {CheckpointStatus::kFailed, "failed"},
 });
 
 absl::StatusOr<bool> Holds(pg::Transaction& transaction, const pg::Statement& statement,
@@ -77,6 +82,7 @@ absl::StatusOr<bool> InsertCheckpoint(pg::Transaction& transaction, const Checkp
   std::vector<pg::Parameter> parameters = content;
   parameters.emplace_back(checkpoint.effects_step);
   parameters.emplace_back(lease.fencing_token);
+  parameters.emplace_back(pg::Bytes{checkpoint.frame});
   absl::StatusOr<pg::Result> inserted = transaction.Execute(kInsertCheckpoint, parameters);
   if (!inserted.ok()) return inserted.status();
   if (!inserted->empty()) return true;
@@ -123,6 +129,11 @@ absl::Status InsertAll(pg::Transaction& transaction, const JobLease& lease,
   if (!is_new.ok() || !*is_new) return is_new.status();
   absl::Status written = InsertEffects(transaction, checkpoint, writes);
   if (!written.ok()) return written;
+  if (!checkpoint.failure.empty()) {
+    absl::Status noted =
+        InsertFailure(transaction, checkpoint.run_id, checkpoint.step - 1, checkpoint.failure);
+    if (!noted.ok()) return noted;
+  }
   for (const workflow::Event& event : events) {
     absl::Status told = AddEvent(transaction, checkpoint.run_id, event);
     if (!told.ok()) return told;
@@ -130,7 +141,18 @@ absl::Status InsertAll(pg::Transaction& transaction, const JobLease& lease,
   return absl::OkStatus();
 }
 
+absl::Status LeaveEnded(pg::Transaction& transaction, const JobLease& lease,
+                        const Checkpoint& checkpoint) {
+  if (checkpoint.status != CheckpointStatus::kFailed) return LeaveCompleted(transaction, lease);
+  return LeaveFailed(transaction, lease, errors::Summary(errors::FromJson(checkpoint.failure)));
+}
+
 }  // namespace
+
+absl::Status InsertFailure(pg::Transaction& transaction, std::string_view run_id, int64_t step,
+                           std::string_view failure) {
+  return transaction.Execute(kInsertFailure, {run_id, step, pg::ToStorableJson(failure)}).status();
+}
 
 absl::Status CheckFence(pg::Transaction& transaction, const JobLease& lease) {
   absl::StatusOr<bool> holds = Holds(transaction, kFence, lease);
@@ -145,7 +167,7 @@ absl::Status CommitCheckpoint(pg::Pool& pool, const JobLease& lease, const Check
     absl::StatusOr<bool> holds = Holds(transaction, kFenceWithProgress, lease);
     if (holds.ok() && !*holds && leaves_job) {
       // The reply to the first try may have been lost.
-      absl::StatusOr<bool> was_left = Holds(transaction, kWasCompleted, lease);
+      absl::StatusOr<bool> was_left = Holds(transaction, kWasLeft, lease);
       if (was_left.ok() && *was_left) return absl::OkStatus();
       if (!was_left.ok()) return was_left.status();
     }
@@ -153,7 +175,7 @@ absl::Status CommitCheckpoint(pg::Pool& pool, const JobLease& lease, const Check
     if (!*holds) return LeaseLost(lease);
     absl::Status inserted = InsertAll(transaction, lease, checkpoint, writes, events);
     if (!inserted.ok() || !leaves_job) return inserted;
-    return LeaveCompleted(transaction, lease);
+    return LeaveEnded(transaction, lease, checkpoint);
   });
 }
 
@@ -165,9 +187,15 @@ absl::Status CommitEvent(pg::Pool& pool, const JobLease& lease, const workflow::
   });
 }
 
-// Names of nodes need no escaping.
+// Names of nodes need no escaping; keys of items do.
 std::string EventPayload(const workflow::Event& event) {
-  return fmt::format(R"({{"node":"{}","step":{},"attempt":{},"payload":{}}})", event.node,
+  std::string item;
+  if (!event.item.empty()) {
+    using nlohmann::json;
+    item = fmt::format(R"("item":{},)",
+                       json(event.item).dump(-1, ' ', false, json::error_handler_t::replace));
+  }
+  return fmt::format(R"({{"node":"{}",{}"step":{},"attempt":{},"payload":{}}})", event.node, item,
                      event.step, event.attempt, event.payload.empty() ? "{}" : event.payload);
 }
 

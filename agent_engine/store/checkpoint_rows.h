@@ -21,7 +21,8 @@ namespace datamigrate::store {
 absl::Status CheckFence(pg::Transaction& transaction, const JobLease& lease);
 
 // Stores the checkpoint with its writes and events. The same again is OK and changes nothing.
-// `leaves_job`: leaves the job as completed in the same transaction.
+// `leaves_job`: leaves the job as completed or failed, as the checkpoint is, in the same
+// transaction.
 absl::Status CommitCheckpoint(pg::Pool& pool, const JobLease& lease,
                               const workflow::Checkpoint& checkpoint,
                               absl::Span<const workflow::Write> writes,
@@ -30,7 +31,12 @@ absl::Status CommitCheckpoint(pg::Pool& pool, const JobLease& lease,
 // Tells of the event, with one attempt only: events are news.
 absl::Status CommitEvent(pg::Pool& pool, const JobLease& lease, const workflow::Event& event);
 
-// What an event's row holds: {"node":...,"step":...,"attempt":...,"payload":...}.
+// Adds why the run failed after its checkpoint `step` (errors::ToJson).
+absl::Status InsertFailure(pg::Transaction& transaction, std::string_view run_id, int64_t step,
+                           std::string_view failure);
+
+// What an event's row holds: {"node":...,"step":...,"attempt":...,"payload":...}, and "item" where
+// it is of one.
 std::string EventPayload(const workflow::Event& event);
 
 // The words of workflow_checkpoints.status.

@@ -320,6 +320,13 @@ absl::Status LeaveCompleted(pg::Transaction& transaction, const JobLease& lease)
   return LeaveAs(transaction, lease, {.job_status = "completed"}).status();
 }
 
+absl::Status LeaveFailed(pg::Transaction& transaction, const JobLease& lease,
+                         std::string_view error) {
+  return Leave(
+      transaction, lease,
+      {.job_status = "failed", .migration_status = MigrationStatus::kFailed, .error = error});
+}
+
 absl::Status JobQueue::Complete(const JobLease& lease) {
   return pg::InTransaction(*pool_, kRepeatable, [&](pg::Transaction& transaction) {
     return LeaveCompleted(transaction, lease);

@@ -117,6 +117,10 @@ class JobQueue {
 // Leaves the job as completed, with its migration, in a transaction of the caller's.
 absl::Status LeaveCompleted(pg::Transaction& transaction, const JobLease& lease);
 
+// Leaves the job as failed for good, likewise.
+absl::Status LeaveFailed(pg::Transaction& transaction, const JobLease& lease,
+                         std::string_view error);
+
 // The error of a call with a lease that another owner took over.
 absl::Status LeaseLost(const JobLease& lease);
 bool IsLeaseLost(const absl::Status& status);

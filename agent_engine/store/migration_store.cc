@@ -90,7 +90,8 @@ constexpr pg::Statement kExists = {"find_migration",
                                    "SELECT 1 FROM migrations WHERE tenant = $1 AND id = $2"};
 constexpr pg::Statement kDecisions = {
     "list_decisions",
-    "SELECT d.step, d.node, d.question, d.answer, d.decided_by, d.asked_at, d.decided_at"
+    "SELECT d.step, d.node, d.question, d.answer, d.decided_by, d.asked_at, d.decided_at,"
+    "   d.deadline"
     " FROM user_decisions d JOIN migrations m ON m.id = d.migration_id"
     " WHERE m.tenant = $1 AND m.id = $2 ORDER BY d.step"};
 constexpr pg::Statement kEventsSince = {
@@ -424,7 +425,8 @@ absl::StatusOr<std::vector<DecisionRecord>> MigrationStore::Decisions(std::strin
                          .answer_json = row.Get<std::optional<std::string>>("answer"),
                          .decided_by = row.Get<std::string>("decided_by"),
                          .asked_at = row.Get<absl::Time>("asked_at"),
-                         .decided_at = row.Get<std::optional<absl::Time>>("decided_at")});
+                         .decided_at = row.Get<std::optional<absl::Time>>("decided_at"),
+                         .deadline = row.Get<std::optional<absl::Time>>("deadline")});
   }
   return decisions;
 }

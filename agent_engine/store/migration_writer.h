@@ -37,6 +37,18 @@ class MigrationWriter : public workflow::WriteContext {
 
   // Inserts or replaces by object and attempt.
   virtual absl::Status RecordGrades(const std::vector<ModelGrade>& grades) = 0;
+
+  // Adds a message of `step` to the run. kInvalidArgument where it answers one that is not there.
+  virtual absl::Status SendMessage(std::string_view from, const workflow::Message& message,
+                                   int64_t step) = 0;
+
+  virtual absl::Status TakeMessages(const std::vector<int64_t>& numbers, int64_t step) = 0;
+
+  // Of what came after the step, what was sent is gone, and what was taken or answered is not.
+  virtual absl::Status RewindMessages(int64_t step) = 0;
+
+  // Of the organization that owns the migration.
+  virtual absl::Status Remember(std::string_view agent, const workflow::Memory& memory) = 0;
 };
 
 // Makes an effect of a change:

@@ -84,6 +84,7 @@ struct DecisionRecord {
   std::string decided_by = {};
   absl::Time asked_at = {};
   std::optional<absl::Time> decided_at = {};
+  std::optional<absl::Time> deadline = {};  // when it is answered by default
 };
 
 // One piece of a table on its way to the target.

@@ -48,7 +48,8 @@ constexpr pg::Statement kState = {
 constexpr pg::Statement kForkRun = {
     "fork_run",
     "WITH parent AS (SELECT m.* FROM migrations m JOIN workflow_checkpoints c ON c.run_id = m.id"
-    "   WHERE m.tenant = $1 AND m.id = $2 AND c.step = $3 AND c.status <> 'completed'),"
+    "   WHERE m.tenant = $1 AND m.id = $2 AND c.step = $3 AND c.status <> 'completed'"
+    "     AND c.next_node NOT LIKE 'undo:%'),"
     " forked AS (INSERT INTO migrations (id, tenant, created_by, name, request, target,"
     "     current_step, last_event, parent_run, parent_step)"
     "   SELECT $4::uuid, tenant, $5, name, request, target, current_step, 1, id, $3::bigint"
@@ -61,9 +62,10 @@ constexpr pg::Statement kForkRun = {
 constexpr pg::Statement kForkSteps = {
     "fork_steps",
     "INSERT INTO workflow_checkpoints (run_id, step, node, next_node, status, state, effects_step,"
-    "   fencing_token, created_at)"
+    "   fencing_token, created_at, frame)"
     " SELECT $3::uuid, step, node, next_node, status,"
-    "   CASE WHEN step = $2::bigint THEN $4::bytea ELSE state END, effects_step, 0, created_at"
+    "   CASE WHEN step = $2::bigint THEN $4::bytea ELSE state END, effects_step, 0, created_at,"
+    "   frame"
     " FROM workflow_checkpoints WHERE run_id = $1 AND step <= $2::bigint"};
 // Of a question that is open again, what its node did before it asked is done.
 constexpr pg::Statement kForkReceipts = {
@@ -80,6 +82,37 @@ constexpr pg::Statement kForkDecisions = {
     "   CASE WHEN step < $2::bigint THEN decided_by ELSE '' END, asked_at,"
     "   CASE WHEN step < $2::bigint THEN decided_at END"
     " FROM user_decisions WHERE migration_id = $1 AND step <= $2::bigint"};
+
+// What was taken after the step is open again.
+constexpr pg::Statement kForkMessages = {
+    "fork_messages",
+    "INSERT INTO agent_messages (run_id, number, from_agent, to_agent, kind, priority, deadline,"
+    "   reply_expected, reply_to, body, sent_step, sent_at, taken_step, taken_at, answered_step,"
+    "   answered_at)"
+    " SELECT $3::uuid, number, from_agent, to_agent, kind, priority, deadline, reply_expected,"
+    "   reply_to, body, sent_step, sent_at,"
+    "   CASE WHEN taken_step <= $2::bigint THEN taken_step END,"
+    "   CASE WHEN taken_step <= $2::bigint THEN taken_at END,"
+    "   CASE WHEN answered_step <= $2::bigint THEN answered_step END,"
+    "   CASE WHEN answered_step <= $2::bigint THEN answered_at END"
+    " FROM agent_messages WHERE run_id = $1 AND sent_step <= $2::bigint"};
+
+constexpr pg::Statement kFailures = {
+    "run_failures",
+    "SELECT * FROM (SELECT f.id, f.step, f.at, f.context FROM migrations m"
+    "   JOIN run_failures f ON f.run_id = m.id"
+    "   WHERE m.tenant = $1 AND m.id = $2 ORDER BY f.id DESC LIMIT 1000) AS last ORDER BY id"};
+constexpr pg::Statement kMessages = {
+    "run_messages",
+    "SELECT a.number, a.from_agent, a.to_agent, a.kind, a.priority, a.deadline, a.reply_expected,"
+    "   coalesce(a.reply_to, 0) AS reply_to, a.body, a.sent_step, a.sent_at, a.taken_at,"
+    "   a.answered_at"
+    " FROM migrations m JOIN agent_messages a ON a.run_id = m.id"
+    " WHERE m.tenant = $1 AND m.id = $2 AND a.number > $3::bigint ORDER BY a.number LIMIT 1000"};
+constexpr pg::Statement kMemories = {
+    "agent_memories",
+    "SELECT agent, key, value, updated_at FROM agent_memory"
+    " WHERE tenant = $1 AND ($2::text = '' OR agent = $2::text) ORDER BY agent, key LIMIT 1000"};
 
 RunRecord ToRun(const pg::Row& row) {
   return {
@@ -189,6 +222,61 @@ absl::StatusOr<std::vector<EffectRecord>> RunHistory::Effects(std::string_view t
   return effects;
 }
 
+absl::StatusOr<std::vector<FailureRecord>> RunHistory::Failures(std::string_view tenant,
+                                                                std::string_view id) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  absl::StatusOr<pg::Result> rows = pg::Execute(*pool_, kRepeatable, kFailures, {tenant, id});
+  if (!rows.ok()) return rows.status();
+  std::vector<FailureRecord> failures;
+  for (const pg::Row row : *rows) {
+    failures.push_back({.step = row.Get<int64_t>("step"),
+                        .at = row.Get<absl::Time>("at"),
+                        .context = errors::FromJson(row.Get<std::string>("context"))});
+  }
+  return failures;
+}
+
+absl::StatusOr<std::vector<MessageRecord>> RunHistory::Messages(std::string_view tenant,
+                                                                std::string_view id,
+                                                                int64_t after) {
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  absl::StatusOr<pg::Result> rows =
+      pg::Execute(*pool_, kRepeatable, kMessages, {tenant, id, after});
+  if (!rows.ok()) return rows.status();
+  std::vector<MessageRecord> messages;
+  for (const pg::Row row : *rows) {
+    messages.push_back({.number = row.Get<int64_t>("number"),
+                        .from = row.Get<std::string>("from_agent"),
+                        .to = row.Get<std::string>("to_agent"),
+                        .kind = row.Get<std::string>("kind"),
+                        .priority = row.Get<int>("priority"),
+                        .deadline = row.Get<std::optional<absl::Time>>("deadline"),
+                        .is_reply_expected = row.Get<bool>("reply_expected"),
+                        .reply_to = row.Get<int64_t>("reply_to"),
+                        .body_json = row.Get<std::string>("body"),
+                        .step = row.Get<int64_t>("sent_step"),
+                        .sent_at = row.Get<absl::Time>("sent_at"),
+                        .taken_at = row.Get<std::optional<absl::Time>>("taken_at"),
+                        .answered_at = row.Get<std::optional<absl::Time>>("answered_at")});
+  }
+  return messages;
+}
+
+absl::StatusOr<std::vector<MemoryRecord>> RunHistory::Memories(std::string_view tenant,
+                                                               std::string_view agent) {
+  absl::StatusOr<pg::Result> rows =
+      pg::Execute(*pool_, kRepeatable, kMemories, {tenant, pg::ToStorableText(agent)});
+  if (!rows.ok()) return rows.status();
+  std::vector<MemoryRecord> memories;
+  for (const pg::Row row : *rows) {
+    memories.push_back({.agent = row.Get<std::string>("agent"),
+                        .key = row.Get<std::string>("key"),
+                        .value_json = row.Get<std::string>("value"),
+                        .updated_at = row.Get<absl::Time>("updated_at")});
+  }
+  return memories;
+}
+
 absl::StatusOr<StateRecord> RunHistory::State(std::string_view tenant, std::string_view id,
                                               int64_t step) {
   if (absl::Status status = CheckId(id); !status.ok()) return status;
@@ -216,12 +304,12 @@ absl::Status RunHistory::Fork(std::string_view tenant, const NewFork& fork) {
     if (!forked.ok()) return forked.status();
     if (forked->empty()) {
       return absl::FailedPreconditionError(
-          fmt::format("run {} has no checkpoint {} that something follows", fork.run, fork.step));
+          fmt::format("run {} has no checkpoint {} that a run can begin at", fork.run, fork.step));
     }
     absl::StatusOr<pg::Result> steps =
         transaction.Execute(kForkSteps, {fork.run, fork.step, fork.id, pg::Bytes{fork.state}});
     if (!steps.ok()) return steps.status();
-    for (const pg::Statement& statement : {kForkReceipts, kForkDecisions}) {
+    for (const pg::Statement& statement : {kForkReceipts, kForkDecisions, kForkMessages}) {
       absl::StatusOr<pg::Result> copied =
           transaction.Execute(statement, {fork.run, fork.step, fork.id});
       if (!copied.ok()) return copied.status();

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/records.h"
+#include "common/errors/error_context.h"
 #include "common/pg/pool.h"
 
 namespace datamigrate::store {
@@ -60,6 +61,36 @@ struct StateRecord {
   std::string state = {};
 };
 
+// Why a run failed once, and went on by another way or not.
+struct FailureRecord {
+  int64_t step = 0;  // the checkpoint that it failed after
+  absl::Time at = {};
+  errors::ErrorContext context = {};
+};
+
+struct MessageRecord {
+  int64_t number = 0;  // within the run, from 1
+  std::string from = {};
+  std::string to = {};
+  std::string kind = {};
+  int priority = 0;
+  std::optional<absl::Time> deadline = {};
+  bool is_reply_expected = false;
+  int64_t reply_to = 0;  // 0: none
+  std::string body_json = {};
+  int64_t step = 0;  // that sent it
+  absl::Time sent_at = {};
+  std::optional<absl::Time> taken_at = {};
+  std::optional<absl::Time> answered_at = {};
+};
+
+struct MemoryRecord {
+  std::string agent = {};
+  std::string key = {};
+  std::string value_json = {};
+  absl::Time updated_at = {};
+};
+
 struct NewFork {
   std::string run = {};
   int64_t step = 0;
@@ -88,13 +119,25 @@ class RunHistory {
   absl::StatusOr<std::vector<StepRecord>> Steps(std::string_view tenant, std::string_view id);
   absl::StatusOr<std::vector<EffectRecord>> Effects(std::string_view tenant, std::string_view id);
 
+  // As they happened; the last 1,000.
+  absl::StatusOr<std::vector<FailureRecord>> Failures(std::string_view tenant, std::string_view id);
+
+  // Between the run's agents, in the order of their numbers after `after`, at most 1,000.
+  absl::StatusOr<std::vector<MessageRecord>> Messages(std::string_view tenant, std::string_view id,
+                                                      int64_t after = 0);
+
+  // What the organization's agents remember, by agent and key, at most 1,000; of one agent where
+  // not empty.
+  absl::StatusOr<std::vector<MemoryRecord>> Memories(std::string_view tenant,
+                                                     std::string_view agent = "");
+
   // The state at a step; the newest where it is negative. kNotFound without such a step.
   absl::StatusOr<StateRecord> State(std::string_view tenant, std::string_view id, int64_t step);
 
   // Writes a migration with the fork's id and its job: the checkpoints of the other up to the step,
-  // the last one with the fork's state, their receipts and answers. A question at the step is open
-  // again. kFailedPrecondition where the checkpoint ends its run; kAlreadyExists for an id that is
-  // used.
+  // the last one with the fork's state, their receipts, answers and messages. A question at the
+  // step is open again. kFailedPrecondition where the checkpoint ends its run or is one of a
+  // rollback; kAlreadyExists for an id that is used.
   absl::Status Fork(std::string_view tenant, const NewFork& fork);
 
  private:

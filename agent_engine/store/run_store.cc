@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "agent_engine/store/checkpoint_rows.h"
+#include "agent_engine/store/migration_writer.h"
 #include "agent_engine/store/transaction_writer.h"
 #include "common/crypto/digest.h"
 #include "common/pg/transaction.h"
@@ -19,21 +20,23 @@ const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 
 constexpr pg::Statement kLatest = {
     "latest_checkpoint",
-    "SELECT c.run_id, c.step, c.node, c.next_node, c.status, c.state, c.effects_step, d.question,"
+    "SELECT c.run_id, c.step, c.node, c.next_node, c.status, c.state, c.effects_step, c.frame, "
+    "d.question,"
     "   d.answer FROM workflow_checkpoints c LEFT JOIN user_decisions d"
     "   ON d.migration_id = c.run_id AND d.step = c.step"
     " WHERE c.run_id = $1 ORDER BY c.step DESC LIMIT 1",
     true};
-constexpr pg::Statement kAt = {
-    "checkpoint_at",
-    "SELECT c.run_id, c.step, c.node, c.next_node, c.status, c.state, c.effects_step, d.question,"
-    "   d.answer FROM workflow_checkpoints c LEFT JOIN user_decisions d"
-    "   ON d.migration_id = c.run_id AND d.step = c.step"
-    " WHERE c.run_id = $1 AND c.step = $2"};
+constexpr pg::Statement kAt = {"checkpoint_at",
+                               "SELECT c.run_id, c.step, c.node, c.next_node, c.status, c.state, "
+                               "c.effects_step, c.frame, d.question,"
+                               "   d.answer FROM workflow_checkpoints c LEFT JOIN user_decisions d"
+                               "   ON d.migration_id = c.run_id AND d.step = c.step"
+                               " WHERE c.run_id = $1 AND c.step = $2"};
 constexpr pg::Statement kHistory = {
     "checkpoint_history",
     "SELECT c.run_id, c.step, c.node, c.next_node, c.status, ''::bytea AS state,"
-    "   c.effects_step, d.question, d.answer FROM workflow_checkpoints c LEFT JOIN user_decisions d"
+    "   c.effects_step, ''::bytea AS frame, d.question, d.answer FROM workflow_checkpoints c LEFT "
+    "JOIN user_decisions d"
     "   ON d.migration_id = c.run_id AND d.step = c.step"
     " WHERE c.run_id = $1 ORDER BY c.step"};
 // A fork looks into the run that it comes from, and that into its own, as far as they go.
@@ -49,6 +52,15 @@ constexpr pg::Statement kBeginEffect = {
     "   CASE WHEN f.receipt IS NOT NULL THEN clock_timestamp() END, f.receipt IS NOT NULL"
     " FROM (SELECT) AS one LEFT JOIN found f ON true"
     " ON CONFLICT (run_id, step, key) DO NOTHING RETURNING receipt"};
+constexpr pg::Statement kMessagesTo = {
+    "messages_to",
+    "SELECT number, from_agent, kind, priority, reply_expected, coalesce(reply_to, 0) AS reply_to,"
+    "   body, coalesce(deadline < clock_timestamp(), false) AS is_overdue FROM agent_messages"
+    " WHERE run_id = $1 AND to_agent = $2 AND taken_at IS NULL ORDER BY priority DESC, number"};
+constexpr pg::Statement kRecall = {
+    "recall",
+    "SELECT a.value FROM agent_memory a JOIN migrations m ON m.tenant = a.tenant"
+    " WHERE m.id = $1 AND a.agent = $2 AND a.key = $3"};
 constexpr pg::Statement kFindReceipt = {
     "find_receipt", "SELECT receipt FROM journal WHERE run_id = $1 AND step = $2 AND key = $3"};
 constexpr pg::Statement kCompleteEffect = {
@@ -64,6 +76,7 @@ Checkpoint ToCheckpoint(const pg::Row& row) {
                         .state = row.Get<pg::Bytes>("state").value};
   checkpoint.status = ParseCheckpointStatus(row.Get<std::string>("status"));
   checkpoint.effects_step = row.Get<int64_t>("effects_step");
+  checkpoint.frame = row.Get<pg::Bytes>("frame").value;
   checkpoint.question = row.Get<std::optional<std::string>>("question").value_or("");
   checkpoint.answer = row.Get<std::optional<std::string>>("answer");
   return checkpoint;
@@ -87,7 +100,9 @@ absl::Status RunStore::CheckRun(const Checkpoint& checkpoint) const {
 }
 
 bool RunStore::LeavesJob(const Checkpoint& checkpoint) const {
-  return options_.leaves_job && checkpoint.status == workflow::CheckpointStatus::kCompleted;
+  const bool is_end = checkpoint.status == workflow::CheckpointStatus::kCompleted ||
+                      checkpoint.status == workflow::CheckpointStatus::kFailed;
+  return options_.leaves_job && is_end;
 }
 
 void RunStore::Remember(const Checkpoint& checkpoint) {
@@ -106,6 +121,19 @@ absl::StatusOr<std::optional<Checkpoint>> RunStore::Latest(std::string_view run_
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return std::optional<Checkpoint>();
   return std::optional<Checkpoint>(ToCheckpoint(rows->front()));
+}
+
+absl::StatusOr<Checkpoint> RunStore::At(std::string_view run_id, int64_t step) {
+  if (absl::Status settled = Settle(run_id); !settled.ok()) return settled;
+  return CheckpointAt(*pool_, run_id, step);
+}
+
+void RunStore::NoteFailure(std::string_view run_id, int64_t step, std::string_view failure) {
+  pg::InTransaction(*pool_, {}, [&](pg::Transaction& transaction) -> absl::Status {
+    absl::Status fenced = CheckFence(transaction, lease_);
+    if (!fenced.ok()) return fenced;
+    return InsertFailure(transaction, run_id, step, failure);
+  }).IgnoreError();
 }
 
 absl::Status RunStore::Commit(const Checkpoint& checkpoint,
@@ -139,6 +167,11 @@ absl::Status RunStore::CommitSoon(const Checkpoint& checkpoint,
 
 absl::Status RunStore::Settle(std::string_view /*run_id*/) {
   return waiting_ == nullptr ? absl::OkStatus() : options_.queue->Settle(*waiting_);
+}
+
+bool RunStore::has_made_progress() const {
+  absl::MutexLock lock(&mutex_);
+  return has_stored_ || newest_.has_value();
 }
 
 absl::StatusOr<workflow::Journal::Entry> RunStore::Begin(std::string_view run_id, int64_t step,
@@ -193,6 +226,56 @@ void RunStore::Emit(std::string_view /*run_id*/, const workflow::Event& event) {
   } else {
     options_.queue->Add(*waiting_, {.events = {event}}).IgnoreError();
   }
+}
+
+absl::StatusOr<std::vector<workflow::ReceivedMessage>> RunStore::MessagesTo(std::string_view run_id,
+                                                                            std::string_view node) {
+  absl::StatusOr<pg::Result> rows = pg::Execute(*pool_, kRepeatable, kMessagesTo, {run_id, node});
+  if (!rows.ok()) return rows.status();
+  std::vector<workflow::ReceivedMessage> messages;
+  for (const pg::Row row : *rows) {
+    messages.push_back({.number = row.Get<int64_t>("number"),
+                        .from = row.Get<std::string>("from_agent"),
+                        .kind = workflow::ParseMessageKind(row.Get<std::string>("kind")),
+                        .priority = row.Get<int>("priority"),
+                        .is_reply_expected = row.Get<bool>("reply_expected"),
+                        .reply_to = row.Get<int64_t>("reply_to"),
+                        .body = row.Get<std::string>("body"),
+                        .is_overdue = row.Get<bool>("is_overdue")});
+  }
+  return messages;
+}
+
+absl::StatusOr<std::optional<std::string>> RunStore::Recall(std::string_view agent,
+                                                            std::string_view key) {
+  absl::StatusOr<pg::Result> rows =
+      pg::Execute(*pool_, kRepeatable, kRecall, {lease_.run_id, agent, pg::ToStorableText(key)});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return std::optional<std::string>();
+  return std::optional<std::string>(rows->front().Get<std::string>("value"));
+}
+
+workflow::Write RunStore::Sending(std::string_view from, const workflow::Message& message,
+                                  int64_t step) {
+  return Change([from = std::string(from), message, step](MigrationWriter& writer) {
+    return writer.SendMessage(from, message, step);
+  });
+}
+
+workflow::Write RunStore::Taking(std::vector<int64_t> numbers, int64_t step) {
+  return Change([numbers = std::move(numbers), step](MigrationWriter& writer) {
+    return writer.TakeMessages(numbers, step);
+  });
+}
+
+workflow::Write RunStore::Rewinding(int64_t step) {
+  return Change([step](MigrationWriter& writer) { return writer.RewindMessages(step); });
+}
+
+workflow::Write RunStore::Remembering(std::string_view agent, const workflow::Memory& memory) {
+  return Change([agent = std::string(agent), memory](MigrationWriter& writer) {
+    return writer.Remember(agent, memory);
+  });
 }
 
 absl::Status RunStore::Write(const workflow::Write& write) {

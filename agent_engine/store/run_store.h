@@ -19,6 +19,7 @@
 #include "absl/types/span.h"
 #include "agent_engine/store/checkpoint_queue.h"
 #include "agent_engine/store/job_queue.h"
+#include "agent_engine/workflow/agent_records.h"
 #include "agent_engine/workflow/ports.h"
 #include "common/pg/pool.h"
 
@@ -28,15 +29,17 @@ struct RunStoreOptions {
   // Stores what may come soon (CommitSoon, Emit) with other runs' in one commit; must outlive the
   // store. Null: every call stores at once.
   CheckpointQueue* queue = nullptr;
-  // The checkpoint that ends the run leaves its job as completed, in the same commit.
+  // The checkpoint that ends the run leaves its job as completed, or as failed where the run has
+  // given up, in the same commit.
   bool leaves_job = false;
 };
 
-// All three ports of one run. Safe to call from any thread; `run_id` is always the lease's.
+// All four ports of one run. Safe to call from any thread; `run_id` is always the lease's.
 // Writes get a MigrationWriter (migration_writer.h) as their context.
 class RunStore : public workflow::CheckpointStore,
                  public workflow::Journal,
-                 public workflow::EventSink {
+                 public workflow::EventSink,
+                 public workflow::AgentRecords {
  public:
   // `pool` must outlive the store.
   RunStore(pg::Pool* pool, JobLease lease, RunStoreOptions options = {});
@@ -44,15 +47,20 @@ class RunStore : public workflow::CheckpointStore,
   ~RunStore() override;
 
   absl::StatusOr<std::optional<workflow::Checkpoint>> Latest(std::string_view run_id) override;
+  absl::StatusOr<workflow::Checkpoint> At(std::string_view run_id, int64_t step) override;
   absl::Status Commit(const workflow::Checkpoint& checkpoint,
                       absl::Span<const workflow::Write> writes,
                       absl::Span<const workflow::Event> events) override;
   absl::Status CommitSoon(const workflow::Checkpoint& checkpoint,
                           absl::Span<const workflow::Event> events) override;
+  void NoteFailure(std::string_view run_id, int64_t step, std::string_view failure) override;
   absl::Status Settle(std::string_view run_id) override;
 
   // True when the run has ended and its job was left with it.
   bool has_left_job() const { return has_left_job_; }
+
+  // True when a checkpoint was taken under this lease, which gives the job all its attempts again.
+  bool has_made_progress() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::StatusOr<Entry> Begin(std::string_view run_id, int64_t step, std::string_view key) override;
   absl::StatusOr<Entry> BeginWithInput(std::string_view run_id, int64_t step, std::string_view key,
@@ -62,6 +70,16 @@ class RunStore : public workflow::CheckpointStore,
 
   // An event that cannot be stored is dropped.
   void Emit(std::string_view run_id, const workflow::Event& event) override;
+
+  absl::StatusOr<std::vector<workflow::ReceivedMessage>> MessagesTo(std::string_view run_id,
+                                                                    std::string_view node) override;
+  absl::StatusOr<std::optional<std::string>> Recall(std::string_view agent,
+                                                    std::string_view key) override;
+  workflow::Write Sending(std::string_view from, const workflow::Message& message,
+                          int64_t step) override;
+  workflow::Write Taking(std::vector<int64_t> numbers, int64_t step) override;
+  workflow::Write Rewinding(int64_t step) override;
+  workflow::Write Remembering(std::string_view agent, const workflow::Memory& memory) override;
 
   // Changes rows between checkpoints, under the same fence: chunks of a long load, for example.
   absl::Status Write(const workflow::Write& write);
@@ -76,7 +94,7 @@ class RunStore : public workflow::CheckpointStore,
   const RunStoreOptions options_;
   const std::shared_ptr<CheckpointQueue::Run> waiting_;  // null without a queue
   std::atomic<bool> has_left_job_ = false;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   // The newest checkpoint that the queue took: it may not be in the database yet.
   std::optional<workflow::Checkpoint> newest_ ABSL_GUARDED_BY(mutex_);
   bool has_stored_ ABSL_GUARDED_BY(mutex_) = false;

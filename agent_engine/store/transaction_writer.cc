@@ -4,6 +4,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
+
+#include "agent_engine/workflow/agent_records.h"
+
 namespace datamigrate::store {
 namespace {
 
@@ -65,6 +69,44 @@ nlohmann::json ToJson(const ModelGrade& grade) {
           {"input_tokens", grade.input_tokens},
           {"output_tokens", grade.output_tokens}};
 }
+
+// The job's row is locked, so nobody else numbers the run's messages.
+constexpr pg::Statement kSendMessage = {
+    "send_message",
+    "INSERT INTO agent_messages (run_id, number, from_agent, to_agent, kind, priority, deadline,"
+    "   reply_expected, reply_to, body, sent_step)"
+    " SELECT $1::uuid, coalesce(max(number), 0) + 1, $2::text, $3::text, $4::text, $5::integer,"
+    "   clock_timestamp() + $6::interval, $7::boolean, $8::bigint, $9::jsonb, $10::bigint"
+    " FROM agent_messages WHERE run_id = $1::uuid"};
+constexpr pg::Statement kAnswerMessage = {
+    "answer_message",
+    "UPDATE agent_messages SET answered_step = coalesce(answered_step, $3),"
+    "   answered_at = coalesce(answered_at, clock_timestamp())"
+    " WHERE run_id = $1 AND number = $2 RETURNING number"};
+constexpr pg::Statement kTakeMessages = {
+    "take_messages",
+    "UPDATE agent_messages SET taken_step = $3, taken_at = clock_timestamp()"
+    " WHERE run_id = $1 AND number = ANY ($2::bigint[]) AND taken_at IS NULL"};
+constexpr pg::Statement kForgetMessages = {
+    "forget_messages", "DELETE FROM agent_messages WHERE run_id = $1 AND sent_step > $2"};
+constexpr pg::Statement kReopenMessages = {
+    "reopen_messages",
+    "UPDATE agent_messages SET"
+    "   taken_at = CASE WHEN taken_step <= $2 THEN taken_at END,"
+    "   taken_step = CASE WHEN taken_step <= $2 THEN taken_step END,"
+    "   answered_at = CASE WHEN answered_step <= $2 THEN answered_at END,"
+    "   answered_step = CASE WHEN answered_step <= $2 THEN answered_step END"
+    " WHERE run_id = $1 AND (taken_step > $2 OR answered_step > $2)"};
+constexpr pg::Statement kRemember = {
+    "remember",
+    "INSERT INTO agent_memory (tenant, agent, key, value)"
+    " SELECT tenant, $2::text, $3::text, $4::jsonb FROM migrations WHERE id = $1"
+    " ON CONFLICT (tenant, agent, key) DO UPDATE SET value = excluded.value,"
+    "   updated_at = clock_timestamp()"};
+constexpr pg::Statement kForget = {
+    "forget",
+    "DELETE FROM agent_memory a USING migrations m"
+    " WHERE m.id = $1 AND a.tenant = m.tenant AND a.agent = $2 AND a.key = $3"};
 
 template <typename Field>
 std::vector<std::string> Column(const std::vector<const ModelRecord*>& models, Field field) {
@@ -130,6 +172,50 @@ absl::Status TransactionWriter::RecordGrades(const std::vector<ModelGrade>& grad
   nlohmann::json rows = nlohmann::json::array();
   for (const ModelGrade& grade : grades) rows.push_back(ToJson(grade));
   return transaction_->Execute(kRecordGrades, {migration_id_, rows.dump()}).status();
+}
+
+absl::Status TransactionWriter::SendMessage(std::string_view from, const workflow::Message& message,
+                                            int64_t step) {
+  if (message.reply_to > 0) {
+    absl::StatusOr<pg::Result> answered =
+        transaction_->Execute(kAnswerMessage, {migration_id_, message.reply_to, step});
+    if (!answered.ok()) return answered.status();
+    if (answered->empty()) {
+      return absl::InvalidArgumentError(
+          fmt::format("there is no message {} to answer", message.reply_to));
+    }
+  }
+  std::optional<absl::Duration> within;  // none: for ever
+  if (message.within != absl::InfiniteDuration()) within = message.within;
+  std::optional<int64_t> reply_to;
+  if (message.reply_to > 0) reply_to = message.reply_to;
+  return transaction_
+      ->Execute(kSendMessage, {migration_id_, from, message.to, workflow::ToString(message.kind),
+                               message.priority, within, message.is_reply_expected, reply_to,
+                               pg::ToStorableJson(message.body), step})
+      .status();
+}
+
+absl::Status TransactionWriter::TakeMessages(const std::vector<int64_t>& numbers, int64_t step) {
+  std::vector<std::string> texts;
+  for (const int64_t number : numbers) texts.push_back(std::to_string(number));
+  return transaction_->Execute(kTakeMessages, {migration_id_, texts, step}).status();
+}
+
+absl::Status TransactionWriter::RewindMessages(int64_t step) {
+  absl::StatusOr<pg::Result> gone = transaction_->Execute(kForgetMessages, {migration_id_, step});
+  if (!gone.ok()) return gone.status();
+  return transaction_->Execute(kReopenMessages, {migration_id_, step}).status();
+}
+
+absl::Status TransactionWriter::Remember(std::string_view agent, const workflow::Memory& memory) {
+  const std::string key = pg::ToStorableText(memory.key);
+  if (!memory.value.has_value()) {
+    return transaction_->Execute(kForget, {migration_id_, agent, key}).status();
+  }
+  return transaction_
+      ->Execute(kRemember, {migration_id_, agent, key, pg::ToStorableJson(*memory.value)})
+      .status();
 }
 
 }  // namespace datamigrate::store

@@ -22,6 +22,11 @@ class TransactionWriter : public MigrationWriter {
   absl::Status DeleteModel(std::string_view name) override;
   absl::Status RecordChunk(const ChunkRecord& chunk) override;
   absl::Status RecordGrades(const std::vector<ModelGrade>& grades) override;
+  absl::Status SendMessage(std::string_view from, const workflow::Message& message,
+                           int64_t step) override;
+  absl::Status TakeMessages(const std::vector<int64_t>& numbers, int64_t step) override;
+  absl::Status RewindMessages(int64_t step) override;
+  absl::Status Remember(std::string_view agent, const workflow::Memory& memory) override;
 
  private:
   pg::Transaction* const transaction_;

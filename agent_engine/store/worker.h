@@ -31,7 +31,8 @@
 
 namespace datamigrate::store {
 
-// kLeft: the job was left in the same commit as the run's last checkpoint (RunStore::has_left_job).
+// kLeft: the job was left in the same commit as the run's last checkpoint (RunStore::has_left_job),
+// as completed or as failed.
 enum class JobEnd { kCompleted, kSuspended, kLeft };
 
 // Runs one job on a thread of its own. When the token is cancelled it returns soon, with the

@@ -1,9 +1,12 @@
 // A graph of named nodes over one state, in the manner of LangGraph.
 //
 //   GraphBuilder builder;
-//   builder.AddNode("assess", Assess).AddNode("test", Test).AddNode("repair", Repair)
+//   builder.AddNode("assess", Assess).AddNode("test", Test).AddSubGraph("repair", repair, states)
+//       .AddFanOut("translate", {.split = Objects, .run = Translate, .join = Collect})
+//       .AddStrategy("test", "sampled", TestSamples)
 //       .SetEntry("assess")
-//       .AddEdge("assess", "test")
+//       .AddEdge("assess", "translate")
+//       .AddEdge("translate", "test")
 //       .AddConditionalEdge("test", ChooseAfterTest, {"repair", std::string(kEnd)})
 //       .AddEdge("repair", "test");
 //   absl::StatusOr<Graph> graph = builder.Build();
@@ -12,7 +15,6 @@
 #ifndef DATAMIGRATE_AGENT_ENGINE_WORKFLOW_GRAPH_H_
 #define DATAMIGRATE_AGENT_ENGINE_WORKFLOW_GRAPH_H_
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,64 +23,36 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
-#include "agent_engine/workflow/effects.h"
-#include "agent_engine/workflow/node_context.h"
+#include "agent_engine/workflow/fan_out.h"
+#include "agent_engine/workflow/node.h"
 
 namespace datamigrate::workflow {
 
 // The target that ends a run. Not a node.
 inline constexpr std::string_view kEnd = "__end__";
 
-struct NodeResult {
-  std::string state;
-  Effects effects;
-};
-
-// Runs on the runner's thread. Has to look at context.token() often enough, as nothing else stops
-// it. Anything it does outside its result has to go through context.Once.
-using NodeFunction =
-    std::function<absl::StatusOr<NodeResult>(std::string_view state, NodeContext& context)>;
-
-// Names the next node (or kEnd) from the state. Must be a pure function.
-using RouteFunction = std::function<absl::StatusOr<std::string>(std::string_view state)>;
-
-struct RetryPolicy {
-  int max_attempts = 3;
-  absl::Duration first_pause = absl::Seconds(1);
-  double multiplier = 2.0;
-  absl::Duration longest_pause = absl::Minutes(1);
-  double jitter = 0.5;  // share of a pause that chance may take away, 0 to 1
-  std::function<bool(const absl::Status&)> is_retryable = nullptr;  // empty: IsTransient
-};
-
-// kUnavailable, kResourceExhausted, kDeadlineExceeded and kAborted.
-bool IsTransient(const absl::Status& status);
-
-struct NodeOptions {
-  RetryPolicy retry = {};
-  // Per attempt; then the token says kDeadlineExceeded.
-  absl::Duration timeout = absl::InfiniteDuration();
-  // The node may begin before the checkpoint before it is stored, as it does nothing outside of its
-  // result but through context.Once and context.Emit, which wait for that or come after it. A crash
-  // may then repeat nodes before it whose checkpoints were still on their way: what they did
-  // outside has its receipt, and nothing else of them was ever seen.
-  bool may_run_ahead = false;
-};
+// A sub-graph "repair" becomes kEnter "repair", its nodes as "repair/name", and kLeave
+// "repair/__end__".
+enum class NodeKind { kStep, kFanOut, kEnter, kLeave };
 
 // Built once, then constant: may be shared by threads.
 class Graph {
  public:
   struct Node {
-    NodeFunction run;
-    NodeOptions options;
-    RouteFunction route;               // chooses one of `targets`
-    std::vector<std::string> targets;  // in the order given
+    NodeKind kind = NodeKind::kStep;
+    NodeFunction run = nullptr;             // not of kEnter and kLeave
+    std::vector<Strategy> strategies = {};  // after `run` has failed, in this order
+    UndoFunction undo = nullptr;            // empty: it cannot be undone
+    SubGraphStates states = {};             // of kEnter and kLeave
+    NodeOptions options = {};
+    RouteFunction route = nullptr;          // chooses one of `targets`
+    std::vector<std::string> targets = {};  // in the order given
     bool is_conditional = false;
   };
 
   const std::string& entry() const { return entry_; }
-  std::vector<std::string> node_names() const;  // in the order they were added
+  // In the order they were added; those of a sub-graph between its kEnter and its kLeave.
+  std::vector<std::string> node_names() const;
 
   // nullptr for an unknown name.
   const Node* Find(std::string_view name) const;
@@ -87,8 +61,9 @@ class Graph {
   // declare.
   absl::StatusOr<std::string> Next(std::string_view from, std::string_view state) const;
 
-  // A Mermaid flowchart; `current`, when given, is drawn as the node under way.
-  std::string ToMermaid(std::optional<std::string_view> current = std::nullopt) const;
+  // The node that a node means by a name: of its own sub-graph, else of the nearest one around it.
+  // nullopt when there is none.
+  std::optional<std::string> Resolve(std::string_view from, std::string_view name) const;
 
  private:
   friend class GraphBuilder;
@@ -101,14 +76,31 @@ class GraphBuilder {
  public:
   // Names are [a-z0-9_]+.
   GraphBuilder& AddNode(std::string name, NodeFunction run, NodeOptions options = {});
+
+  // The same work for each item of a list. `options` are the node's, beside those of its items.
+  GraphBuilder& AddFanOut(std::string name, FanOut fan_out, NodeOptions options = {});
+
+  // A graph as a node: it runs from its entry to its end with a state of its own, a checkpoint per
+  // node. Edges lead to it and from it by its name.
+  GraphBuilder& AddSubGraph(std::string name, Graph graph, SubGraphStates states);
+
+  // Another way to do what `node` does, after those before it have failed for good. Which one is
+  // under way is a checkpoint: a run that goes on does not begin again with one that has failed.
+  // All strategies of a visit share its receipts.
+  GraphBuilder& AddStrategy(std::string node, std::string name, NodeFunction run);
+
+  // What takes back what `node` did, when the run fails for good later on.
+  GraphBuilder& SetUndo(std::string node, UndoFunction undo);
+
   GraphBuilder& AddEdge(std::string from, std::string to);
   // `targets` is everything `route` may return.
   GraphBuilder& AddConditionalEdge(std::string from, RouteFunction route,
                                    std::vector<std::string> targets);
   GraphBuilder& SetEntry(std::string name);
 
-  // Errors: kInvalidArgument listing every fault: unknown, repeated or badly named nodes, a node
-  // with no way out or with two, one that is never reached, one from which the end is not reached.
+  // Errors: kInvalidArgument listing every fault: unknown, repeated or badly named nodes, one
+  // without a function, one with no way out or with two, one that is never reached, one from which
+  // the end is not reached, a strategy or an undo of what is no node with a function.
   absl::StatusOr<Graph> Build() const;
 
  private:
@@ -119,11 +111,28 @@ class GraphBuilder {
   };
   struct NamedNode {
     std::string name;
-    NodeFunction run;
-    NodeOptions options;
+    Graph::Node node;
+    std::optional<Graph> inner = {};  // of a sub-graph
   };
+  struct NamedStrategy {
+    std::string node;
+    Strategy strategy;
+  };
+  struct NamedUndo {
+    std::string node;
+    UndoFunction undo;
+  };
+  using Faults = std::vector<std::string>;
+
+  void PlaceNodes(Graph& graph, Faults& faults) const;
+  void PlaceExtras(Graph& graph, Faults& faults) const;
+  void PlaceEdges(Graph& graph, Faults& faults) const;
+  static void PlaceOne(const std::string& name, Graph::Node node, Graph& graph, Faults& faults);
+  static void PlaceInner(const NamedNode& outer, Graph& graph, Faults& faults);
 
   std::vector<NamedNode> nodes_;
+  std::vector<NamedStrategy> strategies_;
+  std::vector<NamedUndo> undos_;
   std::vector<Edge> edges_;
   std::vector<std::string> entries_;
 };

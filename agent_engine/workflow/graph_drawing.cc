@@ -26,6 +26,7 @@ struct Edge {
 };
 
 struct Box {
+  NodeKind kind = NodeKind::kStep;
   int layer = 0;
   int width = 0;
   int x = 0;  // left
@@ -91,6 +92,7 @@ class Layout {
     std::map<int, std::vector<std::string>> layers;
     for (const std::string& name : names) {
       Box& box = boxes_[name];
+      if (const Graph::Node* node = graph.Find(name); node != nullptr) box.kind = node->kind;
       box.width = name == kStart || name == kEnd
                       ? 60
                       : std::max(96, kLetter * static_cast<int>(name.size()) + 28);
@@ -158,17 +160,30 @@ std::string PathOf(const Edge& edge, const Layout& layout, int& back_lane, int& 
                      bottom + bend, to.middle(), to.y - bend, to.middle(), to.y - 3);
 }
 
+// "outer/__end__" reads as "outer: end".
+std::string LabelOf(const std::string& name, NodeKind kind) {
+  if (name == kStart) return "start";
+  if (name == kEnd) return "end";
+  if (kind != NodeKind::kLeave) return name;
+  return fmt::format("{}: end", name.substr(0, name.rfind('/')));
+}
+
+std::string Rectangle(const Box& box, int shift, bool is_round) {
+  return fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\"/>",
+                     box.x + shift, box.y - shift, box.width, kBoxHeight,
+                     is_round ? kBoxHeight / 2 : 6);
+}
+
 std::string BoxElement(const std::string& name, const Box& box, const Marks& marks) {
-  const bool is_round = name == kStart || name == kEnd;
+  const bool is_round = name == kStart || name == kEnd || box.kind == NodeKind::kEnter ||
+                        box.kind == NodeKind::kLeave;
   std::string_view kind = "node";
   if (marks.visited.contains(name)) kind = "node visited";
   if (!marks.current.empty() && name == marks.current) kind = "node current";
-  const std::string_view label = name == kStart ? "start" : name == kEnd ? "end" : name;
-  return fmt::format(
-      "<g class=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\"/>"
-      "<text x=\"{}\" y=\"{}\">{}</text></g>\n",
-      kind, box.x, box.y, box.width, kBoxHeight, is_round ? kBoxHeight / 2 : 6, box.middle(),
-      box.y + kBoxHeight / 2 + 5, label);
+  const std::string behind = box.kind == NodeKind::kFanOut ? Rectangle(box, 5, false) : "";
+  return fmt::format("<g class=\"{}\">{}{}<text x=\"{}\" y=\"{}\">{}</text></g>\n", kind, behind,
+                     Rectangle(box, 0, is_round), box.middle(), box.y + kBoxHeight / 2 + 5,
+                     LabelOf(name, box.kind));
 }
 
 constexpr std::string_view kStyle =
@@ -185,21 +200,6 @@ constexpr std::string_view kStyle =
     "path{stroke:#9aa5b1}marker path{fill:#9aa5b1}}";
 
 }  // namespace
-
-// Mermaid documentation, "Flowcharts": class gives nodes a style.
-std::string ToMermaid(const Graph& graph, const Marks& marks) {
-  const bool has_current = !marks.current.empty();
-  std::string text =
-      graph.ToMermaid(has_current ? std::optional<std::string_view>(marks.current) : std::nullopt);
-  std::string visited;
-  for (const std::string& name : graph.node_names()) {
-    if (!marks.visited.contains(name) || name == marks.current) continue;
-    visited += fmt::format("{}n_{}", visited.empty() ? "" : ",", name);
-  }
-  if (visited.empty()) return text;
-  text += "  classDef visited fill:#d9f2e3,stroke:#1b7f4b\n";
-  return text + fmt::format("  class {} visited\n", visited);
-}
 
 std::string ToSvg(const Graph& graph, const Marks& marks) {
   const Layout layout(graph);

@@ -15,11 +15,12 @@ struct Marks {
   std::set<std::string> visited = {};  // have run
 };
 
-// A Mermaid flowchart.
+// A Mermaid flowchart, with sub-graphs as boxes around their nodes.
 std::string ToMermaid(const Graph& graph, const Marks& marks = {});
 
 // An SVG picture that needs nothing else: layers from top to bottom, ways back on the left, ways
-// past a layer on the right, dashed where a route chooses. It follows the viewer's light or dark
+// past a layer on the right, dashed where a route chooses, a stack of boxes where a node works on
+// many items, round where a sub-graph begins and ends. It follows the viewer's light or dark
 // scheme.
 std::string ToSvg(const Graph& graph, const Marks& marks = {});
 

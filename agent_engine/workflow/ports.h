@@ -16,13 +16,16 @@
 
 namespace datamigrate::workflow {
 
-enum class CheckpointStatus { kRunning, kInterrupted, kCompleted };
+// kFailed: the run has given up, after it undid what it had done or because a person said so; run
+// again, it goes on from there as a running one does.
+enum class CheckpointStatus { kRunning, kInterrupted, kCompleted, kFailed };
 
 // The state of a run between two nodes.
 struct Checkpoint {
   std::string run_id = {};
-  int64_t step = 0;            // 0 before the first node; each node that ends adds one
-  std::string node = {};       // that ran; empty at step 0
+  int64_t step = 0;  // 0 before the first node; each node that ends adds one
+  // That ran; empty at step 0. "undo:name" when what the node did was undone.
+  std::string node = {};
   std::string next_node = {};  // to run next; kEnd when completed
   CheckpointStatus status = CheckpointStatus::kRunning;
   std::string state = {};                                   // bytes of the caller's codec
@@ -30,9 +33,14 @@ struct Checkpoint {
   absl::Duration answer_within = absl::InfiniteDuration();  // then `default_answer` is the answer
   std::string default_answer = {};
   std::optional<std::string> answer = {};  // to `question`, once a person has given it
-  // When interrupted: the step under which the node's effects are journalled, as its visit goes on
-  // when the answer is there. 0: under the step that follows, as after any other checkpoint.
+  // When the node's visit goes on after it, with an answer or another strategy: the step under
+  // which its effects are journalled. 0: under the step that follows, as after any other
+  // checkpoint.
   int64_t effects_step = 0;
+  // What the library keeps beside the state (frame.h): stored with it, never looked into.
+  std::string frame = {};
+  // Why a node has failed, of the checkpoint that says what follows: errors::ToJson.
+  std::string failure = {};
 };
 
 // Where runs are kept. Thread safe.
@@ -42,6 +50,9 @@ class CheckpointStore {
 
   // The newest checkpoint of the run, or nullopt for a run that never started.
   virtual absl::StatusOr<std::optional<Checkpoint>> Latest(std::string_view run_id) = 0;
+
+  // A stored checkpoint of the run; kNotFound without it.
+  virtual absl::StatusOr<Checkpoint> At(std::string_view run_id, int64_t step) = 0;
 
   // Stores the checkpoint, its writes and its events, all or nothing, after what CommitSoon took.
   // Committing the same step with the same content again is OK and applies nothing, so a lost reply
@@ -56,6 +67,11 @@ class CheckpointStore {
   virtual absl::Status CommitSoon(const Checkpoint& checkpoint, absl::Span<const Event> events) {
     return Commit(checkpoint, {}, events);
   }
+
+  // Keeps why the run stops at its newest checkpoint, for people: errors::ToJson. What cannot be
+  // kept is dropped, as whoever runs the run has the error, too.
+  virtual void NoteFailure(std::string_view /*run_id*/, int64_t /*step*/,
+                           std::string_view /*failure*/) {}
 
   // Waits until everything that CommitSoon took for the run is stored. Errors: as Commit's, from
   // the first checkpoint that could not be stored on.

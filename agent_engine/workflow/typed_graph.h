@@ -35,15 +35,81 @@ class TypedGraphBuilder {
   explicit TypedGraphBuilder(Codec<S> codec) : codec_(std::move(codec)) {}
 
   TypedGraphBuilder& AddNode(std::string name, Function run, NodeOptions options = {}) {
-    auto typed = [codec = codec_, run = std::move(run)](
-                     std::string_view bytes, NodeContext& context) -> absl::StatusOr<NodeResult> {
+    builder_.AddNode(std::move(name), Untyped(std::move(run)), std::move(options));
+    return *this;
+  }
+
+  TypedGraphBuilder& AddStrategy(std::string node, std::string name, Function run) {
+    builder_.AddStrategy(std::move(node), std::move(name), Untyped(std::move(run)));
+    return *this;
+  }
+
+  // Sees the state that the node left.
+  using Undo = std::function<absl::StatusOr<Effects>(const S& left, NodeContext& context)>;
+
+  TypedGraphBuilder& SetUndo(std::string node, Undo undo) {
+    auto untyped = [codec = codec_, undo = std::move(undo)](
+                       std::string_view bytes, NodeContext& context) -> absl::StatusOr<Effects> {
       absl::StatusOr<S> state = codec.decode(bytes);
       if (!state.ok()) return state.status();
-      absl::StatusOr<Effects> effects = run(*state, context);
-      if (!effects.ok()) return effects.status();
-      return NodeResult{codec.encode(*state), *std::move(effects)};
+      return undo(*state, context);
     };
-    builder_.AddNode(std::move(name), std::move(typed), std::move(options));
+    builder_.SetUndo(std::move(node), std::move(untyped));
+    return *this;
+  }
+
+  // As FanOut, with a typed state; items and their results stay bytes.
+  struct TypedFanOut {
+    std::function<absl::StatusOr<std::vector<FanOutItem>>(const S& state)> split = nullptr;
+    std::function<absl::StatusOr<std::string>(const FanOutItem& item, NodeContext& context)> run =
+        nullptr;
+    // Changes the state in place by the results, which are in the order of the items.
+    std::function<absl::StatusOr<Effects>(S& state, const std::vector<ItemResult>& results,
+                                          NodeContext& context)>
+        join = nullptr;
+    std::size_t max_parallel = 4;
+    WhenItemFails when_item_fails = WhenItemFails::kStop;
+    RetryPolicy retry = {};
+    absl::Duration timeout = absl::InfiniteDuration();
+  };
+
+  TypedGraphBuilder& AddFanOut(std::string name, TypedFanOut fan_out, NodeOptions options = {}) {
+    FanOut untyped{.run = std::move(fan_out.run),
+                   .max_parallel = fan_out.max_parallel,
+                   .when_item_fails = fan_out.when_item_fails,
+                   .retry = std::move(fan_out.retry),
+                   .timeout = fan_out.timeout};
+    // What is missing Build says.
+    if (fan_out.split) untyped.split = UntypedSplit(std::move(fan_out.split));
+    if (fan_out.join) untyped.join = UntypedJoin(std::move(fan_out.join));
+    builder_.AddFanOut(std::move(name), std::move(untyped), std::move(options));
+    return *this;
+  }
+
+  // A graph over a state I of its own. `enter` makes it from the outer one; `leave` changes the
+  // outer one by what became of it.
+  template <typename I>
+  TypedGraphBuilder& AddSubGraph(std::string name, Graph graph, Codec<I> inner_codec,
+                                 std::function<I(const S& outer)> enter,
+                                 std::function<void(S& outer, const I& inner)> leave) {
+    SubGraphStates states;
+    states.enter = [codec = codec_, inner_codec, enter = std::move(enter)](
+                       std::string_view bytes) -> absl::StatusOr<std::string> {
+      absl::StatusOr<S> outer = codec.decode(bytes);
+      if (!outer.ok()) return outer.status();
+      return inner_codec.encode(enter(*outer));
+    };
+    states.leave = [codec = codec_, inner_codec, leave = std::move(leave)](
+                       std::string_view outer_bytes,
+                       std::string_view inner_bytes) -> absl::StatusOr<std::string> {
+      absl::StatusOr<S> outer = codec.decode(outer_bytes);
+      if (!outer.ok()) return outer.status();
+      absl::StatusOr<I> inner = inner_codec.decode(inner_bytes);
+      if (!inner.ok()) return inner.status();
+      leave(*outer, *inner);
+      return codec.encode(*outer);
+    };
+    builder_.AddSubGraph(std::move(name), std::move(graph), std::move(states));
     return *this;
   }
 
@@ -71,7 +137,42 @@ class TypedGraphBuilder {
 
   absl::StatusOr<Graph> Build() const { return builder_.Build(); }
 
+  const Codec<S>& codec() const { return codec_; }
+
  private:
+  NodeFunction Untyped(Function run) const {
+    if (!run) return nullptr;  // Build says so.
+    return [codec = codec_, run = std::move(run)](
+               std::string_view bytes, NodeContext& context) -> absl::StatusOr<NodeResult> {
+      absl::StatusOr<S> state = codec.decode(bytes);
+      if (!state.ok()) return state.status();
+      absl::StatusOr<Effects> effects = run(*state, context);
+      if (!effects.ok()) return effects.status();
+      return NodeResult{codec.encode(*state), *std::move(effects)};
+    };
+  }
+
+  auto UntypedSplit(decltype(TypedFanOut::split) split) const {
+    return [codec = codec_, split = std::move(split)](
+               std::string_view bytes) -> absl::StatusOr<std::vector<FanOutItem>> {
+      absl::StatusOr<S> state = codec.decode(bytes);
+      if (!state.ok()) return state.status();
+      return split(*state);
+    };
+  }
+
+  auto UntypedJoin(decltype(TypedFanOut::join) join) const {
+    return [codec = codec_, join = std::move(join)](
+               std::string_view bytes, const std::vector<ItemResult>& results,
+               NodeContext& context) -> absl::StatusOr<NodeResult> {
+      absl::StatusOr<S> state = codec.decode(bytes);
+      if (!state.ok()) return state.status();
+      absl::StatusOr<Effects> effects = join(*state, results, context);
+      if (!effects.ok()) return effects.status();
+      return NodeResult{codec.encode(*state), *std::move(effects)};
+    };
+  }
+
   Codec<S> codec_;
   GraphBuilder builder_;
 };

@@ -5,12 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "absl/strings/cord.h"
+#include "common/errors/error_context.h"
 
 namespace datamigrate::pg {
 namespace {
-
-constexpr char kPayloadUrl[] = "datamigrate/sqlstate";
 
 struct SqlStateRule {
   std::string_view state;  // five characters, or two for the rest of a class
@@ -78,13 +76,13 @@ absl::Status SqlError(std::string_view sql_state, std::string_view statement,
   std::string_view shown = meaning.quotes_values ? "the server refused it" : message;
   absl::Status status(meaning.code, fmt::format("PostgreSQL, statement {}: {} (SQLSTATE {})",
                                                 statement, shown, sql_state));
-  status.SetPayload(kPayloadUrl, absl::Cord(std::string(sql_state)));
-  return status;
+  return errors::WithContext(status,
+                             {.operation = fmt::format("PostgreSQL statement {}", statement),
+                              .sql_state = std::string(sql_state)});
 }
 
 std::string SqlStateOf(const absl::Status& status) {
-  auto payload = status.GetPayload(kPayloadUrl);
-  return payload.has_value() ? std::string(*payload) : std::string();
+  return errors::ContextOf(status).sql_state;
 }
 
 bool IsRetryable(const absl::Status& status) {

@@ -2,10 +2,11 @@
 // where it is told to.
 //
 //   fault_engine prepare URL RUNS [POISONED]    the schema, and as many runs; prints their ids
-//   fault_engine run URL LEDGER CONCURRENCY MAX_TAKES [KILL_AT]
+//   fault_engine run URL LEDGER CONCURRENCY MAX_TAKES [KILL_AT [CLOCK_SECONDS]]
 //
 // KILL_AT: the process kills itself at that boundary, counted from 0: before and after each call of
-// the store and each line. Without it the engine ends when no run is left, with status 0.
+// the store and each line. Negative, or without it, the engine ends when no run is left, with
+// status 0. CLOCK_SECONDS: by how much the engine's clock is wrong.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -25,7 +26,6 @@
 #include "agent_engine/store/run_store.h"
 #include "agent_engine/store/schema.h"
 #include "agent_engine/store/worker.h"
-#include "agent_engine/workflow/parallel_for.h"
 #include "agent_engine/workflow/runner.h"
 #include "agent_engine/workflow/typed_graph.h"
 #include "common/pg/schema.h"
@@ -91,6 +91,12 @@ class DeadlyStore : public workflow::CheckpointStore, public workflow::Journal {
   absl::StatusOr<std::optional<workflow::Checkpoint>> Latest(std::string_view run_id) override {
     return Around([&] { return store_->Latest(run_id); });
   }
+  absl::StatusOr<workflow::Checkpoint> At(std::string_view run_id, int64_t step) override {
+    return Around([&] { return store_->At(run_id, step); });
+  }
+  void NoteFailure(std::string_view run_id, int64_t step, std::string_view failure) override {
+    store_->NoteFailure(run_id, step, failure);
+  }
   absl::Status Commit(const workflow::Checkpoint& checkpoint,
                       absl::Span<const workflow::Write> writes,
                       absl::Span<const workflow::Event> events) override {
@@ -139,37 +145,62 @@ Builder::Function Compute(std::string name) {
   };
 }
 
-Builder::Function Mail(Ledger* ledger) {
-  return [ledger](std::string& state, NodeContext& context) -> absl::StatusOr<Effects> {
-    if (absl::Status status = Perform(*ledger, context, "mail"); !status.ok()) return status;
-    state += "m";
+// Leaves a line and a letter.
+Builder::Function Write(Ledger* ledger, std::string line, std::string letter) {
+  return [=](std::string& state, NodeContext& context) -> absl::StatusOr<Effects> {
+    if (absl::Status status = Perform(*ledger, context, line); !status.ok()) return status;
+    state += letter;
     return Effects{};
   };
 }
 
-Builder::Function Load(Ledger* ledger) {
-  return [ledger](std::string& state, NodeContext& context) -> absl::StatusOr<Effects> {
-    absl::Status loaded = workflow::ParallelForIndex(3, 3, context.token(), [&](std::size_t part) {
-      return Perform(*ledger, context, fmt::format("part{}", part));
-    });
-    if (!loaded.ok()) return loaded;
+// Leaves a line, where what it undoes left another.
+Builder::Undo Undo(Ledger* ledger, std::string line) {
+  return [=](const std::string&, NodeContext& context) -> absl::StatusOr<Effects> {
+    if (absl::Status status = Perform(*ledger, context, line); !status.ok()) return status;
+    return Effects{};
+  };
+}
+
+// Three parts, each with its line.
+Builder::TypedFanOut Load(Ledger* ledger) {
+  Builder::TypedFanOut load;
+  load.split = [](const std::string&) -> absl::StatusOr<std::vector<workflow::FanOutItem>> {
+    return std::vector<workflow::FanOutItem>{{"part0", ""}, {"part1", ""}, {"part2", ""}};
+  };
+  load.run = [ledger](const workflow::FanOutItem& item,
+                      NodeContext& context) -> absl::StatusOr<std::string> {
+    if (absl::Status status = Perform(*ledger, context, item.key); !status.ok()) return status;
+    return item.key;
+  };
+  load.join = [](std::string& state, const std::vector<workflow::ItemResult>& results,
+                 NodeContext&) -> absl::StatusOr<Effects> {
+    for (const workflow::ItemResult& item : results) {
+      if (item.result.value() != item.key) return absl::InternalError("parts are mixed up");
+    }
     state += "l";
     return Effects{};
   };
+  load.max_parallel = 3;
+  return load;
 }
 
-// Its writes are rows of the checkpoint's transaction.
+// Its writes are rows of the checkpoint's transaction, as is its message.
 absl::StatusOr<Effects> Record(std::string& state, NodeContext& context) {
   state += "r";
   const int64_t step = context.place().step;
   return Effects{.writes = {store::Change([step](store::MigrationWriter& writer) {
                    return writer.RecordChunk({.table = "t", .chunk = step, .rows = 1});
-                 })}};
+                 })},
+                 .messages = {{.to = "ask", .body = "\"recorded\""}}};
 }
 
 Builder::Function Ask(Ledger* ledger) {
   return [ledger](std::string& state, NodeContext& context) -> absl::StatusOr<Effects> {
     if (absl::Status status = Perform(*ledger, context, "asked"); !status.ok()) return status;
+    auto messages = context.Messages();
+    if (!messages.ok()) return messages.status();
+    if (messages->size() != 1) return absl::InternalError("there is not one message");
     if (!context.answer().has_value()) {
       return Effects{.interrupt = workflow::Interrupt{R"({"go on":"?"})"}};
     }
@@ -178,18 +209,62 @@ Builder::Function Ask(Ledger* ledger) {
   };
 }
 
-// c → mail → d → load → record → ask → mail …, twice; then the end: "cmdlraYmdlraY".
+// Has an effect, and fails for good all the same.
+Builder::Function Fail(Ledger* ledger, std::string line) {
+  return [=](std::string&, NodeContext& context) -> absl::StatusOr<Effects> {
+    if (absl::Status status = Perform(*ledger, context, line); !status.ok()) return status;
+    return absl::InvalidArgumentError("this way is never good");
+  };
+}
+
+// Fails for good until the run was rolled back, which takes its steps beyond kRolledBackStep.
+constexpr int64_t kRolledBackStep = 24;
+
+absl::StatusOr<Effects> Settle(std::string& state, NodeContext& context) {
+  if (context.place().step <= kRolledBackStep) return absl::InvalidArgumentError("not yet");
+  state += "!";
+  return Effects{};
+}
+
+void AddGraph(Builder& outer, const std::string& name, const Builder& inner) {
+  outer.AddSubGraph<std::string>(
+      name, *inner.Build(), outer.codec(), [](const std::string& state) { return state + "("; },
+      [](std::string& state, const std::string& inner_state) { state = inner_state + ")"; });
+}
+
+// probe, which is good by its second strategy → deep/think.
+Builder Inner(Ledger* ledger, const workflow::Codec<std::string>& codec) {
+  Builder deep(codec);
+  deep.AddNode("think", Compute("t"), {.may_run_ahead = true}).SetEntry("think");
+  deep.AddEdge("think", std::string(workflow::kEnd));
+  Builder inner(codec);
+  inner.AddNode("probe", Fail(ledger, "probe"))
+      .AddStrategy("probe", "again", Write(ledger, "reprobe", "p"))
+      .SetUndo("probe", Undo(ledger, "unprobe"))
+      .SetEntry("probe");
+  AddGraph(inner, "deep", deep);
+  inner.AddEdge("probe", "deep").AddEdge("deep", std::string(workflow::kEnd));
+  return inner;
+}
+
+// c → mail → d → load → record → ask → mail …, twice; then stage → inner → settle, which fails:
+// inner and stage are undone, the run has failed, is resumed and does both again:
+// "cmdlraYmdlraYs(p(t))!.".
 workflow::Graph FaultGraph(Ledger* ledger) {
   Builder builder(
       {[](const std::string& s) { return s; },
        [](std::string_view s) -> absl::StatusOr<std::string> { return std::string(s); }});
   const workflow::NodeOptions ahead{.may_run_ahead = true};
   builder.AddNode("compute", Compute("c"), ahead)
-      .AddNode("mail", Mail(ledger), ahead)
+      .AddNode("mail", Write(ledger, "mail", "m"), ahead)
       .AddNode("digest", Compute("d"), ahead)
-      .AddNode("load", Load(ledger), ahead)
+      .AddFanOut("load", Load(ledger), ahead)
       .AddNode("record", Record)
       .AddNode("ask", Ask(ledger))
+      .AddNode("stage", Write(ledger, "stage", "s"))
+      .SetUndo("stage", Undo(ledger, "unstage"));
+  AddGraph(builder, "inner", Inner(ledger, builder.codec()));
+  builder.AddNode("settle", Settle)
       .AddNode("close", Compute("."), ahead)
       .SetEntry("compute")
       .AddEdge("compute", "mail")
@@ -199,12 +274,28 @@ workflow::Graph FaultGraph(Ledger* ledger) {
       .AddEdge("record", "ask")
       .AddConditionalEdge("ask",
                           [](const std::string& state) {
-                            return std::string(state.size() < 10 ? "mail" : "close");
+                            return std::string(state.size() < 10 ? "mail" : "stage");
                           },
-                          {"mail", "close"})
+                          {"mail", "stage"})
+      .AddEdge("stage", "inner")
+      .AddEdge("inner", "settle")
+      .AddEdge("settle", "close")
       .AddEdge("close", std::string(workflow::kEnd));
   return *builder.Build();
 }
+
+// The computer's clock, set wrong.
+class WrongClock : public workflow::Clock {
+ public:
+  explicit WrongClock(absl::Duration wrong_by) : wrong_by_(wrong_by) {}
+  absl::Time Now() override { return absl::Now() + wrong_by_; }
+  bool SleepUntil(absl::Time wake_time, const CancellationToken& token) override {
+    return workflow::SystemClock().SleepUntil(wake_time - wrong_by_, token);
+  }
+
+ private:
+  const absl::Duration wrong_by_;
+};
 
 int Prepare(const pg::ConnectionOptions& connection, int runs, int poisoned) {
   auto opened = pg::Connection::Open(connection);
@@ -219,9 +310,22 @@ int Prepare(const pg::ConnectionOptions& connection, int runs, int poisoned) {
   return EXIT_SUCCESS;
 }
 
+// Resumes what was rolled back, as a person would.
+void ResumeAll(pg::Pool& pool, store::MigrationStore& store) {
+  auto failed = pg::Execute(pool, {},
+                            {"rolled_back",
+                             "SELECT id FROM migrations WHERE status = 'failed'"
+                             " AND error LIKE 'rolled back%' ORDER BY random() LIMIT 20"});
+  if (!failed.ok()) return;
+  for (const pg::Row row : *failed) {
+    store.Resume("acme", row.Get<std::string>("id")).IgnoreError();
+  }
+}
+
 // Answers what runs ask, as a person would; any number of engines do. False when no run is open.
 bool AnswerAll(pg::Pool& pool) {
   store::MigrationStore store(&pool);
+  ResumeAll(pool, store);
   auto asked = pg::Execute(pool, {},
                            {"asked",
                             "SELECT migration_id, step FROM user_decisions"
@@ -233,16 +337,18 @@ bool AnswerAll(pg::Pool& pool) {
   }
   auto open = pg::Execute(pool, {},
                           {"open",
-                           "SELECT count(*) AS count FROM jobs"
-                           " WHERE status NOT IN ('completed', 'failed')"});
+                           "SELECT count(*) AS count FROM migrations"
+                           " WHERE status NOT IN ('completed', 'failed')"
+                           "   OR (status = 'failed' AND error LIKE 'rolled back%')"});
   return !open.ok() || open->front().Get<int64_t>("count") > 0;
 }
 
 int Run(const pg::ConnectionOptions& connection, const std::string& path, int concurrency,
-        int max_attempts) {
+        int max_attempts, absl::Duration wrong_by) {
   pg::Pool pool({.connection = connection, .max_connections = concurrency * 3 + 6});
   Ledger ledger(path);
   const workflow::Graph graph = FaultGraph(&ledger);
+  WrongClock clock(wrong_by);
   store::JobQueue queue(&pool, {.max_attempts = max_attempts});
   store::MigrationStore migrations(&pool);
   store::CheckpointQueue checkpoints(&pool, {});
@@ -254,6 +360,9 @@ int Run(const pg::ConnectionOptions& connection, const std::string& path, int co
   options.poll = absl::Milliseconds(200);
   options.first_retry = absl::Milliseconds(100);
   options.listen = connection;
+  options.on_trouble = [](std::string_view what, const absl::Status& status) {
+    fmt::print(stderr, "{}: {}\n", what, std::string(status.message()));
+  };
   auto run = [&](const store::JobLease& lease,
                  CancellationToken token) -> absl::StatusOr<store::JobEnd> {
     auto record = migrations.Get(lease.tenant, lease.run_id);
@@ -261,13 +370,19 @@ int Run(const pg::ConnectionOptions& connection, const std::string& path, int co
     if (record->request == kPoison) kill(getpid(), SIGKILL);
     store::RunStore real(&pool, lease, {.queue = &checkpoints, .leaves_job = true});
     DeadlyStore store(&real);
-    workflow::Runner runner(&graph, {.store = &store, .journal = &store, .events = &real});
+    workflow::Runner runner(
+        &graph,
+        {.store = &store, .journal = &store, .events = &real, .clock = &clock, .records = &real});
     absl::Status started = runner.Start(lease.run_id, "");
     if (!started.ok()) return started;
     auto result = runner.Run(lease.run_id, token);
-    if (!result.ok()) return result.status();
     Boundary();
     if (real.has_left_job()) return store::JobEnd::kLeft;
+    if (!result.ok()) {
+      fmt::print(stderr, "run {} stopped: {}\n", lease.run_id,
+                 std::string(result.status().message()));
+      return result.status();
+    }
     return result->status == workflow::CheckpointStatus::kCompleted ? store::JobEnd::kCompleted
                                                                     : store::JobEnd::kSuspended;
   };
@@ -287,7 +402,9 @@ int Main(const std::vector<std::string>& words) {
   if (words[0] != "run" || words.size() < 5) return EXIT_FAILURE;
   if (words.size() > 5) boundaries_left = std::stoll(words[5]);
   signal(SIGXFSZ, SIG_IGN);  // a full disk is an error of the call, not the end
-  return Run(connection, words[2], std::stoi(words[3]), std::stoi(words[4]));
+  const int clock_seconds = words.size() > 6 ? std::stoi(words[6]) : 0;
+  return Run(connection, words[2], std::stoi(words[3]), std::stoi(words[4]),
+             absl::Seconds(clock_seconds));
 }
 
 }  // namespace

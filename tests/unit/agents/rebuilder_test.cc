@@ -224,6 +224,16 @@ class GradesHeard : public store::MigrationWriter {
   }
   absl::Status DeleteModel(std::string_view) override { return absl::OkStatus(); }
   absl::Status RecordChunk(const store::ChunkRecord&) override { return absl::OkStatus(); }
+  absl::Status SendMessage(std::string_view, const workflow::Message&, int64_t) override {
+    return absl::OkStatus();
+  }
+  absl::Status TakeMessages(const std::vector<int64_t>&, int64_t) override {
+    return absl::OkStatus();
+  }
+  absl::Status RewindMessages(int64_t) override { return absl::OkStatus(); }
+  absl::Status Remember(std::string_view, const workflow::Memory&) override {
+    return absl::OkStatus();
+  }
   absl::Status RecordGrades(const std::vector<store::ModelGrade>& grades) override {
     for (const store::ModelGrade& grade : grades) heard[grade.object] = grade;
     return absl::OkStatus();

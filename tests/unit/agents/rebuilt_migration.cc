@@ -68,8 +68,8 @@ workflow::Effects RebuiltMigration::Repeat(Agent agent, std::optional<std::strin
 }
 
 agents::AgentResult RebuiltMigration::Do(Agent agent, std::optional<std::string> answer) {
-  workflow::NodeContext context({"m1", "node", step_, 1, step_}, {}, std::move(answer), &receipts_,
-                                nullptr, &workflow::SystemClock());
+  workflow::NodeContext context({"m1", "node", step_, 1, step_}, {}, std::move(answer),
+                                {.journal = &receipts_});
   return agent(environment_, state_, context);
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "agent_engine/data/table_comparison.h"
+#include "common/errors/error_context.h"
 #include "tests/unit/dbt/temporary_folder.h"
 
 namespace datamigrate::data {
@@ -188,6 +189,10 @@ TEST_CASE("A value that does not fit names its row and column but not itself", "
   CHECK(absl::IsOutOfRange(load.status()));
   CHECK(std::string(load.status().message()) ==
         "dbo.Numbers, row 257: the value of n does not fit the type UTINYINT");
+  const errors::ErrorContext context = errors::ContextOf(load.status());
+  CHECK(context.object == "dbo.Numbers");
+  CHECK(context.batch == "chunk 3");
+  CHECK(context.rows == 200);
   CHECK(target.Integer("select count(*) from raw_dbo.\"Numbers\"") == 200);
 }
 

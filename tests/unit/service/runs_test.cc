@@ -40,29 +40,49 @@ class RunsFixture {
     Commit(run, 1, "assessment", "planner", state);
     state.set_dbt_project_path("/srv/projects/1");
     Commit(run, 2, "executor", "data", state);
+    Converse(run, state);
   }
+
+  // A failure, a question with its answer, messages and a memory.
+  void Converse(store::RunStore& run, const v1::MigrationState& state) {
+    run.NoteFailure(id, 2,
+                    R"json({"agent":"data","object":"dbo.Orders","rows":0,"tried":["first (no)"]})json");
+    Checkpoint asks{.run_id = id, .step = 3, .node = "data", .next_node = "data"};
+  asks.status = workflow::CheckpointStatus::kInterrupted;
+  asks.question = R"({"text":"Go on?","recommended":"yes","options":[{"id":"yes"},{"id":"no"},7]})";
+  asks.answer_within = absl::Hours(1);
+  asks.default_answer = R"({"option":"no"})";
+  asks.state = state.SerializeAsString();
+  const std::vector<workflow::Write> writes = {
+      run.Sending("data", {.to = "tester", .priority = 2, .is_reply_expected = true, .body = "[1]"},
+                  3),
+      run.Sending("tester", {.to = "data", .reply_to = 1}, 3),
+      run.Remembering("data", {.key = "rows", .value = "7"})};
+  REQUIRE(run.Commit(asks, writes, {}).ok());
+  REQUIRE(store.Decide("acme", id, 3, R"({"option":"yes","comment":"sure"})", "ada").ok());
+}
 
   void Commit(store::RunStore& run, int64_t step, const std::string& node, const std::string& next,
               const v1::MigrationState& state) {
-    Checkpoint checkpoint{.run_id = id, .step = step, .node = node, .next_node = next};
-    checkpoint.state = state.SerializeAsString();
-    REQUIRE(run.Commit(checkpoint, {}, {}).ok());
-  }
+  Checkpoint checkpoint{.run_id = id, .step = step, .node = node, .next_node = next};
+  checkpoint.state = state.SerializeAsString();
+  REQUIRE(run.Commit(checkpoint, {}, {}).ok());
+}
 
-  v1::ForkRunRequest ForkAt(int64_t step, const std::string& patch = "") {
-    v1::ForkRunRequest request;
-    request.set_id(id);
-    request.set_step(step);
-    request.set_state_patch_json(patch);
-    return request;
-  }
+v1::ForkRunRequest ForkAt(int64_t step, const std::string& patch = "") {
+  v1::ForkRunRequest request;
+  request.set_id(id);
+  request.set_step(step);
+  request.set_state_patch_json(patch);
+  return request;
+}
 
-  TestDatabase database;
-  store::MigrationStore store;
-  store::RunHistory history;
-  const workflow::Graph graph;
-  Runs runs;
-  std::string id;
+TestDatabase database;
+store::MigrationStore store;
+store::RunHistory history;
+const workflow::Graph graph;
+Runs runs;
+std::string id;
 };
 
 template <typename Request>
@@ -77,10 +97,10 @@ TEST_CASE_METHOD(RunsFixture, "A run is seen step by step by its own tenant alon
   REQUIRE(listed.ok());
   REQUIRE(listed->runs_size() == 1);
   CHECK(listed->runs(0).node() == "data");
-  CHECK(listed->runs(0).steps() == 2);
+  CHECK(listed->runs(0).steps() == 3);
   const auto found = runs.History(kAda, WithId<v1::GetHistoryRequest>(id));
   REQUIRE(found.ok());
-  REQUIRE(found->steps_size() == 3);
+  REQUIRE(found->steps_size() == 4);
   CHECK(found->steps(1).next_node() == "planner");
   CHECK(found->run().owner() == "one");
   CHECK(runs.List(kEve, {})->runs().empty());
@@ -89,6 +109,45 @@ TEST_CASE_METHOD(RunsFixture, "A run is seen step by step by its own tenant alon
   CHECK(absl::IsNotFound(runs.Diff(kEve, WithId<v1::DiffStatesRequest>(id)).status()));
   CHECK(absl::IsNotFound(runs.Draw(kEve, WithId<v1::DrawGraphRequest>(id)).status()));
   CHECK(absl::IsNotFound(runs.Fork(kEve, ForkAt(1)).status()));
+  CHECK(absl::IsNotFound(runs.Messages(kEve, WithId<v1::ListMessagesRequest>(id)).status()));
+  CHECK(absl::IsNotFound(runs.Decisions(kEve, WithId<v1::ListDecisionsRequest>(id)).status()));
+  CHECK(runs.Memory(kEve, {})->memories().empty());
+}
+
+TEST_CASE_METHOD(RunsFixture, "A run shows what failed, was asked, sent and remembered",
+                 "[service]") {
+  const auto shown = runs.History(kAda, WithId<v1::GetHistoryRequest>(id));
+  REQUIRE(shown->failures_size() == 1);
+  CHECK(shown->failures(0).step() == 2);
+  CHECK(shown->failures(0).error().object() == "dbo.Orders");
+  CHECK(shown->failures(0).error().has_rows());
+  CHECK(shown->failures(0).error().tried(0) == "first (no)");
+
+  const auto decisions = runs.Decisions(kAda, WithId<v1::ListDecisionsRequest>(id));
+  REQUIRE(decisions->decisions_size() == 1);
+  const auto& decision = decisions->decisions(0);
+  CHECK(decision.text() == "Go on?");
+  CHECK(decision.options_size() == 3);
+  CHECK(decision.options(1) == "no");
+  CHECK(decision.answer() == "yes");
+  CHECK(decision.comment() == "sure");
+  CHECK(decision.decided_by() == "ada");
+  CHECK_FALSE(decision.is_default());
+  CHECK(decision.has_deadline());
+
+  const auto messages = runs.Messages(kAda, WithId<v1::ListMessagesRequest>(id));
+  REQUIRE(messages->messages_size() == 2);
+  CHECK(messages->messages(0).from() == "data");
+  CHECK(messages->messages(0).kind() == "task");
+  CHECK(messages->messages(0).body_json() == "[1]");
+  CHECK(messages->messages(0).has_answered_at());
+  CHECK_FALSE(messages->messages(0).has_taken_at());
+  CHECK(messages->messages(1).reply_to() == 1);
+
+  const auto memory = runs.Memory(kAda, {});
+  REQUIRE(memory->memories_size() == 1);
+  CHECK(memory->memories(0).agent() == "data");
+  CHECK(memory->memories(0).value_json() == "7");
 }
 
 TEST_CASE_METHOD(RunsFixture, "States are JSON without the values of variables", "[service]") {
@@ -104,7 +163,7 @@ TEST_CASE_METHOD(RunsFixture, "States are JSON without the values of variables",
   between.set_to_step(-1);
   const auto diff = runs.Diff(kAda, between);
   REQUIRE(diff.ok());
-  CHECK(diff->to_step() == 2);
+  CHECK(diff->to_step() == 3);
   REQUIRE(diff->changes_size() == 2);
   CHECK(diff->changes(0).operation() == "add");
   CHECK(diff->changes(0).path() == "/dbt_project_path");

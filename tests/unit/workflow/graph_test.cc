@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent_engine/workflow/graph_drawing.h"
+
 namespace datamigrate::workflow {
 namespace {
 
@@ -67,7 +69,7 @@ TEST_CASE("A graph draws itself in Mermaid with the node under way", "[workflow]
   builder.AddEdge("plan", "test");
   builder.AddConditionalEdge("test", [](std::string_view) { return std::string("plan"); },
                              {"plan", kEndName});
-  CHECK(builder.Build()->ToMermaid("test") ==
+  CHECK(ToMermaid(*builder.Build(), {.current = "test"}) ==
         "flowchart TD\n"
         "  start_([start])\n"
         "  n_plan[plan]\n"
@@ -79,6 +81,62 @@ TEST_CASE("A graph draws itself in Mermaid with the node under way", "[workflow]
         "  n_test -.-> end_\n"
         "  classDef current fill:#ffd54f,stroke:#e65100,stroke-width:3px\n"
         "  class n_test current\n");
+}
+
+SubGraphStates SameState() {
+  return {[](std::string_view outer) -> absl::StatusOr<std::string> { return std::string(outer); },
+          [](std::string_view, std::string_view inner) -> absl::StatusOr<std::string> {
+            return std::string(inner);
+          }};
+}
+
+Graph OneStep(const std::string& name) {
+  GraphBuilder builder;
+  return *builder.AddNode(name, Nothing()).SetEntry(name).AddEdge(name, kEndName).Build();
+}
+
+TEST_CASE("A sub-graph's nodes are the graph's, with names of their own", "[workflow]") {
+  GraphBuilder inner;
+  inner.AddNode("try", Nothing()).AddSubGraph("deep", OneStep("try"), SameState()).SetEntry("try");
+  inner.AddConditionalEdge("try", [](std::string_view) { return std::string("deep"); },
+                           {"deep", kEndName});
+  inner.AddEdge("deep", kEndName);
+  GraphBuilder builder;
+  builder.AddNode("plan", Nothing()).AddSubGraph("repair", *inner.Build(), SameState());
+  builder.SetEntry("plan").AddEdge("plan", "repair").AddEdge("repair", kEndName);
+  absl::StatusOr<Graph> graph = builder.Build();
+  REQUIRE(graph.ok());
+  CHECK(graph->node_names() == std::vector<std::string>{"plan", "repair", "repair/try",
+                                                        "repair/deep", "repair/deep/try",
+                                                        "repair/deep/__end__", "repair/__end__"});
+  CHECK(graph->Next("plan", "").value() == "repair");
+  CHECK(graph->Next("repair", "").value() == "repair/try");
+  CHECK(graph->Next("repair/try", "").value() == "repair/deep");
+  CHECK(graph->Next("repair/deep/try", "").value() == "repair/deep/__end__");
+  CHECK(graph->Next("repair/deep/__end__", "").value() == "repair/__end__");
+  CHECK(graph->Next("repair/__end__", "").value() == kEnd);
+  CHECK(graph->Resolve("repair/deep/try", "try") == "repair/deep/try");
+  CHECK(graph->Resolve("repair/deep/try", "deep") == "repair/deep");
+  CHECK(graph->Resolve("repair/deep/try", "plan") == "plan");
+  CHECK(graph->Resolve("plan", "try") == std::nullopt);
+}
+
+TEST_CASE("Building says what is wrong with fan-outs, sub-graphs, strategies and undos",
+          "[workflow]") {
+  GraphBuilder builder;
+  builder.AddFanOut("spread", {}).AddSubGraph("inner", OneStep("x"), {}).SetEntry("spread");
+  builder.AddNode("step", Nothing(), {.ask = FailureQuestion{.default_option = "skip"}});
+  builder.AddStrategy("step", "again", Nothing()).AddStrategy("step", "again", Nothing());
+  builder.AddStrategy("inner", "other", Nothing()).SetUndo("nowhere", nullptr);
+  builder.AddStrategy("step", "first", Nothing());
+  const std::string faults = FaultsOf(builder);
+  CHECK(faults.find("node spread has no function") != std::string::npos);
+  CHECK(faults.find("sub-graph inner does not say how to enter") != std::string::npos);
+  CHECK(faults.find("node step has no option \"skip\"") != std::string::npos);
+  CHECK(faults.find("function for its strategy \"again\"") != std::string::npos);
+  CHECK(faults.find("function for its strategy \"first\"") != std::string::npos);
+  CHECK(faults.find("a strategy is of inner, which is no node") != std::string::npos);
+  CHECK(faults.find("an undo is of nowhere, which is no node") != std::string::npos);
 }
 
 }  // namespace
