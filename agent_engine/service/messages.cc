@@ -171,8 +171,8 @@ v1::MigrationEvent ToMessage(const store::EventRecord& record) {
   v1::MigrationEvent event;
   event.set_sequence(record.sequence);
   *event.mutable_at() = ToTimestamp(record.at);
-  event.set_status(record.kind == "created" ? v1::MIGRATION_STATUS_QUEUED
-                                            : v1::MIGRATION_STATUS_RUNNING);
+  const bool is_of_beginning = record.kind == "created" || record.kind == "scheduled";
+  event.set_status(is_of_beginning ? v1::MIGRATION_STATUS_QUEUED : v1::MIGRATION_STATUS_RUNNING);
   if (record.kind == "status_changed") {
     const std::string status = payload.value("status", "");
     event.set_kind(FindKind(kStatusEvents, status));

@@ -49,19 +49,19 @@ grpc::ServerUnaryReactor* RunServiceImpl::DrawGraph(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* RunServiceImpl::ListMessages(grpc::CallbackServerContext* context,
                                                        const v1::ListMessagesRequest* request,
                                                        v1::ListMessagesResponse* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::Messages);
+  return Answer(context, {Right::kRead}, request, response, &Runs::Messages);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::ListDecisions(grpc::CallbackServerContext* context,
                                                         const v1::ListDecisionsRequest* request,
                                                         v1::ListDecisionsResponse* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::Decisions);
+  return Answer(context, {Right::kRead}, request, response, &Runs::Decisions);
 }
 
 grpc::ServerUnaryReactor* RunServiceImpl::ListMemory(grpc::CallbackServerContext* context,
                                                      const v1::ListMemoryRequest* request,
                                                      v1::ListMemoryResponse* response) {
-  return Answer(context, Right::kRead, "", request, response, &Runs::Memory);
+  return Answer(context, {Right::kRead}, request, response, &Runs::Memory);
 }
 
 }  // namespace datamigrate::service

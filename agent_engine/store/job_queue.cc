@@ -322,9 +322,7 @@ absl::Status LeaveCompleted(pg::Transaction& transaction, const JobLease& lease)
 
 absl::Status LeaveFailed(pg::Transaction& transaction, const JobLease& lease,
                          std::string_view error) {
-  return Leave(
-      transaction, lease,
-      {.job_status = "failed", .migration_status = MigrationStatus::kFailed, .error = error});
+  return LeaveAs(transaction, lease, {.job_status = "failed", .error = error}).status();
 }
 
 absl::Status JobQueue::Complete(const JobLease& lease) {

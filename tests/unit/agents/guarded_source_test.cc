@@ -59,8 +59,8 @@ TEST_CASE("the audit log hears of each once a run, by its digest", "[agents]") {
   };
   testing::Receipts receipts;
   for (int attempt = 1; attempt <= 2; ++attempt) {
-    workflow::NodeContext context({"m1", "assessment", 1, attempt, 1}, {}, std::nullopt, &receipts,
-                                  nullptr, &workflow::SystemClock());
+    workflow::NodeContext context({"m1", "assessment", 1, attempt, 1}, {}, std::nullopt,
+                                  {.journal = &receipts});
     REQUIRE(TellOf(minded, environment, "acme", context).ok());
   }
   REQUIRE(events.size() == 2);

@@ -36,10 +36,14 @@ TEST_CASE("A caller's token says who it is and what of its rights the engine kno
   CHECK(claims->user_id == "ann");
   CHECK(claims->organization_id == "acme");
   CHECK(claims->scope ==
-        "migrations:read migrations:write migrations:decide policies:write models:read models:use");
+        "migrations:read migrations:write migrations:decide models:read models:use");
   CHECK(claims->expires_at == kNow + EngineTokens::kLifetime);
   const auto viewer = made.Read(made.tokens.For(Ann(*PermissionsOfRole("viewer")), kNow), kNow);
   CHECK(viewer->scope == "migrations:read models:read");
+  const auto owner = made.Read(made.tokens.For(Ann(*PermissionsOfRole("owner")), kNow), kNow);
+  CHECK(owner->scope ==
+        "migrations:read migrations:write migrations:decide models:read models:use models:write "
+        "policies:write");
 }
 
 TEST_CASE("A token serves its caller's calls while a minute of it is left",

@@ -131,6 +131,7 @@ TEST_CASE("the question of a migration is the one without an answer") {
 TEST_CASE("an event has the contract's name, its place and its time") {
   const auto [stored, kind] =
       GENERATE(table<std::string, std::string>({{"created", "created"},
+                                                {"scheduled", "scheduled"},
                                                 {"node_started", "step_started"},
                                                 {"progress", "progress"},
                                                 {"node_completed", "step_finished"},
@@ -144,8 +145,9 @@ TEST_CASE("an event has the contract's name, its place and its time") {
   CHECK(event.step() == "data");
   CHECK(event.message() == "3 tables");
   CHECK(TimeUtil::TimestampToSeconds(event.at()) == 90);
-  CHECK(event.status() ==
-        (stored == "created" ? v1::MIGRATION_STATUS_QUEUED : v1::MIGRATION_STATUS_RUNNING));
+  CHECK(event.status() == (stored == "created" || stored == "scheduled"
+                               ? v1::MIGRATION_STATUS_QUEUED
+                               : v1::MIGRATION_STATUS_RUNNING));
 }
 
 TEST_CASE("a change of status is an event with that status") {
