@@ -20,7 +20,6 @@ namespace {
 
 constexpr int kLooks = 150;
 constexpr useconds_t kPauseMicroseconds = 200'000;
-constexpr size_t kShownRemark = 70;
 
 // What the commands share. One call of the process runs one command.
 struct Options {
@@ -86,18 +85,11 @@ std::string TranslatorOf(const v1::PlannedObject& object) {
   return fmt::format("{} ({})", object.translator(), object.estimate().model());
 }
 
-std::string Shortened(std::string text) {
-  if (text.size() <= kShownRemark) return text;
-  size_t end = kShownRemark;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // Not within a character.
-  return text.substr(0, end) + "…";
-}
-
 std::string RemarkOf(const v1::PlannedObject& object) {
   std::string text;
   for (const std::string& code : object.codes()) text += (text.empty() ? "" : " ") + code;
   if (!object.remark().empty()) text += ": " + object.remark();
-  return Shortened(std::move(text));
+  return Shortened(text);
 }
 
 // The plan's sums, without those of nothing.

@@ -9,15 +9,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr size_t kShownValue = 60;
-
-std::string Shortened(std::string_view text) {
-  if (text.size() <= kShownValue) return std::string(text);
-  size_t end = kShownValue;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // Not within a character.
-  return fmt::format("{}… ({} bytes)", text.substr(0, end), text.size());
-}
-
 // Seconds are enough for people.
 std::string TimeOf(google::protobuf::Timestamp time) {
   time.set_nanos(0);
