@@ -199,6 +199,20 @@ constexpr KeptField kKeptFields[] = {
     {"log_path", &v1::MigrationState::log_path},
 };
 
+// JSON takes a field under two names; a patch under one would stand beside the state's own under
+// the other.
+absl::Status CheckNames(const json& patch) {
+  const auto* fields = v1::MigrationState::descriptor();
+  for (const auto& [name, value] : patch.items()) {
+    if (fields->FindFieldByName(name) != nullptr) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("state_patch_json names {}, which is no field of the state; `datamigrate runs "
+                    "state` shows them",
+                    name));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckPatched(const v1::MigrationState& before, const v1::MigrationState& after) {
   for (const KeptField& field : kKeptFields) {
     if ((before.*field.value)() == (after.*field.value)()) continue;
@@ -228,6 +242,7 @@ absl::StatusOr<v1::MigrationState> StateOfFork(const store::StateRecord& from,
     if (!changes.is_object()) {
       return absl::InvalidArgumentError("state_patch_json is no JSON object");
     }
+    if (absl::Status named = CheckNames(changes); !named.ok()) return named;
     json merged = json::parse(*text);
     merged.merge_patch(changes);
     state->Clear();

@@ -58,9 +58,9 @@ bool IsEnd(const v1::MigrationEvent& event) {
   return event.kind() == "succeeded" || event.kind() == "failed" || event.kind() == "cancelled";
 }
 
-// Runs the migration to its end without harm.
+// Runs the migration to its end without harm. The tests have one database and a source each.
 v1::Migration RunUndisturbed(EngineUnderTest& engine, const std::string& source) {
-  const v1::Migration created = engine.Create(source, "undisturbed");
+  const v1::Migration created = engine.Create(source, "undisturbed:" + source);
   engine.Watch(created.id(), 0, IsEnd);
   return engine.Get(created.id());
 }
