@@ -184,7 +184,7 @@ class Engine {
         limits_(&migration_limits_, options.migrations_per_organization),
         service_(&migrations_, &limits_, &feed_, &calls_, &callers_, &recorder_),
         model_calls_(kModelThreads),
-        models_(models),
+        models_(models, &migration_store_),
         model_service_(&models_, &model_calls_, &calls_, &callers_, &recorder_),
         runs_(&history_, &migration_store_, &graph_),
         run_service_(&runs_, &calls_, &callers_, &recorder_),

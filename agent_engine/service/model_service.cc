@@ -41,13 +41,13 @@ class CompleteReactor : public grpc::ServerUnaryReactor,
                   v1::CompleteResponse* response)
       : context_(context), request_(request), response_(response) {}
 
-  void Start(CallerCheck* callers, CallThreads* threads, routing::Router* router) {
+  void Start(CallerCheck* callers, CallThreads* threads, Models* models) {
     self_ = shared_from_this();
     const auto caller = callers->Check(ClaimOf(*context_), Right::kUseModels);
     if (!caller.ok()) return Finish(ToGrpc(caller.status()));
     const bool is_started =
-        threads->Submit([self = shared_from_this(), router, tenant = caller->tenant] {
-          self->Run(router, tenant);
+        threads->Submit([self = shared_from_this(), models, tenant = caller->tenant] {
+          self->Run(models, tenant);
         });
     if (!is_started) Finish(ToGrpc(absl::ResourceExhaustedError(kBusy)));
   }
@@ -56,12 +56,14 @@ class CompleteReactor : public grpc::ServerUnaryReactor,
   void OnDone() override { self_.reset(); }
 
  private:
-  void Run(routing::Router* router, const std::string& tenant) {
+  void Run(Models* models, const std::string& tenant) {
+    const absl::Status owned = models->CheckMigration(tenant, request_->migration_id());
+    if (!owned.ok()) return Finish(ToGrpc(owned));
     routing::CallContext call = CallContextOf(*request_);
     call.tenant = tenant;
     call.timeout = TimeLeft(*context_);
     call.stop = stop_.get_token();
-    const auto answer = router->Complete(ModelRequestOf(*request_), call);
+    const auto answer = models->router().Complete(ModelRequestOf(*request_), call);
     if (answer.ok()) {
       *response_ = ToMessage(*answer);
     } else {
@@ -84,13 +86,13 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamCompleteResponse
   StreamReactor(grpc::CallbackServerContext* context, const v1::CompleteRequest* request)
       : context_(context), request_(*request) {}
 
-  void Start(CallerCheck* callers, CallThreads* threads, routing::Router* router) {
+  void Start(CallerCheck* callers, CallThreads* threads, Models* models) {
     self_ = shared_from_this();
     const auto caller = callers->Check(ClaimOf(*context_), Right::kUseModels);
     if (!caller.ok()) return EndWith(caller.status());
     const bool is_started =
-        threads->Submit([self = shared_from_this(), router, tenant = caller->tenant] {
-          self->Run(router, tenant);
+        threads->Submit([self = shared_from_this(), models, tenant = caller->tenant] {
+          self->Run(models, tenant);
         });
     if (!is_started) EndWith(absl::ResourceExhaustedError(kBusy));
   }
@@ -116,13 +118,15 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamCompleteResponse
   void OnDone() override { self_.reset(); }
 
  private:
-  void Run(routing::Router* router, const std::string& tenant) {
+  void Run(Models* models, const std::string& tenant) {
+    const absl::Status owned = models->CheckMigration(tenant, request_.migration_id());
+    if (!owned.ok()) return EndWith(owned);
     routing::CallContext call = CallContextOf(request_);
     call.tenant = tenant;
     call.timeout = TimeLeft(*context_);
     call.stop = stop_.get_token();
-    const auto answer =
-        router->Stream(ModelRequestOf(request_), call, [this](const routing::StreamPiece& piece) {
+    const auto answer = models->router().Stream(
+        ModelRequestOf(request_), call, [this](const routing::StreamPiece& piece) {
           v1::StreamCompleteResponse message;
           if (piece.kind == routing::StreamPiece::Kind::kRestart) {
             message.set_restart(piece.model);
@@ -217,6 +221,11 @@ TimeRange RangeOf(const Request& request) {
 
 }  // namespace
 
+absl::Status Models::CheckMigration(std::string_view tenant, std::string_view id) {
+  if (id.empty()) return absl::OkStatus();
+  return migrations_->Get(tenant, id).status();
+}
+
 absl::StatusOr<v1::ListDeploymentsResponse> Models::ListDeployments(
     const Caller& caller, const v1::ListDeploymentsRequest& /*request*/) {
   const auto routes = router().routes();
@@ -290,14 +299,14 @@ grpc::ServerUnaryReactor* ModelServiceImpl::Complete(grpc::CallbackServerContext
                                                      const v1::CompleteRequest* request,
                                                      v1::CompleteResponse* response) {
   const auto reactor = std::make_shared<CompleteReactor>(context, request, response);
-  reactor->Start(callers_, threads_, &models_->router());
+  reactor->Start(callers_, threads_, models_);
   return reactor.get();
 }
 
 grpc::ServerWriteReactor<v1::StreamCompleteResponse>* ModelServiceImpl::StreamComplete(
     grpc::CallbackServerContext* context, const v1::CompleteRequest* request) {
   const auto reactor = std::make_shared<StreamReactor>(context, request);
-  reactor->Start(callers_, threads_, &models_->router());
+  reactor->Start(callers_, threads_, models_);
   return reactor.get();
 }
 

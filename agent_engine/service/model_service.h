@@ -7,6 +7,7 @@
 #include "agent_engine/service/model_routing.h"
 #include "agent_engine/service/unary_call.h"
 #include "agent_engine/service/work_pool.h"
+#include "agent_engine/store/migration_store.h"
 #include "datamigrate/v1/models.grpc.pb.h"
 
 namespace datamigrate::service {
@@ -14,7 +15,13 @@ namespace datamigrate::service {
 // What the calls do, without gRPC. Thread-safe.
 class Models {
  public:
-  explicit Models(ModelRouting* routing) : routing_(routing) {}
+  // Both must outlive this.
+  Models(ModelRouting* routing, store::MigrationStore* migrations)
+      : routing_(routing), migrations_(migrations) {}
+
+  // Whether a call may be charged to the migration; an empty id names none. kNotFound for another
+  // organization's.
+  absl::Status CheckMigration(std::string_view tenant, std::string_view id);
 
   absl::StatusOr<v1::ListDeploymentsResponse> ListDeployments(
       const Caller& caller, const v1::ListDeploymentsRequest& request);
@@ -31,6 +38,7 @@ class Models {
 
  private:
   ModelRouting* const routing_;
+  store::MigrationStore* const migrations_;
 };
 
 class ModelServiceImpl final : public v1::ModelService::CallbackService {

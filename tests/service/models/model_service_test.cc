@@ -193,6 +193,19 @@ TEST_CASE("An engine asks models, falls back, streams, keeps to budgets and acco
   CHECK(world.Failed() == 2);
 }
 
+TEST_CASE("A call is charged to no migration but the organization's own", "[service][models]") {
+  const auto surroundings = FindSurroundings();
+  if (!surroundings) return;
+  World world(*surroundings);
+  v1::CompleteRequest request = World::Ask("simple");
+  request.set_migration_id("00000000-0000-4000-8000-000000000001");
+  CHECK(world.Complete(request).error_code() == grpc::StatusCode::NOT_FOUND);
+  request.set_migration_id("none");
+  CHECK(world.Complete(request).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  request.clear_migration_id();
+  CHECK(world.Complete(request).ok());
+}
+
 TEST_CASE("A routing file is taken while the engine serves, and a bad one is not",
           "[service][models]") {
   const auto surroundings = FindSurroundings();
