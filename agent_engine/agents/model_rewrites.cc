@@ -31,7 +31,6 @@ constexpr size_t kCallsAtOnce = 4;
 constexpr size_t kMostSolvedCases = 2;
 constexpr size_t kMostSolvedBytes = 8 * 1024;
 constexpr absl::Duration kCallTimeout = absl::Minutes(5);
-constexpr int kTiers = 4;
 constexpr int64_t kExplanationTokens = 200;
 
 // ---- Which objects

@@ -24,8 +24,8 @@ std::map<std::string, int> ReadersByModel(const dbt::Project& project) {
 }
 
 // Whether a person chose how the object's models are materialized.
-bool IsChosen(const dbt::Model& model, const v1::MigrationState& state) {
-  return std::ranges::any_of(PlacementsOf(state), [&](const auto& placement) {
+bool IsChosen(const dbt::Model& model, const std::map<std::string, dbt::Placement>& placements) {
+  return std::ranges::any_of(placements, [&](const auto& placement) {
     return placement.second.materialization.has_value() &&
            catalog::EqualNames(placement.first, model.source_object.ToString());
   });
@@ -33,7 +33,7 @@ bool IsChosen(const dbt::Model& model, const v1::MigrationState& state) {
 
 bool IsWorthATable(const dbt::Model& model, const v1::MigrationState& state, int readers) {
   const auto seconds = state.model_seconds().find(model.name);
-  return !IsChosen(model, state) && model.layer == dbt::Layer::kIntermediate &&
+  return model.layer == dbt::Layer::kIntermediate &&
          model.materialization == dbt::Materialization::kView && readers >= kReadersWorthATable &&
          seconds != state.model_seconds().end() && seconds->second >= kWorthATableSeconds;
 }
@@ -45,9 +45,10 @@ AgentResult Optimize(const Environment& environment, v1::MigrationState& state,
   const absl::StatusOr<dbt::Project> project = ProjectOf(environment, state);
   if (!project.ok()) return project.status();
   std::map<std::string, int> readers = ReadersByModel(*project);
+  const std::map<std::string, dbt::Placement> placements = PlacementsOf(state);
   int changed = 0;
   for (const dbt::Model& model : project->models) {
-    if (!IsWorthATable(model, state, readers[model.name])) continue;
+    if (IsChosen(model, placements) || !IsWorthATable(model, state, readers[model.name])) continue;
     (*state.mutable_materializations())[model.name] = "table";
     Log(environment, context, fmt::format("{} becomes a table", model.name));
     ++changed;

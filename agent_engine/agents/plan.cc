@@ -110,8 +110,6 @@ class PlanWriter {
     planned.mutable_estimate()->set_person_days(PersonDays(object.complexity.complexity));
   }
 
-  static constexpr int kTiers = 4;
-
   const Environment& environment_;
   const TierChoice& tiers_;
   const catalog::CatalogIndex index_;

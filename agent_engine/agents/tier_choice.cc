@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace datamigrate::agents {
-namespace {
-
-constexpr int kTiers = 4;
-
-}  // namespace
-
 TierChoice::TierChoice(const std::vector<store::ModelGradeSum>& sums) {
   for (const store::ModelGradeSum& sum : sums) {
     const auto tier = routing::ComplexityNamed(sum.tier);

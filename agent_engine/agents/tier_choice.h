@@ -12,6 +12,9 @@
 
 namespace datamigrate::agents {
 
+// As many as routing::Complexity has.
+inline constexpr int kTiers = 4;
+
 // A value.
 class TierChoice {
  public:
