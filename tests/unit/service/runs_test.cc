@@ -45,44 +45,45 @@ class RunsFixture {
 
   // A failure, a question with its answer, messages and a memory.
   void Converse(store::RunStore& run, const v1::MigrationState& state) {
-    run.NoteFailure(id, 2,
-                    R"json({"agent":"data","object":"dbo.Orders","rows":0,"tried":["first (no)"]})json");
+    run.NoteFailure(
+        id, 2, R"json({"agent":"data","object":"dbo.Orders","rows":0,"tried":["first (no)"]})json");
     Checkpoint asks{.run_id = id, .step = 3, .node = "data", .next_node = "data"};
-  asks.status = workflow::CheckpointStatus::kInterrupted;
-  asks.question = R"({"text":"Go on?","recommended":"yes","options":[{"id":"yes"},{"id":"no"},7]})";
-  asks.answer_within = absl::Hours(1);
-  asks.default_answer = R"({"option":"no"})";
-  asks.state = state.SerializeAsString();
-  const std::vector<workflow::Write> writes = {
-      run.Sending("data", {.to = "tester", .priority = 2, .is_reply_expected = true, .body = "[1]"},
-                  3),
-      run.Sending("tester", {.to = "data", .reply_to = 1}, 3),
-      run.Remembering("data", {.key = "rows", .value = "7"})};
-  REQUIRE(run.Commit(asks, writes, {}).ok());
-  REQUIRE(store.Decide("acme", id, 3, R"({"option":"yes","comment":"sure"})", "ada").ok());
-}
+    asks.status = workflow::CheckpointStatus::kInterrupted;
+    asks.question =
+        R"({"text":"Go on?","recommended":"yes","options":[{"id":"yes"},{"id":"no"},7]})";
+    asks.answer_within = absl::Hours(1);
+    asks.default_answer = R"({"option":"no"})";
+    asks.state = state.SerializeAsString();
+    const std::vector<workflow::Write> writes = {
+        run.Sending("data",
+                    {.to = "tester", .priority = 2, .is_reply_expected = true, .body = "[1]"}, 3),
+        run.Sending("tester", {.to = "data", .reply_to = 1}, 3),
+        run.Remembering("data", {.key = "rows", .value = "7"})};
+    REQUIRE(run.Commit(asks, writes, {}).ok());
+    REQUIRE(store.Decide("acme", id, 3, R"({"option":"yes","comment":"sure"})", "ada").ok());
+  }
 
   void Commit(store::RunStore& run, int64_t step, const std::string& node, const std::string& next,
               const v1::MigrationState& state) {
-  Checkpoint checkpoint{.run_id = id, .step = step, .node = node, .next_node = next};
-  checkpoint.state = state.SerializeAsString();
-  REQUIRE(run.Commit(checkpoint, {}, {}).ok());
-}
+    Checkpoint checkpoint{.run_id = id, .step = step, .node = node, .next_node = next};
+    checkpoint.state = state.SerializeAsString();
+    REQUIRE(run.Commit(checkpoint, {}, {}).ok());
+  }
 
-v1::ForkRunRequest ForkAt(int64_t step, const std::string& patch = "") {
-  v1::ForkRunRequest request;
-  request.set_id(id);
-  request.set_step(step);
-  request.set_state_patch_json(patch);
-  return request;
-}
+  v1::ForkRunRequest ForkAt(int64_t step, const std::string& patch = "") {
+    v1::ForkRunRequest request;
+    request.set_id(id);
+    request.set_step(step);
+    request.set_state_patch_json(patch);
+    return request;
+  }
 
-TestDatabase database;
-store::MigrationStore store;
-store::RunHistory history;
-const workflow::Graph graph;
-Runs runs;
-std::string id;
+  TestDatabase database;
+  store::MigrationStore store;
+  store::RunHistory history;
+  const workflow::Graph graph;
+  Runs runs;
+  std::string id;
 };
 
 template <typename Request>
