@@ -4,9 +4,9 @@
 #include <array>
 
 #include "agent_engine/agents/migration_graph.h"
+#include "agent_engine/service/stored_json.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
-#include "nlohmann/json.hpp"
 
 namespace datamigrate::service {
 namespace {
@@ -29,22 +29,17 @@ constexpr auto kStatuses = std::to_array<StatusPair>({
     {store::MigrationStatus::kCancelled, v1::MIGRATION_STATUS_CANCELLED},
 });
 
-json ParseObject(const std::string& text) {
-  json parsed = json::parse(text, nullptr, false);
-  return parsed.is_object() ? parsed : json::object();
-}
-
 v1::Question ToQuestion(const store::DecisionRecord& decision) {
   const json asked = ParseObject(decision.question_json);
   v1::Question question;
   question.set_id(std::to_string(decision.step));
-  question.set_text(asked.value("text", ""));
-  question.set_recommended(asked.value("recommended", ""));
+  question.set_text(TextIn(asked, "text"));
+  question.set_recommended(TextIn(asked, "recommended"));
   for (const json& option : asked.value("options", json::array())) {
     v1::Question::Option* out = question.add_options();
-    out->set_id(option.value("id", ""));
-    out->set_text(option.value("text", ""));
-    out->set_risk(option.value("risk", ""));
+    out->set_id(TextIn(option, "id"));
+    out->set_text(TextIn(option, "text"));
+    out->set_risk(TextIn(option, "risk"));
   }
   return question;
 }
@@ -99,7 +94,7 @@ double ProgressOfEvent(const json& content, std::string_view kind, const std::st
   if (kind == "succeeded") return 1.0;
   const agents::ProgressRange range = agents::ProgressOf(node);
   if (kind == "step_finished") return range.end;
-  return range.begin + (range.end - range.begin) * content.value("fraction", 0.0);
+  return range.begin + (range.end - range.begin) * NumberIn(content, "fraction");
 }
 
 }  // namespace
@@ -174,16 +169,16 @@ v1::MigrationEvent ToMessage(const store::EventRecord& record) {
   const bool is_of_beginning = record.kind == "created" || record.kind == "scheduled";
   event.set_status(is_of_beginning ? v1::MIGRATION_STATUS_QUEUED : v1::MIGRATION_STATUS_RUNNING);
   if (record.kind == "status_changed") {
-    const std::string status = payload.value("status", "");
+    const std::string status = TextIn(payload, "status");
     event.set_kind(FindKind(kStatusEvents, status));
     const auto parsed = store::ParseMigrationStatus(status);
     if (parsed.ok()) event.set_status(ToMessage(*parsed));
   } else {
     event.set_kind(FindKind(kEvents, record.kind));
   }
-  event.set_step(payload.value("node", ""));
+  event.set_step(TextIn(payload, "node"));
   const json content = Content(payload);
-  event.set_message(content.value("message", content.value("error", "")));
+  event.set_message(TextIn(content, content.contains("message") ? "message" : "error"));
   event.set_progress(ProgressOfEvent(content, event.kind(), event.step()));
   return event;
 }

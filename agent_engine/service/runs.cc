@@ -4,6 +4,7 @@
 #include <set>
 
 #include "agent_engine/service/messages.h"
+#include "agent_engine/service/stored_json.h"
 #include "agent_engine/workflow/recovery.h"
 #include "common/crypto/random.h"
 #include "datamigrate/v1/state.pb.h"
@@ -107,12 +108,6 @@ v1::ListMemoryResponse::Memory ToMessage(const store::MemoryRecord& record) {
   memory.set_value_json(record.value_json);
   *memory.mutable_updated_at() = ToTimestamp(record.updated_at);
   return memory;
-}
-
-// What a question or an answer has under a name; "" where it has no such text.
-std::string TextIn(const json& object, const char* name) {
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 v1::ListDecisionsResponse::Decision ToDecision(const store::DecisionRecord& record) {
@@ -321,9 +316,21 @@ absl::StatusOr<v1::StateDiff> Runs::Diff(const Caller& caller,
   return diff;
 }
 
+// What a fork begins with. A step is no name: where the run is there, one that it does not have is
+// out of range.
+absl::StatusOr<store::StateRecord> Runs::ForkPoint(const Caller& caller,
+                                                   const v1::ForkRunRequest& request) {
+  auto from = history_->State(caller.tenant, request.id(), request.step());
+  if (!absl::IsNotFound(from.status())) return from;
+  const auto run = history_->Get(caller.tenant, request.id());
+  if (!run.ok()) return run.status();
+  return absl::OutOfRangeError(fmt::format("run {} has no checkpoint {}: its newest is {}",
+                                           request.id(), request.step(), run->steps));
+}
+
 absl::StatusOr<v1::Run> Runs::Fork(const Caller& caller, const v1::ForkRunRequest& request) {
   if (request.step() < 0) return absl::InvalidArgumentError("step is the number of a checkpoint");
-  const auto from = history_->State(caller.tenant, request.id(), request.step());
+  const auto from = ForkPoint(caller, request);
   if (!from.ok()) return from.status();
   store::NewFork fork{.run = request.id(), .step = from->step, .created_by = caller.user};
   fork.id = crypto::RandomUuid();

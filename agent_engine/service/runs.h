@@ -37,6 +37,9 @@ class Runs {
                                                 const v1::ListMemoryRequest& request);
 
  private:
+  absl::StatusOr<store::StateRecord> ForkPoint(const Caller& caller,
+                                               const v1::ForkRunRequest& request);
+
   store::RunHistory* const history_;
   store::MigrationStore* const migrations_;
   const workflow::Graph* const graph_;

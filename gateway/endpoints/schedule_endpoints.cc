@@ -20,7 +20,8 @@ constexpr NamedSchema kNewSchedule = {.name = "NewSchedule",
   "required": ["name", "cron", "migration"],
   "properties": {
     "name": {"minLength": 1, "maxLength": 200, "description": "unique within the organization"},
-    "cron": {"minLength": 9, "maxLength": 1000, "examples": ["30 2 * * 1-5"],
+    "cron": {"maxLength": 1000, "examples": ["30 2 * * 1-5"],
+             "pattern": "^[ \\t]*[*,/0-9A-Za-z-]+([ \\t]+[*,/0-9A-Za-z-]+){4}[ \\t]*$",
              "description": "minute, hour, day of month, month and day of week, as crontab(5) has them, in UTC"},
     "migration": {
       "required": ["source", "target"],

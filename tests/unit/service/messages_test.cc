@@ -185,6 +185,21 @@ TEST_CASE("an event with a payload that is no object is still an event") {
   CHECK(event.step().empty());
 }
 
+TEST_CASE("an event whose payload has parts of other kinds is still an event") {
+  // A question about a failure has the error's context under "error".
+  const v1::MigrationEvent asked =
+      ToMessage(Event("node_interrupted",
+                      R"({"node":"tester","payload":{"text":"?","error":{"agent":"tester"}}})"));
+  CHECK(asked.kind() == "progress");
+  CHECK(asked.step() == "tester");
+  CHECK(asked.message().empty());
+  const v1::MigrationEvent odd = ToMessage(
+      Event("progress", R"({"node":5,"payload":{"message":[],"fraction":"half","error":"e"}})"));
+  CHECK(odd.step().empty());
+  CHECK(odd.message().empty());
+  CHECK(ToMessage(Event("status_changed", R"({"status":{}})")).kind().empty());
+}
+
 TEST_CASE("a model comes with its texts and findings") {
   store::ModelRecord record;
   record.name = "stg_dbo__orders";

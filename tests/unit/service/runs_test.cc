@@ -201,7 +201,10 @@ TEST_CASE_METHOD(RunsFixture, "What cannot be forked says why", "[service]") {
     CHECK(absl::IsInvalidArgument(runs.Fork(kAda, ForkAt(1, reaching)).status()));
   }
   CHECK(absl::IsInvalidArgument(runs.Fork(kAda, ForkAt(-1)).status()));
-  CHECK(absl::IsNotFound(runs.Fork(kAda, ForkAt(9)).status()));
+  const auto beyond = runs.Fork(kAda, ForkAt(9)).status();
+  CHECK(absl::IsOutOfRange(beyond));
+  CHECK_THAT(std::string(beyond.message()),
+             Catch::Contains("has no checkpoint 9: its newest is 3"));
 }
 
 TEST_CASE_METHOD(RunsFixture, "The graph shows where a run is", "[service]") {
