@@ -201,7 +201,7 @@ TEST_CASE("5,000 idle connections take little memory, and others are served", "[
   const int64_t each = (ResidentBytes() - before) / kConnections;
   CAPTURE(each);  // bytes, of client and server
 // Sanitizers put red zones around every allocation, and shadows beside it.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(DATAMIGRATE_THREAD_SANITIZER)
   CHECK(each < 16 * 1024);
 #endif
   CHECK(fixture.client->Ask(Get("/b")).status == 200);
