@@ -4,6 +4,7 @@
 #include "agent_engine/agents/migration_agents.h"
 #include "agent_engine/data/table_loader.h"
 #include "agent_engine/workflow/parallel_for.h"
+#include "common/errors/error_context.h"
 #include "fmt/format.h"
 
 namespace datamigrate::agents {
@@ -20,7 +21,7 @@ struct Load {
   std::atomic<int64_t> rows = 0;
 };
 
-absl::Status LoadOne(Load& load, const dbt::SourceTable& table) {
+absl::Status LoadTable(Load& load, const dbt::SourceTable& table) {
   auto connection = load.database.Connect();
   if (!connection.ok()) return connection.status();
   data::LoadOptions options;
@@ -36,6 +37,11 @@ absl::Status LoadOne(Load& load, const dbt::SourceTable& table) {
   Log(load.environment, load.context, line);
   Report(load.context, ++load.done, load.tables, line);
   return absl::OkStatus();
+}
+
+absl::Status LoadOne(Load& load, const dbt::SourceTable& table) {
+  return errors::WithContext(LoadTable(load, table),
+                             {.operation = "load rows", .object = table.object.ToString()});
 }
 
 }  // namespace

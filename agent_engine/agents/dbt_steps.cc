@@ -6,6 +6,7 @@
 
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/dbt/dbt_runner.h"
+#include "common/errors/error_context.h"
 #include "fmt/format.h"
 
 namespace datamigrate::agents {
@@ -70,7 +71,9 @@ absl::StatusOr<v1::DeploymentResult> RunAll(const Environment& environment,
                      fmt::format("dbt {}: {} of {}", command, event.index, event.total));
     };
     const auto step = dbt::RunDbt(options, command);
-    if (!step.ok()) return step.status();
+    if (!step.ok()) {
+      return errors::WithContext(step.status(), {.operation = fmt::format("dbt {}", command)});
+    }
     *result.add_steps() = ToProto(*step);
     Log(environment, context,
         fmt::format("dbt {}: {} ok, {} failed, {} skipped, {:.1f} s", command, step->succeeded,

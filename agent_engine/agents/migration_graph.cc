@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/agents/migration_agents.h"
+#include "agent_engine/agents/migration_recovery.h"
 #include "agent_engine/agents/state_conversion.h"
 #include "agent_engine/dialects/target.h"
 #include "agent_engine/store/migration_writer.h"
@@ -21,22 +22,25 @@ namespace {
 using workflow::NodeContext;
 using Builder = workflow::TypedGraphBuilder<v1::MigrationState>;
 using Agent = AgentResult (*)(const Environment&, v1::MigrationState&, NodeContext&);
+using Undo = AgentResult (*)(const Environment&, const v1::MigrationState&, NodeContext&);
 
 struct Step {
   std::string_view node;
   Agent agent;
   ProgressRange progress;
+  Undo undo = nullptr;
+  bool uses_threads = false;  // and so more memory than it may need
 };
 
 constexpr auto kSteps = std::to_array<Step>({
     {"assessment", Assess, {0.00, 0.05}},
     {kPlannerNode, Plan, {0.05, 0.08}},
-    {"executor", Execute, {0.08, 0.20}},
-    {"data", LoadData, {0.20, 0.40}},
-    {"tester", Test, {0.40, 0.90}},
+    {"executor", Execute, {0.08, 0.20}, RemoveProject},
+    {"data", LoadData, {0.20, 0.40}, RemoveLoadedData, true},
+    {"tester", Test, {0.40, 0.90}, nullptr, true},
     {"rebuilder", Rebuild, {0.40, 0.42}},
     {"optimizer", Optimize, {0.90, 0.92}},
-    {"evaluation", Evaluate, {0.92, 1.00}},
+    {"evaluation", Evaluate, {0.92, 1.00}, nullptr, true},
 });
 
 std::string ToJson(const v1::Migration& summary) {
@@ -65,6 +69,35 @@ Builder::Function NodeOf(const Environment& environment, const Step& step) {
   };
 }
 
+// Undone, a step's results are the row's no more.
+Builder::Undo UndoOf(const Environment& environment, const Step& step) {
+  return [environment, step](const v1::MigrationState& left, NodeContext& context) -> AgentResult {
+    AgentResult effects = step.undo(environment, left, context);
+    if (!effects.ok()) return effects;
+    v1::MigrationState state = left;
+    state.clear_validation_result();
+    state.clear_deployment_result();
+    state.clear_dbt_project_path();
+    for (v1::ObjectCount& count : *state.mutable_object_counts()) {
+      count.clear_converted();
+      count.clear_refused();
+    }
+    effects->writes.push_back(UpdateRow(state, step.progress.begin));
+    return effects;
+  };
+}
+
+void AddStep(const Environment& environment, const Step& step, Builder& builder) {
+  const std::string node(step.node);
+  builder.AddNode(node, NodeOf(environment, step), {.ask = QuestionAboutStep(node)});
+  if (step.undo != nullptr) builder.SetUndo(node, UndoOf(environment, step));
+  if (step.uses_threads) {
+    builder.AddStrategy(node, {.name = kOneThread,
+                               .run = NodeOf(WithOneThread(environment), step),
+                               .helps = OneThreadHelps});
+  }
+}
+
 // Back to the Rebuilder while there is something to mend and a round is left.
 std::string AfterTester(const v1::MigrationState& state) {
   return NeedsRebuilder(state) ? "rebuilder" : "optimizer";
@@ -83,10 +116,9 @@ workflow::Codec<v1::MigrationState> StateCodec() {
 
 absl::StatusOr<workflow::Graph> BuildMigrationGraph(const Environment& environment) {
   Builder builder(StateCodec());
-  for (const Step& step : kSteps) {
-    builder.AddNode(std::string(step.node), NodeOf(environment, step));
-  }
-  return builder.SetEntry("assessment")
+  for (const Step& step : kSteps) AddStep(environment, step, builder);
+  return builder.SetWhenFailed(WhenStepFails)
+      .SetEntry("assessment")
       .AddEdge("assessment", std::string(kPlannerNode))
       .AddEdge(std::string(kPlannerNode), "executor")
       .AddEdge("executor", "data")
@@ -111,6 +143,7 @@ std::string InitialState(std::string_view migration_id, std::string_view tenant,
   state.set_results_path(request.options().results());
   state.set_results_tolerance(request.options().results_tolerance());
   state.set_unproven_rewrites(request.options().unproven_rewrites());
+  state.set_when_step_fails(request.options().when_step_fails());
   *state.mutable_sqlcmd_variables() = request.options().sqlcmd_variables();
   state.set_source_clock(absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::Now(), absl::UTCTimeZone()));
   return state.SerializeAsString();

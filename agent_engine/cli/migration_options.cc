@@ -14,6 +14,11 @@ const std::map<std::string, v1::UnprovenRewrites> kUnproven = {
     {"accept", v1::UNPROVEN_REWRITES_ACCEPT},
     {"reject", v1::UNPROVEN_REWRITES_REJECT}};
 
+const std::map<std::string, v1::WhenStepFails> kWhenStepFails = {
+    {"stop", v1::WHEN_STEP_FAILS_STOP},
+    {"ask", v1::WHEN_STEP_FAILS_ASK},
+    {"roll-back", v1::WHEN_STEP_FAILS_ROLL_BACK}};
+
 // As the engine sees it, which need not run in this folder.
 std::string AbsolutePath(const std::string& path) {
   std::error_code ignored;
@@ -69,6 +74,15 @@ void AddMigrationOptions(CLI::App* command, const std::shared_ptr<MigrationOptio
           "-10 to 10: higher ones are begun first, of equal ones the oldest (default: 0)")
       ->check(CLI::Range(-10, 10));
   AddComparing(command, options);
+  command
+      ->add_option_function<std::string>(
+          "--when-step-fails",
+          [options](const std::string& choice) {
+            options->request.mutable_options()->set_when_step_fails(kWhenStepFails.at(choice));
+          },
+          "What to do when a step has failed by every way there is: stop and leave everything for "
+          "`datamigrate resume`, ask, or remove what was made (default: stop)")
+      ->check(CLI::IsMember(kWhenStepFails));
   command->add_flag_function(
       "--require-plan-approval",
       [options](int64_t) { options->request.mutable_options()->set_require_plan_approval(true); },

@@ -30,7 +30,8 @@ class MigrationWriter : public workflow::WriteContext {
   // Inserts or replaces by name.
   virtual absl::Status UpsertModels(const std::vector<ModelRecord>& models) = 0;
 
-  virtual absl::Status DeleteModel(std::string_view name) = 0;
+  // Nothing is left of models, of the score and of where the project lies.
+  virtual absl::Status ClearResults() = 0;
 
   // Inserts or replaces by table and number.
   virtual absl::Status RecordChunk(const ChunkRecord& chunk) = 0;

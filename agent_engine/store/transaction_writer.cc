@@ -33,8 +33,11 @@ constexpr pg::Statement kUpsertModels = {
     "   status = excluded.status, source_sql = excluded.source_sql,"
     "   target_sql = excluded.target_sql, diagnostics = excluded.diagnostics,"
     "   updated_at = clock_timestamp()"};
-constexpr pg::Statement kDeleteModel = {
-    "delete_model", "DELETE FROM migration_models WHERE migration_id = $1 AND name = $2"};
+constexpr pg::Statement kClearResults = {
+    "clear_results",
+    "WITH gone AS (DELETE FROM migration_models WHERE migration_id = $1)"
+    " UPDATE migrations SET score = NULL, project_path = '', updated_at = clock_timestamp()"
+    " WHERE id = $1"};
 constexpr pg::Statement kRecordChunk = {
     "record_chunk",
     "INSERT INTO data_chunks (migration_id, table_name, chunk, row_count, checksum, status)"
@@ -156,8 +159,8 @@ absl::Status TransactionWriter::UpsertModels(const std::vector<ModelRecord>& mod
   return absl::OkStatus();
 }
 
-absl::Status TransactionWriter::DeleteModel(std::string_view name) {
-  return transaction_->Execute(kDeleteModel, {migration_id_, pg::ToStorableText(name)}).status();
+absl::Status TransactionWriter::ClearResults() {
+  return transaction_->Execute(kClearResults, {migration_id_}).status();
 }
 
 absl::Status TransactionWriter::RecordChunk(const ChunkRecord& chunk) {

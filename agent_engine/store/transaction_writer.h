@@ -19,7 +19,7 @@ class TransactionWriter : public MigrationWriter {
 
   absl::Status Update(const MigrationUpdate& update) override;
   absl::Status UpsertModels(const std::vector<ModelRecord>& models) override;
-  absl::Status DeleteModel(std::string_view name) override;
+  absl::Status ClearResults() override;
   absl::Status RecordChunk(const ChunkRecord& chunk) override;
   absl::Status RecordGrades(const std::vector<ModelGrade>& grades) override;
   absl::Status SendMessage(std::string_view from, const workflow::Message& message,

@@ -3,7 +3,7 @@
 //   GraphBuilder builder;
 //   builder.AddNode("assess", Assess).AddNode("test", Test).AddSubGraph("repair", repair, states)
 //       .AddFanOut("translate", {.split = Objects, .run = Translate, .join = Collect})
-//       .AddStrategy("test", "sampled", TestSamples)
+//       .AddStrategy("test", {.name = "sampled", .run = TestSamples})
 //       .SetEntry("assess")
 //       .AddEdge("assess", "translate")
 //       .AddEdge("translate", "test")
@@ -65,11 +65,17 @@ class Graph {
   // nullopt when there is none.
   std::optional<std::string> Resolve(std::string_view from, std::string_view name) const;
 
+  // With the state of the outermost graph, where sub-graphs have their own.
+  WhenFailed when_failed(std::string_view state) const {
+    return when_failed_ ? when_failed_(state) : WhenFailed::kAsk;
+  }
+
  private:
   friend class GraphBuilder;
   std::string entry_;
   std::vector<std::string> order_;
   std::map<std::string, Node, std::less<>> nodes_;
+  FailurePolicy when_failed_;
 };
 
 class GraphBuilder {
@@ -87,10 +93,13 @@ class GraphBuilder {
   // Another way to do what `node` does, after those before it have failed for good. Which one is
   // under way is a checkpoint: a run that goes on does not begin again with one that has failed.
   // All strategies of a visit share its receipts.
-  GraphBuilder& AddStrategy(std::string node, std::string name, NodeFunction run);
+  GraphBuilder& AddStrategy(std::string node, Strategy strategy);
 
   // What takes back what `node` did, when the run fails for good later on.
   GraphBuilder& SetUndo(std::string node, UndoFunction undo);
+
+  // For the graph and its sub-graphs, whatever those say themselves. Without it: WhenFailed::kAsk.
+  GraphBuilder& SetWhenFailed(FailurePolicy policy);
 
   GraphBuilder& AddEdge(std::string from, std::string to);
   // `targets` is everything `route` may return.
@@ -135,6 +144,7 @@ class GraphBuilder {
   std::vector<NamedUndo> undos_;
   std::vector<Edge> edges_;
   std::vector<std::string> entries_;
+  FailurePolicy when_failed_;
 };
 
 }  // namespace datamigrate::workflow

@@ -97,13 +97,18 @@ GraphBuilder& GraphBuilder::AddSubGraph(std::string name, Graph graph, SubGraphS
   return *this;
 }
 
-GraphBuilder& GraphBuilder::AddStrategy(std::string node, std::string name, NodeFunction run) {
-  strategies_.push_back({std::move(node), {std::move(name), std::move(run)}});
+GraphBuilder& GraphBuilder::AddStrategy(std::string node, Strategy strategy) {
+  strategies_.push_back({std::move(node), std::move(strategy)});
   return *this;
 }
 
 GraphBuilder& GraphBuilder::SetUndo(std::string node, UndoFunction undo) {
   undos_.push_back({std::move(node), std::move(undo)});
+  return *this;
+}
+
+GraphBuilder& GraphBuilder::SetWhenFailed(FailurePolicy policy) {
+  when_failed_ = std::move(policy);
   return *this;
 }
 
@@ -226,6 +231,7 @@ void GraphBuilder::PlaceEdges(Graph& graph, Faults& faults) const {
 
 absl::StatusOr<Graph> GraphBuilder::Build() const {
   Graph graph;
+  graph.when_failed_ = when_failed_;
   Faults faults;
   PlaceNodes(graph, faults);
   PlaceExtras(graph, faults);

@@ -33,6 +33,8 @@ using RouteFunction = std::function<absl::StatusOr<std::string>(std::string_view
 struct Strategy {
   std::string name = {};  // [a-z0-9_]+
   NodeFunction run = nullptr;
+  // Whether it may go better after this error; one that may not is left out. Empty: after any.
+  std::function<bool(const absl::Status&)> helps = nullptr;
 };
 
 // Takes back what a visit of a node did: `state` is what the node left then. Repeated after a crash
@@ -48,7 +50,8 @@ struct SubGraphStates {
       nullptr;
 };
 
-// What a person is asked when a node has failed by every strategy: to try it again, to give up, to
+// What a person is asked when a node has failed by every strategy (with kCancelled a node says that
+// somebody did not want it: nothing is tried or asked after that): to try it again, to give up, to
 // roll back where something can be undone, and to go on without it where that is allowed.
 struct FailureQuestion {
   // The run may go on behind the node with the state from before it.
@@ -60,6 +63,16 @@ struct FailureQuestion {
   // up.
   std::string default_option = {};
 };
+
+// What becomes of a run of which a node has failed by every strategy.
+enum class WhenFailed {
+  kAsk,       // a person is asked where the node has a question; else as kRollBack
+  kRollBack,  // what can be undone is, where the error is final; else as kStop
+  kStop,      // everything stays as it is, until the run is resumed
+};
+
+// What a run wants, by its state. Pure.
+using FailurePolicy = std::function<WhenFailed(std::string_view state)>;
 
 struct NodeOptions {
   RetryPolicy retry = {};

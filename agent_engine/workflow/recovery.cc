@@ -59,14 +59,23 @@ std::string StrategyName(const Graph::Node& node, std::size_t strategy) {
   return node.strategies[strategy - 1].name;
 }
 
-Following TryNextStrategy(const Checkpoint& from, Frame frame, const Graph::Node& node,
-                          const errors::ErrorContext& failure) {
+std::optional<std::size_t> NextStrategy(const Graph::Node& node, std::size_t strategy,
+                                        const absl::Status& error) {
+  for (std::size_t next = strategy + 1; next <= node.strategies.size(); ++next) {
+    const Strategy& candidate = node.strategies[next - 1];
+    if (!candidate.helps || candidate.helps(error)) return next;
+  }
+  return std::nullopt;
+}
+
+Following TryStrategy(const Checkpoint& from, Frame frame, const Graph::Node& node,
+                      std::size_t strategy, const errors::ErrorContext& failure) {
   Following next{.checkpoint = Follow(from)};
   frame.recovery.answer = AnswerFor(from, frame);
   frame.recovery.asked_about.clear();
   frame.recovery.tried.push_back(fmt::format("{} ({})", StrategyName(node, frame.recovery.strategy),
                                              failure.message.substr(0, kLongestReason)));
-  ++frame.recovery.strategy;
+  frame.recovery.strategy = strategy;
   next.checkpoint.effects_step = EffectsStep(from);
   next.checkpoint.frame = Encode(frame);
   next.checkpoint.failure = errors::ToJson(failure);

@@ -43,9 +43,13 @@ std::optional<std::string> AnswerFor(const Checkpoint& from, const Frame& frame)
 // The name of a strategy of the node: kFirstStrategy for its own function.
 std::string StrategyName(const Graph::Node& node, std::size_t strategy);
 
-// The same node with its next strategy. Precondition: it has one.
-Following TryNextStrategy(const Checkpoint& from, Frame frame, const Graph::Node& node,
-                          const errors::ErrorContext& failure);
+// The first strategy of the node behind `strategy` that may help after the error; nullopt: none.
+std::optional<std::size_t> NextStrategy(const Graph::Node& node, std::size_t strategy,
+                                        const absl::Status& error);
+
+// The same node with another strategy of it.
+Following TryStrategy(const Checkpoint& from, Frame frame, const Graph::Node& node,
+                      std::size_t strategy, const errors::ErrorContext& failure);
 
 // The same node when a person has said what is to be done.
 Following AskPerson(const Checkpoint& from, Frame frame, const FailureQuestion& question,

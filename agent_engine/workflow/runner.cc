@@ -255,14 +255,20 @@ absl::StatusOr<Checkpoint> Runner::AfterFailure(const Checkpoint& from, const Fr
                                                 const CancellationToken& token) {
   const errors::ErrorContext failure = errors::ContextOf(error);
   if (!token.status().ok() || failure.phase == kStoringPhase) return error;
-  if (frame.recovery.strategy < node.strategies.size()) {
-    return StoreFollowing(from, TryNextStrategy(from, frame, node, failure), {}, token);
+  // Somebody has said no: that is an answer already.
+  if (absl::IsCancelled(error)) return RollBackOrFail(from, frame, error, token);
+  if (const auto next = NextStrategy(node, frame.recovery.strategy, error); next.has_value()) {
+    return StoreFollowing(from, TryStrategy(from, frame, node, *next, failure), {}, token);
   }
-  if (node.options.ask.has_value()) {
+  if (node.options.ask.has_value() && PolicyOf(from, frame) == WhenFailed::kAsk) {
     return StoreFollowing(
         from, AskPerson(from, frame, *node.options.ask, failure, IsTransient(error)), {}, token);
   }
   return RollBackOrFail(from, frame, error, token);
+}
+
+WhenFailed Runner::PolicyOf(const Checkpoint& from, const Frame& frame) const {
+  return graph_->when_failed(frame.outer_states.empty() ? from.state : frame.outer_states.front());
 }
 
 absl::StatusOr<Checkpoint> Runner::RollBackOrFail(const Checkpoint& from, const Frame& frame,
@@ -271,6 +277,7 @@ absl::StatusOr<Checkpoint> Runner::RollBackOrFail(const Checkpoint& from, const 
   const bool is_final =
       options_.is_final ? options_.is_final(error) : !IsTransient(error) && !absl::IsUnknown(error);
   if (!is_final || frame.undoable.empty()) return error;
+  if (PolicyOf(from, frame) == WhenFailed::kStop) return error;
   return StoreFollowing(from, BeginRollback(from, frame, errors::ContextOf(error)), {}, token);
 }
 

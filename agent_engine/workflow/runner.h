@@ -109,7 +109,9 @@ class Runner {
   absl::StatusOr<Checkpoint> AfterFailure(const Checkpoint& from, const Frame& frame,
                                           const Graph::Node& node, const absl::Status& error,
                                           const CancellationToken& token);
-  // Begins to undo what the run did, where there is something and nobody tries again.
+  WhenFailed PolicyOf(const Checkpoint& from, const Frame& frame) const;
+  // Begins to undo what the run did, where there is something, the run wants it and nobody tries
+  // again.
   absl::StatusOr<Checkpoint> RollBackOrFail(const Checkpoint& from, const Frame& frame,
                                             const absl::Status& error,
                                             const CancellationToken& token);

@@ -39,8 +39,26 @@ class TypedGraphBuilder {
     return *this;
   }
 
-  TypedGraphBuilder& AddStrategy(std::string node, std::string name, Function run) {
-    builder_.AddStrategy(std::move(node), std::move(name), Untyped(std::move(run)));
+  // As Strategy, with a typed state.
+  struct TypedStrategy {
+    std::string name = {};
+    Function run = nullptr;
+    std::function<bool(const absl::Status&)> helps = nullptr;
+  };
+
+  TypedGraphBuilder& AddStrategy(std::string node, TypedStrategy strategy) {
+    builder_.AddStrategy(std::move(node), {.name = std::move(strategy.name),
+                                           .run = Untyped(std::move(strategy.run)),
+                                           .helps = std::move(strategy.helps)});
+    return *this;
+  }
+
+  // Of a state that cannot be read nothing is asked and nothing undone.
+  TypedGraphBuilder& SetWhenFailed(std::function<WhenFailed(const S& state)> policy) {
+    builder_.SetWhenFailed([codec = codec_, policy = std::move(policy)](std::string_view bytes) {
+      absl::StatusOr<S> state = codec.decode(bytes);
+      return state.ok() ? policy(*state) : WhenFailed::kStop;
+    });
     return *this;
   }
 

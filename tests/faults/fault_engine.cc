@@ -239,7 +239,7 @@ Builder Inner(Ledger* ledger, const workflow::Codec<std::string>& codec) {
   deep.AddEdge("think", std::string(workflow::kEnd));
   Builder inner(codec);
   inner.AddNode("probe", Fail(ledger, "probe"))
-      .AddStrategy("probe", "again", Write(ledger, "reprobe", "p"))
+      .AddStrategy("probe", {.name = "again", .run = Write(ledger, "reprobe", "p")})
       .SetUndo("probe", Undo(ledger, "unprobe"))
       .SetEntry("probe");
   AddGraph(inner, "deep", deep);

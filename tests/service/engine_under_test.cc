@@ -51,6 +51,10 @@ std::optional<Surroundings> FindSurroundings() {
   return Surroundings{database.url(), dbt};
 }
 
+bool IsEnd(const v1::MigrationEvent& event) {
+  return event.kind() == "succeeded" || event.kind() == "failed" || event.kind() == "cancelled";
+}
+
 EngineUnderTest::EngineUnderTest(const Surroundings& surroundings,
                                  const std::filesystem::path& home, std::vector<std::string> more)
     : surroundings_(surroundings), home_(home), more_(std::move(more)) {}
@@ -83,6 +87,7 @@ void EngineUnderTest::Start() {
   const auto channel = grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
   stub_ = v1::MigrationService::NewStub(channel);
   schedules_ = v1::ScheduleService::NewStub(channel);
+  guidance_ = v1::GuidanceService::NewStub(channel);
 }
 
 void EngineUnderTest::Kill() {
@@ -109,6 +114,14 @@ v1::Migration EngineUnderTest::Get(const std::string& id) {
   v1::GetMigrationRequest request;
   request.set_id(id);
   return Ask(*stub_, &v1::MigrationService::Stub::GetMigration, request);
+}
+
+v1::Migration EngineUnderTest::Decide(const std::string& id, const std::string& option) {
+  v1::DecideMigrationRequest request;
+  request.set_id(id);
+  request.set_question_id(Get(id).question().id());
+  request.set_option_id(option);
+  return Ask(*stub_, &v1::MigrationService::Stub::DecideMigration, request);
 }
 
 v1::Migration EngineUnderTest::Pause(const std::string& id) {

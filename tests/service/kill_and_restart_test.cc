@@ -1,39 +1,14 @@
 // An engine that is killed at any moment loses nothing and repeats nothing.
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "agent_engine/data/duckdb_database.h"
 #include "catch2/catch.hpp"
 #include "tests/service/engine_under_test.h"
+#include "tests/service/shop.h"
 
 namespace datamigrate::testing {
 namespace {
-
-constexpr int kOrders = 500;
-
-// Two tables with a key between them, two views over each other, and rows; small, so that dbt is
-// most of the time.
-std::string WriteScripts(const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
-  std::ofstream file(folder / "shop.sql");
-  file << "CREATE TABLE dbo.Customer (CustomerId int NOT NULL PRIMARY KEY, Name nvarchar(40) NOT "
-          "NULL);\nGO\n"
-          "CREATE TABLE dbo.SalesOrder (OrderId int NOT NULL PRIMARY KEY, CustomerId int NOT NULL\n"
-          "  REFERENCES dbo.Customer (CustomerId), Amount money NOT NULL);\nGO\n"
-          "CREATE VIEW dbo.OrderTotals AS SELECT CustomerId, SUM(Amount) AS Total FROM "
-          "dbo.SalesOrder\n"
-          "  GROUP BY CustomerId;\nGO\n"
-          "CREATE VIEW dbo.BigCustomers AS SELECT c.Name, t.Total FROM dbo.Customer c\n"
-          "  JOIN dbo.OrderTotals t ON t.CustomerId = c.CustomerId WHERE t.Total > 100;\nGO\n";
-  for (int i = 1; i <= 10; ++i) {
-    file << "INSERT INTO dbo.Customer VALUES (" << i << ", N'Customer " << i << "');\n";
-  }
-  for (int i = 1; i <= kOrders; ++i) {
-    file << "INSERT INTO dbo.SalesOrder VALUES (" << i << ", " << 1 + i % 10 << ", " << i << ");\n";
-  }
-  return folder.string();
-}
 
 // Where to kill: at the first event of a step that fits.
 struct Moment {
@@ -52,10 +27,6 @@ bool Fits(const v1::MigrationEvent& event, const Moment& moment) {
   return moment.message_part.empty()
              ? event.kind() == "step_started"
              : event.message().find(moment.message_part) != std::string::npos;
-}
-
-bool IsEnd(const v1::MigrationEvent& event) {
-  return event.kind() == "succeeded" || event.kind() == "failed" || event.kind() == "cancelled";
 }
 
 // Runs the migration to its end without harm. The tests have one database and a source each.
@@ -85,7 +56,7 @@ void CheckSameResult(const v1::Migration& killed, const v1::Migration& undisturb
     CHECK(killed.object_counts(i).SerializeAsString() ==
           undisturbed.object_counts(i).SerializeAsString());
   }
-  CHECK(CountRows(killed, "SELECT count(*) FROM raw_dbo.\"SalesOrder\"") == kOrders);
+  CHECK(CountRows(killed, "SELECT count(*) FROM raw_dbo.\"SalesOrder\"") == kShopOrders);
 }
 
 // Sequences have no gaps and no step finished twice.
@@ -109,7 +80,7 @@ TEST_CASE("a migration whose engine is killed at every node finishes as if nothi
   const auto surroundings = FindSurroundings();
   if (!surroundings) return;
   TemporaryDirectory home;
-  const std::string source = WriteScripts(home.path() / "scripts");
+  const std::string source = WriteShop(home.path() / "scripts");
   EngineUnderTest engine(*surroundings, home.path());
   engine.Start();
   const v1::Migration undisturbed = RunUndisturbed(engine, source);
@@ -151,7 +122,7 @@ TEST_CASE("a migration that is paused in the middle of steps finishes as if noth
   const auto surroundings = FindSurroundings();
   if (!surroundings) return;
   TemporaryDirectory home;
-  const std::string source = WriteScripts(home.path() / "scripts");
+  const std::string source = WriteShop(home.path() / "scripts");
   EngineUnderTest engine(*surroundings, home.path());
   engine.Start();
   const v1::Migration undisturbed = RunUndisturbed(engine, source);

@@ -17,10 +17,6 @@ using google::protobuf::util::TimeUtil;
 
 constexpr std::chrono::seconds kPatience{60};
 
-bool IsEnd(const v1::MigrationEvent& event) {
-  return event.kind() == "succeeded" || event.kind() == "failed" || event.kind() == "cancelled";
-}
-
 // From when to when a migration ran, in nanoseconds.
 struct Span {
   int64_t begin = 0;

@@ -222,7 +222,7 @@ class GradesHeard : public store::MigrationWriter {
   absl::Status UpsertModels(const std::vector<store::ModelRecord>&) override {
     return absl::OkStatus();
   }
-  absl::Status DeleteModel(std::string_view) override { return absl::OkStatus(); }
+  absl::Status ClearResults() override { return absl::OkStatus(); }
   absl::Status RecordChunk(const store::ChunkRecord&) override { return absl::OkStatus(); }
   absl::Status SendMessage(std::string_view, const workflow::Message&, int64_t) override {
     return absl::OkStatus();

@@ -130,7 +130,7 @@ TEST_CASE_METHOD(RecoveryFixture, "A failure is kept whole, where people look", 
       absl::InternalError("no room"),
       {.operation = "append rows", .object = "dbo.Orders", .rows = 7, .sql_state = "53100"});
   Builder builder(TextCodec());
-  builder.AddNode("load", Fail(error)).AddStrategy("load", "rows", Fail(error));
+  builder.AddNode("load", Fail(error)).AddStrategy("load", {.name = "rows", .run = Fail(error)});
   const workflow::Graph graph = *builder.SetEntry("load").AddEdge("load", kEndName).Build();
   CHECK_FALSE(Turn(graph).ok());
   const auto failures = history.Failures("acme", id);

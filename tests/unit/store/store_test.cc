@@ -459,8 +459,8 @@ TEST_CASE_METHOD(StoreFixture, "A checkpoint, its writes and its events are one"
   CHECK(store.GetModel("acme", id, "stg_c").status().code() == StatusCode::kNotFound);
 
   auto failing = Change([](MigrationWriter& writer) {
-    absl::Status status = writer.DeleteModel("stg_a");
-    return status.ok() ? absl::InternalError("after the delete") : status;
+    absl::Status status = writer.ClearResults();
+    return status.ok() ? absl::InternalError("after the clearing") : status;
   });
   CHECK(run.Commit(Step(id, 2), {failing}, {{.kind = "lost"}}).code() == StatusCode::kInternal);
   CHECK(run.Latest(id).value()->step == 1);
@@ -474,6 +474,13 @@ TEST_CASE_METHOD(StoreFixture, "A checkpoint, its writes and its events are one"
   CHECK(CheckpointAt(database.pool(), id, 1)->state == checkpoint.state);
   CHECK(CheckpointAt(database.pool(), id, 7).status().code() == StatusCode::kNotFound);
   CHECK(run.Commit(Step(kNobody, 0), {}, {}).code() == StatusCode::kInvalidArgument);
+
+  auto clearing = Change([](MigrationWriter& writer) { return writer.ClearResults(); });
+  REQUIRE(run.Commit(Step(id, 2), {clearing}, {}).ok());
+  record = store.Get("acme", id);
+  CHECK_FALSE(record->score.has_value());
+  CHECK(record->project_path.empty());
+  CHECK(store.GetModel("acme", id, "stg_b").status().code() == StatusCode::kNotFound);
 }
 
 TEST_CASE_METHOD(StoreFixture, "The journal tells what was begun and what was done", "[store]") {

@@ -126,9 +126,10 @@ TEST_CASE("Building says what is wrong with fan-outs, sub-graphs, strategies and
   GraphBuilder builder;
   builder.AddFanOut("spread", {}).AddSubGraph("inner", OneStep("x"), {}).SetEntry("spread");
   builder.AddNode("step", Nothing(), {.ask = FailureQuestion{.default_option = "skip"}});
-  builder.AddStrategy("step", "again", Nothing()).AddStrategy("step", "again", Nothing());
-  builder.AddStrategy("inner", "other", Nothing()).SetUndo("nowhere", nullptr);
-  builder.AddStrategy("step", "first", Nothing());
+  builder.AddStrategy("step", {.name = "again", .run = Nothing()})
+      .AddStrategy("step", {.name = "again", .run = Nothing()});
+  builder.AddStrategy("inner", {.name = "other", .run = Nothing()}).SetUndo("nowhere", nullptr);
+  builder.AddStrategy("step", {.name = "first", .run = Nothing()});
   const std::string faults = FaultsOf(builder);
   CHECK(faults.find("node spread has no function") != std::string::npos);
   CHECK(faults.find("sub-graph inner does not say how to enter") != std::string::npos);

@@ -74,8 +74,8 @@ TEST_CASE("When a node fails for good its strategies follow, in their order", "[
   int always = 1000;
   Builder builder(TextCodec());
   builder.AddNode("load", FailTimes(absl::UnavailableError("locked"), &always, &bulk, ""))
-      .AddStrategy("load", "batches", Fail(absl::InvalidArgumentError("too wide")))
-      .AddStrategy("load", "rows", Add("rows"))
+      .AddStrategy("load", {.name = "batches", .run = Fail(absl::InvalidArgumentError("too wide"))})
+      .AddStrategy("load", {.name = "rows", .run = Add("rows")})
       .SetEntry("load")
       .AddEdge("load", kEndName);
   const Graph graph = *builder.Build();
@@ -103,8 +103,9 @@ TEST_CASE("A run that goes on does not begin again with a strategy that has fail
   int second_left = 1;
   Builder builder(TextCodec());
   builder.AddNode("load", FailTimes(absl::InvalidArgumentError("no"), &first_left, &first, "first"))
-      .AddStrategy("load", "rows",
-                   FailTimes(absl::InternalError("down"), &second_left, &second, "rows"))
+      .AddStrategy("load",
+                   {.name = "rows",
+                    .run = FailTimes(absl::InternalError("down"), &second_left, &second, "rows")})
       .SetEntry("load")
       .AddEdge("load", kEndName);
   const Graph graph = *builder.Build();
@@ -117,6 +118,37 @@ TEST_CASE("A run that goes on does not begin again with a strategy that has fail
   CHECK(RunOver(graph, store)->checkpoint.state == "rows");
   CHECK(first == 1);
   CHECK(second == 2);
+}
+
+TEST_CASE("A strategy that does not help after an error is left out", "[workflow]") {
+  int wider = 0;
+  int none_left = 0;
+  Builder builder(TextCodec());
+  builder.AddNode("load", Fail(absl::NotFoundError("no file")))
+      .AddStrategy("load", {.name = "smaller",
+                            .run = FailTimes(absl::OkStatus(), &none_left, &wider, "smaller"),
+                            .helps = absl::IsResourceExhausted})
+      .AddStrategy("load", {.name = "copy", .run = Add("copy"), .helps = absl::IsNotFound})
+      .SetEntry("load")
+      .AddEdge("load", kEndName);
+  const Graph graph = *builder.Build();
+  FakeStore store;
+  CHECK(RunOver(graph, store)->checkpoint.state == "copy");
+  CHECK(wider == 0);
+  const errors::ErrorContext first = errors::FromJson(store.runs["r"][1].failure);
+  CHECK(first.tried.empty());
+}
+
+TEST_CASE("Where no strategy helps the error is the first one's", "[workflow]") {
+  Builder builder(TextCodec());
+  builder.AddNode("load", Fail(absl::NotFoundError("no file")))
+      .AddStrategy("load",
+                   {.name = "smaller", .run = Add("smaller"), .helps = absl::IsResourceExhausted})
+      .SetEntry("load")
+      .AddEdge("load", kEndName);
+  const Graph graph = *builder.Build();
+  FakeStore store;
+  CHECK(RunOver(graph, store).status().message() == "node load: no file");
 }
 
 TEST_CASE("Strategies share the receipts and the answer of their visit", "[workflow]") {
@@ -132,12 +164,13 @@ TEST_CASE("Strategies share the receipts and the answer of their visit", "[workf
     return absl::InvalidArgumentError("cannot do " + *context.answer());
   });
   builder.AddStrategy(
-      "ask", "other", [&](std::string& state, NodeContext& context) -> absl::StatusOr<Effects> {
-        absl::StatusOr<std::string> receipt = send(context);
-        if (!receipt.ok()) return receipt.status();
-        state = *receipt + context.answer().value_or("none") + context.place().strategy;
-        return Effects{};
-      });
+      "ask", {.name = "other",
+              .run = [&](std::string& state, NodeContext& context) -> absl::StatusOr<Effects> {
+                absl::StatusOr<std::string> receipt = send(context);
+                if (!receipt.ok()) return receipt.status();
+                state = *receipt + context.answer().value_or("none") + context.place().strategy;
+                return Effects{};
+              }});
   builder.SetEntry("ask").AddEdge("ask", kEndName);
   const Graph graph = *builder.Build();
   FakeStore store;
@@ -165,7 +198,9 @@ TEST_CASE("A store that is away costs no strategy", "[workflow]") {
     state = *receipt;
     return Effects{};
   });
-  builder.AddStrategy("load", "other", Add("other")).SetEntry("load").AddEdge("load", kEndName);
+  builder.AddStrategy("load", {.name = "other", .run = Add("other")})
+      .SetEntry("load")
+      .AddEdge("load", kEndName);
   const Graph graph = *builder.Build();
   AwayStore store;
   JumpingClock clock;
@@ -235,6 +270,20 @@ TEST_CASE("A person is asked with the error, the options and what each risks", "
   CHECK(asked.next_node == "load");
   CHECK(asked.state == "p");
   CHECK(Told(run.store.committed_events, "node_interrupted"));
+}
+
+TEST_CASE("Who said no is not asked again", "[workflow]") {
+  Builder builder(TextCodec());
+  builder
+      .AddNode("plan", Fail(absl::CancelledError("the plan was rejected")),
+               {.ask = FailureQuestion{}})
+      .AddStrategy("plan", {.name = "other", .run = Add("other")})
+      .SetEntry("plan")
+      .AddEdge("plan", kEndName);
+  const Graph graph = *builder.Build();
+  FakeStore store;
+  CHECK(absl::IsCancelled(RunOver(graph, store).status()));
+  CHECK(store.runs["r"].size() == 1);
 }
 
 TEST_CASE("What cannot be chosen is not offered, and a wrong answer is asked for again",
@@ -437,6 +486,59 @@ TEST_CASE("Nothing is undone where somebody will try again", "[workflow]") {
   CHECK(RunOver(saga.graph, saga.store)->status == CheckpointStatus::kCompleted);
 }
 
+// "prepare", which can be undone, then a sub-graph whose node fails and has a question. The outer
+// state says what the run wants.
+Graph AsItsStateSays(Words* undone) {
+  Builder inner(TextCodec());
+  inner.AddNode("load", Fail(absl::InvalidArgumentError("no table")), {.ask = FailureQuestion{}})
+      .SetEntry("load")
+      .AddEdge("load", kEndName)
+      .SetWhenFailed([](const std::string&) { return WhenFailed::kAsk; });
+  Builder builder(TextCodec());
+  builder.AddNode("prepare", Add(""))
+      .SetUndo("prepare",
+               [undone](const std::string& state, NodeContext&) {
+                 undone->push_back(state);
+                 return absl::StatusOr<Effects>(Effects{});
+               })
+      .AddSubGraph<std::string>(
+          "part", *inner.Build(), TextCodec(), [](const std::string&) { return "inner"; },
+          [](std::string&, const std::string&) {})
+      .SetEntry("prepare")
+      .AddEdge("prepare", "part")
+      .AddEdge("part", kEndName)
+      .SetWhenFailed([](const std::string& state) {
+        if (state == "ask") return WhenFailed::kAsk;
+        return state == "stop" ? WhenFailed::kStop : WhenFailed::kRollBack;
+      });
+  return *builder.Build();
+}
+
+TEST_CASE("A run asks, undoes or stops as its outermost state says", "[workflow]") {
+  Words undone;
+  const Graph graph = AsItsStateSays(&undone);
+  FakeStore store;
+  auto begin = [&](const std::string& state) {
+    Runner runner(&graph, {.store = &store, .journal = &store, .events = &store});
+    REQUIRE(runner.Start("r", state).ok());
+    return runner.Run("r", {});
+  };
+  SECTION("ask") {
+    CHECK(begin("ask")->status == CheckpointStatus::kInterrupted);
+    CHECK(undone.empty());
+  }
+  SECTION("roll back") {
+    CHECK(begin("back").status().message() ==
+          "rolled back to before step prepare: node part/load: no table");
+    CHECK(undone == Words{"back"});
+  }
+  SECTION("stop") {
+    CHECK(begin("stop").status().message() == "node part/load: no table");
+    CHECK(undone.empty());
+    CHECK(store.runs["r"].back().next_node == "part/load");
+  }
+}
+
 TEST_CASE("A fork does not undo what its parent did", "[workflow]") {
   Saga saga;
   REQUIRE_FALSE(RunOver(saga.graph, saga.store).ok());
@@ -494,7 +596,7 @@ TEST_CASE("Killed at any point, strategies and questions are not taken twice", "
       };
     };
     builder.AddNode("load", attempt("first", 3), {.ask = FailureQuestion{}})
-        .AddStrategy("load", "second", attempt("second", 3))
+        .AddStrategy("load", {.name = "second", .run = attempt("second", 3)})
         .SetEntry("load")
         .AddEdge("load", kEndName);
     const Graph graph = *builder.Build();
