@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "common/memory/allocator.h"
 #include "common/telemetry/log_setup.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
@@ -64,6 +65,7 @@ int Run(const gateway::Config& config) {
   }
   absl::StatusOr<std::unique_ptr<gateway::Gateway>> running = gateway::Gateway::Start(config);
   if (!running.ok()) return Fail(running.status());
+  datamigrate::memory::ReturnFreedMemory();
   spdlog::info("version {} listens on {}:{}", gateway::kVersion, config.listen_host,
                (*running)->port());
   ServeUntilStopped(signals, **running);
@@ -80,6 +82,7 @@ int main(int argc, char** argv) {
   // Debian's abseil looks at the order of locks whenever one is taken; the tests do that.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #endif
+  datamigrate::memory::KeepAnArenaForEachProcessor();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const absl::StatusOr<gateway::Config> config = gateway::ReadConfig(arguments, Environment);
   if (!config.ok()) return Fail(config.status());

@@ -211,6 +211,7 @@ absl::StatusOr<Result> Connection::QueryBound(const std::string& sql,
 }
 
 absl::StatusOr<Database> Database::Open(const std::string& path, const Options& options) {
+  if (absl::Status loaded = LoadDuckDb(); !loaded.ok()) return loaded;
   duckdb_config config;
   if (duckdb_create_config(&config) == DuckDBError) {
     return absl::ResourceExhaustedError("no memory for DuckDB's configuration");

@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "duckdb.h"
+#include "agent_engine/data/duckdb_library.h"
 
 namespace datamigrate::data {
 
@@ -107,7 +107,7 @@ class Database {
 
   // Opens or creates the file; ":memory:" or an empty path is a database of its own in memory.
   // Extensions are neither downloaded nor loaded. kUnavailable when the file cannot be opened, or
-  // another process holds it.
+  // another process holds it; kFailedPrecondition when DuckDB itself cannot be loaded.
   static absl::StatusOr<Database> Open(const std::string& path, const Options& options);
   static absl::StatusOr<Database> Open(const std::string& path) { return Open(path, Options()); }
 

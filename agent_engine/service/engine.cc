@@ -30,6 +30,7 @@
 #include "agent_engine/store/schema.h"
 #include "agent_engine/store/worker.h"
 #include "agent_engine/workflow/runner.h"
+#include "common/memory/allocator.h"
 #include "common/pg/pool.h"
 #include "common/pg/schema.h"
 #include "fmt/format.h"
@@ -398,6 +399,7 @@ absl::Status RunEngine(const EngineOptions& options) {
                 guided_model);
   const absl::StatusOr<int> port = engine.Start();
   if (!port.ok()) return port.status();
+  memory::ReturnFreedMemory();
   status = WritePortFile(options.port_file, *port);
   if (status.ok()) {
     spdlog::info("serving on port {}", *port);

@@ -1,7 +1,7 @@
 #include "common/net/curl_transport.h"
+#include "common/net/curl_library.h"
 #include "common/text/text.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -350,6 +350,7 @@ namespace {
 template <typename Loop>
 class CurlExchange : public HttpExchange {
  public:
+  // `loop` is null where the transfer is over already.
   CurlExchange(Loop* loop, std::shared_ptr<Transfer> transfer)
       : loop_(loop), transfer_(std::move(transfer)) {}
 
@@ -426,14 +427,17 @@ class CurlExchange : public HttpExchange {
 
 }  // namespace
 
-CurlTransport::CurlTransport(const CurlTransportOptions& options) : options_(options) {
-  static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
-  (void)initialized;
-}
+CurlTransport::CurlTransport(const CurlTransportOptions& options) : options_(options) {}
 
 CurlTransport::~CurlTransport() = default;
 
 std::unique_ptr<HttpExchange> CurlTransport::Send(HttpRequest request) {
+  if (absl::Status loaded = LoadCurl(); !loaded.ok()) {
+    auto unsent = std::make_shared<Transfer>(std::move(request));
+    unsent->is_over = true;
+    unsent->result = std::move(loaded);
+    return std::make_unique<CurlExchange<Loop>>(nullptr, std::move(unsent));
+  }
   Loop* loop = nullptr;
   {
     absl::MutexLock lock(&mutex_);

@@ -1,6 +1,5 @@
 #include "common/net/fetch.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <cstring>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "common/net/curl_library.h"
 
 namespace datamigrate::net {
 namespace {
@@ -51,6 +51,7 @@ absl::StatusOr<Answer> Ask(const FetchRequest& request, const FetchOptions& opti
   if (!IsFetchable(request.url)) {
     return absl::InvalidArgumentError("a URL must begin with https://");
   }
+  if (absl::Status loaded = LoadCurl(); !loaded.ok()) return loaded;
   CURL* curl = curl_easy_init();
   if (curl == nullptr) return absl::UnavailableError("no memory for a request");
   absl::Cleanup end = [curl] { curl_easy_cleanup(curl); };

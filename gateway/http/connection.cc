@@ -284,7 +284,7 @@ asio::awaitable<bool> Connection::ServeOne() {
     const bool goes_on = co_await ServeFile(parser, std::move(request));
     co_return goes_on;
   }
-  if (!refusal.has_value()) refusal = co_await ReadBody(parser, request);
+  if (!refusal.has_value() && !parser.is_done()) refusal = co_await ReadBody(parser, request);
   if (refusal.has_value()) {
     // Status 0: the client has gone.
     if (refusal->status != 0) co_await Refuse(std::move(request), *refusal);
@@ -294,7 +294,8 @@ asio::awaitable<bool> Connection::ServeOne() {
   const bool keep_alive = parser.get().keep_alive();
   const unsigned version = parser.get().version();
   const bool is_head = request.method == "HEAD";
-  Response response = co_await Ask(std::move(request));
+  Response response = co_await Await<Response>(
+      [&](auto put) { service_->Handle(std::move(request), std::move(put)); });
   if (response.is_web_socket) {
     co_await ServeWebSocket(parser, std::move(response));
     co_return false;
@@ -374,7 +375,6 @@ std::optional<Connection::Refusal> Connection::CheckHead(const Parser& parser,
 
 asio::awaitable<std::optional<Connection::Refusal>> Connection::ReadBody(Parser& parser,
                                                                          const Request& head) {
-  if (parser.is_done()) co_return std::nullopt;
   const uint64_t limit = service_->MaxBodyBytes(head);
   if (parser.content_length_remaining().value_or(0) > limit) co_return kTooLarge;
   parser.body_limit(limit);
@@ -429,12 +429,6 @@ asio::awaitable<Value> Connection::Await(Start start) {
   Value value = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(
       initiate, asio::use_awaitable, std::move(place));
   co_return value;
-}
-
-asio::awaitable<Response> Connection::Ask(Request request) {
-  Response response = co_await Await<Response>(
-      [&](auto put) { service_->Handle(std::move(request), std::move(put)); });
-  co_return response;
 }
 
 asio::awaitable<bool> Connection::ServeFile(Parser& parser, Request head) {

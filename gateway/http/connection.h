@@ -79,6 +79,7 @@ class Connection {
   boost::asio::awaitable<bool> ServeOne();
   // Reads until the head is whole and hands it to the parser. Status 0: the client has gone.
   boost::asio::awaitable<std::optional<Refusal>> ReadHead(Parser& parser);
+  // Not for a parser that is done: most requests have no body.
   boost::asio::awaitable<std::optional<Refusal>> ReadBody(Parser& parser, const Request& head);
   // Has the request judged by its head and hands its body on in pieces; true when the connection
   // can go on.
@@ -88,7 +89,6 @@ class Connection {
                                                              BodyReceiver& receiver,
                                                              bool expects_continue);
   boost::asio::awaitable<bool> Refuse(Request head, Refusal refusal);
-  boost::asio::awaitable<Response> Ask(Request request);
   // Waits for what another thread brings: `start` is called with a function that takes it, once.
   template <typename Value, typename Start>
   boost::asio::awaitable<Value> Await(Start start);

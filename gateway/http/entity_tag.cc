@@ -1,8 +1,10 @@
 #include "gateway/http/entity_tag.h"
 
 #include <fmt/format.h>
-#define XXH_INLINE_ALL
 #include <xxhash.h>
+#if defined(__x86_64__)
+#include <xxh_x86dispatch.h>  // XXH3_128bits by the widest registers that this processor has
+#endif
 
 #include <algorithm>
 #include <array>

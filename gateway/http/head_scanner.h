@@ -7,7 +7,7 @@
 
 namespace datamigrate::gateway {
 
-// Looks at each byte once, however slowly they arrive. For one head.
+// Looks at what is new since the last call, however slowly it arrives. For one head.
 class HeadScanner {
  public:
   enum class Finding {

@@ -1,6 +1,7 @@
 #include "gateway/http/message.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace datamigrate::gateway {
 namespace {
@@ -11,6 +12,27 @@ char Lower(char c) {
 
 bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+constexpr uint64_t kOfEachByte = 0x0101010101010101;
+
+// Whether one of eight bytes is a control character. A byte less than another borrows from its
+// highest bit, which one of 0x80 and above has set before.
+bool HoldsControl(uint64_t bytes) {
+  const uint64_t differs_from_delete = bytes ^ (kOfEachByte * 0x7f);
+  const uint64_t below_space = (bytes - kOfEachByte * 0x20) & ~bytes;
+  const uint64_t is_delete = (differs_from_delete - kOfEachByte) & ~differs_from_delete;
+  return ((below_space | is_delete) & (kOfEachByte * 0x80)) != 0;
+}
+
+// Values are long and hardly ever hold one: eight bytes are looked at together.
+bool HoldsControl(std::string_view text) {
+  for (; text.size() >= sizeof(uint64_t); text.remove_prefix(sizeof(uint64_t))) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    if (HoldsControl(bytes)) return true;
+  }
+  return std::ranges::any_of(text, IsControl);
 }
 
 constexpr size_t kUsualFields = 20;
@@ -53,8 +75,10 @@ void Headers::Add(std::string_view name, std::string_view value) {
   const Place place{text_.size(), value.size(), name.size()};
   // The value goes first: it may point into the buffer, which only moves when it grows.
   text_.append(value);
-  std::replace_if(text_.begin() + static_cast<std::ptrdiff_t>(place.begin), text_.end(), IsControl,
-                  ' ');
+  if (HoldsControl(ValueAt(place))) {
+    std::replace_if(text_.begin() + static_cast<std::ptrdiff_t>(place.begin), text_.end(),
+                    IsControl, ' ');
+  }
   text_.append(name);
   places_.push_back(place);
 }

@@ -1,6 +1,5 @@
 #include "gateway/mail/mail.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -16,9 +15,18 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "common/crypto/random.h"
+#include "common/net/curl_library.h"
 
 namespace datamigrate::gateway {
 namespace {
+
+using net::curl_easy_cleanup;
+using net::curl_easy_init;
+using net::curl_easy_perform;
+using net::curl_easy_setopt;
+using net::curl_easy_strerror;
+using net::curl_slist_append;
+using net::curl_slist_free_all;
 
 constexpr size_t kLongestLine = 998;  // RFC 5322 section 2.1.1
 constexpr size_t kLongestMail = 64 * 1024;
@@ -101,6 +109,7 @@ class SmtpMailer : public Mailer {
   absl::Status Send(const Mail& mail) override {
     absl::StatusOr<std::string> message = FormatMessage(mail, options_.from, absl::Now());
     if (!message.ok()) return message.status();
+    if (absl::Status loaded = net::LoadCurl(); !loaded.ok()) return loaded;
     CURL* curl = curl_easy_init();
     if (curl == nullptr) return absl::ResourceExhaustedError("no memory to send mail");
     absl::Cleanup end = [curl] { curl_easy_cleanup(curl); };

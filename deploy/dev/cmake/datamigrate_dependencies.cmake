@@ -14,7 +14,9 @@ if(DATAMIGRATE_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 find_program(DATAMIGRATE_MOLD mold)
-if(DATAMIGRATE_MOLD)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  include(datamigrate_release)
+elseif(DATAMIGRATE_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
@@ -55,6 +57,10 @@ pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(vectorscan REQUIRED IMPORTED_TARGET libhs)
+
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  datamigrate_link_archives()
+endif()
 
 # The embedded DuckDB: a prefix with include/duckdb.h and lib/libduckdb.so.
 if(NOT DEFINED DUCKDB_ROOT)

@@ -21,7 +21,7 @@ constexpr std::string_view kStrictTransport = "max-age=31536000";
 
 void SecurityHeadersFilter::OnResponse(const Request& request, Response& response) {
   for (const auto& [name, value] : kDefaults) {
-    if (!response.headers.Has(name)) response.headers.Set(name, value);
+    if (!response.headers.Has(name)) response.headers.Add(name, value);
   }
   // RFC 6797 section 7.2: never without TLS.
   if (request.is_secure) response.headers.Set("Strict-Transport-Security", kStrictTransport);
