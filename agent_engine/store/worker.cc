@@ -120,6 +120,7 @@ void Worker::Loop() {
       next_sweep = SteadyNow() + options_.poll;
     }
     TakeFree();
+    const int64_t sessions = listener_.sessions();
     absl::StatusOr<std::vector<pg::Notification>> arrived =
         listener_.Wait(absl::Now() + TimeToWake());
     if (!arrived.ok()) {
@@ -128,9 +129,10 @@ void Worker::Loop() {
     }
     std::set<std::string> runs;
     for (pg::Notification& notification : *arrived) runs.insert(std::move(notification.payload));
-    // Nothing by name means that something may have been missed: ask about every job.
-    Beat([&runs](const Running& running) {
-      return runs.empty() || runs.contains(running.lease.run_id);
+    // What was said while nobody listened is not heard: then every job is asked about.
+    const bool may_have_missed = listener_.sessions() != sessions;
+    Beat([&](const Running& running) {
+      return may_have_missed || runs.contains(running.lease.run_id);
     });
   }
 }

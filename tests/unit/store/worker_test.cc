@@ -88,6 +88,34 @@ TEST_CASE_METHOD(WorkerFixture, "A worker runs what comes, several at a time", "
   CHECK(worker.running() == 0);
 }
 
+TEST_CASE_METHOD(WorkerFixture, "The end of a job costs those that run no heartbeat", "[store]") {
+  WorkerOptions options = Options();
+  options.heartbeat = absl::Hours(1);
+  options.lease = absl::Hours(2);
+  options.poll = absl::Hours(1);
+  std::string long_one;
+  absl::Notification may_end;
+  Worker worker(&queue, options,
+                [&](const JobLease& lease, CancellationToken) -> absl::StatusOr<JobEnd> {
+                  if (lease.run_id == long_one) may_end.WaitForNotification();
+                  return JobEnd::kCompleted;
+                });
+  worker.Start();
+  // When this one has ended the worker listens: then it asks about every job, once.
+  CHECK(Reaches(Create(), MigrationStatus::kCompleted));
+  auto created = store.CreateAll({{.tenant = "acme", .request = "r"}});
+  long_one = created.front()->id;
+  REQUIRE(store.AnnounceJobs().ok());
+  CHECK(Reaches(long_one, MigrationStatus::kRunning));
+  const std::string lease =
+      "SELECT lease_until AS value FROM jobs WHERE run_id = '" + long_one + "'";
+  const std::string before = database.Value(lease);
+  for (int i = 0; i < 3; ++i) CHECK(Reaches(Create(), MigrationStatus::kCompleted));
+  CHECK(database.Value(lease) == before);
+  may_end.Notify();
+  CHECK(Reaches(long_one, MigrationStatus::kCompleted));
+}
+
 TEST_CASE_METHOD(WorkerFixture, "Transient errors come back, lasting ones do not", "[store]") {
   std::atomic<int> calls = 0;
   std::string bad = Create();

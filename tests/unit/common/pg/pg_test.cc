@@ -247,6 +247,7 @@ TEST_CASE("A listener hears notifications, wakes, and finds a new connection", "
   Listener listener(database.options(), {"pg_test_channel"});
   absl::Time soon = absl::Now() + absl::Seconds(10);
   REQUIRE(listener.Wait(soon)->empty());  // connected: look
+  CHECK(listener.sessions() == 1);
   database.Run("NOTIFY pg_test_channel, 'one'");
   auto heard = listener.Wait(soon);
   REQUIRE(heard.ok());
@@ -255,11 +256,13 @@ TEST_CASE("A listener hears notifications, wakes, and finds a new connection", "
   listener.Wake();
   CHECK(listener.Wait(absl::InfiniteFuture())->empty());
   CHECK(listener.Wait(absl::Now())->empty());
+  CHECK(listener.sessions() == 1);
 
   database.Run(
       "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
       " WHERE query LIKE 'LISTEN \"pg_test_channel\"'");
   REQUIRE(listener.Wait(soon)->empty());  // connected again: look
+  CHECK(listener.sessions() == 2);
   database.Run("NOTIFY pg_test_channel, 'two'");
   CHECK(listener.Wait(soon)->front().payload == "two");
 }
