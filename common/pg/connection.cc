@@ -254,17 +254,18 @@ absl::StatusOr<Result> Connection::Execute(const Statement& statement,
   if (is_broken_) return Lost(statement.name);
   Binding binding(parameters);
   int count = static_cast<int>(parameters.size());
+  const int result_format = statement.has_binary_rows ? 1 : 0;
   int sent = 0;
   if (statement.is_prepared) {
     absl::StatusOr<std::string> name = Prepare(statement);
     if (!name.ok()) return name.status();
     sent = PQsendQueryPrepared(connection_.get(), name->c_str(), count, binding.values.data(),
-                               binding.lengths.data(), binding.formats.data(), /*resultFormat=*/0);
+                               binding.lengths.data(), binding.formats.data(), result_format);
   } else {
     std::string sql(statement.sql);
     sent = PQsendQueryParams(connection_.get(), sql.c_str(), count, binding.types.data(),
                              binding.values.data(), binding.lengths.data(), binding.formats.data(),
-                             /*resultFormat=*/0);
+                             result_format);
   }
   if (sent == 0) return Lost(statement.name);
   absl::StatusOr<Result> result = Await(statement.name, absl::Now() + client_timeout_);
