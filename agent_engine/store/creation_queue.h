@@ -16,7 +16,8 @@
 namespace datamigrate::store {
 
 struct CreationQueueOptions {
-  int writers = 4;
+  // While one group commits the next one is collected; with more, groups are smaller.
+  int writers = 2;
   size_t max_group = 256;
   size_t max_waiting = 4096;
 };
