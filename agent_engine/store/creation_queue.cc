@@ -4,9 +4,16 @@
 #include <utility>
 
 namespace datamigrate::store {
+namespace {
+
+constexpr char kNewJobs[] = "jobs";
+
+}  // namespace
 
 CreationQueue::CreationQueue(MigrationStore* store, const CreationQueueOptions& options)
-    : store_(store), options_(options) {
+    : store_(store), options_(options), announcer_([store](const std::vector<std::string>&) {
+        store->AnnounceJobs().IgnoreError();
+      }) {
   for (int i = 0; i < options.writers; ++i) writers_.emplace_back([this] { Run(); });
 }
 
@@ -49,7 +56,7 @@ void CreationQueue::Run() {
       group[i].done(std::move(created[i]));
     }
     // Nobody waits for this, and workers that do not hear of it look from time to time.
-    if (has_new) store_->AnnounceJobs().IgnoreError();
+    if (has_new) announcer_.Add({kNewJobs});
   }
 }
 

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "agent_engine/store/announcer.h"
 #include "agent_engine/store/migration_store.h"
 
 namespace datamigrate::store {
@@ -54,6 +55,7 @@ class CreationQueue {
   absl::Mutex mutex_;
   std::deque<Item> waiting_ ABSL_GUARDED_BY(mutex_);
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Announcer announcer_;
   std::vector<std::thread> writers_;
 };
 
