@@ -158,11 +158,13 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
       " set_config('idle_in_transaction_session_timeout', $2, false),"
       " set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
       " set_config('bytea_output', 'hex', false), set_config('client_encoding', 'UTF8', false),"
-      " set_config('plan_cache_mode', $3, false)"};
+      " set_config('plan_cache_mode', $3, false),"
+      " set_config('random_page_cost', coalesce($4, current_setting('random_page_cost')), false)"};
   absl::StatusOr<Result> configured = connection->Execute(
       kConfigure,
       {Milliseconds(options.statement_timeout), Milliseconds(options.idle_in_transaction_timeout),
-       options.plans_once ? "force_generic_plan" : "auto"});
+       options.plans_once ? "force_generic_plan" : "auto",
+       options.plans_once ? pg::Parameter("1.1") : pg::Parameter(std::nullopt)});
   if (!configured.ok()) return configured.status();
   return connection;
 }
