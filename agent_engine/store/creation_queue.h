@@ -33,16 +33,17 @@ class CreationQueue {
   // Writes what waits, then ends.
   ~CreationQueue();
 
-  // Queues a migration; false when too many wait, and then `done` is not called. Else it is called
-  // once, on a writer's thread, which it may not keep.
-  [[nodiscard]] bool Submit(NewMigration migration, Done done) ABSL_LOCKS_EXCLUDED(mutex_);
-
- private:
   struct Item {
     NewMigration migration;
     Done done;
   };
 
+  // Queues migrations, which go into one group if it has room for them. Returns the last ones, of
+  // which too many wait already: their `done` is not called. That of the others is called once, on
+  // a writer's thread, which it may not keep.
+  [[nodiscard]] std::vector<Item> Submit(std::vector<Item> items) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
   void Run();
   // What waits, at most a group; nothing when the queue ends.
   std::vector<Item> Take() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -1,6 +1,5 @@
 // New migrations.
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>

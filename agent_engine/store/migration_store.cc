@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "agent_engine/store/migration_rows.h"
-#include "common/pg/sql_state.h"
 #include "common/pg/transaction.h"
-#include "common/text/text.h"
 
 namespace datamigrate::store {
 namespace {

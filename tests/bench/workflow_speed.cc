@@ -179,11 +179,12 @@ class Callers {
     if (left_to_ask_-- <= 0) return;
     store::NewMigration migration{.tenant = "bench", .created_by = "bench", .name = "bench"};
     migration.request = std::string(100, 'r');
-    const bool is_taken = creations_.Submit(std::move(migration), [this](const auto& created) {
+    const auto answer = [this](const auto& created) {
       Require(created.status());
       if (--left_to_answer_ == 0) all_done_.Notify();
       Ask();
-    });
+    };
+    const bool is_taken = creations_.Submit({{std::move(migration), answer}}).empty();
     if (!is_taken) Fail(absl::InternalError("a migration was not taken"));
   }
 
