@@ -39,7 +39,7 @@ constexpr pg::Statement kCreate = {
     "   SELECT id, 1, 'created', '{\"status\": \"pending\"}' FROM inserted)"
     " SELECT a.place, i.id, i.created_at FROM asked a JOIN inserted i USING (id)",
     true};
-// $4: requests in hexadecimal.
+// $3: requests in hexadecimal.
 constexpr pg::Statement kFindByKey = {
     "find_migrations_by_key",
     "SELECT a.place, m.id, m.created_at, m.request = decode(a.request, 'hex') AS is_same"
