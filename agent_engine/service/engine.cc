@@ -50,6 +50,7 @@ constexpr int kConnections = 16;
 constexpr int kModelThreads = 1024;
 constexpr int kAuditConnections = 2;
 constexpr int kHeartbeatsPerLease = 3;
+constexpr int kWaitingRuns = 2;  // beside those that run, while they are stored
 constexpr absl::Duration kGradesCount = absl::Hours(24 * 90);  // Models change, and with them this.
 constexpr absl::Duration kDrainGrace = absl::Seconds(2);
 constexpr std::chrono::seconds kCallGrace{5};
@@ -244,6 +245,7 @@ class Engine {
     store::WorkerOptions worker;
     worker.owner = store::MakeOwnerName();
     worker.concurrency = options_.concurrency;
+    worker.max_waiting = kWaitingRuns;
     worker.lease = absl::Seconds(options_.lease_seconds);
     worker.heartbeat = worker.lease / kHeartbeatsPerLease;
     worker.poll = std::min(worker.poll, worker.lease / kHeartbeatsPerLease);
@@ -274,6 +276,7 @@ class Engine {
       const bool is_tried_again = workflow::IsTransient(error) || absl::IsUnknown(error);
       return !is_tried_again || (is_last && !run_store.has_made_progress());
     };
+    options.on_last_wait = [this, &lease] { worker_.LeavePlace(lease); };
     workflow::Runner runner(
         &graph_,
         {.store = &run_store, .journal = &run_store, .events = &run_store, .records = &run_store},

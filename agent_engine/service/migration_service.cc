@@ -87,7 +87,7 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigration(
     finish = Recorded(*checked, CallOf(*context, kCreate, *request), std::move(finish));
   }
   const bool is_queued = pool_->Submit([this, request, finish, caller = *std::move(checked)] {
-    migrations_->Create(caller, *request, finish);
+    migrations_->CreateAll({{caller, request, finish}});
   });
   if (!is_queued) reactor->Finish(Overloaded());
   return reactor;
@@ -107,6 +107,7 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
   auto open = std::make_shared<std::atomic<int>>(count);
   // The last answer ends the call, and request and response with it: nothing reads them after that.
   auto create_all = [this, context, reactor, request, response, open, count] {
+    std::vector<Migrations::Creation> creations;
     for (int i = 0; i < count; ++i) {
       const auto& item = request->items(i);
       v1::CreateMigrationsResponse::Result* const result = response->mutable_results(i);
@@ -121,11 +122,12 @@ grpc::ServerUnaryReactor* MigrationServiceImpl::CreateMigrations(
         if (caller->is_client) {
           answer = Recorded(*caller, CallOf(*context, kCreate, item.request()), answer);
         }
-        migrations_->Create(*caller, item.request(), std::move(answer));
+        creations.push_back({*caller, &item.request(), std::move(answer)});
       } else {
         created(caller.status());
       }
     }
+    migrations_->CreateAll(creations);
   };
   if (!pool_->Submit(create_all)) reactor->Finish(Overloaded());
   return reactor;

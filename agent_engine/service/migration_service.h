@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent_engine/service/call_recorder.h"
@@ -36,9 +38,14 @@ class Migrations {
         source_roots_(std::move(source_roots)),
         ceiling_(ceiling) {}
 
-  // `created` is called once, from any thread, possibly before this returns.
-  void Create(const Caller& caller, const v1::CreateMigrationRequest& request, Created created);
-  // What Create writes. Errors: the request is refused.
+  struct Creation {
+    Caller caller;
+    const v1::CreateMigrationRequest* request;
+    Created created;  // called once, from any thread, possibly before CreateAll returns
+  };
+  // Requests are not read any more when all of them are answered.
+  void CreateAll(const std::vector<Creation>& creations);
+  // What CreateAll writes. Errors: the request is refused.
   absl::StatusOr<store::NewMigration> Prepare(const Caller& caller,
                                               const v1::CreateMigrationRequest& request) const;
   absl::StatusOr<v1::Migration> Get(const Caller& caller, const v1::GetMigrationRequest& request);
@@ -67,6 +74,8 @@ class Migrations {
  private:
   absl::StatusOr<v1::Migration> Find(const Caller& caller, const std::string& id);
 
+  // What is to be written for the request, and who is told then; one that is refused is told so.
+  std::optional<store::CreationQueue::Item> ItemOf(const Creation& creation);
   absl::Status Check(const Caller& caller, const v1::CreateMigrationRequest& request) const;
   // Whether the plan that the migration asks about can be changed so.
   absl::Status CheckPlanEdits(const Caller& caller, const v1::DecideMigrationRequest& request);

@@ -158,18 +158,20 @@ absl::StatusOr<store::NewMigration> Migrations::Prepare(
   return migration;
 }
 
-void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& request,
-                        Created created) {
-  absl::StatusOr<store::NewMigration> prepared = Prepare(caller, request);
-  if (!prepared.ok()) return created(prepared.status());
-  store::NewMigration migration = *std::move(prepared);
+std::optional<store::CreationQueue::Item> Migrations::ItemOf(const Creation& creation) {
+  const auto& [caller, request, created] = creation;
+  absl::StatusOr<store::NewMigration> prepared = Prepare(caller, *request);
+  if (!prepared.ok()) {
+    created(prepared.status());
+    return std::nullopt;
+  }
   store::MigrationRecord record{.created_by = caller.user,
-                                .name = migration.name,
-                                .request = migration.request,
-                                .target = migration.target,
-                                .priority = migration.priority};
-  auto answer = [this, caller, record,
-                 created](absl::StatusOr<store::CreatedMigration> written) mutable {
+                                .name = prepared->name,
+                                .request = prepared->request,
+                                .target = prepared->target,
+                                .priority = prepared->priority};
+  auto answer = [this, caller = caller, record,
+                 created = created](absl::StatusOr<store::CreatedMigration> written) mutable {
     if (!written.ok()) return created(written.status());
     if (!written->is_new) return FindAgain(caller, written->id, created);
     record.id = written->id;
@@ -177,8 +179,17 @@ void Migrations::Create(const Caller& caller, const v1::CreateMigrationRequest& 
     record.updated_at = written->created_at;
     created(ToMessage(record, {}));
   };
-  if (!creations_->Submit(std::move(migration), std::move(answer))) {
-    created(absl::ResourceExhaustedError(kOverloaded));
+  return store::CreationQueue::Item{*std::move(prepared), std::move(answer)};
+}
+
+void Migrations::CreateAll(const std::vector<Creation>& creations) {
+  std::vector<store::CreationQueue::Item> items;
+  items.reserve(creations.size());
+  for (const Creation& creation : creations) {
+    if (auto item = ItemOf(creation); item.has_value()) items.push_back(*std::move(item));
+  }
+  for (const auto& refused : creations_->Submit(std::move(items))) {
+    refused.done(absl::ResourceExhaustedError(kOverloaded));
   }
 }
 

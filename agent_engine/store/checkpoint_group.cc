@@ -14,7 +14,8 @@ using workflow::Event;
 // $1 to $8: a run in each place. $9 to $15 and $22: a checkpoint in each; $16: all their states in
 // a row, each with its frame behind it. $17 to $21: an event in each place.
 //
-// Jobs are locked first and in the order of their ids, so that no two groups wait for one another.
+// Jobs are locked first, one by one in the order of their ids, so that no two groups wait for one
+// another.
 // A checkpoint that is there already, or comes while this waits for a lock, makes its run be left
 // out or the statement fail: then each run is asked for alone.
 constexpr pg::Statement kCommitGroup = {
@@ -23,9 +24,9 @@ constexpr pg::Statement kCommitGroup = {
     "     $5::text[], $6::bigint[], $7::bigint[], $8::boolean[]) WITH ORDINALITY"
     "     AS a (job_id, owner, token, run_id, current_step, first_step, event_count, leaves_job,"
     "       place)),"
-    " locked AS (SELECT a.* FROM asked a JOIN jobs j ON j.id = a.job_id"
-    "   WHERE j.owner = a.owner AND j.fencing_token = a.token AND j.status = 'running'"
-    "   ORDER BY j.id FOR UPDATE OF j),"
+    " locked AS (SELECT a.* FROM (SELECT * FROM asked ORDER BY job_id) a CROSS JOIN LATERAL ("
+    "     SELECT FROM jobs j WHERE j.id = a.job_id AND j.owner = a.owner"
+    "       AND j.fencing_token = a.token AND j.status = 'running' FOR UPDATE) held_job),"
     " held AS MATERIALIZED (SELECT l.* FROM locked l WHERE NOT EXISTS ("
     "   SELECT 1 FROM workflow_checkpoints c"
     "   WHERE c.run_id = l.run_id AND c.step >= l.first_step)),"

@@ -61,7 +61,9 @@ absl::Status WritePatiently(pg::Pool& pool, const RunItems& run, absl::Time give
 }  // namespace
 
 CheckpointQueue::CheckpointQueue(pg::Pool* pool, const CheckpointQueueOptions& options)
-    : pool_(pool), options_(options) {
+    : pool_(pool),
+      options_(options),
+      announcer_([pool](const std::vector<std::string>& runs) { AnnounceEvents(*pool, runs); }) {
   for (int i = 0; i < options.writers; ++i) writers_.emplace_back([this] { Work(); });
 }
 
@@ -178,7 +180,7 @@ void CheckpointQueue::Work() {
     Finish(group, Write(contents));
     std::vector<std::string> runs;
     for (const RunItems& run : contents) runs.push_back(run.lease.run_id);
-    AnnounceEvents(*pool_, runs);  // Nobody waits for this.
+    announcer_.Add(runs);
   }
 }
 

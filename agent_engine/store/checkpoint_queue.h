@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "agent_engine/store/announcer.h"
 #include "agent_engine/store/checkpoint_group.h"
 #include "agent_engine/store/job_queue.h"
 #include "common/pg/pool.h"
@@ -77,6 +78,7 @@ class CheckpointQueue {
   std::deque<std::shared_ptr<Run>> waiting_ ABSL_GUARDED_BY(mutex_);
   std::size_t urgent_ ABSL_GUARDED_BY(mutex_) = 0;  // of those that wait
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Announcer announcer_;
   std::vector<std::thread> writers_;
 };
 

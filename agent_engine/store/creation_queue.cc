@@ -1,12 +1,20 @@
 #include "agent_engine/store/creation_queue.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace datamigrate::store {
+namespace {
+
+constexpr char kNewJobs[] = "jobs";
+
+}  // namespace
 
 CreationQueue::CreationQueue(MigrationStore* store, const CreationQueueOptions& options)
-    : store_(store), options_(options) {
+    : store_(store), options_(options), announcer_([store](const std::vector<std::string>&) {
+        store->AnnounceJobs().IgnoreError();
+      }) {
   for (int i = 0; i < options.writers; ++i) writers_.emplace_back([this] { Run(); });
 }
 
@@ -18,11 +26,15 @@ CreationQueue::~CreationQueue() {
   for (std::thread& writer : writers_) writer.join();
 }
 
-bool CreationQueue::Submit(NewMigration migration, Done done) {
+std::vector<CreationQueue::Item> CreationQueue::Submit(std::vector<Item> items) {
   absl::MutexLock lock(&mutex_);
-  if (is_stopping_ || waiting_.size() >= options_.max_waiting) return false;
-  waiting_.push_back({std::move(migration), std::move(done)});
-  return true;
+  const size_t room = is_stopping_ || waiting_.size() >= options_.max_waiting
+                          ? 0
+                          : options_.max_waiting - waiting_.size();
+  const auto end = items.begin() + static_cast<std::ptrdiff_t>(std::min(room, items.size()));
+  std::move(items.begin(), end, std::back_inserter(waiting_));
+  items.erase(items.begin(), end);
+  return items;
 }
 
 std::vector<CreationQueue::Item> CreationQueue::Take() {
@@ -49,7 +61,7 @@ void CreationQueue::Run() {
       group[i].done(std::move(created[i]));
     }
     // Nobody waits for this, and workers that do not hear of it look from time to time.
-    if (has_new) store_->AnnounceJobs().IgnoreError();
+    if (has_new) announcer_.Add({kNewJobs});
   }
 }
 

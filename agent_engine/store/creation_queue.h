@@ -11,12 +11,14 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "agent_engine/store/announcer.h"
 #include "agent_engine/store/migration_store.h"
 
 namespace datamigrate::store {
 
 struct CreationQueueOptions {
-  int writers = 4;
+  // While one group commits the next one is collected; with more, groups are smaller.
+  int writers = 2;
   size_t max_group = 256;
   size_t max_waiting = 4096;
 };
@@ -31,16 +33,17 @@ class CreationQueue {
   // Writes what waits, then ends.
   ~CreationQueue();
 
-  // Queues a migration; false when too many wait, and then `done` is not called. Else it is called
-  // once, on a writer's thread, which it may not keep.
-  [[nodiscard]] bool Submit(NewMigration migration, Done done) ABSL_LOCKS_EXCLUDED(mutex_);
-
- private:
   struct Item {
     NewMigration migration;
     Done done;
   };
 
+  // Queues migrations, which go into one group if it has room for them. Returns the last ones, of
+  // which too many wait already: their `done` is not called. That of the others is called once, on
+  // a writer's thread, which it may not keep.
+  [[nodiscard]] std::vector<Item> Submit(std::vector<Item> items) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
   void Run();
   // What waits, at most a group; nothing when the queue ends.
   std::vector<Item> Take() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -53,6 +56,7 @@ class CreationQueue {
   absl::Mutex mutex_;
   std::deque<Item> waiting_ ABSL_GUARDED_BY(mutex_);
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Announcer announcer_;
   std::vector<std::thread> writers_;
 };
 

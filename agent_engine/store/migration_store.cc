@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "agent_engine/store/migration_rows.h"
-#include "common/pg/sql_state.h"
 #include "common/pg/transaction.h"
-#include "common/text/text.h"
 
 namespace datamigrate::store {
 namespace {
@@ -18,47 +15,6 @@ namespace {
 // Reads, and changes that are the same twice as once.
 const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 
-// Each parameter is an array with an element for each migration; requests are hexadecimal.
-constexpr pg::Statement kCreate = {
-    "create_migrations",
-    "WITH asked AS ("
-    "   SELECT gen_random_uuid() AS id, a.tenant, a.created_by, a.name, nullif(a.key, '') AS key,"
-    "     decode(a.request, 'hex') AS request, a.kind, a.priority, a.target,"
-    "     a.place, string_to_array(a.after, ',')::uuid[] AS after, a.goes_on,"
-    "     clock_timestamp() AS now, nullif(a.start_at, '')::timestamptz AS start_at"
-    "   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
-    "     $7::integer[], $8::text[], $9::text[], $10::boolean[], $11::text[]) WITH ORDINALITY"
-    "     AS a (tenant, created_by, name, key, request, kind, priority, target, after, goes_on,"
-    "       start_at, place)),"
-    " unknown AS (SELECT DISTINCT ON (a.id) a.id, u.after_id"
-    "   FROM asked a CROSS JOIN unnest(a.after) AS u (after_id)"
-    "   WHERE NOT EXISTS (SELECT FROM migrations m"
-    "     WHERE m.id = u.after_id AND m.tenant = a.tenant)),"
-    " inserted AS ("
-    "   INSERT INTO migrations (id, tenant, created_by, name, idempotency_key, request, last_event,"
-    "     created_at, updated_at, target)"
-    "   SELECT id, tenant, created_by, name, key, request, 1, now, now, target FROM asked"
-    "   WHERE id NOT IN (SELECT id FROM unknown)"
-    "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id, created_at),"
-    " job AS (INSERT INTO jobs (run_id, kind, priority, tenant, status, available_at)"
-    "   SELECT id, kind, priority, tenant,"
-    "     CASE WHEN cardinality(after) = 0 THEN 'queued' ELSE 'held' END, greatest(start_at, now)"
-    "   FROM asked JOIN inserted USING (id)),"
-    " dependency AS (INSERT INTO migration_dependencies (migration_id, after_id, goes_on)"
-    "   SELECT DISTINCT a.id, u.after_id, a.goes_on"
-    "   FROM asked a JOIN inserted USING (id) CROSS JOIN unnest(a.after) AS u (after_id)),"
-    " event AS (INSERT INTO migration_events (migration_id, sequence, kind, payload)"
-    "   SELECT id, 1, 'created', '{\"status\": \"pending\"}' FROM inserted)"
-    " SELECT a.place, coalesce(i.id, m.id) AS id, i.id IS NOT NULL AS is_new,"
-    "   i.id IS NOT NULL OR m.request = a.request AS is_same,"
-    "   coalesce(i.created_at, m.created_at) AS created_at, u.after_id AS unknown"
-    " FROM asked a LEFT JOIN inserted i ON i.id = a.id LEFT JOIN unknown u ON u.id = a.id"
-    " LEFT JOIN migrations m ON i.id IS NULL AND m.tenant = a.tenant AND m.idempotency_key = a.key"
-    " WHERE i.id IS NOT NULL OR m.id IS NOT NULL OR u.id IS NOT NULL"};
-// A notice may be lost, so nobody waits until it is on the disk.
-constexpr pg::Statement kAnnounceJobs = {
-    "announce_jobs",
-    "SELECT set_config('synchronous_commit', 'off', true), pg_notify('datamigrate_jobs', '')"};
 constexpr pg::Statement kGet = {
     "get_migration",
     "SELECT m.id, m.tenant, m.created_by, m.name,"
@@ -245,53 +201,6 @@ pg::Parameter KeyOf(const ListPosition& position, MigrationOrder order) {
   return position.created_at;
 }
 
-// Those of kCreate for the migrations at these places.
-std::vector<pg::Parameter> CreationParameters(const std::vector<NewMigration>& migrations,
-                                              const std::vector<size_t>& places) {
-  std::vector<std::string> tenants, creators, names, keys, requests, kinds, priorities, targets,
-      afters, goes_on, starts;
-  for (const size_t place : places) {
-    const NewMigration& migration = migrations[place];
-    tenants.push_back(migration.tenant);
-    creators.push_back(migration.created_by);
-    names.push_back(pg::ToStorableText(migration.name));
-    keys.push_back(migration.idempotency_key);
-    requests.push_back(Hex(migration.request));
-    kinds.push_back(migration.job_kind);
-    priorities.push_back(std::to_string(migration.priority));
-    targets.push_back(migration.target);
-    afters.push_back(text::Join(migration.after, ","));
-    goes_on.push_back(migration.goes_on_after_failure ? "true" : "false");
-    starts.push_back(migration.start_at ? pg::Parameter(*migration.start_at).value() : "");
-  }
-  return {tenants,    creators, names,  keys,    requests, kinds,
-          priorities, targets,  afters, goes_on, starts};
-}
-
-// Runs kCreate for the migrations at these places.
-absl::StatusOr<pg::Result> Insert(pg::Pool& pool, const std::vector<NewMigration>& migrations,
-                                  const std::vector<size_t>& places) {
-  // With a key, repeating is what the key is for.
-  pg::RetryPolicy policy{.retry_unknown_outcome = true};
-  for (const size_t place : places) {
-    policy.retry_unknown_outcome &= !migrations[place].idempotency_key.empty();
-  }
-  return pg::Execute(pool, policy, kCreate, CreationParameters(migrations, places));
-}
-
-absl::StatusOr<CreatedMigration> ToCreated(const pg::Row& row) {
-  if (row.IsNull("id")) {
-    return absl::FailedPreconditionError(fmt::format(
-        "there is no migration {} for this one to come after", row.Get<std::string>("unknown")));
-  }
-  if (!row.Get<bool>("is_same")) {
-    return absl::AlreadyExistsError(
-        "the idempotency key was used for another request; use a new key");
-  }
-  return CreatedMigration{row.Get<std::string>("id"), row.Get<bool>("is_new"),
-                          row.Get<absl::Time>("created_at")};
-}
-
 // OK when the tenant has the migration: then an empty list is the answer.
 absl::Status CheckExists(pg::Pool& pool, std::string_view tenant, std::string_view id) {
   absl::StatusOr<pg::Result> rows = pg::Execute(pool, kRepeatable, kExists, {tenant, id});
@@ -327,57 +236,6 @@ absl::Status CheckPriority(int priority) {
   if (priority >= kLowestPriority && priority <= kHighestPriority) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("priority must be a whole number from {} to {}",
                                                 kLowestPriority, kHighestPriority));
-}
-
-absl::StatusOr<CreatedMigration> InsertMigration(pg::Transaction& transaction,
-                                                 const NewMigration& migration) {
-  absl::StatusOr<pg::Result> rows =
-      transaction.Execute(kCreate, CreationParameters({migration}, {0}));
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) {
-    return absl::AbortedError("another request with the same idempotency key is under way");
-  }
-  return ToCreated(rows->front());
-}
-
-absl::StatusOr<CreatedMigration> MigrationStore::Create(const NewMigration& migration) {
-  absl::StatusOr<CreatedMigration> created = CreateAll({migration}).front();
-  // It is written, and taken up in any case.
-  if (created.ok() && created->is_new) AnnounceJobs().IgnoreError();
-  return created;
-}
-
-absl::Status MigrationStore::AnnounceJobs() {
-  return pg::Execute(*pool_, kRepeatable, kAnnounceJobs, {}).status();
-}
-
-std::vector<absl::StatusOr<CreatedMigration>> MigrationStore::CreateAll(
-    const std::vector<NewMigration>& migrations) {
-  std::vector<absl::StatusOr<CreatedMigration>> created(
-      migrations.size(), absl::AbortedError("another request with the same idempotency key is "
-                                            "under way"));
-  std::vector<size_t> open(migrations.size());
-  std::iota(open.begin(), open.end(), size_t{0});
-  // Someone who used the key while the statement ran, or in it, is seen by the second try only.
-  for (int attempt = 0; attempt < 3 && !open.empty(); ++attempt) {
-    const absl::StatusOr<pg::Result> rows = Insert(*pool_, migrations, open);
-    if (!rows.ok() && absl::IsInvalidArgument(rows.status()) && open.size() > 1) {
-      for (const size_t place : open) created[place] = Create(migrations[place]);
-      return created;
-    }
-    if (!rows.ok()) {
-      for (const size_t place : open) created[place] = rows.status();
-      return created;
-    }
-    std::vector<size_t> answered;
-    for (const pg::Row row : *rows) {
-      answered.push_back(open[static_cast<size_t>(row.Get<int64_t>("place")) - 1]);
-      created[answered.back()] = ToCreated(row);
-    }
-    std::erase_if(
-        open, [&](size_t place) { return std::ranges::find(answered, place) != answered.end(); });
-  }
-  return created;
 }
 
 absl::StatusOr<MigrationRecord> MigrationStore::Get(std::string_view tenant, std::string_view id) {

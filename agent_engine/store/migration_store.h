@@ -79,9 +79,10 @@ class MigrationStore {
   // names it, when the tenant has no migration that it is to come after.
   absl::StatusOr<CreatedMigration> Create(const NewMigration& migration);
 
-  // As many, in one statement and so in one commit: what comes back is in their order. An error of
-  // the database is the answer for each of them; a text that it does not take, for its own alone.
-  // The workers are not told: that is AnnounceJobs.
+  // As many, those that come after no other one in one statement and so in one commit, the others
+  // each in its own: what comes back is in their order. An error of the database is the answer for
+  // each of them; a text that it does not take, for its own alone. The workers are not told: that
+  // is AnnounceJobs.
   std::vector<absl::StatusOr<CreatedMigration>> CreateAll(
       const std::vector<NewMigration>& migrations);
 

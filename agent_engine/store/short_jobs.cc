@@ -40,7 +40,7 @@ constexpr pg::Statement kExchange = {
     "   attempts = attempts + 1, lease_until = statement_timestamp() + $7::interval"
     " FROM next WHERE jobs.id = next.id"
     " RETURNING jobs.id, tenant, fencing_token, attempts, payload",
-    true};
+    true, true};
 constexpr pg::Statement kExtend = {
     "extend_jobs",
     "UPDATE jobs SET lease_until = statement_timestamp() + $4::interval"

@@ -57,7 +57,8 @@ Worker::~Worker() {
 }
 
 void Worker::Start() {
-  for (int i = 0; i < options_.concurrency; ++i) workers_.emplace_back([this] { Work(); });
+  const int threads = options_.concurrency + options_.max_waiting;
+  for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { Work(); });
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -120,6 +121,7 @@ void Worker::Loop() {
       next_sweep = SteadyNow() + options_.poll;
     }
     TakeFree();
+    const int64_t sessions = listener_.sessions();
     absl::StatusOr<std::vector<pg::Notification>> arrived =
         listener_.Wait(absl::Now() + TimeToWake());
     if (!arrived.ok()) {
@@ -128,9 +130,10 @@ void Worker::Loop() {
     }
     std::set<std::string> runs;
     for (pg::Notification& notification : *arrived) runs.insert(std::move(notification.payload));
-    // Nothing by name means that something may have been missed: ask about every job.
-    Beat([&runs](const Running& running) {
-      return runs.empty() || runs.contains(running.lease.run_id);
+    // What was said while nobody listened is not heard: then every job is asked about.
+    const bool may_have_missed = listener_.sessions() != sessions;
+    Beat([&](const Running& running) {
+      return may_have_missed || runs.contains(running.lease.run_id);
     });
   }
 }
@@ -142,13 +145,17 @@ absl::Duration Worker::TimeToWake() const {
   return wake - SteadyNow();
 }
 
+int Worker::FreePlaces() const {
+  return options_.concurrency + options_.prefetch + waiting_ - static_cast<int>(running_.size());
+}
+
 void Worker::TakeFree() {
   int free = 0;
   {
     absl::MutexLock lock(&mutex_);
     if (is_draining_) return;
     if (options_.concurrency == 0) return;
-    free = options_.concurrency + options_.prefetch - static_cast<int>(running_.size());
+    free = FreePlaces();
   }
   // Not one by one where several may be had.
   if (free <= options_.prefetch / 2) return;
@@ -194,6 +201,8 @@ std::shared_ptr<Worker::Running> Worker::NextReady() {
   if (ready_.empty()) return nullptr;
   std::shared_ptr<Running> next = std::move(ready_.front());
   ready_.pop_front();
+  ++in_place_;
+  next->has_begun = true;
   return next;
 }
 
@@ -205,9 +214,31 @@ void Worker::Work() {
   }
 }
 
+void Worker::LeavePlace(const JobLease& lease) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto is_it = [&lease](const auto& running) {
+      return running->lease.run_id == lease.run_id &&
+             running->lease.fencing_token == lease.fencing_token;
+    };
+    const auto found = std::find_if(running_.begin(), running_.end(), is_it);
+    if (found == running_.end() || (*found)->has_left_place) return;
+    if (waiting_ >= options_.max_waiting) return;
+    (*found)->has_left_place = true;
+    --in_place_;
+    ++waiting_;
+  }
+  listener_.Wake();
+}
+
 void Worker::Forget(Running& running) {
   absl::MutexLock lock(&mutex_);
   running.is_finished = true;
+  if (running.has_left_place) {
+    --waiting_;
+  } else if (running.has_begun) {
+    --in_place_;
+  }
   std::erase_if(running_, [&running](const auto& other) { return other.get() == &running; });
 }
 

@@ -48,6 +48,8 @@ struct WorkerOptions {
   // Jobs taken before a thread is free for them, so that short ones follow without a pause. Other
   // workers cannot have them meanwhile: 0 for jobs that take long.
   int prefetch = 0;
+  // Jobs beside them that have left their place (LeavePlace): they only wait for the disk.
+  int max_waiting = 0;
   std::vector<std::string> kinds = {};  // empty: any
   absl::Duration lease = absl::Seconds(30);
   absl::Duration heartbeat = absl::Seconds(10);   // well under `lease`
@@ -78,6 +80,10 @@ class Worker {
   // jobs may still finish undisturbed.
   void Stop(absl::Duration grace);
 
+  // For the function that runs `lease`'s job: from now on it only waits until what it did is
+  // stored, so another job may begin in its place. No effect where as many as may wait already.
+  void LeavePlace(const JobLease& lease) ABSL_LOCKS_EXCLUDED(mutex_);
+
   int running() const;
 
  private:
@@ -87,11 +93,15 @@ class Worker {
     // By a clock that nobody sets.
     absl::Time next_heartbeat;
     absl::Time lease_until;  // from before the last heartbeat was sent
+    bool has_begun = false;
+    bool has_left_place = false;
     bool is_finished = false;
   };
 
   void Loop();
   void TakeFree();
+  // How many jobs may be taken now.
+  int FreePlaces() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void Begin(JobLease lease, absl::Time taken_at);
   void Beat(absl::FunctionRef<bool(const Running&)> may_have_changed);
   // One heartbeat; an error is a reason to stop the job.
@@ -102,7 +112,7 @@ class Worker {
   // The next job to run; null when the worker stops.
   std::shared_ptr<Running> NextReady();
   bool HasReady() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return is_stopping_ || !ready_.empty();
+    return is_stopping_ || (!ready_.empty() && in_place_ < options_.concurrency);
   }
   absl::StatusOr<JobEnd> RunJob(const Running& running);
   void Settle(const Running& running, const absl::StatusOr<JobEnd>& end);
@@ -117,6 +127,8 @@ class Worker {
   mutable absl::Mutex mutex_;
   std::vector<std::shared_ptr<Running>> running_ ABSL_GUARDED_BY(mutex_);  // and those to begin
   std::deque<std::shared_ptr<Running>> ready_ ABSL_GUARDED_BY(mutex_);     // to begin
+  int in_place_ ABSL_GUARDED_BY(mutex_) = 0;  // begun, and they have not left their place
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;   // have left it, and are not finished
   bool is_draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> workers_;

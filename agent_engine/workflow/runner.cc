@@ -74,6 +74,7 @@ absl::StatusOr<RunResult> Runner::Run(std::string_view run_id, const Cancellatio
     return absl::NotFoundError(fmt::format("run {} was never started", run_id));
   }
   absl::StatusOr<RunResult> result = RunOn(**std::move(latest), token);
+  if (options_.on_last_wait) options_.on_last_wait();
   // Also after an error: what was done is kept, and told before the error is.
   absl::Status settled = ports_.store->Settle(run_id);
   if (result.ok()) return settled.ok() ? result : NotStored(run_id, settled);

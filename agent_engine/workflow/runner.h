@@ -57,6 +57,9 @@ struct RunnerOptions {
   // Whether nobody will run the run again after this error of a node: then what it did is undone.
   // Empty: unless it is transient or of unknown outcome.
   std::function<bool(const absl::Status&)> is_final = nullptr;
+  // Called when no node of the run is left to run, before Run waits until all of it is stored. May
+  // be empty.
+  std::function<void()> on_last_wait = nullptr;
 };
 
 struct RunResult {

@@ -24,7 +24,8 @@ constexpr pg::Statement kMakeHeads = {
 constexpr pg::Statement kWrite = {
     "append_audit_rows",
     "SELECT append_audit_rows($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-    " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"};
+    " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+    true};
 
 // What append_audit_rows() raises for heads that are not as its caller thought.
 constexpr std::string_view kHeadMoved = "DM001";

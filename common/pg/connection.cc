@@ -158,11 +158,13 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
       " set_config('idle_in_transaction_session_timeout', $2, false),"
       " set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
       " set_config('bytea_output', 'hex', false), set_config('client_encoding', 'UTF8', false),"
-      " set_config('plan_cache_mode', $3, false)"};
+      " set_config('plan_cache_mode', $3, false),"
+      " set_config('random_page_cost', coalesce($4, current_setting('random_page_cost')), false)"};
   absl::StatusOr<Result> configured = connection->Execute(
       kConfigure,
       {Milliseconds(options.statement_timeout), Milliseconds(options.idle_in_transaction_timeout),
-       options.plans_once ? "force_generic_plan" : "auto"});
+       options.plans_once ? "force_generic_plan" : "auto",
+       options.plans_once ? pg::Parameter("1.1") : pg::Parameter(std::nullopt)});
   if (!configured.ok()) return configured.status();
   return connection;
 }
@@ -254,17 +256,18 @@ absl::StatusOr<Result> Connection::Execute(const Statement& statement,
   if (is_broken_) return Lost(statement.name);
   Binding binding(parameters);
   int count = static_cast<int>(parameters.size());
+  const int result_format = statement.has_binary_rows ? 1 : 0;
   int sent = 0;
   if (statement.is_prepared) {
     absl::StatusOr<std::string> name = Prepare(statement);
     if (!name.ok()) return name.status();
     sent = PQsendQueryPrepared(connection_.get(), name->c_str(), count, binding.values.data(),
-                               binding.lengths.data(), binding.formats.data(), /*resultFormat=*/0);
+                               binding.lengths.data(), binding.formats.data(), result_format);
   } else {
     std::string sql(statement.sql);
     sent = PQsendQueryParams(connection_.get(), sql.c_str(), count, binding.types.data(),
                              binding.values.data(), binding.lengths.data(), binding.formats.data(),
-                             /*resultFormat=*/0);
+                             result_format);
   }
   if (sent == 0) return Lost(statement.name);
   absl::StatusOr<Result> result = Await(statement.name, absl::Now() + client_timeout_);

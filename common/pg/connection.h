@@ -32,7 +32,8 @@ struct ConnectionOptions {
   absl::Duration statement_timeout = absl::Seconds(30);
   absl::Duration client_grace = absl::Seconds(5);
   // Plans prepared statements once for all values (PostgreSQL documentation, 20.7.4
-  // plan_cache_mode): for connections that run a few statements by the thousand.
+  // plan_cache_mode), and expects what they look up in memory (20.7.2 random_page_cost): for
+  // connections that run a few statements by the thousand, each for a few rows.
   bool plans_once = false;
   // A transaction that its owner forgot is ended by the server.
   absl::Duration idle_in_transaction_timeout = absl::Minutes(5);

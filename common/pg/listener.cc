@@ -54,6 +54,7 @@ absl::Status Listener::Connect() {
     if (!listening.ok()) return listening.status();
   }
   connection_ = *std::move(opened);
+  ++sessions_;
   return absl::OkStatus();
 }
 

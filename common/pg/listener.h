@@ -2,6 +2,7 @@
 #ifndef DATAMIGRATE_COMMON_PG_LISTENER_H_
 #define DATAMIGRATE_COMMON_PG_LISTENER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,10 @@ class Listener {
   // Errors: the reason when there is no connection at `deadline`.
   absl::StatusOr<std::vector<Notification>> Wait(absl::Time deadline);
 
+  // How often it has begun to listen: what was said before the last time may have been missed. For
+  // the thread that waits.
+  int64_t sessions() const { return sessions_; }
+
   // Makes the present or the next Wait return at once.
   void Wake();
 
@@ -45,6 +50,7 @@ class Listener {
   const ConnectionOptions options_;
   const std::vector<std::string> channels_;
   std::unique_ptr<Connection> connection_;
+  int64_t sessions_ = 0;
   int wake_fd_;
   absl::Time next_attempt_ = absl::InfinitePast();
   absl::Duration pause_ = absl::ZeroDuration();

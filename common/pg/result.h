@@ -35,7 +35,8 @@ class Row {
   Row(const pg_result* result, int row) : result_(result), row_(row) {}
 
   int Column(std::string_view name) const;
-  std::string_view Text(std::string_view column) const;
+  struct Value;
+  Value ValueOf(std::string_view column) const;
 
   const pg_result* result_;
   int row_;

@@ -22,6 +22,9 @@ struct Statement {
   // (PostgreSQL documentation, 55.2.3 Extended Query): for few texts that run by the thousand and
   // whose best plan is the same for all values.
   bool is_prepared = false;
+  // Rows come in PostgreSQL's binary form, so that bytes are not written out and read as digits:
+  // for those that carry many. Columns of other types than Row::Get takes cannot be read then.
+  bool has_binary_rows = false;
 };
 
 // Binary text for a bytea parameter or column.

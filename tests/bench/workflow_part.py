@@ -1,4 +1,4 @@
-"""Steps and jobs a second beside LangGraph, graphile-worker, River and pgbench: one PostgreSQL that commits for good, in turns.
+"""Steps, jobs and new migrations a second beside LangGraph, graphile-worker, River and pgbench: one PostgreSQL that commits for good, in turns.
 
 Peers are pinned in workflow_peers: langgraph-checkpoint-postgres from PyPI, graphile-worker from npm, River as a Go module. One
 that cannot be had is left out, and said so. Each figure is the best of its rounds, as other work only takes away.
@@ -20,6 +20,7 @@ ROUNDS = 3
 RUNS = {"datamigrate": 1500, "LangGraph": 40}  # Of ten steps, for each measurement.
 JOBS = 60_000
 CLIENTS = 4
+CALLERS, CREATES, COMMIT_SECONDS = 32, 20_000, 3
 
 CLAIM = """\
 WITH next AS (SELECT id FROM pgbench_jobs WHERE owner IS NULL ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED),
@@ -79,6 +80,12 @@ class Measurement:
         if result.returncode != 0:
             raise PartFailed((result.stderr.strip() or f"{command[0]} failed").splitlines()[-1])
         return json.loads(result.stdout.strip().splitlines()[-1])["per_second"]
+
+    def commits(self):
+        url = self.fresh()
+        rate = self._services.commits_a_second(CALLERS, COMMIT_SECONDS, url)
+        self._services.drop_database(url)
+        return rate
 
     def pgbench(self):
         url = self.fresh()
@@ -152,6 +159,13 @@ def job_rows(context, measurement, program, graphile, river):
     yield from rows("jobs of 1 KB", "jobs/s", in_turns(context, contenders), "datamigrate")
 
 
+def create_rows(context, measurement, program):
+    """New migrations without gRPC and HTTP. The store commits those that wait together, pgbench's clients each for itself."""
+    contenders = {"datamigrate": lambda: measurement.rate(program, "creates", "URL", CALLERS, CREATES),
+                  "pgbench, one row a commit": measurement.commits}
+    yield from rows(f"new migrations for {CALLERS} callers", "creates/s", in_turns(context, contenders), "datamigrate")
+
+
 def measure(context):
     program = context.program("workflow_speed")
     python = had(context, "LangGraph", langgraph_python)
@@ -161,3 +175,4 @@ def measure(context):
         measurement = Measurement(services)
         yield from step_rows(context, measurement, program, python)
         yield from job_rows(context, measurement, program, graphile, river)
+        yield from create_rows(context, measurement, program)

@@ -1,11 +1,14 @@
-// How many steps of a ten-node graph, or short jobs, go through a PostgreSQL a second.
+// How many steps of a ten-node graph, short jobs or new migrations go through a PostgreSQL a
+// second.
 //
 //   workflow_speed steps URL WORKERS RUNS ahead|waiting
 //   workflow_speed jobs URL THREADS JOBS BATCH
+//   workflow_speed creates URL CALLERS MIGRATIONS
 //
 // Everything is committed before it counts. `ahead`: nodes may run ahead of their checkpoints;
-// `waiting`: none begins before the checkpoint before it is stored. The database is the caller's to
-// throw away. Prints one line of JSON.
+// `waiting`: none begins before the checkpoint before it is stored. CALLERS ask for a migration
+// each and for the next when they have it, as many as an engine's clients. The database is the
+// caller's to throw away. Prints one line of JSON.
 #include <atomic>
 #include <cstdlib>
 #include <string>
@@ -15,6 +18,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "agent_engine/store/checkpoint_queue.h"
+#include "agent_engine/store/creation_queue.h"
 #include "agent_engine/store/job_queue.h"
 #include "agent_engine/store/migration_store.h"
 #include "agent_engine/store/run_store.h"
@@ -99,6 +103,7 @@ int MeasureSteps(const pg::ConnectionOptions& connection, int workers, int runs,
   options.owner = store::MakeOwnerName();
   options.concurrency = workers;
   options.prefetch = 4;
+  options.max_waiting = 8;
   options.listen = connection;
   options.on_trouble = [](std::string_view, const absl::Status& status) { Fail(status); };
   store::Worker worker(
@@ -106,7 +111,10 @@ int MeasureSteps(const pg::ConnectionOptions& connection, int workers, int runs,
       [&](const store::JobLease& lease,
           workflow::CancellationToken token) -> absl::StatusOr<store::JobEnd> {
         store::RunStore store(&pool, lease, {.queue = &checkpoints, .leaves_job = true});
-        workflow::Runner runner(&graph, {.store = &store, .journal = &store, .events = &store});
+        workflow::RunnerOptions runner_options;
+        runner_options.on_last_wait = [&] { worker.LeavePlace(lease); };
+        workflow::Runner runner(&graph, {.store = &store, .journal = &store, .events = &store},
+                                runner_options);
         Require(runner.Start(lease.run_id, std::string(kPayload, 'a')));
         Require(runner.Run(lease.run_id, token).status());
         if (--left == 0) all_done.Notify();
@@ -161,17 +169,66 @@ int MeasureJobs(const pg::ConnectionOptions& connection, int threads, int jobs, 
   return EXIT_SUCCESS;
 }
 
+// Callers that have a migration at once ask for the next.
+class Callers {
+ public:
+  Callers(store::MigrationStore* store, int migrations)
+      : left_to_ask_(migrations), left_to_answer_(migrations), creations_(store, {}) {}
+
+  void Ask() {
+    if (left_to_ask_-- <= 0) return;
+    store::NewMigration migration{.tenant = "bench", .created_by = "bench", .name = "bench"};
+    migration.request = std::string(100, 'r');
+    const auto answer = [this](const auto& created) {
+      Require(created.status());
+      if (--left_to_answer_ == 0) all_done_.Notify();
+      Ask();
+    };
+    const bool is_taken = creations_.Submit({{std::move(migration), answer}}).empty();
+    if (!is_taken) Fail(absl::InternalError("a migration was not taken"));
+  }
+
+  void Wait() { all_done_.WaitForNotification(); }
+
+ private:
+  std::atomic<int> left_to_ask_;
+  std::atomic<int> left_to_answer_;
+  absl::Notification all_done_;
+  store::CreationQueue creations_;
+};
+
+int MeasureCreates(const pg::ConnectionOptions& connection, int callers, int migrations) {
+  pg::Pool pool({.connection = connection});
+  store::MigrationStore store(&pool);
+  const absl::Time begin = absl::Now();
+  {
+    Callers asking(&store, migrations);
+    for (int i = 0; i < callers; ++i) asking.Ask();
+    asking.Wait();
+  }
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+  if (Count(pool, "SELECT count(*) FROM jobs WHERE status = 'queued'") != migrations) {
+    Fail(absl::InternalError("migrations are missing"));
+  }
+  fmt::print("{{\"creates\":{},\"seconds\":{},\"per_second\":{}}}\n", migrations, seconds,
+             migrations / seconds);
+  return EXIT_SUCCESS;
+}
+
 int Main(const std::vector<std::string>& words) {
-  if (words.size() != 5) {
+  const std::size_t wanted = !words.empty() && words[0] == "creates" ? 4 : 5;
+  if (words.size() != wanted) {
     fmt::print(stderr,
                "use: workflow_speed steps URL WORKERS RUNS ahead|waiting\n"
-               "     workflow_speed jobs URL THREADS JOBS BATCH\n");
+               "     workflow_speed jobs URL THREADS JOBS BATCH\n"
+               "     workflow_speed creates URL CALLERS MIGRATIONS\n");
     return EXIT_FAILURE;
   }
   const pg::ConnectionOptions connection{.url = words[1], .plans_once = true};
   Require(pg::ApplySchema(*Require(pg::Connection::Open(connection)), store::Schema()));
   const int width = std::stoi(words[2]);
   const int count = std::stoi(words[3]);
+  if (words[0] == "creates") return MeasureCreates(connection, width, count);
   if (words[0] == "jobs") return MeasureJobs(connection, width, count, std::stoi(words[4]));
   return MeasureSteps(connection, width, count, words[4] == "ahead");
 }

@@ -355,6 +355,7 @@ int Run(const pg::ConnectionOptions& connection, const std::string& path, int co
   store::WorkerOptions options;
   options.owner = store::MakeOwnerName();
   options.concurrency = concurrency;
+  options.max_waiting = 2;
   options.lease = absl::Milliseconds(1500);
   options.heartbeat = absl::Milliseconds(400);
   options.poll = absl::Milliseconds(200);
@@ -363,6 +364,7 @@ int Run(const pg::ConnectionOptions& connection, const std::string& path, int co
   options.on_trouble = [](std::string_view what, const absl::Status& status) {
     fmt::print(stderr, "{}: {}\n", what, std::string(status.message()));
   };
+  store::Worker* that_runs = nullptr;
   auto run = [&](const store::JobLease& lease,
                  CancellationToken token) -> absl::StatusOr<store::JobEnd> {
     auto record = migrations.Get(lease.tenant, lease.run_id);
@@ -370,9 +372,12 @@ int Run(const pg::ConnectionOptions& connection, const std::string& path, int co
     if (record->request == kPoison) kill(getpid(), SIGKILL);
     store::RunStore real(&pool, lease, {.queue = &checkpoints, .leaves_job = true});
     DeadlyStore store(&real);
+    workflow::RunnerOptions runner_options;
+    runner_options.on_last_wait = [&] { that_runs->LeavePlace(lease); };
     workflow::Runner runner(
         &graph,
-        {.store = &store, .journal = &store, .events = &real, .clock = &clock, .records = &real});
+        {.store = &store, .journal = &store, .events = &real, .clock = &clock, .records = &real},
+        runner_options);
     absl::Status started = runner.Start(lease.run_id, "");
     if (!started.ok()) return started;
     auto result = runner.Run(lease.run_id, token);
@@ -387,6 +392,7 @@ int Run(const pg::ConnectionOptions& connection, const std::string& path, int co
                                                                     : store::JobEnd::kSuspended;
   };
   store::Worker worker(&queue, options, run);
+  that_runs = &worker;
   worker.Start();
   while (AnswerAll(pool)) absl::SleepFor(absl::Milliseconds(20));
   worker.Stop(absl::Seconds(10));

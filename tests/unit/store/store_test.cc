@@ -153,12 +153,46 @@ TEST_CASE_METHOD(StoreFixture, "The queue answers every migration, also those th
   {
     CreationQueue creations(&store, {.writers = 1, .max_group = 7});
     for (int i = 0; i < 30; ++i) {
-      REQUIRE(creations.Submit({.tenant = "acme", .name = std::to_string(i), .request = "r"},
-                               [&](const auto& created) { answered += created.ok() ? 1 : 100; }));
+      const NewMigration migration{.tenant = "acme", .name = std::to_string(i), .request = "r"};
+      REQUIRE(creations
+                  .Submit({{migration,
+                            [&](const auto& created) { answered += created.ok() ? 1 : 100; }}})
+                  .empty());
     }
   }
   CHECK(answered == 30);
   CHECK(database.Value("SELECT count(*) AS value FROM migrations") == "30");
+}
+
+TEST_CASE_METHOD(StoreFixture, "What is submitted together is written together", "[store]") {
+  std::vector<CreationQueue::Item> items;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 20; ++i) {
+    items.push_back({{.tenant = "acme", .request = "r"},
+                     [&](const auto& created) { answered += created.ok() ? 1 : 100; }});
+  }
+  {
+    CreationQueue creations(&store, {});
+    REQUIRE(creations.Submit(std::move(items)).empty());
+  }
+  CHECK(answered == 20);
+  CHECK(database.Value("SELECT count(DISTINCT xmin::text) AS value FROM migrations") == "1");
+}
+
+TEST_CASE_METHOD(StoreFixture, "What the queue has no room for comes back", "[store]") {
+  std::vector<CreationQueue::Item> items;
+  std::atomic<int> answered = 0;
+  for (const char* name : {"a", "b", "c"}) {
+    items.push_back(
+        {{.tenant = "acme", .name = name, .request = "r"}, [&](const auto&) { ++answered; }});
+  }
+  {
+    CreationQueue creations(&store, {.max_waiting = 2});
+    const auto left = creations.Submit(std::move(items));
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].migration.name == "c");
+  }
+  CHECK(answered == 2);
 }
 
 TEST_CASE_METHOD(StoreFixture, "Workers hear of new jobs, though not from what creates them",
@@ -177,7 +211,7 @@ TEST_CASE_METHOD(StoreFixture, "Workers hear of new jobs, though not from what c
   Create();
   CHECK(heard(absl::Seconds(10)) == 1);
   CreationQueue creations(&store, {});
-  REQUIRE(creations.Submit({.tenant = "acme", .request = "r"}, [](const auto&) {}));
+  REQUIRE(creations.Submit({{{.tenant = "acme", .request = "r"}, [](const auto&) {}}}).empty());
   CHECK(heard(absl::Seconds(10)) == 1);
 }
 

@@ -88,6 +88,96 @@ TEST_CASE_METHOD(WorkerFixture, "A worker runs what comes, several at a time", "
   CHECK(worker.running() == 0);
 }
 
+TEST_CASE_METHOD(WorkerFixture, "A job that only waits leaves its place to another", "[store]") {
+  WorkerOptions options = Options();
+  options.concurrency = 1;
+  options.max_waiting = 1;
+  absl::Notification last_has_begun;
+  std::atomic<int> begun = 0;
+  std::atomic<int> in_place = 0;
+  std::atomic<bool> were_two = false;
+  Worker worker(&queue, options,
+                [&](const JobLease& lease, CancellationToken) -> absl::StatusOr<JobEnd> {
+                  if (++in_place > 1) were_two = true;
+                  const int number = ++begun;
+                  if (number == 2) last_has_begun.Notify();
+                  --in_place;
+                  if (number > 1) return JobEnd::kCompleted;
+                  worker.LeavePlace(lease);
+                  worker.LeavePlace(lease);  // again is no harm
+                  return last_has_begun.WaitForNotificationWithTimeout(absl::Seconds(20))
+                             ? absl::StatusOr<JobEnd>(JobEnd::kCompleted)
+                             : absl::InternalError("nobody came in its place");
+                });
+  const std::string first = Create();
+  worker.Start();
+  std::vector<std::string> others = {Create(), Create()};
+  CHECK(Reaches(first, MigrationStatus::kCompleted));
+  for (const std::string& id : others) CHECK(Reaches(id, MigrationStatus::kCompleted));
+  worker.Stop(absl::Seconds(10));
+  CHECK_FALSE(were_two);
+  CHECK(worker.running() == 0);
+}
+
+TEST_CASE_METHOD(WorkerFixture, "No more jobs leave their place than may wait", "[store]") {
+  WorkerOptions options = Options();
+  options.concurrency = 1;
+  options.max_waiting = 1;
+  absl::Mutex mutex;
+  int begun = 0;
+  bool may_end = false;
+  Worker worker(&queue, options,
+                [&](const JobLease& lease, CancellationToken) -> absl::StatusOr<JobEnd> {
+                  worker.LeavePlace(lease);
+                  absl::MutexLock lock(&mutex);
+                  ++begun;
+                  mutex.Await(absl::Condition(&may_end));
+                  return JobEnd::kCompleted;
+                });
+  std::vector<std::string> ids = {Create(), Create(), Create()};
+  worker.Start();
+  {
+    absl::MutexLock lock(&mutex);
+    const auto are_two = [&] { return begun == 2; };
+    REQUIRE(mutex.AwaitWithTimeout(absl::Condition(&are_two), absl::Seconds(20)));
+  }
+  // The third is not even taken: its place would be that of the second.
+  CHECK(database.Value("SELECT count(*) AS value FROM jobs WHERE status = 'queued'") == "1");
+  {
+    absl::MutexLock lock(&mutex);
+    may_end = true;
+  }
+  for (const std::string& id : ids) CHECK(Reaches(id, MigrationStatus::kCompleted));
+}
+
+TEST_CASE_METHOD(WorkerFixture, "The end of a job costs those that run no heartbeat", "[store]") {
+  WorkerOptions options = Options();
+  options.heartbeat = absl::Hours(1);
+  options.lease = absl::Hours(2);
+  options.poll = absl::Hours(1);
+  std::string long_one;
+  absl::Notification may_end;
+  Worker worker(&queue, options,
+                [&](const JobLease& lease, CancellationToken) -> absl::StatusOr<JobEnd> {
+                  if (lease.run_id == long_one) may_end.WaitForNotification();
+                  return JobEnd::kCompleted;
+                });
+  worker.Start();
+  // When this one has ended the worker listens: then it asks about every job, once.
+  CHECK(Reaches(Create(), MigrationStatus::kCompleted));
+  auto created = store.CreateAll({{.tenant = "acme", .request = "r"}});
+  long_one = created.front()->id;
+  REQUIRE(store.AnnounceJobs().ok());
+  CHECK(Reaches(long_one, MigrationStatus::kRunning));
+  const std::string lease =
+      "SELECT lease_until AS value FROM jobs WHERE run_id = '" + long_one + "'";
+  const std::string before = database.Value(lease);
+  for (int i = 0; i < 3; ++i) CHECK(Reaches(Create(), MigrationStatus::kCompleted));
+  CHECK(database.Value(lease) == before);
+  may_end.Notify();
+  CHECK(Reaches(long_one, MigrationStatus::kCompleted));
+}
+
 TEST_CASE_METHOD(WorkerFixture, "Transient errors come back, lasting ones do not", "[store]") {
   std::atomic<int> calls = 0;
   std::string bad = Create();

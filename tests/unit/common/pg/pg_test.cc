@@ -25,6 +25,8 @@ Connection& Open(std::unique_ptr<Connection>& holder, const ConnectionOptions& o
 }
 
 TEST_CASE("Values come back as they were bound", "[pg]") {
+  const bool is_prepared = GENERATE(false, true);
+  const bool has_binary_rows = GENERATE(false, true);
   TestDatabase database;
   std::unique_ptr<Connection> holder;
   Connection& connection = Open(holder, database.options());
@@ -37,7 +39,9 @@ TEST_CASE("Values come back as they were bound", "[pg]") {
       {"echo",
        "SELECT $1::bool AS b, $2::int AS i, $3::bigint AS l, $4::double precision AS d,"
        " $5::text AS t, $6::bytea AS y, $7::timestamptz AS z, $8::text AS n,"
-       " array_to_string($9::text[], '|') AS w, extract(epoch FROM $10::interval)::text AS s"},
+       " array_to_string($9::text[], '|') AS w, extract(epoch FROM $10::interval)::text AS s,"
+       " '0190f3a4-aaaa-7aaa-8aaa-1234567890ab'::uuid AS u",
+       is_prepared, has_binary_rows},
       {true, -7, int64_t{9'000'000'000}, 0.1, "O'Brien; DROP TABLE x; -- 名前", Bytes{all_bytes},
        time, std::nullopt, words, absl::Milliseconds(1500)});
   REQUIRE(rows.ok());
@@ -53,6 +57,8 @@ TEST_CASE("Values come back as they were bound", "[pg]") {
   CHECK(row.Get<std::optional<int>>("i") == -7);
   CHECK(row.Get<std::string>("w") == "plain|a,b|with \"quotes\"|back\\slash||NULL|{x}");
   CHECK(row.Get<std::string>("s") == "1.500000");
+  CHECK(row.Get<std::string>("u") == "0190f3a4-aaaa-7aaa-8aaa-1234567890ab");
+  CHECK(row.Get<int64_t>("i") == -7);
 }
 
 TEST_CASE("A large value goes and comes whole", "[pg]") {
@@ -247,6 +253,7 @@ TEST_CASE("A listener hears notifications, wakes, and finds a new connection", "
   Listener listener(database.options(), {"pg_test_channel"});
   absl::Time soon = absl::Now() + absl::Seconds(10);
   REQUIRE(listener.Wait(soon)->empty());  // connected: look
+  CHECK(listener.sessions() == 1);
   database.Run("NOTIFY pg_test_channel, 'one'");
   auto heard = listener.Wait(soon);
   REQUIRE(heard.ok());
@@ -255,11 +262,13 @@ TEST_CASE("A listener hears notifications, wakes, and finds a new connection", "
   listener.Wake();
   CHECK(listener.Wait(absl::InfiniteFuture())->empty());
   CHECK(listener.Wait(absl::Now())->empty());
+  CHECK(listener.sessions() == 1);
 
   database.Run(
       "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
       " WHERE query LIKE 'LISTEN \"pg_test_channel\"'");
   REQUIRE(listener.Wait(soon)->empty());  // connected again: look
+  CHECK(listener.sessions() == 2);
   database.Run("NOTIFY pg_test_channel, 'two'");
   CHECK(listener.Wait(soon)->front().payload == "two");
 }
