@@ -101,6 +101,27 @@ TEST_CASE("Secrets and personal data are cut out, not blocked", "[guardian]") {
   CHECK(verdict.matches[0].length == card.size());
 }
 
+// Where the GitHub token of `text` is found; the size of the text if it is not.
+size_t PlaceOfToken(const std::string& text) {
+  const Verdict verdict = Scan(text);
+  const auto found = std::ranges::find(verdict.matches, "secret.github_token", &Match::rule);
+  return found == verdict.matches.end() ? text.size() : found->offset;
+}
+
+TEST_CASE("A secret is found beside what normalising changes", "[guardian]") {
+  const std::string token = "ghp_" + RandomText(36, kBase62);
+  std::string around;
+  while (around.size() < 300) around += "and so on ";
+  for (size_t length = 0; length < 80; ++length) {
+    const std::string near(length, '.');
+    for (const std::string changed : {"%41", "\u2019", "&amp;", "\u200b"}) {
+      const std::string text =
+          around + changed + near + " " + token + " " + near + changed + around;
+      CHECK(PlaceOfToken(text) == text.find(token));
+    }
+  }
+}
+
 TEST_CASE("A short attack in a long text is found", "[guardian]") {
   std::string text;
   while (text.size() < 20000) text += "The report lists what was migrated and what is left. ";
