@@ -67,6 +67,32 @@ inline bool HasQuoteOrNumber(std::string_view text, size_t, size_t) {
          }) < text.size();
 }
 
+// A sign or a digit stands anywhere that ordinary words have none of, or an operator or a call
+// leads.
+inline bool HasSignOrOperator(std::string_view text, size_t, size_t) {
+  const std::string_view words = text.substr(std::min(text.size(), text.find_first_not_of(' ')));
+  if (words.starts_with("or ") || words.starts_with("and ") || words.starts_with("exec")) {
+    return true;
+  }
+  return FindFirst(text, 0, [](ByteVector c) -> ByteMask {
+           return (c == '\'') | (c == '"') | (c == '=') | (c == '|') | (c == '&') | (c == '@') |
+                  (c == ';') | (c == '`') | (c == '*') | (c == '(') | (c == ')') | ((c - '0') < 10);
+         }) < text.size();
+}
+
+// A "=" stands anywhere.
+inline bool HasEqualsSign(std::string_view text, size_t, size_t) {
+  return text.find('=') != std::string_view::npos;
+}
+
+// The anchor "char(" has a number in brackets behind it, and another such call behind that.
+inline bool BeginsCharacters(std::string_view text, size_t, size_t end) {
+  const size_t close = text.find_first_not_of("0123456789", end);
+  if (close == std::string_view::npos || close == end || text[close] != ')') return false;
+  const size_t next = text.find_first_not_of(" +|,\t\r\n", close + 1);
+  return next != std::string_view::npos && text.substr(next).starts_with("ch");
+}
+
 // The anchor stands at most `reach` bytes behind the beginning of the text.
 template <size_t reach>
 bool LeadsText(std::string_view, size_t begin, size_t) {

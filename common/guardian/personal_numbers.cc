@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +14,7 @@
 #include "common/guardian/national_ids.h"
 #include "common/guardian/network_addresses.h"
 #include "common/guardian/shape_index.h"
+#include "common/guardian/text/byte_blocks.h"
 
 namespace datamigrate::guardian {
 namespace {
@@ -25,32 +24,9 @@ constexpr size_t kMostGroups = 8;      // of one number
 constexpr size_t kShortestNumber = 7;  // letters and digits of one
 constexpr size_t kFewestDigits = 4;    // of a number
 
-static_assert(std::endian::native == std::endian::little, "DigitsAmong() finds the first one so");
-
-// The top bit of each of eight bytes at `bytes` that is '0' to '9'.
-uint64_t DigitsAmong(const char* bytes) {
-  constexpr uint64_t kTop = 0x8080808080808080;
-  uint64_t word;
-  std::memcpy(&word, bytes, sizeof word);
-  word ^= 0x3030303030303030;  // digits become 0 to 9, and 0x76 more leaves their top bit clear
-  return ~(((word & ~kTop) + 0x7676767676767676) | word) & kTop;
-}
-
 // The position of the first digit at or after `position`, or the size of the text.
 size_t NextDigit(std::string_view text, size_t position) {
-  const char* const bytes = text.data();
-  while (position + 32 <= text.size() &&
-         (DigitsAmong(bytes + position) | DigitsAmong(bytes + position + 8) |
-          DigitsAmong(bytes + position + 16) | DigitsAmong(bytes + position + 24)) == 0) {
-    position += 32;
-  }
-  for (; position + 8 <= text.size(); position += 8) {
-    if (const uint64_t digits = DigitsAmong(bytes + position); digits != 0) {
-      return position + static_cast<size_t>(std::countr_zero(digits)) / 8;
-    }
-  }
-  while (position < text.size() && !IsDigit(text[position])) ++position;
-  return position;
+  return FindFirst(text, position, [](ByteVector c) -> ByteMask { return (c - '0') < 10; });
 }
 
 class NumberScan {

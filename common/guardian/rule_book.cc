@@ -38,14 +38,14 @@ std::unique_ptr<const re2::RE2> CompilePattern(const Rule& rule) {
       re2::StringPiece(rule.pattern.data(), rule.pattern.size()), options);
 }
 
-size_t LeadOf(const Rule& rule) {
+size_t LongestAnchor(const Rule& rule) {
   size_t longest = 0;
   for (std::string_view rest = rule.anchors; !rest.empty();) {
     const size_t end = std::min(rest.find('|'), rest.size());
     longest = std::max(longest, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return rule.before + longest;
+  return longest;
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ RuleBook::~RuleBook() = default;
 
 absl::StatusOr<RuleBook> RuleBook::Compile() {
   RuleBook book;
-  std::vector<std::string_view> attacks;
+  std::vector<std::string_view> all;
   std::vector<std::string_view> disclosures;
   for (const Table& table : kTables) {
     for (const Rule& rule : table.rules()) {
@@ -69,15 +69,17 @@ absl::StatusOr<RuleBook> RuleBook::Compile() {
       }
       book.entries_.push_back({&rule, table.category});
       book.patterns_.push_back(std::make_unique<Pattern>());
-      attacks.push_back(IsAttack(table.category) ? rule.anchors : "");
+      all.push_back(rule.anchors);
       disclosures.push_back(IsAttack(table.category) ? "" : rule.anchors);
       if (!IsAttack(table.category)) {
-        book.longest_lead_ = std::max(book.longest_lead_, LeadOf(rule));
+        const size_t anchor = LongestAnchor(rule);
+        book.longest_anchor_ = std::max(book.longest_anchor_, anchor);
+        book.longest_lead_ = std::max(book.longest_lead_, rule.before + anchor);
       }
     }
   }
   for (auto [anchors, automaton] :
-       {std::pair(&attacks, &book.attacks_), std::pair(&disclosures, &book.disclosures_)}) {
+       {std::pair(&all, &book.all_), std::pair(&disclosures, &book.disclosures_)}) {
     auto compiled = AnchorAutomaton::Compile(*anchors);
     if (!compiled.ok()) return compiled.status();
     *automaton = std::make_unique<const AnchorAutomaton>(*std::move(compiled));

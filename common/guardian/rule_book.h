@@ -40,10 +40,13 @@ class RuleBook {
   // Those of rules against attacks that are tried on short texts, as numbers in entries().
   const std::vector<uint32_t>& whole_text_entries() const { return whole_text_entries_; }
 
-  // Of the rules against attacks, which read normalised text, and of the rest, which reads it raw;
-  // a hit's owner is an index of entries().
-  const AnchorAutomaton& attacks() const { return *attacks_; }
+  // Of all rules, and of those that read raw text: secrets, personal data and exfiltration. A hit's
+  // owner is an index of entries().
+  const AnchorAutomaton& all() const { return *all_; }
   const AnchorAutomaton& disclosures() const { return *disclosures_; }
+
+  // The longest anchor of disclosures(), in bytes.
+  size_t longest_anchor() const { return longest_anchor_; }
 
   // How far a match of disclosures() may begin before the end of its anchor, in bytes.
   size_t longest_lead() const { return longest_lead_; }
@@ -63,7 +66,8 @@ class RuleBook {
   std::vector<uint32_t> whole_text_entries_;
   std::vector<std::unique_ptr<Pattern>> patterns_;  // by entry
   size_t longest_lead_ = 0;
-  std::unique_ptr<const AnchorAutomaton> attacks_;
+  size_t longest_anchor_ = 0;
+  std::unique_ptr<const AnchorAutomaton> all_;
   std::unique_ptr<const AnchorAutomaton> disclosures_;
 };
 

@@ -69,7 +69,7 @@ std::string_view NameOf(Action action) {
 Scanner::Scanner(const RuleBook& rules, const LinearModel& model)
     : rules_(rules),
       model_(model),
-      attack_scratch_(rules.attacks().MakeScratch().value()),
+      scratch_(rules.all().MakeScratch().value()),
       disclosure_scratch_(rules.disclosures().MakeScratch().value()) {}
 
 Scanner::~Scanner() = default;
@@ -79,7 +79,7 @@ Verdict Scanner::Scan(std::string_view text, FieldKind kind) {
   if (text.empty() || kind == FieldKind::kSecret) return verdict;
   raw_size_ = text.size();
   normalized_.Assign(text);
-  FindAttacks(kind, verdict);
+  FindAttacks(text, kind, verdict);
   if (IsJudgedByModel(kind)) Judge(verdict);
   FindDisclosures(text, kind, verdict);
   std::ranges::stable_sort(verdict.matches, {}, &Match::offset);
@@ -97,7 +97,7 @@ std::pair<size_t, size_t> Scanner::RawSpan(size_t begin, size_t end) const {
 }
 
 // One finding a rule is enough to judge by.
-void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
+void Scanner::FindAttacks(std::string_view raw, FieldKind kind, Verdict& verdict) {
   is_found_.assign(rules_.entries().size(), 0);
   spoken_.clear();
   const std::string_view text = normalized_.text();
@@ -116,7 +116,19 @@ void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
     is_found_[hit.owner] = 1;
     add(*finding, entry.category);
   };
-  rules_.attacks().Scan(text, *attack_scratch_, look_at);
+  const std::span<const NormalizedText::Stretch> stretches = normalized_.StretchesOf(raw);
+  auto stretch = stretches.begin();
+  disclosure_hits_.clear();
+  const auto keep = [&](const AnchorAutomaton::Hit& hit) {
+    while (stretch != stretches.end() && hit.end > stretch->at + stretch->length) ++stretch;
+    if (stretch == stretches.end() || hit.begin < stretch->at) return;
+    disclosure_hits_.push_back(
+        {hit.owner, hit.begin - stretch->at + stretch->raw, hit.end - stretch->at + stretch->raw});
+  };
+  rules_.all().Scan(text, *scratch_, [&](const AnchorAutomaton::Hit& hit) {
+    IsAttack(rules_.entries()[hit.owner].category) ? look_at(hit) : keep(hit);
+  });
+  AddHitsBetween(raw, stretches);
   if (text.size() <= kFragment) {
     for (const uint32_t owner : rules_.whole_text_entries()) look_at({owner, 0, text.size()});
   }
@@ -128,6 +140,36 @@ void Scanner::FindAttacks(FieldKind kind, Verdict& verdict) {
     if (finding.rule != last) add(finding, Category::kCommandInjection);
     last = finding.rule;
   }
+}
+
+void Scanner::AddHitsBetween(std::string_view raw,
+                             std::span<const NormalizedText::Stretch> stretches) {
+  if (stretches.size() == 1 && stretches[0].length == raw.size()) return;
+  // Many short scans cost more than a long one.
+  if ((stretches.size() + 1) * 2 * NormalizedText::kShortestStretch > raw.size()) {
+    disclosure_hits_.clear();
+    AddHitsIn(raw, 0, raw.size());
+    return;
+  }
+  size_t begin = 0;
+  for (const NormalizedText::Stretch& stretch : stretches) {
+    AddHitsIn(raw, begin, stretch.raw);
+    begin = stretch.raw + stretch.length;
+  }
+  AddHitsIn(raw, begin, raw.size());
+  std::ranges::stable_sort(disclosure_hits_, {}, &AnchorAutomaton::Hit::end);
+}
+
+void Scanner::AddHitsIn(std::string_view raw, size_t begin, size_t end) {
+  if (end == 0 || begin == raw.size()) return;  // nothing stands before or behind it
+  const size_t reach = rules_.longest_anchor() - 1;
+  const size_t from = begin - std::min(reach, begin);
+  const size_t to = std::min(end + reach, raw.size());
+  const auto keep = [&](const AnchorAutomaton::Hit& hit) {
+    const AnchorAutomaton::Hit moved = {hit.owner, hit.begin + from, hit.end + from};
+    if (moved.end > begin && moved.begin < end) disclosure_hits_.push_back(moved);
+  };
+  rules_.disclosures().Scan(raw.substr(from, to - from), *disclosure_scratch_, keep);
 }
 
 void Scanner::FindDisclosures(std::string_view text, FieldKind kind, Verdict& verdict) {
@@ -147,18 +189,18 @@ void Scanner::FindDisclosures(std::string_view text, FieldKind kind, Verdict& ve
   add_all(Category::kSecret, FindUnanchoredSecrets);
   size_t last_offset = text.size();
   const Rule* last_rule = nullptr;
-  rules_.disclosures().Scan(text, *disclosure_scratch_, [&](const AnchorAutomaton::Hit& hit) {
+  for (const AnchorAutomaton::Hit& hit : disclosure_hits_) {
     const RuleBook::Entry& entry = rules_.entries()[hit.owner];
-    if (!IsLookedFor(entry.category, kind)) return;
+    if (!IsLookedFor(entry.category, kind)) continue;
     const std::optional<Finding> finding = rules_.Confirm(hit, text);
     // Two anchors of one match give it twice.
     if (!finding.has_value() || (finding->rule == last_rule && finding->offset == last_offset)) {
-      return;
+      continue;
     }
     last_rule = finding->rule;
     last_offset = finding->offset;
     add(*finding, entry.category);
-  });
+  }
 }
 
 size_t Scanner::SettledEnd(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,7 +67,12 @@ class Scanner {
   void ReadFeatures(std::string_view text, absl::FunctionRef<void(const FeatureWindow&)> on_window);
 
  private:
-  void FindAttacks(FieldKind kind, Verdict& verdict);
+  // Finds disclosure_hits_, too: anchors of both are looked for at once.
+  void FindAttacks(std::string_view raw, FieldKind kind, Verdict& verdict);
+  // Adds what a scan of the normalised text cannot see: the anchors that stand, at least in part,
+  // where it differs from `raw`.
+  void AddHitsBetween(std::string_view raw, std::span<const NormalizedText::Stretch> stretches);
+  void AddHitsIn(std::string_view raw, size_t begin, size_t end);
   void FindDisclosures(std::string_view text, FieldKind kind, Verdict& verdict);
   void Judge(Verdict& verdict);
   // Whether the model reads this window of the normalised text.
@@ -78,8 +84,9 @@ class Scanner {
 
   const RuleBook& rules_;
   const LinearModel& model_;
-  std::unique_ptr<AnchorAutomaton::Scratch> attack_scratch_;
+  std::unique_ptr<AnchorAutomaton::Scratch> scratch_;
   std::unique_ptr<AnchorAutomaton::Scratch> disclosure_scratch_;
+  std::vector<AnchorAutomaton::Hit> disclosure_hits_;  // in the raw text
   size_t raw_size_ = 0;
   NormalizedText normalized_;
   FeatureReader features_;

@@ -115,6 +115,9 @@ kind of attack blocks the text. A small model judges the text as a whole beside 
 What is looked for depends on the field: everything in `unknown`, `chat`, `identifier` and `metadata`; in `sql`, prompt injection,
 secrets and personal data, as SQL belongs there; in `path`, file inclusion, command injection, secrets and personal data; in
 `model_output`, cross-site scripting, exfiltration, secrets and personal data; nothing in `secret`.
+
+Some of what lists of attacks call SQL injection passes, as a data engineer writes the same: single words (`varchar`, `order by`), two of
+them (`execute views`), whole plain queries and declarations, casts of PostgreSQL. What stands behind such a field must bind its parameters.
 """]
     for category, title in GUARDIAN_AREAS.items():
         rows = [row for row in tables["guardian_rules"] if row["category"] == category]

@@ -31,6 +31,15 @@ CharClass ClassOf(char c) {
   return kClasses[static_cast<unsigned char>(c)];
 }
 
+// What a word goes on with, as far as it is ASCII: @ and $ begin one.
+constexpr std::array<bool, 256> kGoesOn = [] {
+  std::array<bool, 256> goes_on{};
+  for (size_t i = 0; i < 256; ++i) {
+    goes_on[i] = (kClasses[i] == kLetter || kClasses[i] == kDigit) && i != '@' && i != '$';
+  }
+  return goes_on;
+}();
+
 // A letter of a script that puts spaces between words: everything below U+2E80 but Thai and Lao.
 bool IsSpacedScript(const char* c) {
   const auto lead = static_cast<unsigned char>(c[0]);
@@ -80,13 +89,35 @@ void FeatureReader::Start(std::string_view text, std::span<const uint64_t> trait
   known_ = 0;
 }
 
-// Written always and kept if new: a branch would be guessed wrong every other time.
-inline void FeatureReader::Add(uint64_t hash) {
-  const auto feature = static_cast<uint16_t>((hash * 0xd6e8feb86659fd93) >> (64 - kFeatureBits));
-  features_[size_] = feature;
-  size_ += seen_[feature] != window_ ? 1 : 0;
-  seen_[feature] = window_;
-}
+// Adds features with what it needs of the reader at hand, in registers; on its end, the reader
+// knows how many they have become.
+class FeatureReader::Writer {
+ public:
+  explicit Writer(FeatureReader& reader)
+      : reader_(reader),
+        features_(reader.features_.data()),
+        seen_(reader.seen_.data()),
+        size_(reader.size_),
+        window_(reader.window_) {}
+  ~Writer() { reader_.size_ = size_; }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Written always and kept if new: a branch would be guessed wrong every other time.
+  void Add(uint64_t hash) {
+    const auto feature = static_cast<uint16_t>((hash * 0xd6e8feb86659fd93) >> (64 - kFeatureBits));
+    features_[size_] = feature;
+    size_ += seen_[feature] != window_ ? 1 : 0;
+    seen_[feature] = window_;
+  }
+
+ private:
+  FeatureReader& reader_;
+  uint16_t* const features_;
+  uint16_t* const seen_;
+  size_t size_;
+  const uint16_t window_;
+};
 
 void FeatureReader::BeginWindow() {
   if (++window_ == 0) {
@@ -94,7 +125,8 @@ void FeatureReader::BeginWindow() {
     window_ = 1;
   }
   size_ = 0;
-  for (const uint64_t trait : traits_) Add(Mix(kTrait, trait));
+  Writer writer(*this);
+  for (const uint64_t trait : traits_) writer.Add(Mix(kTrait, trait));
 }
 
 void FeatureReader::ReadNumber(Token& token) {
@@ -116,6 +148,14 @@ void FeatureReader::ReadNumber(Token& token) {
   token.is_plain = false;
 }
 
+// The end of the letters and digits of ASCII from `at` on.
+size_t FeatureReader::EndOfPlain(size_t at) const {
+  const char* const end = text_.data() + text_.size();
+  const char* next = text_.data() + at;
+  while (next < end && kGoesOn[static_cast<unsigned char>(*next)]) ++next;
+  return static_cast<size_t>(next - text_.data());
+}
+
 void FeatureReader::ReadWord(Token& token) {
   const char* word = text_.data() + at_;
   const size_t begin = at_++;
@@ -123,15 +163,12 @@ void FeatureReader::ReadWord(Token& token) {
   if (has_high && !IsSpacedScript(word)) {
     at_ = std::min(begin + LengthOfCharacter(*word), text_.size());
   } else {
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      const CharClass its_class = ClassOf(c);
-      if (its_class == kHigh) {
-        if (static_cast<unsigned char>(c) >= 0xe0 && !IsSpacedScript(&text_[at_])) break;
-        has_high = true;
-      } else if (c == '@' || c == '$' || (its_class != kLetter && its_class != kDigit)) {
-        break;
-      }
+    while (true) {
+      at_ = EndOfPlain(at_);
+      if (at_ == text_.size() || ClassOf(text_[at_]) != kHigh) break;
+      if (static_cast<unsigned char>(text_[at_]) >= 0xe0 && !IsSpacedScript(&text_[at_])) break;
+      has_high = true;
+      ++at_;
     }
   }
   const size_t length = at_ - begin;
@@ -145,7 +182,7 @@ void FeatureReader::ReadWord(Token& token) {
   } else {
     token.shape = kShapeWord;
   }
-  if (length > kStemLength) Add(Mix(kStem, WordHash(word, kStemLength)));
+  if (length > kStemLength) Writer(*this).Add(Mix(kStem, WordHash(word, kStemLength)));
 }
 
 bool FeatureReader::ReadToken(Token& token) {
@@ -175,12 +212,13 @@ bool FeatureReader::ReadToken(Token& token) {
 // Sequences of up to three tokens as they are, and of two to six shapes; the latter only where
 // something else than ordinary words is among them.
 void FeatureReader::AddSequences(const Token& token) {
+  Writer writer(*this);
   uint64_t exact = Mix(kExactSalt, token.exact);
-  Add(exact);
+  writer.Add(exact);
   exact = Mix(exact, exact_[0]);
-  if (known_ > 0) Add(exact);
+  if (known_ > 0) writer.Add(exact);
   exact = Mix(exact, exact_[1]);
-  if (known_ > 1) Add(exact);
+  if (known_ > 1) writer.Add(exact);
   exact_ = {token.exact, exact_[0]};
 
   uint64_t shape = Mix(kShapeSalt, token.shape);
@@ -190,7 +228,7 @@ void FeatureReader::AddSequences(const Token& token) {
   uint32_t plain = 3;
   for (size_t i = 0; i < known; ++i, plain = plain << 1 | 1) {
     shape = Mix(shape, shapes_[i]);
-    if ((is_plain_ & plain) != plain) Add(shape);
+    if ((is_plain_ & plain) != plain) writer.Add(shape);
   }
   for (size_t i = kHistory - 1; i > 0; --i) shapes_[i] = shapes_[i - 1];
   shapes_[0] = token.shape;

@@ -51,11 +51,13 @@ class FeatureReader {
     bool is_plain;  // a word or number like any other
   };
 
+  class Writer;
+
   // Reads one token at at_; false at the end of the text.
   bool ReadToken(Token& token);
   void ReadWord(Token& token);
   void ReadNumber(Token& token);
-  void Add(uint64_t hash);
+  size_t EndOfPlain(size_t at) const;
   void AddSequences(const Token& token);
   void AddEdge(uint64_t edge);
   void BeginWindow();

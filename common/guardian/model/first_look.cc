@@ -1,27 +1,25 @@
 #include "common/guardian/model/first_look.h"
 
 #include <cmath>
-#include <cstring>
 
 namespace datamigrate::guardian {
 
-uint32_t FirstLook::SequenceAt(const char* bytes) {
-  uint32_t sequence;
-  std::memcpy(&sequence, bytes, sizeof(sequence));
-  return sequence * 0x9e3779b1 >> (32 - kBits);
-}
-
 float FirstLook::Score(std::string_view window) const {
   if (window.empty()) return bias;
-  // Four sums, so that no addition waits for the one before it.
-  std::array<int32_t, 4> sums{};
-  const char* const text = window.data();
-  size_t at = 0;
-  for (; at + sums.size() <= window.size(); at += sums.size()) {
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] += weights[SequenceAt(text + at + i)];
+  // Four sums, so that no addition waits for the one before it; in registers, as an array of them
+  // would not be.
+  int32_t first = 0, second = 0, third = 0, fourth = 0;
+  const int8_t* const row = weights.data();
+  const char* at = window.data();
+  const char* const end = at + window.size();
+  for (; end - at >= 4; at += 4) {
+    first += row[SequenceAt(at)];
+    second += row[SequenceAt(at + 1)];
+    third += row[SequenceAt(at + 2)];
+    fourth += row[SequenceAt(at + 3)];
   }
-  for (; at < window.size(); ++at) sums[0] += weights[SequenceAt(text + at)];
-  const auto sum = static_cast<float>(sums[0] + sums[1] + sums[2] + sums[3]);
+  for (; at < end; ++at) first += row[SequenceAt(at)];
+  const auto sum = static_cast<float>(first + second + third + fourth);
   return sum * scale / std::sqrt(static_cast<float>(window.size())) + bias;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace datamigrate::guardian {
@@ -17,7 +18,11 @@ struct FirstLook {
   static constexpr size_t kSequences = size_t{1} << kBits;
 
   // The number of the four bytes at `bytes`.
-  static uint32_t SequenceAt(const char* bytes);
+  static uint32_t SequenceAt(const char* bytes) {
+    uint32_t sequence;
+    std::memcpy(&sequence, bytes, sizeof(sequence));
+    return sequence * 0x9e3779b1 >> (32 - kBits);
+  }
 
   // A text of up to so many bytes has little to go by, so that less is asked of it.
   static constexpr size_t kShortText = 192;

@@ -60,7 +60,7 @@ constexpr Rule kRules[] = {
      nullptr, "A lookup that loads code", "https://nvd.nist.gov/vuln/detail/CVE-2021-44228"},
     {"command_injection.obfuscated_word",
      "$@|c''a|w''h|w''g|c\"\"a|\\at|bi[n]|/???|/"
-     "e[|pa[s|pas[|``|{l,|{cat|{curl|{wget|{nc|{ping|$?at|$_at|[m-z]|i\"\"d",
+     "e[|pa[s|pas[|i``n|{l,|{cat|{curl|{wget|{nc|{ping|$?at|$_at|[m-z]|i\"\"d",
      12, 24,
      R"re((?:^|[\s;|&/])(?:/(?:bi\[n\]|\?{2,3}|[bue][?*])/|c(?:\$@|''|""|\\|\$_|\$\?)at\b|/etc/(?:pa?[\[?*$'"\\]|\?|\*)|/e[?t*]c/p|w(?:\$@|''|""|\\)(?:h|get)|\{(?:l,-|cat|curl|wget|nc|ping),?)|cu\$@rl|pi``ng)re",
      nullptr, "A command's name broken up for filters", kOwasp},

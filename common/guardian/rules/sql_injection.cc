@@ -8,6 +8,13 @@ constexpr std::string_view kOwasp = "https://owasp.org/www-community/attacks/SQL
 constexpr std::string_view kSheet =
     "https://portswigger.net/web-security/sql-injection/cheat-sheet";
 
+// Whether both sides of "a = b" are the same.
+bool HasEqualSides(std::string_view match) {
+  const size_t sign = match.find('=');
+  const std::string_view left = match.substr(0, match.find_last_not_of(" \t\r\n", sign - 1) + 1);
+  return left == match.substr(match.find_first_not_of(" \t\r\n", sign + 1));
+}
+
 // Everything here is broken out of a context: a quote or a bracket that closes what the program
 // had opened, a comment that cuts off the rest, a condition that is always true. Plain SQL is none.
 constexpr Rule kRules[] = {
@@ -49,8 +56,10 @@ constexpr Rule kRules[] = {
      R"re((?:['")]\s*(?:;|union|and|or|\|\|)|\bunion\b.*\bselect\b|^\s*-?\d+\s+(?:union|and|or)\b).*(?:information_schema|sysobjects|syscolumns|sysusers|pg_catalog|sqlite_master|all_tables|mysql\.user|@@version|utl_http|utl_inaddr|xp_cmdshell|xp_dirtree|xp_regread|sp_oacreate|dbms_xmlgen|master\.\.))re",
      nullptr, "The server's own tables and procedures, behind a closed value", kSheet},
     {"sql_injection.probe_of_server",
-     "xp_|pg_catalog|information_schema|mysql.db|utl_http|utl_inaddr", 24, 40,
-     R"re(^\W*(?:(?:exec(?:ute)?\s+)?(?:master\s*\.{1,2}\s*(?:dbo\.)?)?xp_\w+|pg_catalog|information_schema|mysql\.db|utl_http|utl_inaddr)\W*$|['")]\s*;?\s*exec(?:ute)?\s+(?:master\s*\.{1,2}\s*(?:dbo\.)?)?xp_\w+)re",
+     "xp_|pg_catalog|information_schema|mysql.db|utl_http|utl_inaddr|openrowset|opendatasource|"
+     "msdasql|sp_password",
+     24, 40,
+     R"re(^\W*(?:(?:exec(?:ute)?\s+)?(?:master\s*\.{1,2}\s*(?:dbo\.)?)?xp_\w+|pg_catalog|information_schema|mysql\.db|utl_http|utl_inaddr|openrowset|opendatasource|msdasql|sp_password)\W*$|['")]\s*;?\s*exec(?:ute)?\s+(?:master\s*\.{1,2}\s*(?:dbo\.)?)?xp_\w+)re",
      nullptr,
      "Nothing but a name that only the server itself has, or its call behind a closed value",
      kSheet},
@@ -62,12 +71,12 @@ constexpr Rule kRules[] = {
      R"re(^\W{0,3}exec(?:ute)?\s*\(\s*@[^)]{0,30}\)?\W*$)re", nullptr,
      "Nothing but a variable that is executed", kOwasp, 1, LeadsText<4>},
     {"sql_injection.versioned_comment", "/*!", 0, 16,
-     R"re(/\*!(?:\d{5}|(?:select|union|or|and|comment|order|from|where)\b))re", nullptr,
+     R"re(/\*!(?:\d{5}|(?:select|union|or|and|comment|order|from|where)\b|[a-z_]+\())re", nullptr,
      "A comment that MySQL runs", "https://dev.mysql.com/doc/refman/8.4/en/comments.html"},
     {"sql_injection.commented_keyword", "*/", 40, 4,
      R"re(\b(?:drop|replace|delete|insert|update|select|union|exec|or|and)/\*[^*]{0,30}\*/\w|\b(?:uni|un|sel|se|ins|upd|del|dro)/\*[^*]{0,30}\*/(?:on|ion|ect|lect|ert|ate|ete|p)\b)re",
      nullptr, "Keywords that are held together by comments", kOwasp},
-    {"sql_injection.bare_exponent", ".e.", 8, 12, R"re(\b\d+\.e\.[a-z_\x60])re", nullptr,
+    {"sql_injection.bare_exponent", ".e.|.e(", 8, 12, R"re(\b\d+\.e[.(][a-z_\x60])re", nullptr,
      "A number like 1.e before a name, which MySQL takes for the name",
      "https://github.com/client9/libinjection"},
     {"sql_injection.commented_tail",
@@ -79,11 +88,12 @@ constexpr Rule kRules[] = {
      nullptr, "A condition behind a closing quote, and a comment that cuts off the rest", kOwasp, 1,
      EndsInComment<90>},
     {"sql_injection.other_servers_function",
-     "connection_id(|find_in_set(|charset(|@@hostname|@@datadir|@@basedir|schema()|database()|"
+     "connection_id(|coercibility(|find_in_set(|charset(|@@hostname|@@datadir|@@basedir|schema()|"
+     "database()|"
      "sysdate()|current_user()|json_extract(|isnull(1/0|sounds like|likelihood (|likelihood(|"
      "xmlagg(|utc_date",
      24, 16,
-     R"re((?:^|\b(?:and|or|xor|select|union|print)\b|['")(,=<>|-])[\s(]*(?:(?:connection_id|find_in_set|charset|schema|database|sysdate|current_user|json_extract|likelihood|xmlagg)\s*\(|@@(?:hostname|datadir|basedir)|isnull\(1/0|utc_date\b)|\d\s+sounds\s+like\s+\S)re",
+     R"re((?:^|\b(?:and|or|xor|select|union|print)\b|['")(,=<>|-])[\s(]*(?:(?:connection_id|coercibility|find_in_set|charset|schema|database|sysdate|current_user|json_extract|likelihood|xmlagg)\s*\(|@@(?:hostname|datadir|basedir)|isnull\(1/0|utc_date\b)|\d\s+sounds\s+like\s+\S)re",
      nullptr, "A function that SQL Server lacks, where a probe has it", kSheet},
     {"sql_injection.condition_on_number",
      "or1|or2|and1|xor1|xor |0 like |1 like |2 like |9 like |1 rlike |0 between |1 between |1 not "
@@ -121,8 +131,8 @@ constexpr Rule kRules[] = {
      R"re(['"]\s*;\s*[a-z][^'"]{2,100}--(?:\s*-\s*\w?)?\s*$)re", nullptr,
      "A statement behind a closed value, and a comment that cuts off the rest", kSheet, 1,
      EndsNearComment<120>},
-    {"sql_injection.leading_subquery", "(select ", 3, 24, R"re(^\s*\(\s*select\s+[\w*@'(])re",
-     nullptr, "A query in the place of a value", kSheet, 1, LeadsText<2>},
+    {"sql_injection.leading_subquery", "(select ", 40, 24, R"re(^\s*\(\s*select\s+[\w*@'(])re",
+     nullptr, "A query in the place of a value", kSheet, 1, LeadsText<40>},
     {"sql_injection.wrapped_condition", ")or(|) or (|)and(|) and (", 8, 24,
      R"re(\d\s*\)\s*(?:or|and)\s*\(\s*['"]?\d+['"]?\s*\)\s*=\s*\()re", nullptr,
      "A condition of constants in brackets", kSheet},
@@ -147,13 +157,55 @@ constexpr Rule kRules[] = {
      R"re(|^\W*\d+\s*(?:!=|<>|=|<=>)\s*\d+\W*$|^\W*\d+\W{0,3}\s*(?:and|or)\s*\(?\s*(?:select\s|\d+\s+(?:not\s+)?(?:like|between|in|is|regexp|rlike)))re",
      nullptr, "A short text that makes sense only inside of a statement", kSheet, 1,
      HasQuoteOrNumber},
+    {"sql_injection.torn_fragment", "", 0, 0,
+     // An operator between quotes, or behind one that nothing closes.
+     R"re(^\w{0,8}\s*'\s*(?:and|or|xor|mod|div|r?like|&&|\|\||<=>|[-+*/^%<>=])\s*'\s*\w{0,8}$)re"
+     R"re(|^\W{0,2}'\s*(?:and|or|xor|glob|like|alter|union|having)\b[^'"]{0,24}$|'\s*sleep\s+\d+')re"
+     R"re(|^\W*(?:and|or)\s+'[^']{1,24}'\s*(?:=|<>|like)\s*'|['"]=['"]\s*['"]or['"])re"
+     R"re(|['"]\s*\)+\s*or\s*\(+\s*['"]|\w'\s*[-+*/]\s*'\w+'\s*[-+*/=])re"
+     // A condition whose value would follow, or that a parameter ends or begins with.
+     R"re(|^\W*(?:and|or|where|on)\b[^'"\n]{1,48}=\s*['"]$)re"
+     R"re(|^\w{1,12}=(?:\S{0,32}\s+(?:and|or)$|(?:and|or|xor|div|mod)\s.|[>;\s]*set\s+@|(?:&&|\|\|)\())re"
+     // The end of one clause and the beginning of the next.
+     R"re(|^[)\x60;]\s*as\b[^'"\n]{1,40}\bfrom\s*$|^\w{0,8}['"]?\s*\)\s*from\s+\w+\s+where\b)re"
+     R"re(|^from\s+\S+\s+where\s+\S+\s*=\s*(?:['"][^'"]*['"]?)?\W*\w*\W*$|"from\[)re"
+     R"re(|^\d+;\s*do\s*\(|^;\s*begin\s+declare\b|\bdiv\s*\(\s*select\b)re"
+     // A condition on constants with nothing before it.
+     R"re(|^\W*xor\s+['"]|^\W*\|\|\s*\d+\s*==?\s*\d|^\W*(?:or|and)\s+\(?(?:true|false|exists)\W*$)re"
+     R"re(|\b(?:and|or)\s+cha?r\(\d+\)|^r?like\s+['"]%?['"]$|\d\|\|this\.|^\d+\s*=\s*\d+\s+(?:and|or)\b)re"
+     R"re(|^\|\|\s*\w+\.\w+\W*$|(?:&&|\|\|)!+\$\(|'\)?\??\s*\$\($)re"
+     // Variables, comments and a text's bytes where a value belongs.
+     R"re(|^@?\w{1,16}\s*/\*\s*$|^@\w+\s+select\b|'\s*[-+*/]\s*@\w+\s+(?:or|and)\b|--\s*&\w+=)re"
+     R"re(|\w['"]\s*in[\s+]*\(\s*['"]|^exec(?:ute)?\s+[sx]p\W*$|\b0x(?:[2-7][0-9a-f]00){6}|^'\w+',\s*0x[0-9a-f]+$)re"
+     R"re(|^['"]\x60?\s*[*/%]\s*\d+$|'\s*is\s*(?:not\s*)?\\n|\bpassword\b[^:\n]{0,12}\)::(?:int|jsonb|text)\b)re",
+     nullptr, "A short piece of a statement that is none by itself", kSheet, 1, HasSignOrOperator},
+    {"sql_injection.self_comparison", "", 0, 0,
+     R"re(\b(?:and|or|xor|having)\s+(\w+\s*=\s*\w+)(?:\W|$))re", HasEqualSides,
+     "A name or number that is compared with itself", kSheet, 1, HasEqualsSign},
+    {"sql_injection.probe_of_constants", "if(", 4, 24,
+     R"re(\bi?if\s*\(\s*\d{3,}\s*=\s*\d{3,}\s*[,)])re", nullptr,
+     "A condition that compares random numbers", kSheet},
+    {"sql_injection.constant_having", "having true|having (true|having false|having not ", 0, 16,
+     R"re(having\s*\(?\s*(?:not\s+)?(?:true|false)\s*(?:$|[);#]|--|\b(?:or|and|limit|for\s+update)\b))re",
+     nullptr, "A constant in the place of a condition on groups", kSheet},
+    {"sql_injection.number_and_union", "union select|union all select", 20, 8,
+     R"re(^\W*\d+[.a-z]?\s*union\s+(?:all\s+)?select\b)re", nullptr,
+     "UNION SELECT behind a number, with nothing before them", kSheet, 1, LeadsText<20>},
+    {"sql_injection.spelled_text", "char(|chr(", 0, 60, R"re((?:cha?r\(\d{2,3}\)[\s+|,]*){4})re",
+     nullptr, "A text spelled out in numbers", kSheet, 1, BeginsCharacters},
+    {"sql_injection.binary_statement", "=b'|= b'", 24, 24, R"re(@\w+\s*=\s*b'[01]{16})re", nullptr,
+     "A statement hidden in binary digits", kSheet},
+    {"sql_injection.full_text_condition", "or match |and match ", 8, 40,
+     R"re(['"]\s*\)*\s*(?:or|and)\s+match\s*\(?[\w\s,]{1,32}\)?\s*against\b)re", nullptr,
+     "A full text search of MySQL behind a closing quote", kSheet},
     {"sql_injection.database_script", "new date()|new date (|.mapreduce(|.insert({", 16, 40,
      R"re(\bdb\.\w+\.(?:insert|mapreduce)\s*\(|\w+\s*=\s*new date\s*\(\)\s*;\s*do\s*\{)re", nullptr,
      "A script for a document database",
      "https://owasp.org/www-project-web-security-testing-guide/"},
-    {"sql_injection.into_file", "into outfile|into dumpfile|load_file", 8, 40,
-     R"re(into\s+(?:out|dump)file\s*[('"‘]|load_file\s*\(\s*(?:0x|['"]|char))re", nullptr,
-     "A file of the server read or written by a query", kSheet},
+    {"sql_injection.into_file",
+     "into outfile|into dumpfile|load_file|data infile|data local infile|;copy |; copy ", 8, 40,
+     R"re(\bload\s+data\s+(?:local\s+)?infile\b|;\s*copy\s+\w+\s+to\s+/|into\s+(?:out|dump)file\s*[('"‘]|load_file\s*\(\s*(?:0x|['"]|char))re",
+     nullptr, "A file of the server read or written by a query", kSheet},
     {"sql_injection.hex_execution", "exec(|execute(|exec (", 120, 20,
      R"re(declare\s+@\w+\s+n?varchar\s*\(.*\)[\s;]*(?:select|set)\s*@\w+\s*=\s*(?:cast\s*\(\s*)?0x[0-9a-f]+.*exec(?:ute)?\s*\()re",
      nullptr, "Statements hidden in hexadecimal digits", kOwasp},

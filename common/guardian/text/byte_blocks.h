@@ -11,6 +11,12 @@
 #include <cstring>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "common/guardian/ascii.h"
+
 namespace datamigrate::guardian {
 
 inline constexpr size_t kBlock = 32;
@@ -20,31 +26,64 @@ using ByteVector = uint8_t __attribute__((vector_size(16)));
 // 0 or all ones for each byte: what comparing two ByteVectors gives.
 using ByteMask = int8_t __attribute__((vector_size(16)));
 
-// The position of the first byte that is set; sizeof(ByteMask) where none is.
-inline size_t FirstOf(ByteMask mask) {
+// A bit for each byte of `mask` that is set, the first byte's lowest.
+inline uint32_t BitsOf(ByteMask mask) {
+#ifdef __SSE2__
+  return static_cast<uint32_t>(_mm_movemask_epi8(reinterpret_cast<__m128i>(mask)));
+#else
   static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
   std::array<uint64_t, 2> words;
   std::memcpy(words.data(), &mask, sizeof(words));
-  if (words[0] != 0) return static_cast<size_t>(std::countr_zero(words[0])) / 8;
-  return sizeof(uint64_t) + static_cast<size_t>(std::countr_zero(words[1])) / 8;
+  // One bit a byte, multiplied so that the eight of them meet in the highest byte.
+  const auto gather = [](uint64_t word) {
+    return static_cast<uint32_t>((word & 0x0101010101010101) * 0x0102040810204080 >> 56);
+  };
+  return gather(words[0]) | gather(words[1]) << 8;
+#endif
 }
 
-// The first position at or after `from` whose byte passes `test`, or the size of the text. `test`
-// makes a ByteMask of a ByteVector.
+// The sixteen bytes at `bytes`.
+inline ByteVector LoadBlock(const char* bytes) {
+  ByteVector block;
+  std::memcpy(&block, bytes, sizeof(block));
+  return block;
+}
+
+// For 64 bytes at `bytes`: a bit for each that passes `test`, the first one's lowest. `test` makes
+// a ByteMask of a ByteVector; a function object, so that it is compiled into the loop.
+template <typename Test>
+uint64_t BitsOf64(const char* bytes, Test test) {
+  uint64_t bits = 0;
+  for (int i = 0; i < 4; ++i) {
+    bits |= static_cast<uint64_t>(BitsOf(test(LoadBlock(bytes + 16 * i)))) << (16 * i);
+  }
+  return bits;
+}
+
+// The first position at or after `from` whose byte passes `test`, or the size of the text.
 template <typename Test>
 size_t FindFirst(std::string_view text, size_t from, Test test) {
+  constexpr size_t kStep = sizeof(ByteVector);
   size_t at = from;
-  for (; at < text.size(); at += sizeof(ByteVector)) {
-    ByteVector bytes{};
-    if (text.size() - at >= sizeof(bytes)) {
-      std::memcpy(&bytes, text.data() + at, sizeof(bytes));
-    } else {
-      std::memcpy(&bytes, text.data() + at, text.size() - at);
+  while (at + kStep <= text.size()) {
+    if (const uint32_t bits = BitsOf(test(LoadBlock(text.data() + at))); bits != 0) {
+      return at + static_cast<size_t>(std::countr_zero(bits));
     }
-    const size_t first = FirstOf(test(bytes));
-    if (first < sizeof(bytes)) return std::min(at + first, text.size());
+    at += kStep;
+    // Where nothing stands, nothing stands for long, most often.
+    for (; at + 4 * kStep <= text.size(); at += 4 * kStep) {
+      const char* const bytes = text.data() + at;
+      const ByteMask any = test(LoadBlock(bytes)) | test(LoadBlock(bytes + kStep)) |
+                           test(LoadBlock(bytes + 2 * kStep)) | test(LoadBlock(bytes + 3 * kStep));
+      if (BitsOf(any) != 0) break;
+    }
   }
-  return text.size();
+  if (at >= text.size()) return text.size();
+  ByteVector rest{};
+  std::memcpy(&rest, text.data() + at, text.size() - at);
+  const uint32_t bits = BitsOf(test(rest));
+  if (bits == 0) return text.size();
+  return std::min(at + static_cast<size_t>(std::countr_zero(bits)), text.size());
 }
 
 // Appends the text in lower case, as far as it is ASCII.
@@ -61,6 +100,20 @@ void AppendLower(std::string_view text, String& lower) {
     for (size_t i = 0; i < kBlock; ++i) bytes[at + i] = fold(bytes[at + i]);
   }
   for (; at < text.size(); ++at) bytes[at] = fold(bytes[at]);
+}
+
+// How many of the `length` bytes at `text`, put into lower case, are those at `lower`.
+inline size_t EqualInLowerCase(const char* text, const char* lower, size_t length) {
+  size_t at = 0;
+  for (; at + sizeof(ByteVector) <= length; at += sizeof(ByteVector)) {
+    const ByteVector bytes = LoadBlock(text + at);
+    const ByteMask is_upper = (bytes - 'A') < 26;
+    const ByteVector folded = bytes | (reinterpret_cast<ByteVector>(is_upper) & 0x20);
+    const uint32_t differs = BitsOf(folded != LoadBlock(lower + at));
+    if (differs != 0) return at + static_cast<size_t>(std::countr_zero(differs));
+  }
+  while (at < length && ToLower(text[at]) == lower[at]) ++at;
+  return at;
 }
 
 }  // namespace datamigrate::guardian

@@ -176,35 +176,33 @@ Utf8Character FrontUtf8(std::string_view text) {
   return {character, length};
 }
 
-std::optional<std::string> DecodeBase64(std::string_view text) {
+bool DecodeBase64(std::string_view text, std::string& bytes) {
+  bytes.clear();
   while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  if (text.size() % 4 == 1) return false;
   uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
     const int digit = Base64Digit(c);
-    if (digit < 0) return std::nullopt;
+    if (digit < 0) return false;
     bits = (bits << 6) | static_cast<uint32_t>(digit);
     count += 6;
     if (count < 8) continue;
     count -= 8;
     bytes += static_cast<char>((bits >> count) & 0xff);
   }
-  return bytes;
+  return true;
 }
 
-std::optional<std::string> DecodeHex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() / 2);
+bool DecodeHex(std::string_view text, std::string& bytes) {
+  bytes.clear();
+  if (text.size() % 2 != 0) return false;
   for (size_t i = 0; i < text.size(); i += 2) {
     const auto number = HexNumber(text, i, 2);
-    if (!number.has_value()) return std::nullopt;
+    if (!number.has_value()) return false;
     bytes += static_cast<char>(*number);
   }
-  return bytes;
+  return true;
 }
 
 }  // namespace datamigrate::guardian

@@ -40,9 +40,11 @@ struct Utf8Character {
 };
 Utf8Character FrontUtf8(std::string_view text);
 
-// RFC 4648 section 4 and 5, with or without padding. Nothing when `text` is not that.
-std::optional<std::string> DecodeBase64(std::string_view text);
-std::optional<std::string> DecodeHex(std::string_view text);
+// RFC 4648 section 4 and 5, with or without padding, into `bytes`, whose memory is used again.
+// False when `text` is not that.
+bool DecodeBase64(std::string_view text, std::string& bytes);
+// The same of section 8.
+bool DecodeHex(std::string_view text, std::string& bytes);
 
 }  // namespace datamigrate::guardian
 

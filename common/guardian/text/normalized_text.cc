@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#include <functional>
 
+#include "common/guardian/ascii.h"
 #include "common/guardian/text/byte_blocks.h"
 #include "common/guardian/text/encodings.h"
 
@@ -20,15 +23,15 @@ constexpr size_t kShortestSpacedWord = 5;  // letters
 constexpr double kReadable = 0.97;         // of an island's bytes, to be taken for text
 
 // Bytes that may begin an encoded character: escapes, and the leads of overlong UTF-8.
-ByteMask IsEncoder(ByteVector c) {
+constexpr auto kIsEncoder = [](ByteVector c) -> ByteMask {
   return (c == '%') | (c == '&') | (c == '\\') | (c == 0xc0) | (c == 0xc1) | (c == 0xe0);
-}
+};
 
 // Bytes that folding does not leave as they are: controls but tabs and line ends, and what is not
 // ASCII.
-ByteMask IsFolded(ByteVector c) {
+constexpr auto kIsFolded = [](ByteVector c) -> ByteMask {
   return (c >= 0x7f) | ((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r'));
-}
+};
 
 bool IsControl(unsigned char c) {
   return c < 0x20 || c == 0x7f;
@@ -48,13 +51,39 @@ bool IsBase64(char c) {
   return kBase64[static_cast<unsigned char>(c)];
 }
 
-// Whether one of the eight bytes is below '+', as blanks, quotes and brackets are: a run of base64
-// ends there.
-bool EndsRun(const char* bytes) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  uint64_t word;
-  std::memcpy(&word, bytes, sizeof(word));
-  return ((word - kOnes * '+') & ~word & (kOnes * 0x80)) != 0;
+constexpr auto kIsBase64 = [](ByteVector c) -> ByteMask {
+  return (((c | 0x20) - 'a') < 26) | ((c - '/') < 11) | (c == '+') | (c == '-') | (c == '_');
+};
+
+// For each of 64 bits: whether it and the kShortestIsland - 1 above it are set.
+constexpr uint64_t RunsAmong(uint64_t bits) {
+  static_assert(kShortestIsland == 20);
+  const uint64_t four = bits & bits >> 1 & (bits & bits >> 1) >> 2;
+  const uint64_t eight = four & four >> 4;
+  return eight & eight >> 8 & four >> 16;
+}
+
+// The first run of at least kShortestIsland digits of base64 at or after `from`, which no such
+// digit precedes, as its begin and end; both the size of the text where there is none.
+std::pair<size_t, size_t> NextRun(std::string_view text, size_t from) {
+  // Blocks overlap, so that one holds the first digits of each run.
+  constexpr size_t kStep = 64 - kShortestIsland + 1;
+  size_t at = from;
+  for (; at + 64 <= text.size(); at += kStep) {
+    const uint64_t runs = RunsAmong(BitsOf64(text.data() + at, kIsBase64));
+    if (runs == 0) continue;
+    const size_t first = at + static_cast<size_t>(std::countr_zero(runs));
+    size_t end = first + kShortestIsland;
+    while (end < text.size() && IsBase64(text[end])) ++end;
+    return {first, end};
+  }
+  while (at < text.size()) {
+    size_t end = at;
+    while (end < text.size() && IsBase64(text[end])) ++end;
+    if (end - at >= kShortestIsland) return {at, end};
+    at = end + 1;
+  }
+  return {text.size(), text.size()};
 }
 
 bool IsAsciiLetter(uint32_t c) {
@@ -106,30 +135,45 @@ bool IsStyledLatin(uint32_t c) {
          (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f189);
 }
 
-bool IsReadable(std::string_view text) {
-  if (text.size() < 8) return false;
-  size_t readable = 0;
-  for (const char c : text) {
-    readable += (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t';
-  }
-  return static_cast<double>(readable) >= kReadable * static_cast<double>(text.size());
+bool IsReadableByte(char c) {
+  return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t';
+}
+
+bool IsReadable(size_t readable, size_t size) {
+  return size >= 8 && static_cast<double>(readable) >= kReadable * static_cast<double>(size);
 }
 
 // "w\0a\0i\0t\0" as "wait".
-std::string WithoutWideZeros(const std::string& bytes) {
+void DropWideZeros(std::string& bytes) {
   const size_t zeros = static_cast<size_t>(std::ranges::count(bytes, '\0'));
-  if (zeros * 2 < bytes.size() - 1) return bytes;
-  std::string narrow;
-  std::ranges::copy_if(bytes, std::back_inserter(narrow), [](char c) { return c != '\0'; });
-  return narrow;
+  if (zeros * 2 >= bytes.size() - 1) std::erase(bytes, '\0');
 }
 
-bool IsHexDigit(char c) {
-  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+// Decodes a run of hexadecimal digits into `island`; false when it is no text.
+bool DecodeHexIsland(std::string_view run, std::string& island) {
+  if (!DecodeHex(run, island)) return false;
+  DropWideZeros(island);
+  return IsReadable(static_cast<size_t>(std::ranges::count_if(island, IsReadableByte)),
+                    island.size());
 }
 
-bool IsLowerLetter(char c) {
-  return c >= 'a' && c <= 'z';
+// The same of base64. Names of columns are such runs, too, and show after a few bytes that they are
+// no text.
+bool DecodeBase64Island(std::string_view run, std::string& island) {
+  constexpr size_t kLook = 16;  // digits, and so 12 bytes
+  if (run.size() % 4 == 1) return false;
+  const size_t size = run.size() * 6 / 8;
+  const auto count_unreadable = [&](std::string_view digits) {
+    (void)DecodeBase64(digits, island);  // all are digits
+    return static_cast<size_t>(std::ranges::count_if(island, std::not_fn(IsReadableByte)));
+  };
+  if (!IsReadable(size - count_unreadable(run.substr(0, kLook)), size)) return false;
+  return IsReadable(size - count_unreadable(run), size);
+}
+
+// What stands between letters that are to be read as a word.
+bool IsSpacer(char c) {
+  return c == ' ' || c == '.' || c == '-' || c == '_' || c == '*';
 }
 
 }  // namespace
@@ -154,15 +198,20 @@ void NormalizedText::Assign(std::string_view raw) {
   disguises_ = 0;
   current_.Clear();
   current_.bytes.assign(raw);
+  is_changed_ = false;
   for (int round = 0; round < kRounds && DecodeOnce(); ++round) {
+    is_changed_ = true;
     if (round > 0) disguises_ |= kNestedEncoding;
     std::swap(current_, next_);
   }
-  const bool is_folded = FindFirst(current_.bytes, 0, IsFolded) < current_.bytes.size();
+  const bool is_folded = FindFirst(current_.bytes, 0, kIsFolded) < current_.bytes.size();
   if (is_folded) Fold();
+  is_changed_ = is_changed_ || is_folded;
   text_.clear();
   AppendLower(current_.bytes, text_);
   Pad();
+  folded_size_ = size_;
+  folded_pieces_ = current_.pieces.size();
   // Islands keep their case, and folding leaves what it read in next_.
   AppendIslands(is_folded ? next_ : current_);
   AppendUnspaced();
@@ -179,7 +228,7 @@ bool NormalizedText::DecodeOnce() {
   decoded_pluses_.clear();
   bool changed = false;
   size_t copied = 0;
-  for (size_t at = 0; (at = FindFirst(bytes, at, IsEncoder)) < bytes.size();) {
+  for (size_t at = 0; (at = FindFirst(bytes, at, kIsEncoder)) < bytes.size();) {
     next_.bytes.append(bytes, copied, at - copied);
     const size_t length = DecodeAt(at);
     if (length == 0) {
@@ -275,7 +324,7 @@ void NormalizedText::Fold() {
   size_t at = 0;
   while (true) {
     const size_t run = at;
-    at = FindFirst(bytes, at, IsFolded);
+    at = FindFirst(bytes, at, kIsFolded);
     next_.bytes.append(bytes, run, at - run);
     if (at == bytes.size()) break;
     const char c = bytes[at];
@@ -321,35 +370,17 @@ void NormalizedText::Fold() {
 void NormalizedText::AppendIslands(const Draft& draft) {
   const std::string_view encoded = draft.bytes;
   size_t islands = 0;
-  size_t at = 0;
-  // A run of kShortestIsland digits covers one of these positions, so most bytes are not looked at.
-  for (size_t probe = kShortestIsland - 1; probe < encoded.size() && islands < kMaxIslands;
-       probe = std::max(probe, at) + kShortestIsland) {
-    if (!IsBase64(encoded[probe])) continue;
-    // Ten digits at least are on one side of the position.
-    if (probe + sizeof(uint64_t) < encoded.size() && EndsRun(&encoded[probe + 1]) &&
-        EndsRun(&encoded[probe - sizeof(uint64_t)])) {
-      continue;
-    }
-    size_t first = probe;
-    while (first > at && IsBase64(encoded[first - 1])) --first;
-    size_t end = probe + 1;
-    while (end < encoded.size() && IsBase64(encoded[end])) ++end;
+  for (size_t at = 0; islands < kMaxIslands;) {
+    const auto [first, end] = NextRun(encoded, at);
+    if (first == end) return;
     at = end;
-    if (end - first < kShortestIsland || end - first > kLongestIsland) continue;
+    if (end - first > kLongestIsland) continue;
     std::string_view run = encoded.substr(first, end - first);
     const size_t raw = draft.RawOffset(first);
     if (run.starts_with("0x") || run.starts_with("0X")) run.remove_prefix(2);
-    std::optional<std::string> decoded;
     const bool is_hex = std::ranges::all_of(run, IsHexDigit);
-    if (is_hex) {
-      decoded = DecodeHex(run);
-      if (decoded.has_value()) decoded = WithoutWideZeros(*decoded);
-    } else {
-      decoded = DecodeBase64(run);
-    }
-    if (!decoded.has_value() || !IsReadable(*decoded)) continue;
-    AppendIsland(*decoded, raw, is_hex ? kHexIsland : kBase64Island);
+    if (!(is_hex ? DecodeHexIsland(run, island_) : DecodeBase64Island(run, island_))) continue;
+    AppendIsland(island_, raw, is_hex ? kHexIsland : kBase64Island);
     ++islands;
   }
 }
@@ -370,20 +401,20 @@ void NormalizedText::AppendIsland(std::string_view decoded, size_t raw_offset, D
 // The first position at or after `from` of three letters with the same spacer behind each, or
 // size_.
 size_t NormalizedText::NextSpaced(size_t from) const {
-  static_assert(sizeof(ByteVector) + 5 <= kPadding);
-  for (size_t at = from; at < size_; at += sizeof(ByteVector)) {
-    const auto load = [&](size_t offset) {
-      ByteVector bytes;
-      std::memcpy(&bytes, text_.data() + at + offset, sizeof(bytes));
-      return bytes;
-    };
-    const auto is_letter = [](ByteVector bytes) -> ByteMask { return (bytes - 'a') < 26; };
-    const ByteVector spacer = load(1);
-    const size_t first = FirstOf(
-        ((spacer == ' ') | (spacer == '.') | (spacer == '-') | (spacer == '_') | (spacer == '*')) &
-        (load(3) == spacer) & (load(5) == spacer) & is_letter(load(0)) & is_letter(load(2)) &
-        is_letter(load(4)));
-    if (first < sizeof(ByteVector)) return at + first;
+  constexpr size_t kSpan = 6;  // bytes of three letters and their spacers
+  constexpr size_t kStep = 64 - kSpan + 1;
+  static_assert(kPadding >= 64, "a block may begin at the last byte");
+  for (size_t at = from; at < size_; at += kStep) {
+    const uint64_t letters =
+        BitsOf64(text_.data() + at, [](ByteVector c) -> ByteMask { return (c - 'a') < 26; });
+    const uint64_t followed = letters & ~letters >> 1;  // by something else
+    uint64_t places = followed & followed >> 2 & followed >> 4 & ((uint64_t{1} << kStep) - 1);
+    for (; places != 0; places &= places - 1) {
+      const size_t place = at + static_cast<size_t>(std::countr_zero(places));
+      const char spacer = text_[place + 1];
+      if (spacer == text_[place + 3] && spacer == text_[place + 5] && IsSpacer(spacer))
+        return place;
+    }
   }
   return size_;
 }
@@ -393,7 +424,7 @@ void NormalizedText::AppendUnspaced() {
   size_t first_raw = 0;
   const std::string_view text(text_.data(), size_);
   for (size_t at = 0; (at = NextSpaced(at)) < size_;) {
-    if (at > 0 && IsLowerLetter(text[at - 1])) {
+    if (at > 0 && IsLower(text[at - 1])) {
       ++at;
       continue;
     }
@@ -401,8 +432,8 @@ void NormalizedText::AppendUnspaced() {
     const char spacer = text[at + 1];
     std::string word;
     // Up to a letter that another one follows.
-    while (at < text.size() && IsLowerLetter(text[at]) &&
-           !(at + 1 < text.size() && IsLowerLetter(text[at + 1]))) {
+    while (at < text.size() && IsLower(text[at]) &&
+           !(at + 1 < text.size() && IsLower(text[at + 1]))) {
       word += text[at++];
       if (at < text.size() && text[at] == spacer)
         ++at;
@@ -415,6 +446,51 @@ void NormalizedText::AppendUnspaced() {
     words += ' ';
   }
   if (!words.empty()) AppendIsland(words, first_raw, kSpacedLetters);
+}
+
+const std::vector<NormalizedText::Stretch>& NormalizedText::StretchesOf(std::string_view raw) {
+  stretches_.clear();
+  if (!is_changed_) {
+    stretches_.push_back({0, 0, raw.size()});
+    return stretches_;
+  }
+  size_t at = 0;
+  size_t raw_begin = 0;
+  const auto add_until = [&](size_t end) {
+    if (end <= at || raw_begin >= raw.size()) return;
+    AddStretches(raw, raw_begin, at, std::min(end - at, raw.size() - raw_begin));
+  };
+  for (size_t i = 0; i < folded_pieces_; ++i) {
+    const Piece& piece = current_.pieces[i];
+    add_until(piece.at);
+    at = piece.at;
+    raw_begin = piece.raw;
+  }
+  add_until(folded_size_);
+  return stretches_;
+}
+
+// The bytes are compared, so that a stretch is one whatever the pieces say of it.
+void NormalizedText::AddStretches(std::string_view raw, size_t raw_begin, size_t at,
+                                  size_t length) {
+  // Behind what is known: decoding in two rounds, or decoding and folding, may step back.
+  if (!stretches_.empty()) {
+    const Stretch& last = stretches_.back();
+    const size_t known = std::max(last.raw + last.length, raw_begin) - raw_begin;
+    const size_t skipped = std::max(known, std::max(last.at + last.length, at) - at);
+    if (skipped >= length) return;
+    raw_begin += skipped;
+    at += skipped;
+    length -= skipped;
+  }
+  while (length >= kShortestStretch) {
+    const size_t same = EqualInLowerCase(raw.data() + raw_begin, text_.data() + at, length);
+    if (same >= kShortestStretch) stretches_.push_back({raw_begin, at, same});
+    const size_t step = std::min(same + 1, length);
+    raw_begin += step;
+    at += step;
+    length -= step;
+  }
 }
 
 size_t NormalizedText::RawOffset(size_t offset) const {

@@ -44,9 +44,21 @@ class NormalizedText {
   // The offset in the raw text of what became the byte at `offset` of text().
   size_t RawOffset(size_t offset) const;
 
+  // A part of the raw text that stands in text() as it is, but for the case of its letters.
+  struct Stretch {
+    size_t raw;  // offset in the raw text
+    size_t at;   // offset in text()
+    size_t length;
+  };
+  // The longer ones, in their order: all of the text, for most texts. `raw` is what Assign was
+  // given.
+  const std::vector<Stretch>& StretchesOf(std::string_view raw);
+  // No shorter ones are told of, in bytes.
+  static constexpr size_t kShortestStretch = 64;
+
   static constexpr char kIslandMark = '\x1e';
   // How many bytes after the end of text() may be read.
-  static constexpr size_t kPadding = 32;
+  static constexpr size_t kPadding = 64;
 
  private:
   struct Piece {
@@ -79,12 +91,19 @@ class NormalizedText {
   void AppendIsland(std::string_view decoded, size_t raw_offset, Disguise disguise);
   size_t NextSpaced(size_t from) const;
   void AppendUnspaced();
+  // The stretches among the bytes from `raw` and `at` on, which run side by side.
+  void AddStretches(std::string_view raw, size_t raw_begin, size_t at, size_t length);
 
   Draft current_;
   Draft next_;
   std::vector<size_t> decoded_pluses_;  // in next_, which are no blanks
+  std::string island_;                  // what a run of digits stands for
   std::string text_;                    // with kPadding zeros after size_
   size_t size_ = 0;
+  size_t folded_size_ = 0;    // of text_, before islands
+  size_t folded_pieces_ = 0;  // of current_, before islands
+  bool is_changed_ = false;   // by decoding or folding
+  std::vector<Stretch> stretches_;
   uint32_t disguises_ = 0;
 };
 

@@ -29,7 +29,7 @@ TEST_CASE("The Guardian tells attacks from harmless texts that it has not seen",
   const auto blocked = [&](const char* group) {
     return measured.tallies.at(group).PercentBlocked();
   };
-  CHECK(blocked("sqli") >= 96.5);  // goal 98
+  CHECK(blocked("sqli") >= 98);
   CHECK(blocked("xss") >= 98);
   CHECK(blocked("lfi") >= 99);
   CHECK(blocked("rce") >= 92);

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "common/guardian/ascii.h"
+
 namespace datamigrate::guardian {
 namespace {
 
@@ -71,10 +73,51 @@ TEST_CASE("Islands of base64 and hexadecimal digits are read, too", "[guardian]"
   CHECK(DisguisesOf("AnOrdinaryIdentifierOfSomeLength") == 0);
 }
 
+TEST_CASE("An island is read wherever it begins", "[guardian]") {
+  // printf 'fifteen letters' | base64, which has as few digits as an island may have
+  const std::string island = "ZmlmdGVlbiBsZXR0ZXJz";
+  for (size_t begin = 0; begin < 150; ++begin) {
+    const std::string before(begin, ' ');
+    CHECK(Normalized(before + island).find("fifteen letters") != std::string::npos);
+    CHECK(Normalized(before + island + std::string(70, ' ')).find("fifteen letters") !=
+          std::string::npos);
+    CHECK(DisguisesOf(before + island.substr(1)) == 0);
+  }
+}
+
 TEST_CASE("Letters that were spaced out are put together", "[guardian]") {
   CHECK(Normalized("i g n o r e this").find("ignore") != std::string::npos);
   CHECK(Normalized("i.g.n.o.r.e").find("ignore") != std::string::npos);
   CHECK(DisguisesOf("a b c and d") == 0);
+  CHECK(DisguisesOf("i g.n o-r e") == 0);  // one spacer throughout
+  for (size_t begin = 0; begin < 150; ++begin) {
+    const std::string text = std::string(begin, '.') + "i g n o r e";
+    CHECK(Normalized(text).find("ignore") != std::string::npos);
+    CHECK(Normalized(text + " " + std::string(70, '.')).find("ignore") != std::string::npos);
+  }
+}
+
+TEST_CASE("What stands as it is in the raw text is told", "[guardian]") {
+  const std::string plain =
+      "Nothing in this SENTENCE is changed but the case of its letters, and it is long. ";
+  NormalizedText text;
+  text.Assign(plain);
+  REQUIRE(text.StretchesOf(plain).size() == 1);
+  CHECK(text.StretchesOf(plain)[0].length == plain.size());
+
+  for (const std::string between :
+       {"%41", "\u2019", "&amp;", "\u200b", "%2525", "+%20+", "\xff", "a%c3%a9"}) {
+    CAPTURE(between);
+    const std::string raw = plain + between + plain + between + between + plain + "short" + between;
+    text.Assign(raw);
+    const auto& stretches = text.StretchesOf(raw);
+    CHECK(stretches.size() == 3);
+    for (const NormalizedText::Stretch& stretch : stretches) {
+      CHECK(stretch.length >= plain.size());
+      CHECK(ToLower(std::string_view(raw).substr(stretch.raw, stretch.length)) ==
+            text.text().substr(stretch.at, stretch.length));
+    }
+  }
 }
 
 TEST_CASE("Offsets lead back to the raw text", "[guardian]") {

@@ -41,6 +41,24 @@ TEST_CASE("Attacks are blocked, and named", "[guardian]") {
       {"\\1=\\1 and", "sql_injection.escaped_numbers"},
       {"ab'or'cd", "sql_injection.glued_condition"},
       {"' || utl_http.request('http://a.example') || '", "sql_injection.leading_concatenation"},
+      {"b '*' c", "sql_injection.torn_fragment"},
+      {"' xor pear", "sql_injection.torn_fragment"},
+      {"or 'a1' = 'b2", "sql_injection.torn_fragment"},
+      {"and status = '", "sql_injection.torn_fragment"},
+      {"id=;set @mode", "sql_injection.torn_fragment"},
+      {") as owner from", "sql_injection.torn_fragment"},
+      {"from users where role=\"x\"", "sql_injection.torn_fragment"},
+      {"|| 7==7", "sql_injection.torn_fragment"},
+      {"@name /*", "sql_injection.torn_fragment"},
+      {"0x640072006f0070002000740061006200", "sql_injection.torn_fragment"},
+      {"blue or zz = zz", "sql_injection.self_comparison"},
+      {"iif(7311=7311,1,2)", "sql_injection.probe_of_constants"},
+      {"n group by n having true limit 3", "sql_injection.constant_having"},
+      {"7e union select name from users", "sql_injection.number_and_union"},
+      {"select char(72)+char(101)+char(108)+char(112)", "sql_injection.spelled_text"},
+      {"1;set @s=b'0110010001110010011011110111000';", "sql_injection.binary_statement"},
+      {"' or match (title) against ('a' in boolean mode)", "sql_injection.full_text_condition"},
+      {"load data local infile '/tmp/x' into table t", "sql_injection.into_file"},
       {"scriptalert(1)/script", "cross_site_scripting.lost_brackets"},
       {"\u00bcscript\u00bealert(1)\u00bc/script\u00be", "cross_site_scripting.lost_brackets"},
       {"'';!--\"<a>=&{()}", "cross_site_scripting.probe"},
@@ -78,7 +96,10 @@ TEST_CASE("Ordinary words and T-SQL pass", "[guardian]") {
       "What is the difference between UNION and UNION ALL?", "5 > 3 and 2 < 4",
       "(see the second page)", "Our site asks for a cookie.",
       "PRINT 'done'; -- the last step of the nightly run",
-      "a script, an alert and a /scripts folder");
+      "a script, an alert and a /scripts folder", "He said 'or else' and left.",
+      "\"AND WHEN THE KIDS ARE OLD", "I like having true friends",
+      "Where status = 'open' and x = y", "PRINT 'a' + CHAR(13) + CHAR(10) + CHAR(9) + 'b'",
+      "one or two = 2 or three");
   CAPTURE(text);
   CHECK(Scan(text).action == Action::kAllow);
 }
@@ -99,6 +120,27 @@ TEST_CASE("Secrets and personal data are cut out, not blocked", "[guardian]") {
   CHECK(verdict.matches[0].category == Category::kPersonalData);
   CHECK(verdict.matches[0].offset == 11);
   CHECK(verdict.matches[0].length == card.size());
+}
+
+// Where the GitHub token of `text` is found; the size of the text if it is not.
+size_t PlaceOfToken(const std::string& text) {
+  const Verdict verdict = Scan(text);
+  const auto found = std::ranges::find(verdict.matches, "secret.github_token", &Match::rule);
+  return found == verdict.matches.end() ? text.size() : found->offset;
+}
+
+TEST_CASE("A secret is found beside what normalising changes", "[guardian]") {
+  const std::string token = "ghp_" + RandomText(36, kBase62);
+  std::string around;
+  while (around.size() < 300) around += "and so on ";
+  for (size_t length = 0; length < 80; ++length) {
+    const std::string near(length, '.');
+    for (const std::string changed : {"%41", "\u2019", "&amp;", "\u200b"}) {
+      const std::string text =
+          around + changed + near + " " + token + " " + near + changed + around;
+      CHECK(PlaceOfToken(text) == text.find(token));
+    }
+  }
 }
 
 TEST_CASE("A short attack in a long text is found", "[guardian]") {
