@@ -180,7 +180,7 @@ constexpr Rule kRules[] = {
      R"re(|^['"]\x60?\s*[*/%]\s*\d+$|'\s*is\s*(?:not\s*)?\\n|\bpassword\b[^:\n]{0,12}\)::(?:int|jsonb|text)\b)re",
      nullptr, "A short piece of a statement that is none by itself", kSheet, 1, HasSignOrOperator},
     {"sql_injection.self_comparison", "", 0, 0,
-     R"re(\b(?:and|or|xor|having)\s+(\w+\s*=\s*\w+)(?:\W|$))re", HasEqualSides,
+     R"re(\b(?:and|or|xor|having)\s+(\w+\s*=\s*\w+)(?:[^\w(.]|$))re", HasEqualSides,
      "A name or number that is compared with itself", kSheet, 1, HasEqualsSign},
     {"sql_injection.probe_of_constants", "if(", 4, 24,
      R"re(\bi?if\s*\(\s*\d{3,}\s*=\s*\d{3,}\s*[,)])re", nullptr,
