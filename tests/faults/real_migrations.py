@@ -43,7 +43,7 @@ class Engines:
         with open(log, "w", encoding="utf-8") as out:
             engine = subprocess.Popen(
                 [self._programs / "datamigrate-engine", "--listen", "127.0.0.1:0", "--port-file", port, "--home", self._home, "--dbt", self._dbt,
-                 "--lease-seconds", "3", "--source-root", "/", "--concurrency", "2"],
+                 "--lease-seconds", "3", "--source-root", "/", "--concurrency", "1"],
                 env={**os.environ, "DATAMIGRATE_DATABASE_URL": self.url}, stdout=out, stderr=out)
         for _ in range(600):
             if port.exists() and port.read_text(encoding="ascii").strip():
@@ -99,18 +99,31 @@ def check(engines, runs):
         raise Wrong(f"events missing in {gaps[:3]}, steps ended twice in {repeated[:3]}, {finished} steps ended")
 
 
+def wait_for_a_step(engines, before):
+    """How many steps have ended, once there are more than before or no migration is open."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        ended = int(engines.ask("SELECT count(*) FROM migration_events WHERE kind = 'node_completed'")[0])
+        if ended > before or not engines.ask(f"SELECT 1 FROM migrations WHERE {OPEN} LIMIT 1"):
+            return ended
+        time.sleep(0.1)
+    raise Wrong("no step has ended for three minutes")
+
+
 def kill_at_random(options, server, folder):
     """What was seen, in a line. Raises Wrong."""
     chance = random.Random(options.seed)
     engines = Engines(options.program.parent, server, folder, ROOT / "build/deps/venv/bin/dbt")
     running = [engines.start() for _ in range(options.engines)]
     create(engines, running[0][1], folder, options.runs)
-    restarts, resumed = 0, 0
+    restarts, resumed, ended = 0, 0, 0
     deadline = time.monotonic() + 120 + 40 * options.runs
     while engines.ask(f"SELECT 1 FROM migrations WHERE {OPEN} OR {SET_ASIDE} LIMIT 1"):
         if time.monotonic() > deadline:
             raise Wrong(f"too slow; open are {engines.ask(f'SELECT id, status FROM migrations WHERE {OPEN} LIMIT 5')}")
-        time.sleep(chance.uniform(2, 2 + 12 / options.engines))
+        # However slow the machine is, something has to get on between two kills.
+        ended = wait_for_a_step(engines, ended)
+        time.sleep(chance.uniform(0, 3))
         place = chance.randrange(len(running))
         engines.kill(running[place][0])
         if restarts < options.restarts and engines.kills % 5 == 0:
