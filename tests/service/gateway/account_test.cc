@@ -5,13 +5,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/pg/pool.h"
 #include "common/pg/transaction.h"
 #include "gateway/store/attempt_store.h"
 #include "tests/service/gateway/gateway_fixture.h"
+#include "tests/support/eventually.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -36,19 +36,19 @@ struct MailFixture : MailFolder, Fixture {
 
   // The only mail to `address` that was not read yet; waits for it.
   std::string ReadMail(const std::string& address) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (std::chrono::steady_clock::now() < end) {
+    std::string text;
+    const auto has_come = [&] {
       for (const auto& entry : std::filesystem::directory_iterator(mails.path())) {
         if (entry.path().extension() != ".eml") continue;
-        std::string text = testing::ReadFile(entry.path());
+        text = testing::ReadFile(entry.path());
         if (text.find("To: <" + address + ">") == std::string::npos) continue;
         std::filesystem::remove(entry.path());
-        return text;
+        return true;
       }
-      std::this_thread::yield();
-    }
-    FAIL("no mail came to " << address);
-    return "";
+      return false;
+    };
+    if (!testing::Eventually(has_come)) FAIL("no mail came to " << address);
+    return text;
   }
 
   // What stands behind "#<action>=" in the mail's link.
@@ -270,9 +270,7 @@ TEST_CASE("A rotated key takes over while old tokens stay good", "[gateway][serv
   };
   CHECK(keys().size() == 1);
   REQUIRE(RotateTokenKey(fixture.config).ok());
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (keys().size() < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-  CHECK(keys().size() == 2);
+  CHECK(testing::Eventually([&] { return keys().size() == 2; }));
   CHECK(fixture.Ask("GET", "/api/v1/auth/me").status == 200);
 }
 

@@ -7,11 +7,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 
 #include "datamigrate/v1/models.grpc.pb.h"
 #include "tests/service/gateway/services_fixture.h"
 #include "tests/service/models/provider.h"
+#include "tests/support/eventually.h"
 
 namespace datamigrate::testing {
 namespace {
@@ -125,10 +125,10 @@ TEST_CASE("Models are asked through gateway and engine, and answers pass the Gua
 
   // Records are written a moment after their calls.
   std::pair<int, int> recorded;
-  for (int i = 0; i < 5000 && recorded != std::pair(4, 1); ++i) {
+  Eventually([&] {
     recorded = world.Recorded();
-    std::this_thread::yield();
-  }
+    return recorded == std::pair(4, 1);
+  });
   CHECK(recorded == std::pair(4, 1));
   CHECK(world.services.Ask("DELETE", "/api/v1/models/custom/ours", world.ann).status == 204);
   CHECK(world.Complete(world.ann, "ours").status == 404);

@@ -6,12 +6,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "datamigrate/v1/models.grpc.pb.h"
 #include "grpcpp/create_channel.h"
 #include "tests/service/engine_under_test.h"
 #include "tests/service/models/provider.h"
+#include "tests/support/eventually.h"
 
 namespace datamigrate::testing {
 namespace {
@@ -179,7 +179,7 @@ TEST_CASE("An engine asks models, falls back, streams, keeps to budgets and acco
   CHECK(world.Complete(World::Ask("ours"), "other").error_code() == grpc::StatusCode::NOT_FOUND);
 
   // Records are written a moment after their calls. "failing" failed once, and "breaking" once.
-  for (int i = 0; i < 5000 && world.Failed() < 2; ++i) std::this_thread::yield();
+  Eventually([&] { return world.Failed() >= 2; });
   CHECK(world.Failed() == 2);
 
   // All of it is there when the engine was killed and another one serves.
@@ -218,11 +218,11 @@ TEST_CASE("A routing file is taken while the engine serves, and a bad one is not
                        "0.000001}]\n"));
   // The file is looked at every two seconds; each call tells whether it was.
   grpc::Status status;
-  for (int i = 0; i < 2000 && status.ok(); ++i) {
-    v1::CompleteRequest request = World::Ask("simple", "call " + std::to_string(i));
-    status = world.Complete(request);
-    std::this_thread::yield();
-  }
+  int calls = 0;
+  Eventually([&] {
+    status = world.Complete(World::Ask("simple", "call " + std::to_string(++calls)));
+    return !status.ok();
+  });
   CHECK(status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
   CHECK(world.cause == "budget_spent");
   CHECK(status.error_message().find("\"tiny\"") != std::string::npos);

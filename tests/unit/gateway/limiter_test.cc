@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -19,6 +18,7 @@
 #include "gateway/filters/rate_limit/redis_limiter.h"
 #include "gateway/http/router.h"
 #include "tests/support/child_process.h"
+#include "tests/support/eventually.h"
 
 namespace datamigrate::gateway {
 namespace {
@@ -153,14 +153,11 @@ struct Redis {
 
 // Waits until a request is counted by Redis: then the count of those in memory stays.
 bool WaitUntilShared(RedisLimiter& limiter, const telemetry::Metrics& metrics) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < end) {
+  return testing::Eventually([&] {
     const std::string before = metrics.Print();
     limiter.Charge({{"probe", 1000000}}, absl::Now());
-    if (metrics.Print() == before) return true;
-    std::this_thread::yield();
-  }
-  return false;
+    return metrics.Print() == before;
+  });
 }
 
 TEST_CASE("Gateways share their counts through Redis and survive its end",
