@@ -22,7 +22,7 @@ namespace {
 using workflow::NodeContext;
 using Builder = workflow::TypedGraphBuilder<v1::MigrationState>;
 using Agent = AgentResult (*)(const Environment&, v1::MigrationState&, NodeContext&);
-using Undo = AgentResult (*)(const Environment&, const v1::MigrationState&, NodeContext&);
+using Undo = AgentResult (*)(const Environment&, NodeContext&);
 
 struct Step {
   std::string_view node;
@@ -72,7 +72,7 @@ Builder::Function NodeOf(const Environment& environment, const Step& step) {
 // Undone, a step's results are the row's no more.
 Builder::Undo UndoOf(const Environment& environment, const Step& step) {
   return [environment, step](const v1::MigrationState& left, NodeContext& context) -> AgentResult {
-    AgentResult effects = step.undo(environment, left, context);
+    AgentResult effects = step.undo(environment, context);
     if (!effects.ok()) return effects;
     v1::MigrationState state = left;
     state.clear_validation_result();

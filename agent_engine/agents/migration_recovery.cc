@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
-#include <utility>
+#include <vector>
 
 #include "agent_engine/agents/agent_context.h"
 #include "agent_engine/store/migration_writer.h"
@@ -61,8 +61,7 @@ bool OneThreadHelps(const absl::Status& error) {
   return absl::IsResourceExhausted(error);
 }
 
-AgentResult RemoveProject(const Environment& environment, const v1::MigrationState& /*left*/,
-                          workflow::NodeContext& context) {
+AgentResult RemoveProject(const Environment& environment, workflow::NodeContext& context) {
   const MigrationPaths paths = PathsOf(environment, context.run_id());
   if (absl::Status removed = Remove(context, {paths.project, paths.folder / "dbt"});
       !removed.ok()) {
@@ -75,8 +74,7 @@ AgentResult RemoveProject(const Environment& environment, const v1::MigrationSta
   return effects;
 }
 
-AgentResult RemoveLoadedData(const Environment& environment, const v1::MigrationState& /*left*/,
-                             workflow::NodeContext& context) {
+AgentResult RemoveLoadedData(const Environment& environment, workflow::NodeContext& context) {
   const std::filesystem::path database = PathsOf(environment, context.run_id()).database;
   std::filesystem::path wal = database;
   wal += ".wal";

@@ -20,11 +20,9 @@ inline constexpr char kOneThread[] = "one_thread";
 Environment WithOneThread(Environment environment);
 bool OneThreadHelps(const absl::Status& error);
 
-// Undo the Executor and LoadData: the migration's own files are removed. `left`: the state after
-// the step. kUnavailable: a file cannot be removed.
-AgentResult RemoveProject(const Environment& environment, const v1::MigrationState& left,
-                          workflow::NodeContext& context);
-AgentResult RemoveLoadedData(const Environment& environment, const v1::MigrationState& left,
-                             workflow::NodeContext& context);
+// Undo the Executor and LoadData: the migration's own files are removed. kUnavailable: one cannot
+// be.
+AgentResult RemoveProject(const Environment& environment, workflow::NodeContext& context);
+AgentResult RemoveLoadedData(const Environment& environment, workflow::NodeContext& context);
 
 }  // namespace datamigrate::agents

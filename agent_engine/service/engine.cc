@@ -50,7 +50,6 @@ constexpr int kConnections = 16;
 constexpr int kModelThreads = 1024;
 constexpr int kAuditConnections = 2;
 constexpr int kHeartbeatsPerLease = 3;
-constexpr int kWaitingRuns = 2;  // beside those that run, while they are stored
 constexpr absl::Duration kGradesCount = absl::Hours(24 * 90);  // Models change, and with them this.
 constexpr absl::Duration kDrainGrace = absl::Seconds(2);
 constexpr std::chrono::seconds kCallGrace{5};
@@ -245,7 +244,7 @@ class Engine {
     store::WorkerOptions worker;
     worker.owner = store::MakeOwnerName();
     worker.concurrency = options_.concurrency;
-    worker.max_waiting = kWaitingRuns;
+    worker.max_waiting = store::kUsualWaiting;
     worker.lease = absl::Seconds(options_.lease_seconds);
     worker.heartbeat = worker.lease / kHeartbeatsPerLease;
     worker.poll = std::min(worker.poll, worker.lease / kHeartbeatsPerLease);

@@ -42,6 +42,9 @@ enum class JobEnd { kCompleted, kSuspended, kLeft };
 using JobFunction =
     std::function<absl::StatusOr<JobEnd>(const JobLease& lease, workflow::CancellationToken token)>;
 
+// Beside the jobs that run, for WorkerOptions::max_waiting: what engines have, and the bench.
+inline constexpr int kUsualWaiting = 2;
+
 struct WorkerOptions {
   std::string owner = {};  // names this process in leases: host, process id, random part
   int concurrency = 2;     // jobs at a time; 0: none are taken

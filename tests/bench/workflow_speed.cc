@@ -103,7 +103,7 @@ int MeasureSteps(const pg::ConnectionOptions& connection, int workers, int runs,
   options.owner = store::MakeOwnerName();
   options.concurrency = workers;
   options.prefetch = 4;
-  options.max_waiting = 8;
+  options.max_waiting = store::kUsualWaiting;
   options.listen = connection;
   options.on_trouble = [](std::string_view, const absl::Status& status) { Fail(status); };
   store::Worker worker(

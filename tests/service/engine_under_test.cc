@@ -136,6 +136,15 @@ v1::Migration EngineUnderTest::Resume(const std::string& id) {
   return Ask(*stub_, &v1::MigrationService::Stub::ResumeMigration, request);
 }
 
+v1::Migration EngineUnderTest::WaitForStop(const std::string& id, int64_t& last_sequence) {
+  const auto events = Watch(id, last_sequence, [](const v1::MigrationEvent& event) {
+    return event.kind() == "waiting" || IsEnd(event);
+  });
+  REQUIRE_FALSE(events.empty());
+  last_sequence = events.back().sequence();
+  return Get(id);
+}
+
 std::vector<v1::MigrationEvent> EngineUnderTest::Watch(
     const std::string& id, int64_t after,
     const std::function<bool(const v1::MigrationEvent&)>& stop) {

@@ -53,6 +53,8 @@ class EngineUnderTest {
   v1::Migration Get(const std::string& id);
   // Chooses an option of the question that is open.
   v1::Migration Decide(const std::string& id, const std::string& option);
+  // Until it waits for a person or has ended; `last_sequence` moves on.
+  v1::Migration WaitForStop(const std::string& id, int64_t& last_sequence);
   // Every event after `after` until the migration ends, or until `stop` says true for one, which is
   // then the last.
   std::vector<v1::MigrationEvent> Watch(const std::string& id, int64_t after,

@@ -49,16 +49,6 @@ v1::PlanEdit Edit(const std::string& object) {
   return edit;
 }
 
-// Until it waits for somebody or has ended.
-v1::Migration Stop(EngineUnderTest& engine, const std::string& id, int64_t& last_sequence) {
-  const auto events = engine.Watch(id, last_sequence, [](const v1::MigrationEvent& event) {
-    return event.kind() == "waiting" || IsEnd(event);
-  });
-  REQUIRE_FALSE(events.empty());
-  last_sequence = events.back().sequence();
-  return engine.Get(id);
-}
-
 std::string Words(const v1::Explanation& explanation) {
   std::string text = explanation.headline();
   for (const auto& section : explanation.sections()) {
@@ -93,7 +83,7 @@ TEST_CASE("a plan is changed, refused with the reason, changed again and carried
   request.mutable_options()->set_require_plan_approval(true);
   const std::string id = engine.Create(request).id();
   int64_t last_sequence = 0;
-  REQUIRE(Stop(engine, id, last_sequence).status() == v1::MIGRATION_STATUS_WAITING);
+  REQUIRE(engine.WaitForStop(id, last_sequence).status() == v1::MIGRATION_STATUS_WAITING);
 
   v1::Plan plan = PlanOf(engine, id);
   CHECK(plan.objects_size() == 4);
@@ -115,7 +105,7 @@ TEST_CASE("a plan is changed, refused with the reason, changed again and carried
   v1::PlanEdit left_out = Edit("dbo.BigCustomers");
   left_out.set_is_left_out(true);
   REQUIRE(Answer(engine, id, plan.question_id(), "revise", {as_table, left_out}).ok());
-  REQUIRE(Stop(engine, id, last_sequence).status() == v1::MIGRATION_STATUS_WAITING);
+  REQUIRE(engine.WaitForStop(id, last_sequence).status() == v1::MIGRATION_STATUS_WAITING);
   plan = PlanOf(engine, id);
   CHECK(ObjectOf(plan, "OrderTotals").materialization() == "table");
   CHECK(ObjectOf(plan, "OrderTotals").is_edited());
@@ -123,7 +113,7 @@ TEST_CASE("a plan is changed, refused with the reason, changed again and carried
   CHECK(plan.beside() == 1);
 
   REQUIRE(Answer(engine, id, plan.question_id(), "approve", {}).ok());
-  const v1::Migration done = Stop(engine, id, last_sequence);
+  const v1::Migration done = engine.WaitForStop(id, last_sequence);
   INFO(done.error());
   REQUIRE(done.status() == v1::MIGRATION_STATUS_SUCCEEDED);
   CHECK(done.validation_result().approved());

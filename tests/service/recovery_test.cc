@@ -37,15 +37,7 @@ struct Recovering {
     id = engine.Create(request).id();
   }
 
-  // Until it waits or has ended.
-  v1::Migration Stop() {
-    const auto events = engine.Watch(id, last_sequence, [](const v1::MigrationEvent& event) {
-      return event.kind() == "waiting" || IsEnd(event);
-    });
-    REQUIRE_FALSE(events.empty());
-    last_sequence = events.back().sequence();
-    return engine.Get(id);
-  }
+  v1::Migration Stop() { return engine.WaitForStop(id, last_sequence); }
 
   void InstallDbt() { std::filesystem::create_symlink(dbt, link()); }
 
