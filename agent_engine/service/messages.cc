@@ -128,7 +128,10 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
   v1::Migration message;
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
-  if (!google::protobuf::util::JsonStringToMessage(record.summary_json, &message, options).ok()) {
+  // One that was just made has none yet.
+  const bool has_summary = !record.summary_json.empty() && record.summary_json != "{}";
+  if (has_summary &&
+      !google::protobuf::util::JsonStringToMessage(record.summary_json, &message, options).ok()) {
     message.Clear();
   }
   v1::CreateMigrationRequest request;

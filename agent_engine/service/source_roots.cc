@@ -12,7 +12,9 @@ namespace fs = std::filesystem;
 // found out.
 fs::path Resolved(const fs::path& path) {
   std::error_code error;
-  fs::path resolved = fs::weakly_canonical(fs::absolute(path, error), error);
+  fs::path resolved = fs::canonical(path, error);
+  // It is not there, or not all of it.
+  if (error) resolved = fs::weakly_canonical(fs::absolute(path, error), error);
   if (error) return {};
   return resolved.has_filename() || resolved == resolved.root_path() ? resolved
                                                                      : resolved.parent_path();

@@ -7,6 +7,7 @@
 #include "agent_engine/store/migration_rows.h"
 #include "agent_engine/store/migration_store.h"
 #include "common/crypto/encoding.h"
+#include "common/crypto/random.h"
 #include "common/pg/transaction.h"
 
 namespace datamigrate::store {
@@ -20,19 +21,19 @@ const pg::RetryPolicy kRepeatable{.retry_unknown_outcome = true};
 // while the tables were empty stays good when they are not.
 constexpr pg::Statement kCreate = {
     "create_migrations",
-    "WITH asked AS MATERIALIZED (SELECT gen_random_uuid() AS id, clock_timestamp() AS now, a.*"
+    "WITH asked AS MATERIALIZED (SELECT clock_timestamp() AS now, a.*"
     "   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $7::integer[],"
-    "     $8::integer[], $9::integer[], $10::text[], $11::boolean[], $12::text[]) WITH ORDINALITY"
-    "     AS a (tenant, created_by, name, key, kind, start, length, priority, target, is_held,"
-    "       start_at, place)),"
+    "     $8::integer[], $9::integer[], $10::text[], $11::boolean[], $12::text[], $13::uuid[])"
+    "     WITH ORDINALITY AS a (tenant, created_by, name, key, kind, start, length, priority,"
+    "       target, is_held, start_at, id, place)),"
     " inserted AS ("
     "   INSERT INTO migrations (id, tenant, created_by, name, idempotency_key, request, last_event,"
     "     created_at, updated_at, target)"
     "   SELECT id, tenant, created_by, name, nullif(key, ''),"
     "     substring($6::bytea FROM start FOR length), 1, now, now, target FROM asked"
     "   ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING id, created_at),"
-    " job AS (INSERT INTO jobs (run_id, kind, priority, tenant, status, available_at)"
-    "   SELECT id, kind, priority, tenant, CASE WHEN is_held THEN 'held' ELSE 'queued' END,"
+    " job AS (INSERT INTO jobs (id, run_id, kind, priority, tenant, status, available_at)"
+    "   SELECT id, id, kind, priority, tenant, CASE WHEN is_held THEN 'held' ELSE 'queued' END,"
     "     greatest(nullif(start_at, '')::timestamptz, now)"
     "   FROM asked JOIN inserted USING (id)),"
     " event AS (INSERT INTO migration_events (migration_id, sequence, kind, payload)"
@@ -67,7 +68,7 @@ using CreatedAll = std::vector<absl::StatusOr<CreatedMigration>>;
 // Those of kCreate for the migrations at these places.
 std::vector<pg::Parameter> CreationParameters(const Migrations& migrations, const Places& places) {
   std::vector<std::string> tenants, creators, names, keys, kinds, begins, lengths, priorities,
-      targets, held, starts;
+      targets, held, starts, ids;
   std::string requests;
   for (const size_t place : places) {
     const NewMigration& migration = migrations[place];
@@ -83,9 +84,11 @@ std::vector<pg::Parameter> CreationParameters(const Migrations& migrations, cons
     targets.push_back(migration.target);
     held.push_back(migration.after.empty() ? "false" : "true");
     starts.push_back(migration.start_at ? pg::Parameter(*migration.start_at).value() : "");
+    ids.push_back(crypto::TimeOrderedUuid());
   }
   return {tenants, creators, names,      keys,    kinds, pg::Bytes{std::move(requests)},
-          begins,  lengths,  priorities, targets, held,  starts};
+          begins,  lengths,  priorities, targets, held,  starts,
+          ids};
 }
 
 std::vector<pg::Parameter> KeyParameters(const Migrations& migrations, const Places& places) {

@@ -73,7 +73,7 @@ void Create(EngineClient* engine, const Request& request, const Respond& respond
   const std::string_view key = request.headers.Get("Idempotency-Key");
   if (!key.empty()) asked.set_idempotency_key(std::string(key));
   // Without a key of the client's, one of ours lets this one request be sent again safely.
-  if (asked.idempotency_key().empty()) asked.set_idempotency_key(crypto::RandomUuid());
+  if (asked.idempotency_key().empty()) asked.set_idempotency_key(crypto::TimeOrderedUuid());
   engine->CreateMigration(ContextOf(request), std::move(asked),
                           [&request, respond](const absl::StatusOr<v1::Migration>& created) {
                             respond(Created(request, created));

@@ -5,12 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/crypto/access_token.h"
 #include "common/crypto/api_key.h"
 #include "common/crypto/digest.h"
@@ -459,6 +462,26 @@ TEST_CASE("What is sealed opens in its context alone", "[crypto][key]") {
   CHECK(absl::IsDataLoss(key->Open("short", "ann").status()));
   sealed.back() = static_cast<char>(sealed.back() ^ 1);
   CHECK(absl::IsDataLoss(key->Open(sealed, "ann").status()));
+}
+
+// Of the first 48 bits.
+int64_t MillisecondsOf(std::string uuid) {
+  std::erase(uuid, '-');
+  return std::stoll(uuid.substr(0, 12), nullptr, 16);
+}
+
+TEST_CASE("Identifiers that sort by time have the form of RFC 9562 and say when", "[crypto]") {
+  const int64_t before = absl::ToUnixMillis(absl::Now());
+  const std::string uuid = TimeOrderedUuid();
+  const std::string other = TimeOrderedUuid();
+  const int64_t after = absl::ToUnixMillis(absl::Now());
+  CAPTURE(uuid, other);
+  CHECK(uuid.size() == 36);
+  CHECK(uuid[14] == '7');
+  CHECK(std::string("89ab").find(uuid[19]) != std::string::npos);
+  CHECK(MillisecondsOf(uuid) >= before);
+  CHECK(MillisecondsOf(other) <= after);
+  CHECK(uuid.substr(19) != other.substr(19));  // the random bits
 }
 
 TEST_CASE("Random values have their form and differ", "[crypto]") {
