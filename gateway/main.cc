@@ -65,7 +65,7 @@ int Run(const gateway::Config& config) {
   }
   absl::StatusOr<std::unique_ptr<gateway::Gateway>> running = gateway::Gateway::Start(config);
   if (!running.ok()) return Fail(running.status());
-  datamigrate::memory::ReturnFreedMemory();
+  datamigrate::memory::ReturnMemoryOfStart();
   spdlog::info("version {} listens on {}:{}", gateway::kVersion, config.listen_host,
                (*running)->port());
   ServeUntilStopped(signals, **running);

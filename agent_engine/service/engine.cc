@@ -401,7 +401,7 @@ absl::Status RunEngine(const EngineOptions& options) {
                 guided_model);
   const absl::StatusOr<int> port = engine.Start();
   if (!port.ok()) return port.status();
-  memory::ReturnFreedMemory();
+  memory::ReturnMemoryOfStart();
   status = WritePortFile(options.port_file, *port);
   if (status.ok()) {
     spdlog::info("serving on port {}", *port);

@@ -1,4 +1,4 @@
-// How the allocator of this process keeps what is freed.
+// How much memory this process keeps.
 #ifndef DATAMIGRATE_COMMON_MEMORY_ALLOCATOR_H_
 #define DATAMIGRATE_COMMON_MEMORY_ALLOCATOR_H_
 
@@ -9,9 +9,11 @@ namespace datamigrate::memory {
 // threads run. Comes before the first other thread.
 void KeepAnArenaForEachProcessor();
 
-// Gives freed memory back to the system: a service needs three times as much while it starts as
-// afterwards. Takes about a millisecond. Safe to call from any thread.
-void ReturnFreedMemory();
+// Gives back what only the start of a service needed: freed memory, of which that is three times
+// what it keeps, and the pages of the program and of its libraries. Those that are needed again
+// come back from the page cache one by one. Takes about a millisecond. Safe to call from any
+// thread.
+void ReturnMemoryOfStart();
 
 }  // namespace datamigrate::memory
 
