@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "common/memory/allocator.h"
+#include "common/memory/memory_of_start.h"
 #include "common/telemetry/log_setup.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
@@ -82,7 +82,6 @@ int main(int argc, char** argv) {
   // Debian's abseil looks at the order of locks whenever one is taken; the tests do that.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #endif
-  datamigrate::memory::KeepAnArenaForEachProcessor();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const absl::StatusOr<gateway::Config> config = gateway::ReadConfig(arguments, Environment);
   if (!config.ok()) return Fail(config.status());

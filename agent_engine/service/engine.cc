@@ -30,7 +30,7 @@
 #include "agent_engine/store/schema.h"
 #include "agent_engine/store/worker.h"
 #include "agent_engine/workflow/runner.h"
-#include "common/memory/allocator.h"
+#include "common/memory/memory_of_start.h"
 #include "common/pg/pool.h"
 #include "common/pg/schema.h"
 #include "fmt/format.h"

@@ -4,7 +4,6 @@
 #include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
 #include "agent_engine/service/engine.h"
-#include "common/memory/allocator.h"
 #include "fmt/format.h"
 #include "spdlog/spdlog.h"
 
@@ -13,7 +12,6 @@ int main(int argc, char** argv) {
   // Debian's abseil looks at the order of locks whenever one is taken; the tests do that.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #endif
-  datamigrate::memory::KeepAnArenaForEachProcessor();
   CLI::App app("Runs migrations. Any number of engines share one PostgreSQL.",
                "datamigrate-engine");
   datamigrate::service::EngineOptions options;

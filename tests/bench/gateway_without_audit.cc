@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "common/memory/allocator.h"
 #include "common/telemetry/log_setup.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
@@ -29,7 +28,6 @@ int Fail(const absl::Status& status) {
 
 int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  datamigrate::memory::KeepAnArenaForEachProcessor();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   absl::StatusOr<gateway::Config> config =
       gateway::ReadConfig(arguments, [](const std::string& name) {

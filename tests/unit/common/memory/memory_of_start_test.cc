@@ -1,4 +1,4 @@
-#include "common/memory/allocator.h"
+#include "common/memory/memory_of_start.h"
 
 #include <catch2/catch.hpp>
 

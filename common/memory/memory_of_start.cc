@@ -1,24 +1,29 @@
-#include "common/memory/allocator.h"
+#include "common/memory/memory_of_start.h"
 
 #include <link.h>
 #include <malloc.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+// Of jemalloc, which release programs are linked with; absent in others.
+extern "C" int mallctl(const char* name, void* old_value, size_t* old_size, void* new_value,
+                       size_t new_size) __attribute__((weak));
 
 namespace datamigrate::memory {
 namespace {
 
-// Those of the machine that this process may run on, which std::thread::hardware_concurrency does
-// not tell. One where there are more than the system call's set holds.
-int UsableProcessors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
+// Of all arenas: MALLCTL_ARENAS_ALL of jemalloc's manual.
+constexpr char kPurge[] = "arena.4096.purge";
+
+void ReturnFreedMemory() {
+  if (mallctl != nullptr) {
+    mallctl(kPurge, nullptr, nullptr, nullptr, 0);
+  } else {
+    malloc_trim(0);
+  }
 }
 
 // Unmaps the pages of what is only read of a program or library: they are as in the file. Those of
@@ -38,12 +43,8 @@ int UnmapReadPages(dl_phdr_info* object, size_t, void*) {
 
 }  // namespace
 
-void KeepAnArenaForEachProcessor() {
-  mallopt(M_ARENA_MAX, UsableProcessors());
-}
-
 void ReturnMemoryOfStart() {
-  malloc_trim(0);
+  ReturnFreedMemory();
   dl_iterate_phdr(UnmapReadPages, nullptr);
 }
 
