@@ -79,6 +79,17 @@ constexpr NamedSchema kNewMigration = {.name = "NewMigration",
 })",
                                        .message = "datamigrate.v1.CreateMigrationRequest"};
 
+constexpr NamedSchema kMigrationQuestion = {.name = "MigrationQuestion",
+                                            .text = R"({
+  "required": ["question"],
+  "properties": {
+    "id": null,
+    "question": {"minLength": 1, "maxLength": 4000, "examples": ["What does this mean for our reports?"],
+                 "description": "at most 4000 bytes"}
+  }
+})",
+                                            .message = "datamigrate.v1.ExplainMigrationRequest"};
+
 constexpr NamedSchema kDecision = {.name = "Decision",
                                    .text = R"({
   "required": ["question_id", "option_id"],
@@ -274,6 +285,18 @@ Description DescribeExplainMigration() {
           .summary = "Where a migration stands and what to do, in plain words.",
           .parameters = {kId},
           .answers = {{200, "Made from what was measured.", &kExplanation}}};
+}
+
+Description DescribeAskAboutMigration() {
+  return {.operation_id = "askAboutMigration",
+          .tag = kTag,
+          .summary = "Asks a model about a migration, which gets what is known of it in words.",
+          .parameters = {kId},
+          .body = &kMigrationQuestion,
+          .answers = {{200,
+                       "What is known, and the model's answer, as the policy lets it pass. Nothing "
+                       "has checked it.",
+                       &kExplanation}}};
 }
 
 Description DescribeWatchMigration() {

@@ -18,6 +18,7 @@ Description DescribeSetMigrationLimit();
 Description DescribeDecideMigration();
 Description DescribeShowPlan();
 Description DescribeExplainMigration();
+Description DescribeAskAboutMigration();
 Description DescribeWatchMigration();
 Description DescribeListModels();
 Description DescribeShowModel();

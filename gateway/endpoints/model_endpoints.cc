@@ -12,6 +12,7 @@
 #include "gateway/endpoints/engine_request.h"
 #include "gateway/endpoints/event_stream.h"
 #include "gateway/endpoints/filtered_answer.h"
+#include "gateway/endpoints/migration_descriptions.h"
 #include "gateway/endpoints/model_descriptions.h"
 #include "gateway/endpoints/model_problem.h"
 #include "gateway/http/problem.h"
@@ -95,22 +96,26 @@ AnswerFilter FilterFor(const ModelParts& parts, const Request& request) {
 struct Answering {
   AnswerFilter filter;
   AnswerRecord record;
-  std::shared_ptr<StreamLease> seat;  // taken until it is answered
+  std::shared_ptr<StreamLease> seat;  // taken until it is answered; null when too many are
 };
 
-void Answer(const Request& request, const Respond& respond, Answering& answering,
-            v1::CompleteResponse answer) {
-  answer.set_text(Filtered(answering.filter, answer.text()));
-  FilterToolCalls(answering.filter, answer);
+std::shared_ptr<Answering> Begin(const ModelParts& parts, const Request& request) {
+  return std::make_shared<Answering>(
+      Answering{FilterFor(parts, request), AnswerRecord(parts.audit_log, request),
+                parts.leases->Open(request, Permission::kModelsUse)});
+}
+
+// Answers with `body`, which `model` wrote and whose texts were filtered, once the audit log has
+// what was found in them.
+void Deliver(const Request& request, const Respond& respond, const Answering& answering,
+             const google::protobuf::Message& body, const std::string& model) {
   const AnswerVerdict verdict = answering.filter.verdict();
-  auto response =
-      std::make_shared<Response>(answering.filter.is_blocked() ? HeldBack(request, verdict)
-                                                               : JsonResponse(200, ToJson(answer)));
-  response->audit.object = answer.model();
+  auto response = std::make_shared<Response>(
+      answering.filter.is_blocked() ? HeldBack(request, verdict) : JsonResponse(200, ToJson(body)));
+  response->audit.object = model;
   if (!answering.record.is_kept()) return respond(std::move(*response));
   const bool is_taken = answering.record.Write(
-      verdict, answer.model(), response->status,
-      [response, respond, &request](const absl::Status& stored) {
+      verdict, model, response->status, [response, respond, &request](const absl::Status& stored) {
         respond(stored.ok() ? std::move(*response) : AnswerUnrecorded(request));
       });
   if (!is_taken) respond(AnswerUnrecorded(request));
@@ -119,15 +124,33 @@ void Answer(const Request& request, const Respond& respond, Answering& answering
 void Complete(const ModelParts& parts, const Request& request, const Respond& respond) {
   auto asked = ReadQuestion(parts, request);
   if (!asked.ok()) return respond(ProblemOf(request, asked.status()));
-  auto answering = std::make_shared<Answering>(
-      Answering{FilterFor(parts, request), AnswerRecord(parts.audit_log, request),
-                parts.leases->Open(request, Permission::kModelsUse)});
+  const auto answering = Begin(parts, request);
   if (answering->seat == nullptr) return respond(RefuseStream(request));
   parts.models->Complete(ModelContext(request, kLongestAnswer), *std::move(asked),
                          [&request, respond, answering](auto answer) {
                            if (!answer.ok()) return respond(ModelProblem(request, answer.status()));
-                           Answer(request, respond, *answering, *std::move(answer));
+                           answer->set_text(Filtered(answering->filter, answer->text()));
+                           FilterToolCalls(answering->filter, *answer);
+                           Deliver(request, respond, *answering, *answer, answer->model());
                          });
+}
+
+void AskAboutMigration(const ModelParts& parts, const Request& request, const Respond& respond) {
+  v1::ExplainMigrationRequest asked;
+  if (absl::Status read = ReadJsonBody(request, asked); !read.ok()) {
+    return respond(ProblemOf(request, read));
+  }
+  asked.set_id(ParameterOf(request, "id"));
+  const auto answering = Begin(parts, request);
+  if (answering->seat == nullptr) return respond(RefuseStream(request));
+  parts.models->AskAboutMigration(
+      ModelContext(request, kLongestAnswer), std::move(asked),
+      [&request, respond, answering](auto explained) {
+        if (!explained.ok()) return respond(ModelProblem(request, explained.status()));
+        v1::Explanation::ModelAnswer& answer = *explained->mutable_answer();
+        answer.set_text(Filtered(answering->filter, answer.text()));
+        Deliver(request, respond, *answering, *explained, answer.model());
+      });
 }
 
 Response Stream(const ModelParts& parts, const Request& request) {
@@ -170,6 +193,14 @@ void AddModelRoutes(const ModelParts& parts, std::vector<Route>& routes) {
        .async_endpoint = [parts](const Request& request,
                                  const Respond& respond) { Complete(parts, request, respond); },
        .description = DescribeComplete()});
+  routes.push_back({.method = "POST",
+                    .pattern = "/api/v1/migrations/{id}/explanation",
+                    .permission = P::kModelsUse,
+                    .async_endpoint =
+                        [parts](const Request& request, const Respond& respond) {
+                          AskAboutMigration(parts, request, respond);
+                        },
+                    .description = DescribeAskAboutMigration()});
   add("POST", "/api/v1/models/complete/stream", P::kModelsUse, Stream, DescribeStreamComplete())
       .max_body_bytes = kMaxPromptBytes;
 }

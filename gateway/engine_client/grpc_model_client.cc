@@ -15,22 +15,38 @@ absl::Status ForLateness(const absl::Status& status) {
 
 }  // namespace
 
-void GrpcModelClient::Complete(const CallContext& context, v1::CompleteRequest request,
-                               CompleteDone done) {
-  auto call = std::make_shared<Call>();
+template <typename Asked, typename Answer, typename Start>
+void GrpcModelClient::Ask(const char* name, const CallContext& context, Asked request,
+                          std::function<void(absl::StatusOr<Answer>)> done, Start start) {
+  auto call = std::make_shared<CallOf<Asked, Answer>>();
   if (!Keep(call)) return done(absl::CancelledError("the gateway is going down"));
+  if (!calls_->Admit(name)) {
+    Forget(call);
+    return done(GrpcCalls::NotTried());
+  }
   call->request = std::move(request);
   call->done = std::move(done);
-  if (!calls_->Admit("Complete")) {
-    {
-      absl::MutexLock lock(&mutex_);
-      under_way_.erase(call);
-    }
-    return call->done(GrpcCalls::NotTried());
-  }
   calls_->Fill(call->context, context);
-  stub_->async()->Complete(&call->context, &call->request, &call->answer,
-                           [this, call](const grpc::Status& ended) { End(call, ended); });
+  start(&call->context, &call->request, &call->answer, [=, this](const grpc::Status& ended) {
+    Forget(call);
+    const absl::Status status = ForLateness(StatusOf(call->context, ended));
+    calls_->Note(name, status);
+    call->done(status.ok() ? std::move(call->answer) : absl::StatusOr<Answer>(status));
+  });
+}
+
+void GrpcModelClient::Complete(const CallContext& context, v1::CompleteRequest request,
+                               CompleteDone done) {
+  Ask<v1::CompleteRequest, v1::CompleteResponse>(
+      "Complete", context, std::move(request), std::move(done),
+      [this](auto... arguments) { stub_->async()->Complete(std::move(arguments)...); });
+}
+
+void GrpcModelClient::AskAboutMigration(const CallContext& context,
+                                        v1::ExplainMigrationRequest request, AskDone done) {
+  Ask<v1::ExplainMigrationRequest, v1::Explanation>(
+      "AskAboutMigration", context, std::move(request), std::move(done),
+      [this](auto... arguments) { guidance_->async()->ExplainMigration(std::move(arguments)...); });
 }
 
 bool GrpcModelClient::Keep(const std::shared_ptr<Call>& call) {
@@ -40,15 +56,9 @@ bool GrpcModelClient::Keep(const std::shared_ptr<Call>& call) {
   return true;
 }
 
-void GrpcModelClient::End(const std::shared_ptr<Call>& call, const grpc::Status& ended) {
-  {
-    absl::MutexLock lock(&mutex_);
-    under_way_.erase(call);
-  }
-  const absl::Status status = ForLateness(StatusOf(call->context, ended));
-  calls_->Note("Complete", status);
-  if (!status.ok()) return call->done(status);
-  call->done(std::move(call->answer));
+void GrpcModelClient::Forget(const std::shared_ptr<Call>& call) {
+  absl::MutexLock lock(&mutex_);
+  under_way_.erase(call);
 }
 
 void GrpcModelClient::Stop() {

@@ -168,5 +168,46 @@ TEST_CASE("A client of the engine asks models within its key's scopes",
         std::vector<int>{kDenied, kDenied, grpc::StatusCode::NOT_FOUND});
 }
 
+TEST_CASE("A model is asked about a migration, and its answer is let in by the Guardian or not",
+          "[gateway][service][models]") {
+  World world;
+  const RawResponse created =
+      world.services.Ask("POST", "/api/v1/migrations", world.ann,
+                         {{"source", world.services.scripts}, {"target", "duckdb"}});
+  INFO(created.body);
+  REQUIRE(created.status == 201);
+  const std::string path =
+      "/api/v1/migrations/" + json::parse(created.body)["id"].get<std::string>() + "/explanation";
+  const json question = {{"question", "When will it be done?"}};
+
+  world.provider.Tell("good", {"Soon."});
+  const RawResponse answered = world.services.Ask("POST", path, world.ann, question);
+  INFO(answered.body);
+  REQUIRE(answered.status == 200);
+  const json explained = json::parse(answered.body);
+  CHECK(explained["answer"]["text"] == "Soon.");
+  CHECK(explained["answer"]["model"] == "good");
+  CHECK(explained["answer"]["cost_microdollars"] == "2000");
+  const json plain = json::parse(world.services.Ask("GET", path, world.ann).body);
+  CHECK(explained["headline"] == plain["headline"]);
+  CHECK(explained["sections"] == plain["sections"]);
+  const std::string asked = world.provider.requests().back();
+  CHECK(asked.find("When will it be done?") != std::string::npos);
+  CHECK(asked.find(plain["headline"].get<std::string>()) != std::string::npos);
+
+  const std::string bob = world.services.Register("bob@example.com");
+  CHECK(world.services.Ask("POST", path, bob, question).status == 404);
+  CHECK(world.services.Ask("POST", path, world.ann, {{"question", ""}}).status == 400);
+  CHECK(world.services.Ask("POST", path, world.ann, json::object()).status == 400);
+  const json key = world.services.MakeKey(world.ann, {"migrations:read"});
+  CHECK(world.services.Ask("POST", path, key["key"].get<std::string>(), question).status == 403);
+  // The engine itself takes no answer with a secret.
+  world.provider.Tell("good", {"Log in with " + kToken + "."});
+  const RawResponse refused = world.services.Ask("POST", path, world.ann, {{"question", "How?"}});
+  CHECK(refused.status == 403);
+  CHECK(refused.body.find("secret.github_token") != std::string::npos);
+  CHECK(refused.body.find("ghp_") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace datamigrate::testing

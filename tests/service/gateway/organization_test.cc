@@ -319,6 +319,7 @@ TEST_CASE("No route shows or changes anything of another tenant",
           {"/api/v1/models/custom/{name}", CustomModel("attacker")},
           {"/api/v1/models/complete", QuestionAbout(victim.ids.at("migration"))},
           {"/api/v1/models/complete/stream", QuestionAbout(victim.ids.at("migration"))},
+          {"/api/v1/migrations/{id}/explanation", {{"question", "Why?"}}},
           {"/api/v1/migrations/{id}/run/fork", {{"step", 0}}},
           {"/api/v1/migrations/{id}/run/replay", {{"step", 0}}}};
       const json body = bodies.contains(pattern) ? bodies.at(pattern) : json::object();
