@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string_view>
 
 #include "common/guardian/ascii.h"
@@ -28,6 +29,13 @@ bool IsFollowedBy(std::string_view text, size_t, size_t end) {
     if (static_cast<unsigned char>(c) <= ' ') return false;
   }
   return false;
+}
+
+// Each of `wanted` stands within `reach` bytes behind the anchor.
+template <size_t reach, char... wanted>
+bool AreAhead(std::string_view text, size_t, size_t end) {
+  const std::string_view ahead = text.substr(end, reach);
+  return ((std::memchr(ahead.data(), wanted, ahead.size()) != nullptr) && ...);
 }
 
 // The text ends at most `reach` bytes behind the anchor, in a comment.

@@ -243,7 +243,7 @@ bool NormalizedText::DecodeOnce() {
   if (!changed) return false;
   next_.bytes.append(bytes, copied, bytes.size() - copied);
   if ((disguises_ & kUrlEncoding) != 0) {
-    std::ranges::replace(next_.bytes, '+', ' ');
+    ReplaceBytes('+', ' ', next_.bytes);
     for (const size_t plus : decoded_pluses_) next_.bytes[plus] = '+';
   }
   return true;
