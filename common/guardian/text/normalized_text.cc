@@ -187,6 +187,15 @@ void NormalizedText::Draft::Mark(size_t raw) {
   pieces.push_back({static_cast<uint32_t>(bytes.size()), static_cast<uint32_t>(raw)});
 }
 
+void NormalizedText::Draft::Append(const Draft& source, size_t begin, size_t end, size_t& next) {
+  for (; next < source.pieces.size() && source.pieces[next].at < end; ++next) {
+    const Piece& piece = source.pieces[next];
+    if (piece.at < begin) continue;
+    pieces.push_back({static_cast<uint32_t>(piece.at - begin + bytes.size()), piece.raw});
+  }
+  bytes.append(source.bytes, begin, end - begin);
+}
+
 size_t NormalizedText::Draft::RawOffset(size_t offset) const {
   const auto after = std::ranges::upper_bound(pieces, offset, {}, &Piece::at);
   if (after == pieces.begin()) return offset;
@@ -228,8 +237,9 @@ bool NormalizedText::DecodeOnce() {
   decoded_pluses_.clear();
   bool changed = false;
   size_t copied = 0;
+  size_t next_piece = 0;
   for (size_t at = 0; (at = FindFirst(bytes, at, kIsEncoder)) < bytes.size();) {
-    next_.bytes.append(bytes, copied, at - copied);
+    next_.Append(current_, copied, at, next_piece);
     const size_t length = DecodeAt(at);
     if (length == 0) {
       copied = at++;
@@ -241,7 +251,7 @@ bool NormalizedText::DecodeOnce() {
     next_.Mark(current_.RawOffset(at));
   }
   if (!changed) return false;
-  next_.bytes.append(bytes, copied, bytes.size() - copied);
+  next_.Append(current_, copied, bytes.size(), next_piece);
   if ((disguises_ & kUrlEncoding) != 0) {
     ReplaceBytes('+', ' ', next_.bytes);
     for (const size_t plus : decoded_pluses_) next_.bytes[plus] = '+';
@@ -322,10 +332,11 @@ void NormalizedText::Fold() {
   next_.Clear();
   std::array<utf8proc_int32_t, 32> parts;
   size_t at = 0;
+  size_t next_piece = 0;
   while (true) {
     const size_t run = at;
     at = FindFirst(bytes, at, kIsFolded);
-    next_.bytes.append(bytes, run, at - run);
+    next_.Append(current_, run, at, next_piece);
     if (at == bytes.size()) break;
     const char c = bytes[at];
     const Utf8Character front = FrontUtf8(bytes.substr(at));
