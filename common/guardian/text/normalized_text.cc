@@ -24,13 +24,14 @@ constexpr double kReadable = 0.97;         // of an island's bytes, to be taken 
 
 // Bytes that may begin an encoded character: escapes, and the leads of overlong UTF-8.
 constexpr auto kIsEncoder = [](ByteVector c) -> ByteMask {
-  return (c == '%') | (c == '&') | (c == '\\') | (c == 0xc0) | (c == 0xc1) | (c == 0xe0);
+  return (c == '%') | (c == '&') | (c == '\\') | ((c & 0xfe) == 0xc0) | (c == 0xe0);
 };
 
 // Bytes that folding does not leave as they are: controls but tabs and line ends, and what is not
-// ASCII.
+// ASCII and so below 0 with a sign.
 constexpr auto kIsFolded = [](ByteVector c) -> ByteMask {
-  return (c >= 0x7f) | ((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r'));
+  const ByteMask is_other = (reinterpret_cast<ByteMask>(c) < 0x20) | (c == 0x7f);
+  return is_other & ~((c == '\t') | (c == '\n') | (c == '\r'));
 };
 
 bool IsControl(unsigned char c) {
@@ -149,26 +150,36 @@ void DropWideZeros(std::string& bytes) {
   if (zeros * 2 >= bytes.size() - 1) std::erase(bytes, '\0');
 }
 
+// Whether a run of digits stands for text that may be readable: names of columns are such runs,
+// too, and show after a few bytes that they are none. `decode` reads digits into `island`, `size`
+// bytes of all of them.
+template <typename Decode>
+bool BeginsReadably(std::string_view run, size_t size, Decode decode, std::string& island) {
+  constexpr size_t kLook = 16;                 // digits
+  (void)decode(run.substr(0, kLook), island);  // all are digits
+  // Zeros may be dropped yet.
+  const auto unreadable = static_cast<size_t>(
+      std::ranges::count_if(island, [](char c) { return c != '\0' && !IsReadableByte(c); }));
+  return IsReadable(size - unreadable, size);
+}
+
 // Decodes a run of hexadecimal digits into `island`; false when it is no text.
 bool DecodeHexIsland(std::string_view run, std::string& island) {
-  if (!DecodeHex(run, island)) return false;
+  if (run.size() % 2 != 0 || !BeginsReadably(run, run.size() / 2, DecodeHex, island)) return false;
+  (void)DecodeHex(run, island);
   DropWideZeros(island);
   return IsReadable(static_cast<size_t>(std::ranges::count_if(island, IsReadableByte)),
                     island.size());
 }
 
-// The same of base64. Names of columns are such runs, too, and show after a few bytes that they are
-// no text.
+// The same of base64.
 bool DecodeBase64Island(std::string_view run, std::string& island) {
-  constexpr size_t kLook = 16;  // digits, and so 12 bytes
-  if (run.size() % 4 == 1) return false;
-  const size_t size = run.size() * 6 / 8;
-  const auto count_unreadable = [&](std::string_view digits) {
-    (void)DecodeBase64(digits, island);  // all are digits
-    return static_cast<size_t>(std::ranges::count_if(island, std::not_fn(IsReadableByte)));
-  };
-  if (!IsReadable(size - count_unreadable(run.substr(0, kLook)), size)) return false;
-  return IsReadable(size - count_unreadable(run), size);
+  if (run.size() % 4 == 1 || !BeginsReadably(run, run.size() * 6 / 8, DecodeBase64, island)) {
+    return false;
+  }
+  (void)DecodeBase64(run, island);
+  return IsReadable(static_cast<size_t>(std::ranges::count_if(island, IsReadableByte)),
+                    island.size());
 }
 
 // What stands between letters that are to be read as a word.
