@@ -91,22 +91,33 @@ void WindowFilter::Add(std::string_view literal) {
   marks_.set(MarkOf(sequence));
 }
 
-bool WindowFilter::Holds(const std::vector<uint32_t>& sequences, uint32_t sequence) const {
-  return marks_[MarkOf(sequence)] && std::ranges::find(sequences, sequence) != sequences.end();
+bool WindowFilter::Holds(const std::vector<uint32_t>& sequences, std::string_view window,
+                         uint32_t mask) const {
+  const auto is_marked = [&](const char* at) { return marks_[MarkOf(FourBytesAt(at) & mask)]; };
+  const auto is_held = [&](const char* at) {
+    return is_marked(at) && std::ranges::find(sequences, FourBytesAt(at) & mask) != sequences.end();
+  };
+  const char* at = window.data();
+  const char* const last = at + window.size() - sizeof(uint32_t);
+  for (; last - at >= 3; at += 4) {
+    if ((is_marked(at) | is_marked(at + 1) | is_marked(at + 2) | is_marked(at + 3)) &&
+        (is_held(at) || is_held(at + 1) || is_held(at + 2) || is_held(at + 3))) {
+      return true;
+    }
+  }
+  for (; at <= last; ++at) {
+    if (is_held(at)) return true;
+  }
+  return false;
 }
 
 bool WindowFilter::MayMatch(std::string_view window) const {
   static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
   if ((fours_.empty() && threes_.empty()) || window.size() < sizeof(uint32_t)) return true;
-  const char* const last = window.data() + window.size() - sizeof(uint32_t);
-  for (const char* at = window.data(); at <= last; ++at) {
-    if (Holds(fours_, FourBytesAt(at))) return true;
-  }
+  if (!fours_.empty() && Holds(fours_, window, ~uint32_t{0})) return true;
   if (threes_.empty()) return false;
-  for (const char* at = window.data(); at <= last; ++at) {
-    if (Holds(threes_, FourBytesAt(at) & kThreeBytes)) return true;
-  }
-  return Holds(threes_, FourBytesAt(last) >> 8);
+  const uint32_t last = FourBytesAt(window.data() + window.size() - sizeof(uint32_t)) >> 8;
+  return Holds(threes_, window, kThreeBytes) || std::ranges::find(threes_, last) != threes_.end();
 }
 
 }  // namespace datamigrate::guardian

@@ -28,8 +28,9 @@ class WindowFilter {
   // Of a literal four bytes, or three where it has no more.
   void Add(std::string_view literal);
   static uint32_t MarkOf(uint32_t sequence) { return sequence * 0x9e3779b1 >> (32 - kBits); }
-  // Whether `sequence` is one of `sequences`, all of which are marked.
-  bool Holds(const std::vector<uint32_t>& sequences, uint32_t sequence) const;
+  // Whether one of `sequences`, all of which are marked, stands in the window: at four bytes, of
+  // which those in `mask` count.
+  bool Holds(const std::vector<uint32_t>& sequences, std::string_view window, uint32_t mask) const;
 
   static constexpr int kBits = 11;
 

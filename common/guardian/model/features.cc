@@ -221,14 +221,17 @@ void FeatureReader::AddSequences(const Token& token) {
   if (known_ > 1) writer.Add(exact);
   exact_ = {token.exact, exact_[0]};
 
-  uint64_t shape = Mix(kShapeSalt, token.shape);
   is_plain_ = is_plain_ << 1 | (token.is_plain ? 1U : 0U);
   const size_t known = std::min(known_, kHistory);
   // The last two, three, ... tokens are all plain where the lowest bits of is_plain_ are all set.
-  uint32_t plain = 3;
-  for (size_t i = 0; i < known; ++i, plain = plain << 1 | 1) {
-    shape = Mix(shape, shapes_[i]);
-    if ((is_plain_ & plain) != plain) writer.Add(shape);
+  const uint32_t all_plain = (2U << known) - 1;
+  if ((is_plain_ & all_plain) != all_plain) {
+    uint64_t shape = Mix(kShapeSalt, token.shape);
+    uint32_t plain = 3;
+    for (size_t i = 0; i < known; ++i, plain = plain << 1 | 1) {
+      shape = Mix(shape, shapes_[i]);
+      if ((is_plain_ & plain) != plain) writer.Add(shape);
+    }
   }
   for (size_t i = kHistory - 1; i > 0; --i) shapes_[i] = shapes_[i - 1];
   shapes_[0] = token.shape;
