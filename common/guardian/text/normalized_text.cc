@@ -67,17 +67,24 @@ constexpr uint64_t RunsAmong(uint64_t bits) {
 // The first run of at least kShortestIsland digits of base64 at or after `from`, which no such
 // digit precedes, as its begin and end; both the size of the text where there is none.
 std::pair<size_t, size_t> NextRun(std::string_view text, size_t from) {
-  // Blocks overlap, so that one holds the first digits of each run.
-  constexpr size_t kStep = 64 - kShortestIsland + 1;
-  size_t at = from;
-  for (; at + 64 <= text.size(); at += kStep) {
-    const uint64_t runs = RunsAmong(BitsOf64(text.data() + at, kIsBase64));
-    if (runs == 0) continue;
-    const size_t first = at + static_cast<size_t>(std::countr_zero(runs));
+  const auto with_end = [&](size_t first) {
     size_t end = first + kShortestIsland;
     while (end < text.size() && IsBase64(text[end])) ++end;
-    return {first, end};
+    return std::pair(first, end);
+  };
+  size_t open = 0;  // digits right before `at`, too few so far
+  size_t at = from;
+  for (; at + 64 <= text.size(); at += 64) {
+    const uint64_t bits = BitsOf64(text.data() + at, kIsBase64);
+    if (open + static_cast<size_t>(std::countr_one(bits)) >= kShortestIsland) {
+      return with_end(at - open);
+    }
+    if (const uint64_t runs = RunsAmong(bits); runs != 0) {
+      return with_end(at + static_cast<size_t>(std::countr_zero(runs)));
+    }
+    open = static_cast<size_t>(std::countl_one(bits));
   }
+  at -= open;
   while (at < text.size()) {
     size_t end = at;
     while (end < text.size() && IsBase64(text[end])) ++end;
