@@ -1,6 +1,7 @@
 #include "common/guardian/model/features.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "common/guardian/model/keywords.h"
 #include "common/guardian/model/word_hash.h"
@@ -223,17 +224,18 @@ void FeatureReader::AddSequences(const Token& token) {
 
   is_plain_ = is_plain_ << 1 | (token.is_plain ? 1U : 0U);
   const size_t known = std::min(known_, kHistory);
-  // The last two, three, ... tokens are all plain where the lowest bits of is_plain_ are all set.
-  const uint32_t all_plain = (2U << known) - 1;
-  if ((is_plain_ & all_plain) != all_plain) {
+  // Sequences of two tokens and more that hold plain ones alone.
+  const auto plain = static_cast<size_t>(std::countr_one(is_plain_));
+  const size_t silent = plain == 0 ? 0 : plain - 1;
+  if (silent < known) {
     uint64_t shape = Mix(kShapeSalt, token.shape);
-    uint32_t plain = 3;
-    for (size_t i = 0; i < known; ++i, plain = plain << 1 | 1) {
-      shape = Mix(shape, shapes_[i]);
-      if ((is_plain_ & plain) != plain) writer.Add(shape);
-    }
+    size_t i = 0;
+    for (; i < silent; ++i) shape = Mix(shape, shapes_[i]);
+    for (; i < known; ++i) writer.Add(shape = Mix(shape, shapes_[i]));
   }
-  for (size_t i = kHistory - 1; i > 0; --i) shapes_[i] = shapes_[i - 1];
+  std::array<uint64_t, kHistory - 1> newer;
+  std::copy_n(shapes_.begin(), newer.size(), newer.begin());
+  std::ranges::copy(newer, shapes_.begin() + 1);
   shapes_[0] = token.shape;
   ++known_;
 }
