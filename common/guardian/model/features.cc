@@ -224,14 +224,17 @@ void FeatureReader::AddSequences(const Token& token) {
 
   is_plain_ = is_plain_ << 1 | (token.is_plain ? 1U : 0U);
   const size_t known = std::min(known_, kHistory);
-  // Sequences of two tokens and more that hold plain ones alone.
+  // How many sequences of two tokens and more hold plain ones alone: they are not added.
   const auto plain = static_cast<size_t>(std::countr_one(is_plain_));
   const size_t silent = plain == 0 ? 0 : plain - 1;
   if (silent < known) {
     uint64_t shape = Mix(kShapeSalt, token.shape);
     size_t i = 0;
     for (; i < silent; ++i) shape = Mix(shape, shapes_[i]);
-    for (; i < known; ++i) writer.Add(shape = Mix(shape, shapes_[i]));
+    for (; i < known; ++i) {
+      shape = Mix(shape, shapes_[i]);
+      writer.Add(shape);
+    }
   }
   std::array<uint64_t, kHistory - 1> newer;
   std::copy_n(shapes_.begin(), newer.size(), newer.begin());

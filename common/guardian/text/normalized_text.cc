@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
-#include <functional>
 
 #include "common/guardian/ascii.h"
 #include "common/guardian/text/byte_blocks.h"
@@ -28,7 +26,7 @@ constexpr auto kIsEncoder = [](ByteVector c) -> ByteMask {
 };
 
 // Bytes that folding does not leave as they are: controls but tabs and line ends, and what is not
-// ASCII and so below 0 with a sign.
+// ASCII, which is negative as a signed byte.
 constexpr auto kIsFolded = [](ByteVector c) -> ByteMask {
   const ByteMask is_other = (reinterpret_cast<ByteMask>(c) < 0x20) | (c == 0x7f);
   return is_other & ~((c == '\t') | (c == '\n') | (c == '\r'));
