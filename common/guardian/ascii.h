@@ -2,6 +2,8 @@
 #ifndef DATAMIGRATE_COMMON_GUARDIAN_ASCII_H_
 #define DATAMIGRATE_COMMON_GUARDIAN_ASCII_H_
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -19,8 +21,16 @@ constexpr bool IsLower(char c) {
 constexpr bool IsLetter(char c) {
   return IsUpper(c) || IsLower(c);
 }
+inline constexpr std::array<bool, 256> kLettersAndDigits = [] {
+  std::array<bool, 256> is_one{};
+  for (size_t i = 0; i < is_one.size(); ++i) {
+    is_one[i] = IsLetter(static_cast<char>(i)) || IsDigit(static_cast<char>(i));
+  }
+  return is_one;
+}();
+// By a table, as long texts are asked for it byte by byte.
 constexpr bool IsLetterOrDigit(char c) {
-  return IsLetter(c) || IsDigit(c);
+  return kLettersAndDigits[static_cast<unsigned char>(c)];
 }
 constexpr bool IsHexDigit(char c) {
   return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

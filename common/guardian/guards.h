@@ -30,6 +30,56 @@ bool IsFollowedBy(std::string_view text, size_t, size_t end) {
   return false;
 }
 
+// ":" or "=" comes next, behind quotes and brackets and then blanks, few of each.
+inline bool IsFollowedByAssignment(std::string_view text, size_t, size_t end) {
+  constexpr size_t kMostBlanks = 6;
+  const size_t name_end = std::min(end + 2, text.find_first_not_of("\"'`]", end));
+  const size_t sign = text.find_first_not_of(" \t\r\n\v\f", name_end);
+  return sign < text.size() && sign - name_end <= kMostBlanks &&
+         (text[sign] == '=' || text[sign] == ':');
+}
+
+// Within `reach` bytes a sign of an assignment stands, and behind it, after at most five blanks and
+// quotes, so many bytes without any.
+template <size_t reach, size_t length>
+bool IsAssignedToken(std::string_view text, size_t, size_t end) {
+  constexpr size_t kMostBetween = 5;
+  const std::string_view ahead = text.substr(end, reach);
+  const auto is_sign = [](ByteVector c) -> ByteMask {
+    return (c == '=') | (c == ':') | (c == '>') | (c == ',');
+  };
+  const auto is_between = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\'' || c == '`';
+  };
+  for (size_t at = 0; (at = FindFirst(ahead, at, is_sign)) < ahead.size();) {
+    const std::string_view behind = ahead.substr(++at);
+    const auto* const first = std::ranges::find_if_not(behind.substr(0, kMostBetween), is_between);
+    const std::string_view token = behind.substr(static_cast<size_t>(first - behind.begin()));
+    if (token.size() >= length && std::ranges::none_of(token.substr(0, length), is_between)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// A URL comes next, behind at most four blanks and "<".
+inline bool IsFollowedByUrl(std::string_view text, size_t, size_t end) {
+  constexpr size_t kMostBlanks = 4;
+  const size_t first = text.find_first_not_of(" \t\r\n\f", end);
+  if (first >= text.size() || first - end > kMostBlanks) return false;
+  const std::string_view url = text.substr(first + (text[first] == '<' ? 1 : 0));
+  return url.starts_with("//") || (!url.empty() && ToLower(url.front()) == 'h');
+}
+
+// A bracket that opens or a backquote comes next, behind quotes, a bracket that closes and blanks,
+// or the anchor is more than a name that may be called.
+inline bool IsCalled(std::string_view text, size_t begin, size_t end) {
+  const std::string_view anchor = text.substr(begin, end - begin);
+  if (anchor != "alert" && anchor != "prompt" && anchor != "confirm") return true;
+  const size_t next = text.find_first_not_of("'\"] \t\r\n\f", end);
+  return next < text.size() && (text[next] == '(' || text[next] == '`');
+}
+
 // The text ends at most `reach` bytes behind the anchor, in a comment.
 template <size_t reach>
 bool EndsInComment(std::string_view text, size_t, size_t end) {

@@ -29,7 +29,7 @@ std::string_view NameOf(Category category);
 using Validator = bool (*)(std::string_view match);
 
 // A quick look at the anchor that stands at `begin` to `end` of the text, so that the pattern is
-// tried only where it can match; false: it cannot (guards.h).
+// tried only where it can match; false: it cannot (guards.h), but around another anchor.
 using Guard = bool (*)(std::string_view text, size_t begin, size_t end);
 
 struct Rule {

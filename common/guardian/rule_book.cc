@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/base/call_once.h"
+#include "common/guardian/window_filter.h"
 
 namespace datamigrate::guardian {
 namespace {
@@ -52,7 +53,8 @@ size_t LongestAnchor(const Rule& rule) {
 
 struct RuleBook::Pattern {
   absl::once_flag once;
-  std::unique_ptr<const re2::RE2> compiled;
+  std::unique_ptr<const re2::RE2> compiled;  // null when the anchor will do
+  WindowFilter filter;
 };
 
 RuleBook::RuleBook(RuleBook&&) noexcept = default;
@@ -89,7 +91,7 @@ absl::StatusOr<RuleBook> RuleBook::Compile() {
 
 absl::Status RuleBook::CheckPatterns() const {
   for (size_t entry = 0; entry < entries_.size(); ++entry) {
-    const re2::RE2* pattern = PatternOf(entry);
+    const re2::RE2* pattern = PatternOf(entry).compiled.get();
     if (pattern == nullptr || pattern->ok()) continue;
     return absl::InvalidArgumentError(fmt::format("the pattern of rule {} is wrong: {}",
                                                   entries_[entry].rule->id, pattern->error()));
@@ -97,10 +99,15 @@ absl::Status RuleBook::CheckPatterns() const {
   return absl::OkStatus();
 }
 
-const re2::RE2* RuleBook::PatternOf(size_t entry) const {
+const RuleBook::Pattern& RuleBook::PatternOf(size_t entry) const {
   Pattern& pattern = *patterns_[entry];
-  absl::call_once(pattern.once, [&] { pattern.compiled = CompilePattern(*entries_[entry].rule); });
-  return pattern.compiled.get();
+  absl::call_once(pattern.once, [&] {
+    const auto& [rule, category] = entries_[entry];
+    pattern.compiled = CompilePattern(*rule);
+    // Only normalised text is in lower case.
+    if (IsAttack(category)) pattern.filter = WindowFilter(rule->pattern, rule->anchors);
+  });
+  return pattern;
 }
 
 std::optional<Finding> RuleBook::Confirm(const AnchorAutomaton::Hit& hit,
@@ -109,9 +116,11 @@ std::optional<Finding> RuleBook::Confirm(const AnchorAutomaton::Hit& hit,
   const Rule& rule = *entry.rule;
   if (rule.guard != nullptr && !rule.guard(text, hit.begin, hit.end)) return std::nullopt;
   Finding finding{&rule, hit.begin, hit.end - hit.begin};
-  if (const re2::RE2* pattern = PatternOf(hit.owner); pattern != nullptr) {
+  const Pattern& its = PatternOf(hit.owner);
+  if (const re2::RE2* pattern = its.compiled.get(); pattern != nullptr) {
     const size_t begin = hit.begin - std::min<size_t>(rule.before, hit.begin);
     const size_t end = std::min(text.size(), hit.end + rule.after);
+    if (!its.filter.MayMatch(text.substr(begin, end - begin))) return std::nullopt;
     const re2::StringPiece whole(text.data(), text.size());
     std::array<re2::StringPiece, 2> groups;
     // The whole text is given, so that \b and ^ see what stands around the window.

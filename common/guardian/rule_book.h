@@ -13,10 +13,6 @@
 #include "common/guardian/anchor_automaton.h"
 #include "common/guardian/rule.h"
 
-namespace re2 {
-class RE2;
-}
-
 namespace datamigrate::guardian {
 
 // Immutable; safe to use from any thread.
@@ -59,8 +55,8 @@ class RuleBook {
   struct Pattern;
 
   RuleBook() = default;
-  // Of the entry's rule; null when its anchor will do.
-  const re2::RE2* PatternOf(size_t entry) const;
+  // Of the entry's rule, compiled at the first call.
+  const Pattern& PatternOf(size_t entry) const;
 
   std::vector<Entry> entries_;
   std::vector<uint32_t> whole_text_entries_;

@@ -568,7 +568,8 @@ class CommandScan {
   void Run() {
     At(0, Place::kStart);
     const auto leads = [](ByteVector c) -> ByteMask {
-      return (c == ';') | (c == '|') | (c == '&') | (c == '$') | (c == '<') | (c == '>');
+      static_assert(('<' | 2) == '>' && ('$' | 2) == '&');
+      return ((c | 2) == '>') | ((c | 2) == '&') | (c == ';') | (c == '|');
     };
     size_t at = 0;
     while ((at = FindFirst(text_, at, leads)) + 1 < text_.size() &&

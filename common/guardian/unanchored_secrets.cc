@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 #include "common/guardian/ascii.h"
 #include "common/guardian/entropy.h"
 #include "common/guardian/secret_formats.h"
+#include "common/guardian/text/byte_blocks.h"
 
 namespace datamigrate::guardian {
 namespace {
@@ -16,6 +16,7 @@ constexpr size_t kShortestId = 24, kLongestId = 26;
 constexpr size_t kShortestSignature = 27, kLongestSignature = 38;
 constexpr size_t kShortestHeader = 15;  // {"alg":"none"} takes 19, an empty "alg" 15
 constexpr size_t kLongestHeader = 8192;
+constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr size_t kShortestBody = 20;  // of base64, so that a mere mention of a key is none
 
 bool IsBase64Url(char c) {
@@ -29,13 +30,30 @@ const Rule* RowOf(std::string_view id) {
   return nullptr;
 }
 
-// The position of `part` at or after `position`, or npos. glibc's memmem is linear.
-size_t Find(std::string_view text, std::string_view part, size_t position) {
-  if (position >= text.size()) return std::string_view::npos;
-  const void* found =
-      memmem(text.data() + position, text.size() - position, part.data(), part.size());
-  if (found == nullptr) return std::string_view::npos;
-  return static_cast<size_t>(static_cast<const char*>(found) - text.data());
+// The first point at or after `from` behind which "ey" or "ew" stands, as a part of a web token
+// begins, or another point behind so many bytes as a Discord token has there; or the text's size.
+size_t NextPoint(std::string_view text, size_t from) {
+  return FindPlace<kTimeLength + 1>(text, from, [](const char* at) -> ByteMask {
+    const ByteVector third = LoadBlock(at + 2);
+    return (LoadBlock(at) == '.') &
+           (((LoadBlock(at + 1) == 'e') & ((third == 'y') | (third == 'w'))) |
+            (LoadBlock(at + 1 + kTimeLength) == '.'));
+  });
+}
+
+// The first kBegin at or after `from`, or the size of the text.
+size_t NextArmour(std::string_view text, size_t from) {
+  constexpr size_t kLast = kBegin.size() - 1;
+  const auto is_likely = [](const char* at) -> ByteMask {
+    return (LoadBlock(at) == kBegin[0]) & (LoadBlock(at + 5) == kBegin[5]) &
+           (LoadBlock(at + kLast) == kBegin[kLast]);
+  };
+  size_t at = from;
+  while ((at = FindPlace<kLast>(text, at, is_likely)) < text.size()) {
+    if (text.substr(at, kBegin.size()) == kBegin) return at;
+    ++at;
+  }
+  return text.size();
 }
 
 // The end of the run of base64url that begins at `position`, at most `longest` bytes on.
@@ -53,16 +71,13 @@ class TokenScan {
   void Run() {
     static const Rule* const web_token = RowOf("secret.json_web_token");
     static const Rule* const discord = RowOf("secret.discord_bot_token");
-    while (const void* found =
-               std::memchr(text_.data() + position_, '.', text_.size() - position_)) {
-      point_ = static_cast<size_t>(static_cast<const char*>(found) - text_.data());
+    while ((point_ = NextPoint(text_, position_)) < text_.size()) {
       const size_t searched = position_;
       position_ = point_ + 1;
-      if (point_ + 3 >= text_.size()) return;
-      if (text_[point_ + 1] == 'e' && (text_[point_ + 2] == 'y' || text_[point_ + 2] == 'w')) {
+      const char third = text_[point_ + 2];
+      if (text_[point_ + 1] == 'e' && (third == 'y' || third == 'w')) {
         Add(web_token, WebToken(searched));
-      } else if (point_ + 1 + kTimeLength < text_.size() &&
-                 text_[point_ + 1 + kTimeLength] == '.') {
+      } else {
         Add(discord, DiscordToken(searched));
       }
     }
@@ -156,10 +171,8 @@ bool IsBase64(char c) {
 
 void FindPrivateKeys(std::string_view text, std::vector<Finding>& findings) {
   static const Rule* const rule = RowOf("secret.private_key");
-  constexpr std::string_view kBegin = "-----BEGIN ";
   constexpr std::string_view kEnd = "-----END ";
-  size_t begin = Find(text, kBegin, 0);
-  while (begin != std::string_view::npos) {
+  for (size_t begin = 0; (begin = NextArmour(text, begin)) < text.size();) {
     const std::string_view label = text.substr(begin + kBegin.size(), 80);
     const size_t dashes = label.find("-----");
     size_t next = begin + kBegin.size();
@@ -187,7 +200,7 @@ void FindPrivateKeys(std::string_view text, std::vector<Finding>& findings) {
       }
       next = std::max(next, end);
     }
-    begin = Find(text, kBegin, next);
+    begin = next;
   }
 }
 

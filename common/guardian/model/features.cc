@@ -1,6 +1,7 @@
 #include "common/guardian/model/features.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "common/guardian/model/keywords.h"
 #include "common/guardian/model/word_hash.h"
@@ -221,16 +222,23 @@ void FeatureReader::AddSequences(const Token& token) {
   if (known_ > 1) writer.Add(exact);
   exact_ = {token.exact, exact_[0]};
 
-  uint64_t shape = Mix(kShapeSalt, token.shape);
   is_plain_ = is_plain_ << 1 | (token.is_plain ? 1U : 0U);
   const size_t known = std::min(known_, kHistory);
-  // The last two, three, ... tokens are all plain where the lowest bits of is_plain_ are all set.
-  uint32_t plain = 3;
-  for (size_t i = 0; i < known; ++i, plain = plain << 1 | 1) {
-    shape = Mix(shape, shapes_[i]);
-    if ((is_plain_ & plain) != plain) writer.Add(shape);
+  // How many sequences of two tokens and more hold plain ones alone: they are not added.
+  const auto plain = static_cast<size_t>(std::countr_one(is_plain_));
+  const size_t silent = plain == 0 ? 0 : plain - 1;
+  if (silent < known) {
+    uint64_t shape = Mix(kShapeSalt, token.shape);
+    size_t i = 0;
+    for (; i < silent; ++i) shape = Mix(shape, shapes_[i]);
+    for (; i < known; ++i) {
+      shape = Mix(shape, shapes_[i]);
+      writer.Add(shape);
+    }
   }
-  for (size_t i = kHistory - 1; i > 0; --i) shapes_[i] = shapes_[i - 1];
+  std::array<uint64_t, kHistory - 1> newer;
+  std::copy_n(shapes_.begin(), newer.size(), newer.begin());
+  std::ranges::copy(newer, shapes_.begin() + 1);
   shapes_[0] = token.shape;
   ++known_;
 }

@@ -18,10 +18,23 @@ namespace {
 
 constexpr std::string_view kMagic = "DMGUARD3";
 
-// A row of weights, and sums of as many as 16 bits hold: one instruction adds for all heads.
-using Weights = int8_t __attribute__((vector_size(kHeads)));
+// Sums of as many weights as 16 bits hold: one instruction adds a row for all heads.
 using ShortSums = int16_t __attribute__((vector_size(2 * kHeads)));
 constexpr size_t kWeightsPerSum = 255;  // of at most 128 each
+
+// A row of weights, wider: each byte stands twice, and the upper one keeps its sign when it moves
+// down.
+ShortSums Widened(const std::array<int8_t, kHeads>& row) {
+  static_assert(kHeads == sizeof(uint64_t));
+  using Pair = uint64_t __attribute__((vector_size(16)));
+  using Bytes = int8_t __attribute__((vector_size(16)));
+  uint64_t bits;
+  std::memcpy(&bits, row.data(), sizeof(bits));
+  const auto bytes = reinterpret_cast<Bytes>(Pair{bits, 0});
+  const Bytes twice =
+      __builtin_shufflevector(bytes, bytes, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  return reinterpret_cast<ShortSums>(twice) >> 8;
+}
 
 }  // namespace
 
@@ -85,11 +98,7 @@ Scores LinearModel::Score(std::span<const uint16_t> features) const {
   for (size_t begin = 0; begin < features.size(); begin += kWeightsPerSum) {
     ShortSums part{};
     const size_t end = std::min(begin + kWeightsPerSum, features.size());
-    for (size_t i = begin; i < end; ++i) {
-      Weights row;
-      std::memcpy(&row, &weights_[features[i]], sizeof(row));
-      part += __builtin_convertvector(row, ShortSums);
-    }
+    for (size_t i = begin; i < end; ++i) part += Widened(weights_[features[i]]);
     for (size_t head = 0; head < kHeads; ++head) sums[head] += part[head];
   }
   const float length = std::sqrt(static_cast<float>(features.size()));

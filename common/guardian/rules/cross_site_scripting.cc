@@ -90,7 +90,7 @@ constexpr Rule kRules[] = {
      "eval(",
      24, 32,
      R"re((?:['">;=({\[:/`]|^)\s*(?:window|self|top|parent|this|document)?\s*[.\[]?['"]?(?:alert|prompt|confirm)['"\]]{0,2}\s*(?:\(|`)\s*(?:[\d'"`)/]|document|window|xss|string)|document\s*\.\s*(?:cookie|write\s*\(|location\s*=)|string\s*\.\s*fromcharcode\s*\(|eval\s*\(\s*(?:name|alt|atob|location|string|unescape))re",
-     nullptr, "A call that proofs of script injection make", kSheet},
+     nullptr, "A call that proofs of script injection make", kSheet, 1, IsCalled},
     {"cross_site_scripting.active_element",
      "<iframe|<object|<embed|<applet|<frameset|<meta|<base|<link|<isindex|<bgsound|<layer|<xml|<?"
      "xml|<!entity|<!doctype|<xss",

@@ -29,7 +29,7 @@ constexpr auto kRules = std::to_array<Rule>({
      nullptr, "A Markdown image whose URL has a place to fill in", kMarkdownExfiltration},
     {"exfiltration.markdown_reference", "]:", 120, 700,
      R"((?m)^\s{0,3}\[[^\]\n]+\]:\s{0,4}<?((?i:https?:)?//[^\s>]+))", CarriesMuchData,
-     "A Markdown reference whose URL carries data", kMarkdownExfiltration},
+     "A Markdown reference whose URL carries data", kMarkdownExfiltration, 1, IsFollowedByUrl},
     {"exfiltration.markdown_link", "](http|](//", 0, 700, R"(\]\(((?i:https?:)?//[^\s)>]+))",
      CarriesMuchData, "A Markdown link whose URL carries data", kMarkdownExfiltration, 1,
      IsFollowedBy<'=', 700>},

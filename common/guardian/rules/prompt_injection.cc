@@ -175,10 +175,11 @@ constexpr Rule
              50, 110,
              R"re(\b(?:append|encode|include|put|embed|add|send|leak)\b.*\b(?:conversation|chat history|secrets?|passwords?|user(?:'s)? (?:data|message|name|input|email)|system prompt|context|contents?|previous messages?)\b.*\b(?:url|link|image|query|parameter|http\S*|webhook|endpoint|base64)\b)re",
              nullptr, "Data that is to leave in a link", kAtlas},
+            // "user:password" in base64 is how HTTP's basic authentication is described.
             {"prompt_injection.encoded_orders",
              "decode|base64|rot13|morse|caesar|hex|reverse|pig latin|cipher|ascii code|binary", 40,
              90,
-             R"re(\b(?:decode|decrypt|decipher|translate|convert|reverse|unscramble)\b.*\b(?:and|then)\s+(?:\w+\s+){0,2}(?:follow|execute|obey|do (?:what|as)|answer|respond|comply|run|carry out|tell me what it says)\b|\b(?:morse|caesar|cipher|base64|rot13|pig latin)\b.*\b(?:what it says|password|instructions?|follow|and (?:do|answer|respond|execute))\b)re",
+             R"re(\b(?:decode|decrypt|decipher|translate|convert|reverse|unscramble)\b.*\b(?:and|then)\s+(?:\w+\s+){0,2}(?:follow|execute|obey|do (?:what|as)|answer|respond|comply|run|carry out|tell me what it says)\b|\b(?:morse|caesar|cipher|base64|rot13|pig latin)\b.*(?:[^:]\bpassword|\b(?:what it says|instructions?|follow|and (?:do|answer|respond|execute)))\b)re",
              nullptr, "Orders in a code that the model is to crack", kJailbreak},
             {"prompt_injection.split_payload",
              "a=|x=|part 1|part a|combine|concatenate|a + b|variable|let ", 50, 120,

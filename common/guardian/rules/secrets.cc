@@ -82,7 +82,8 @@ constexpr auto kRules = std::to_array<Rule>({
          "(?:ibm|cloud.?iam|cloud|softlayer|sl|cloudant|cl)[_-]?(?:cloud|iam|cos|api)?[_-]?(?:hmac|"
          "api|secret)?[_-]?(?:access)?[_-]?(?:key|pwd|password|pass|token|secret)(?:[_-]?id)?",
          "[\\w-]{44}|[0-9a-f]{64}|[0-9a-f]{48}|[a-z]{24}"),
-     IsToken, "A key of IBM Cloud", "https://cloud.ibm.com/docs/account?topic=account-manapikey"},
+     IsToken, "A key of IBM Cloud", "https://cloud.ibm.com/docs/account?topic=account-manapikey", 1,
+     IsAssignedToken<130, 24>},
     {"secret.cloudant_url", "cloudant.com", 110, 0,
      R"(https?://[\w-]+:([0-9a-f]{64}|[a-z]{24})@[\w-]+\.cloudant\.com)", nullptr,
      "A Cloudant password in a URL", "https://cloud.ibm.com/docs/Cloudant"},
@@ -417,7 +418,8 @@ constexpr auto kRules = std::to_array<Rule>({
      "https://developers.facebook.com/docs/facebook-login/guides/access-tokens"},
     {"secret.assigned_facebook_app_secret", "facebook|fb_|fb-", 1, 110,
      ASSIGNED("facebook|fb[_-]", "[a-f0-9]{32}"), IsToken, "A Facebook app secret or app token",
-     "https://developers.facebook.com/docs/facebook-login/guides/access-tokens"},
+     "https://developers.facebook.com/docs/facebook-login/guides/access-tokens", 1,
+     IsAssignedToken<110, 32>},
     {"secret.twitter_bearer", "AAAAAAAAAAAAAAAAAAAA", 1, 125,
      R"(\b(A{20,22}[A-Za-z0-9%]{70,110})\b)", IsRandomToken, "A Twitter (X) bearer token",
      "https://developer.x.com/en/docs/authentication"},
@@ -483,7 +485,8 @@ constexpr auto kRules = std::to_array<Rule>({
          "bitbucket|cloudinary|mapbox|openweather|pusher|rollbar|bugsnag|honeycomb|splunk|"
          "elastic|redshift|dbt_cloud|tableau",
          "[A-Za-z0-9=_/+-]{20,90}"),
-     IsRandomToken, "A random value assigned to a service's name", "CWE-798"},
+     IsRandomToken, "A random value assigned to a service's name", "CWE-798", 1,
+     IsAssignedToken<130, 20>},
 
     // Keys and tokens of standards.
     // These two by a scan of their own: no window is long enough for them and short enough to be
@@ -507,7 +510,8 @@ constexpr auto kRules = std::to_array<Rule>({
     {"secret.connection_string", "password|pwd", 300, 300,
      R"re((?i)\b(?:server|data source|addr(?:ess)?|host|uid|user id|user|username|database|initial catalog|driver|provider|endpoint|integrated security)\s{0,2}=[^\n]*?;\s{0,3}(?:password|pwd)\s{0,2}=\s{0,2}("[^"\n]+"|'[^'\n]+'|[^;\s"'}<]+))re",
      IsPassword, "A password in a connection string",
-     "https://learn.microsoft.com/sql/connect/homepage-sql-connection-programming"},
+     "https://learn.microsoft.com/sql/connect/homepage-sql-connection-programming", 1,
+     IsFollowedByAssignment},
     {"secret.connection_string_password_first", "password=|pwd=|password =|pwd =", 1, 300,
      R"re((?i)(?:^|[;"'\s])(?:password|pwd)\s{0,2}=\s{0,2}([^;\s"'}<]+);[^\n]*?\b(?:server|data source|uid|user id|user|username|database|initial catalog|encrypt|trustservercertificate)\s{0,2}=)re",
      IsPassword, "A password in a connection string",
@@ -515,7 +519,8 @@ constexpr auto kRules = std::to_array<Rule>({
     {"secret.sql_password", "password|secret", 1, 160,
      R"re((?i)\b(?:(?:login|user|credential|role|by|with|,)\b?[^;']*?\b)?(?:password|secret)\s{0,4}=\s{0,4}N?'((?:[^'\n]|''){3,128})')re",
      IsAssignedPassword, "A password in CREATE LOGIN, CREATE USER or CREATE CREDENTIAL",
-     "https://learn.microsoft.com/sql/t-sql/statements/create-login-transact-sql"},
+     "https://learn.microsoft.com/sql/t-sql/statements/create-login-transact-sql", 1,
+     IsFollowedByAssignment},
     {"secret.sql_remote_password", "@rmtpassword|@password", 0, 160,
      R"re((?i)@(?:rmt)?password\s{0,4}=\s{0,4}N?'((?:[^'\n]|''){3,128})')re", IsAssignedPassword,
      "A password given to a linked server or a mail account",
@@ -539,10 +544,12 @@ constexpr auto kRules = std::to_array<Rule>({
      "access-key|credential|auth_key|authkey|private_key|encryption_key|signing_key|_auth|-auth",
      6, 230,
      R"re((?i)(?:[_-]auth|api[_.-]?(?:key|token)|secret|(?:^|[^h])token|(?:^|[^_])authtoken|access[_.-]?key|credentials?|auth[_-]?key|(?:private|encryption|signing)_key)(?:[_.-]?(?:key|value|secret|v?\d{1,2}|prod|dev|test|live|base64|hash|production))?["'\]`)]{0,2}\s{0,6}(?:[:?|]{0,3}=>?|:{1,3}|,)\s{0,4}["'`]?([\w.~+/=!@^&*-]{10,200})(?:["'`;,\s)}<]|\\[nr]|$))re",
-     IsAssignedSecret, "A random value assigned to a name like api_key or secret", "CWE-798"},
+     IsAssignedSecret, "A random value assigned to a name like api_key or secret", "CWE-798", 1,
+     IsAssignedToken<230, 10>},
     {"secret.assigned_password", "password|passwd|pwd|passphrase", 0, 160,
      R"re((?i)(?:password|passwd|pwd|passphrase)["'\]`]{0,2}\s{0,6}(?::=|[:=])\s{0,4}N?("[^"\s]{6,128}"|'[^'\s]{6,128}'|[^\s"'<>;,()]{8,128}))re",
-     IsAssignedPassword, "A password assigned to a name like password", "CWE-798"},
+     IsAssignedPassword, "A password assigned to a name like password", "CWE-798", 1,
+     IsFollowedByAssignment},
 });
 
 #undef UUID

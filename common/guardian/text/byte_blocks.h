@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #ifdef __SSE2__
@@ -60,30 +61,40 @@ uint64_t BitsOf64(const char* bytes, Test test) {
   return bits;
 }
 
-// The first position at or after `from` whose byte passes `test`, or the size of the text.
-template <typename Test>
-size_t FindFirst(std::string_view text, size_t from, Test test) {
+// The first position at or after `from` and before the text's last `reach` bytes that passes
+// `test`, or the size of the text. `test` makes a ByteMask for the sixteen places at a pointer; it
+// may read `reach` bytes behind each.
+template <size_t reach, typename Test>
+size_t FindPlace(std::string_view text, size_t from, Test test) {
   constexpr size_t kStep = sizeof(ByteVector);
+  if (text.size() <= reach) return text.size();
+  const size_t end = text.size() - reach;
   size_t at = from;
-  while (at + kStep <= text.size()) {
-    if (const uint32_t bits = BitsOf(test(LoadBlock(text.data() + at))); bits != 0) {
+  while (at + kStep <= end) {
+    const char* const bytes = text.data() + at;
+    if (const uint32_t bits = BitsOf(test(bytes)); bits != 0) {
       return at + static_cast<size_t>(std::countr_zero(bits));
     }
     at += kStep;
     // Where nothing stands, nothing stands for long, most often.
-    for (; at + 4 * kStep <= text.size(); at += 4 * kStep) {
-      const char* const bytes = text.data() + at;
-      const ByteMask any = test(LoadBlock(bytes)) | test(LoadBlock(bytes + kStep)) |
-                           test(LoadBlock(bytes + 2 * kStep)) | test(LoadBlock(bytes + 3 * kStep));
+    for (; at + 4 * kStep <= end; at += 4 * kStep) {
+      const char* const next = text.data() + at;
+      const ByteMask any =
+          test(next) | test(next + kStep) | test(next + 2 * kStep) | test(next + 3 * kStep);
       if (BitsOf(any) != 0) break;
     }
   }
-  if (at >= text.size()) return text.size();
-  ByteVector rest{};
-  std::memcpy(&rest, text.data() + at, text.size() - at);
-  const uint32_t bits = BitsOf(test(rest));
-  if (bits == 0) return text.size();
-  return std::min(at + static_cast<size_t>(std::countr_zero(bits)), text.size());
+  if (at >= end) return text.size();
+  std::array<char, kStep + reach> rest{};
+  std::memcpy(rest.data(), text.data() + at, text.size() - at);
+  const uint32_t bits = BitsOf(test(rest.data())) & ((uint32_t{1} << (end - at)) - 1);
+  return bits == 0 ? text.size() : at + static_cast<size_t>(std::countr_zero(bits));
+}
+
+// The first position at or after `from` whose byte passes `test`, or the size of the text.
+template <typename Test>
+size_t FindFirst(std::string_view text, size_t from, Test test) {
+  return FindPlace<0>(text, from, [&](const char* bytes) { return test(LoadBlock(bytes)); });
 }
 
 // Appends the text in lower case, as far as it is ASCII.
@@ -102,18 +113,45 @@ void AppendLower(std::string_view text, String& lower) {
   for (; at < text.size(); ++at) bytes[at] = fold(bytes[at]);
 }
 
+// The block in lower case, as far as it is ASCII.
+inline ByteVector InLowerCase(ByteVector block) {
+  const ByteMask is_upper = (block - 'A') < 26;
+  return block | (reinterpret_cast<ByteVector>(is_upper) & 0x20);
+}
+
 // How many of the `length` bytes at `text`, put into lower case, are those at `lower`.
 inline size_t EqualInLowerCase(const char* text, const char* lower, size_t length) {
+  constexpr size_t kStep = sizeof(ByteVector);
+  const auto differs_at = [&](size_t at) -> ByteMask {
+    return InLowerCase(LoadBlock(text + at)) != LoadBlock(lower + at);
+  };
   size_t at = 0;
-  for (; at + sizeof(ByteVector) <= length; at += sizeof(ByteVector)) {
-    const ByteVector bytes = LoadBlock(text + at);
-    const ByteMask is_upper = (bytes - 'A') < 26;
-    const ByteVector folded = bytes | (reinterpret_cast<ByteVector>(is_upper) & 0x20);
-    const uint32_t differs = BitsOf(folded != LoadBlock(lower + at));
+  while (at + kStep <= length) {
+    const uint32_t differs = BitsOf(differs_at(at));
     if (differs != 0) return at + static_cast<size_t>(std::countr_zero(differs));
+    at += kStep;
+    for (; at + 4 * kStep <= length; at += 4 * kStep) {
+      const ByteMask any = differs_at(at) | differs_at(at + kStep) | differs_at(at + 2 * kStep) |
+                           differs_at(at + 3 * kStep);
+      if (BitsOf(any) != 0) break;
+    }
   }
   while (at < length && ToLower(text[at]) == lower[at]) ++at;
   return at;
+}
+
+// Puts `to` in the place of every `from`.
+inline void ReplaceBytes(char from, char to, std::string& text) {
+  constexpr size_t kStep = sizeof(ByteVector);
+  const auto difference = static_cast<uint8_t>(from ^ to);
+  size_t at = 0;
+  for (; at + kStep <= text.size(); at += kStep) {
+    const ByteVector block = LoadBlock(text.data() + at);
+    const ByteMask found = block == static_cast<uint8_t>(from);
+    const ByteVector replaced = block ^ (reinterpret_cast<ByteVector>(found) & difference);
+    std::memcpy(text.data() + at, &replaced, sizeof(replaced));
+  }
+  std::replace(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), from, to);
 }
 
 }  // namespace datamigrate::guardian

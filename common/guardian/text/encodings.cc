@@ -10,11 +10,31 @@ namespace {
 constexpr uint32_t kLastCharacter = 0x10ffff;
 constexpr size_t kLongestNumber = 8;  // digits of a numeric reference; leading zeros are common
 
+// The value of each digit; -1 for what is none.
+using DigitValues = std::array<int8_t, 256>;
+
+constexpr void SetDigits(DigitValues& values, std::string_view digits, int first) {
+  for (const char c : digits) values[static_cast<unsigned char>(c)] = static_cast<int8_t>(first++);
+}
+
+constexpr DigitValues kBase64Digits = [] {
+  DigitValues values;
+  values.fill(-1);
+  SetDigits(values, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 0);
+  SetDigits(values, "-_", 62);
+  return values;
+}();
+
+constexpr DigitValues kHexDigits = [] {
+  DigitValues values;
+  values.fill(-1);
+  SetDigits(values, "0123456789abcdef", 0);
+  SetDigits(values, "ABCDEF", 10);
+  return values;
+}();
+
 int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  return kHexDigits[static_cast<unsigned char>(c)];
 }
 
 // Exactly `count` hexadecimal digits at `from`.
@@ -65,13 +85,25 @@ bool IsContinuation(std::string_view text, size_t index) {
   return index < text.size() && (Byte(text, index) & 0xc0) == 0x80;
 }
 
-int Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
+// Of `digits`, each of which is `width` bits of the bytes, the first ones highest; what is left
+// over is dropped. False where one is none.
+bool DecodeDigits(std::string_view digits, const DigitValues& values, int width,
+                  std::string& bytes) {
+  bytes.resize(digits.size() * static_cast<size_t>(width) / 8);
+  char* next = bytes.data();
+  uint32_t bits = 0;
+  int count = 0;
+  int any = 0;
+  for (const char c : digits) {
+    const int digit = values[static_cast<unsigned char>(c)];
+    any |= digit;
+    bits = bits << width | static_cast<uint32_t>(digit);
+    count += width;
+    if (count < 8) continue;
+    count -= 8;
+    *next++ = static_cast<char>(bits >> count & 0xff);
+  }
+  return any >= 0;
 }
 
 }  // namespace
@@ -177,32 +209,12 @@ Utf8Character FrontUtf8(std::string_view text) {
 }
 
 bool DecodeBase64(std::string_view text, std::string& bytes) {
-  bytes.clear();
   while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return false;
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int digit = Base64Digit(c);
-    if (digit < 0) return false;
-    bits = (bits << 6) | static_cast<uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>((bits >> count) & 0xff);
-  }
-  return true;
+  return text.size() % 4 != 1 && DecodeDigits(text, kBase64Digits, 6, bytes);
 }
 
 bool DecodeHex(std::string_view text, std::string& bytes) {
-  bytes.clear();
-  if (text.size() % 2 != 0) return false;
-  for (size_t i = 0; i < text.size(); i += 2) {
-    const auto number = HexNumber(text, i, 2);
-    if (!number.has_value()) return false;
-    bytes += static_cast<char>(*number);
-  }
-  return true;
+  return text.size() % 2 == 0 && DecodeDigits(text, kHexDigits, 4, bytes);
 }
 
 }  // namespace datamigrate::guardian

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
-#include <functional>
 
 #include "common/guardian/ascii.h"
 #include "common/guardian/text/byte_blocks.h"
@@ -24,13 +22,14 @@ constexpr double kReadable = 0.97;         // of an island's bytes, to be taken 
 
 // Bytes that may begin an encoded character: escapes, and the leads of overlong UTF-8.
 constexpr auto kIsEncoder = [](ByteVector c) -> ByteMask {
-  return (c == '%') | (c == '&') | (c == '\\') | (c == 0xc0) | (c == 0xc1) | (c == 0xe0);
+  return (c == '%') | (c == '&') | (c == '\\') | ((c & 0xfe) == 0xc0) | (c == 0xe0);
 };
 
 // Bytes that folding does not leave as they are: controls but tabs and line ends, and what is not
-// ASCII.
+// ASCII, which is negative as a signed byte.
 constexpr auto kIsFolded = [](ByteVector c) -> ByteMask {
-  return (c >= 0x7f) | ((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r'));
+  const ByteMask is_other = (reinterpret_cast<ByteMask>(c) < 0x20) | (c == 0x7f);
+  return is_other & ~((c == '\t') | (c == '\n') | (c == '\r'));
 };
 
 bool IsControl(unsigned char c) {
@@ -66,17 +65,24 @@ constexpr uint64_t RunsAmong(uint64_t bits) {
 // The first run of at least kShortestIsland digits of base64 at or after `from`, which no such
 // digit precedes, as its begin and end; both the size of the text where there is none.
 std::pair<size_t, size_t> NextRun(std::string_view text, size_t from) {
-  // Blocks overlap, so that one holds the first digits of each run.
-  constexpr size_t kStep = 64 - kShortestIsland + 1;
-  size_t at = from;
-  for (; at + 64 <= text.size(); at += kStep) {
-    const uint64_t runs = RunsAmong(BitsOf64(text.data() + at, kIsBase64));
-    if (runs == 0) continue;
-    const size_t first = at + static_cast<size_t>(std::countr_zero(runs));
+  const auto with_end = [&](size_t first) {
     size_t end = first + kShortestIsland;
     while (end < text.size() && IsBase64(text[end])) ++end;
-    return {first, end};
+    return std::pair(first, end);
+  };
+  size_t open = 0;  // digits right before `at`, too few so far
+  size_t at = from;
+  for (; at + 64 <= text.size(); at += 64) {
+    const uint64_t bits = BitsOf64(text.data() + at, kIsBase64);
+    if (open + static_cast<size_t>(std::countr_one(bits)) >= kShortestIsland) {
+      return with_end(at - open);
+    }
+    if (const uint64_t runs = RunsAmong(bits); runs != 0) {
+      return with_end(at + static_cast<size_t>(std::countr_zero(runs)));
+    }
+    open = static_cast<size_t>(std::countl_one(bits));
   }
+  at -= open;
   while (at < text.size()) {
     size_t end = at;
     while (end < text.size() && IsBase64(text[end])) ++end;
@@ -149,26 +155,36 @@ void DropWideZeros(std::string& bytes) {
   if (zeros * 2 >= bytes.size() - 1) std::erase(bytes, '\0');
 }
 
+// Whether a run of digits stands for text that may be readable: names of columns are such runs,
+// too, and show after a few bytes that they are none. `decode` reads digits into `island`, `size`
+// bytes of all of them.
+template <typename Decode>
+bool BeginsReadably(std::string_view run, size_t size, Decode decode, std::string& island) {
+  constexpr size_t kLook = 16;                 // digits
+  (void)decode(run.substr(0, kLook), island);  // all are digits
+  // Zeros may be dropped yet.
+  const auto unreadable = static_cast<size_t>(
+      std::ranges::count_if(island, [](char c) { return c != '\0' && !IsReadableByte(c); }));
+  return IsReadable(size - unreadable, size);
+}
+
 // Decodes a run of hexadecimal digits into `island`; false when it is no text.
 bool DecodeHexIsland(std::string_view run, std::string& island) {
-  if (!DecodeHex(run, island)) return false;
+  if (run.size() % 2 != 0 || !BeginsReadably(run, run.size() / 2, DecodeHex, island)) return false;
+  (void)DecodeHex(run, island);
   DropWideZeros(island);
   return IsReadable(static_cast<size_t>(std::ranges::count_if(island, IsReadableByte)),
                     island.size());
 }
 
-// The same of base64. Names of columns are such runs, too, and show after a few bytes that they are
-// no text.
+// The same of base64.
 bool DecodeBase64Island(std::string_view run, std::string& island) {
-  constexpr size_t kLook = 16;  // digits, and so 12 bytes
-  if (run.size() % 4 == 1) return false;
-  const size_t size = run.size() * 6 / 8;
-  const auto count_unreadable = [&](std::string_view digits) {
-    (void)DecodeBase64(digits, island);  // all are digits
-    return static_cast<size_t>(std::ranges::count_if(island, std::not_fn(IsReadableByte)));
-  };
-  if (!IsReadable(size - count_unreadable(run.substr(0, kLook)), size)) return false;
-  return IsReadable(size - count_unreadable(run), size);
+  if (run.size() % 4 == 1 || !BeginsReadably(run, run.size() * 6 / 8, DecodeBase64, island)) {
+    return false;
+  }
+  (void)DecodeBase64(run, island);
+  return IsReadable(static_cast<size_t>(std::ranges::count_if(island, IsReadableByte)),
+                    island.size());
 }
 
 // What stands between letters that are to be read as a word.
@@ -185,6 +201,15 @@ void NormalizedText::Draft::Clear() {
 
 void NormalizedText::Draft::Mark(size_t raw) {
   pieces.push_back({static_cast<uint32_t>(bytes.size()), static_cast<uint32_t>(raw)});
+}
+
+void NormalizedText::Draft::Append(const Draft& source, size_t begin, size_t end, size_t& next) {
+  for (; next < source.pieces.size() && source.pieces[next].at < end; ++next) {
+    const Piece& piece = source.pieces[next];
+    if (piece.at < begin) continue;
+    pieces.push_back({static_cast<uint32_t>(piece.at - begin + bytes.size()), piece.raw});
+  }
+  bytes.append(source.bytes, begin, end - begin);
 }
 
 size_t NormalizedText::Draft::RawOffset(size_t offset) const {
@@ -228,8 +253,9 @@ bool NormalizedText::DecodeOnce() {
   decoded_pluses_.clear();
   bool changed = false;
   size_t copied = 0;
+  size_t next_piece = 0;
   for (size_t at = 0; (at = FindFirst(bytes, at, kIsEncoder)) < bytes.size();) {
-    next_.bytes.append(bytes, copied, at - copied);
+    next_.Append(current_, copied, at, next_piece);
     const size_t length = DecodeAt(at);
     if (length == 0) {
       copied = at++;
@@ -241,9 +267,9 @@ bool NormalizedText::DecodeOnce() {
     next_.Mark(current_.RawOffset(at));
   }
   if (!changed) return false;
-  next_.bytes.append(bytes, copied, bytes.size() - copied);
+  next_.Append(current_, copied, bytes.size(), next_piece);
   if ((disguises_ & kUrlEncoding) != 0) {
-    std::ranges::replace(next_.bytes, '+', ' ');
+    ReplaceBytes('+', ' ', next_.bytes);
     for (const size_t plus : decoded_pluses_) next_.bytes[plus] = '+';
   }
   return true;
@@ -322,10 +348,11 @@ void NormalizedText::Fold() {
   next_.Clear();
   std::array<utf8proc_int32_t, 32> parts;
   size_t at = 0;
+  size_t next_piece = 0;
   while (true) {
     const size_t run = at;
     at = FindFirst(bytes, at, kIsFolded);
-    next_.bytes.append(bytes, run, at - run);
+    next_.Append(current_, run, at, next_piece);
     if (at == bytes.size()) break;
     const char c = bytes[at];
     const Utf8Character front = FrontUtf8(bytes.substr(at));

@@ -73,6 +73,9 @@ class NormalizedText {
     void Clear();
     // Says that what is appended next came from `raw`.
     void Mark(size_t raw);
+    // Appends what `source` holds from `begin` to `end`, and where that came from. Calls for one
+    // source go forward in it; `next` is the number of the piece to go on with, 0 at first.
+    void Append(const Draft& source, size_t begin, size_t end, size_t& next);
     size_t RawOffset(size_t offset) const;
   };
 

@@ -48,6 +48,14 @@ bool IsDisclosure(const LabelledText& text) {
   return text.kind == "secret" || text.kind == "pii";
 }
 
+// Whether a verdict says that the text holds a secret, or personal data: what its kind is named
+// after. A look-alike may be stopped for other reasons, such as a command in it.
+bool IsDisclosed(const LabelledText& text, const Verdict& verdict) {
+  if (!IsDisclosure(text)) return false;
+  const Category category = text.kind == "secret" ? Category::kSecret : Category::kPersonalData;
+  return verdict.scores[static_cast<size_t>(category)] > 0;
+}
+
 bool IsHarmless(const LabelledText& text) {
   return text.kind.starts_with("benign") || text.kind == kScripts || IsDisclosure(text);
 }
@@ -350,11 +358,12 @@ void AddScripts(const std::string& folder, std::vector<LabelledText>& corpus) {
 }
 
 void Print(const std::map<std::string, Tally>& tallies) {
-  fmt::print("{:<52} {:>6} {:>9} {:>9} {:>9}\n", "", "texts", "blocked", "sanitized", "passed");
+  fmt::print("{:<52} {:>6} {:>9} {:>9} {:>9} {:>9}\n", "", "texts", "blocked", "sanitized",
+             "passed", "disclosed");
   for (const auto& [group, tally] : tallies) {
-    fmt::print("{:<52} {:>6} {:>8.2f}% {:>8.2f}% {:>8.2f}%\n", group, tally.texts,
+    fmt::print("{:<52} {:>6} {:>8.2f}% {:>8.2f}% {:>8.2f}% {:>8.2f}%\n", group, tally.texts,
                tally.PercentBlocked(), tally.PercentSanitized(),
-               100 - tally.PercentBlocked() - tally.PercentSanitized());
+               100 - tally.PercentBlocked() - tally.PercentSanitized(), tally.PercentDisclosed());
   }
 }
 
@@ -408,18 +417,19 @@ Measured MeasureAndTrain(const std::vector<LabelledText>& corpus, const RuleBook
     for (const LabelledText& text : corpus) {
       if (text.kind == kScripts || FoldOf(text, options.folds) != fold) continue;
       const Verdict verdict = scanner.Scan(text.text, FieldKind::kUnknown);
-      const auto count = [&](const std::string& group, Action action) {
+      const auto count = [&](const std::string& group, const Verdict& its) {
         Tally& tally = tallies[group];
         ++tally.texts;
-        tally.blocked += action == Action::kBlock;
-        tally.sanitized += action == Action::kSanitize;
+        tally.blocked += its.action == Action::kBlock;
+        tally.sanitized += its.action == Action::kSanitize;
+        tally.disclosed += IsDisclosed(text, its);
       };
-      count(GroupOf(text), verdict.action);
+      count(GroupOf(text), verdict);
       if (options.per_source) {
-        count(fmt::format("{} {} {}", GroupOf(text), text.source, text.sub), verdict.action);
+        count(fmt::format("{} {} {}", GroupOf(text), text.source, text.sub), verdict);
       }
       if (text.kind == "benign_sql") {
-        count("benign_sql, field sql", scanner.Scan(text.text, FieldKind::kSql).action);
+        count("benign_sql, field sql", scanner.Scan(text.text, FieldKind::kSql));
       }
       const bool is_caught = verdict.action == Action::kBlock;
       if (GroupOf(text) == options.misses_of && is_caught == IsHarmless(text)) {

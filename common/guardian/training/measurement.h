@@ -37,9 +37,11 @@ struct Tally {
   int texts = 0;
   int blocked = 0;
   int sanitized = 0;
+  int disclosed = 0;  // texts with a secret, or personal data, where these are what they are about
 
   double PercentBlocked() const { return 100.0 * blocked / texts; }
   double PercentSanitized() const { return 100.0 * sanitized / texts; }
+  double PercentDisclosed() const { return 100.0 * disclosed / texts; }
 };
 
 struct Measured {

@@ -38,7 +38,11 @@ TEST_CASE("The Guardian tells attacks from harmless texts that it has not seen",
   CHECK(blocked("hard_prose") <= 2);
   CHECK(blocked("benign_sql") <= 0.5);
   CHECK(blocked("benign_sql, field sql") <= 0.1);
-  CHECK(measured.tallies.at("secret").PercentSanitized() >= 85);
+  CHECK(measured.tallies.at("secret").PercentSanitized() >= 97);
+  CHECK(measured.tallies.at("secret").PercentDisclosed() >= 95);
+  // A secret is found in few of what looks like one; a command among them is stopped as such.
+  CHECK(measured.tallies.at("secret_lookalike").PercentDisclosed() <= 2);
+  CHECK(blocked("secret_lookalike") <= 2);
 }
 
 }  // namespace

@@ -131,6 +131,24 @@ TEST_CASE("Offsets lead back to the raw text", "[guardian]") {
   CHECK(raw.substr(text.RawOffset(3), 6) == "script");
 }
 
+TEST_CASE("Offsets lead back over what an earlier round decoded or folding changed", "[guardian]") {
+  const auto offset_of = [](std::string_view raw, std::string_view part) {
+    NormalizedText text;
+    text.Assign(raw);
+    return text.RawOffset(text.text().find(part));
+  };
+  const std::string_view nested = "%2541 x%41y and &#65;z";
+  CHECK(offset_of(nested, "xay") == nested.find("x"));
+  CHECK(offset_of(nested, "y and") == nested.find("y and"));
+  CHECK(offset_of(nested, "z") == nested.find("z"));
+  const std::string_view folded = "\u2018a\u2019 %41 b\u2019 %41%41 c";
+  CHECK(offset_of(folded, " b") == folded.find(" b"));
+  CHECK(offset_of(folded, " c") == folded.find(" c"));
+  // A character that goes away at the very beginning.
+  const std::string_view dropped = "\u200b%2541%41 d";
+  CHECK(offset_of(dropped, " d") == dropped.find(" d"));
+}
+
 TEST_CASE("An island leads back to its digits, whatever was folded before it", "[guardian]") {
   const std::string raw = "\u200b\u200b\u200b PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==";
   NormalizedText text;
