@@ -7,12 +7,19 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <chrono>
 #include <stdexcept>
 
 namespace datamigrate::testing {
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};  // also for a machine that does much else
+
+}  // namespace
 
 RawClient::RawClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  timeval patience{10, 0};
+  const timeval patience{kPatience.count(), 0};
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -44,6 +51,11 @@ void RawClient::CloseSending() {
 bool RawClient::Fill() {
   char bytes[4096];
   const ssize_t length = recv(fd_, bytes, sizeof(bytes), 0);
+  if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    throw std::runtime_error("the server under test neither answered nor closed in " +
+                             std::to_string(kPatience.count()) +
+                             " s; read so far: " + buffer_.substr(0, 200));
+  }
   if (length <= 0) return false;
   buffer_.append(bytes, static_cast<size_t>(length));
   return true;
