@@ -32,8 +32,9 @@ elseif(DATAMIGRATE_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -U__SANITIZE_THREAD__)
   add_compile_definitions(DATAMIGRATE_THREAD_SANITIZER)
   add_link_options(-fsanitize=thread)
-  # Part of each program, as Debian's abseil hides its locks from the sanitizer.
-  set(DATAMIGRATE_SANITIZER_SOURCES "${CMAKE_SOURCE_DIR}/tests/support/tsan_abseil.cc")
+  # Part of each program, as Debian's abseil and gRPC hide from the sanitizer what orders threads.
+  set(DATAMIGRATE_SANITIZER_SOURCES "${CMAKE_SOURCE_DIR}/tests/support/tsan_abseil.cc"
+      "${CMAKE_SOURCE_DIR}/tests/support/tsan_grpc.cc")
 endif()
 
 find_package(Threads REQUIRED)
