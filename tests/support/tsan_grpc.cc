@@ -2,13 +2,17 @@
 // from thread to thread by queues without locks. Who begins an operation, and who ends it, come
 // before who is told of it: the completion queue passes the operation's tag, and every call of
 // ours goes through one, unary or streaming, of a client or a server, with callbacks or without.
-// Part of every program of the preset "tsan" and of no other; its definitions go before the
-// library's, for the library's own calls as well. Such an edge belongs here and not at our
+// And the last of a call's callbacks comes after the others, which are counted partly in the
+// library. Part of every program of the preset "tsan" and of no other; its definitions go before
+// the library's, for the library's own calls as well. Such an edge belongs here and not at our
 // callbacks, for gRPC parses what came, and frees what was sent, by code of its headers before it
 // calls them.
 #include <dlfcn.h>
 #include <grpc/grpc.h>
+#include <grpcpp/support/server_callback.h>
 #include <sanitizer/tsan_interface.h>
+
+#include <atomic>
 
 struct grpc_cq_completion;
 
@@ -62,3 +66,22 @@ grpc_event grpc_completion_queue_pluck(grpc_completion_queue* queue, void* tag,
 }
 
 }  // extern "C"
+
+namespace grpc::internal {
+
+// Called by whoever counts down to none; the loads see what the others have counted.
+void ServerCallbackCall::ScheduleOnDone(bool inline_ondone) {
+  static auto* const real = reinterpret_cast<void (*)(ServerCallbackCall*, bool)>(
+      dlsym(RTLD_NEXT, "_ZN4grpc8internal18ServerCallbackCall14ScheduleOnDoneEb"));
+  callbacks_outstanding_.load(std::memory_order_acquire);
+  real(this, inline_ondone);
+}
+
+void ServerCallbackCall::CallOnCancel(ServerReactor* reactor) {
+  static auto* const real = reinterpret_cast<void (*)(ServerCallbackCall*, ServerReactor*)>(dlsym(
+      RTLD_NEXT, "_ZN4grpc8internal18ServerCallbackCall12CallOnCancelEPNS0_13ServerReactorE"));
+  on_cancel_conditions_remaining_.load(std::memory_order_acquire);
+  real(this, reactor);
+}
+
+}  // namespace grpc::internal
