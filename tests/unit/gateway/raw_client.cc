@@ -50,7 +50,11 @@ void RawClient::CloseSending() {
 
 bool RawClient::Fill() {
   char bytes[4096];
-  const ssize_t length = recv(fd_, bytes, sizeof(bytes), 0);
+  ssize_t length;
+  do {
+    length = recv(fd_, bytes, sizeof(bytes), 0);
+    // With a timeout it comes back when the process was stopped and goes on (signal(7)).
+  } while (length < 0 && errno == EINTR);
   if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     throw std::runtime_error("the server under test neither answered nor closed in " +
                              std::to_string(kPatience.count()) +
