@@ -1,13 +1,16 @@
 // Tells the thread sanitizer what Debian's abseil, which is built without it, does: who locks a
-// mutex comes after who unlocked it before, and who was notified after who notified. Part of every
-// program of the preset "tsan" and of no other; its definitions go before the library's, for gRPC
-// as well.
+// mutex comes after who unlocked it before, who was notified after who notified, and who destroys
+// what statuses share after all who held it. Part of every program of the preset "tsan" and of no
+// other; its definitions go before the library's, for gRPC as well.
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "absl/base/options.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
@@ -167,6 +170,17 @@ bool Notification::WaitForNotificationWithTimeout(Duration timeout) const {
       "_ZNK", "12Notification30WaitForNotificationWithTimeoutENS0_8DurationE");
   const Taking taking(this);
   return real(this, timeout);
+}
+
+// Counts as the library does, by an atomic that is seen, and leaves the destruction to it.
+void Status::UnrefNonInlined(uintptr_t rep) {
+  static auto* const real = Real<void(uintptr_t)>("_ZN", "6Status15UnrefNonInlinedEm");
+  std::atomic<int32_t>& holders = RepToPointer(rep)->ref;
+  const bool is_last = holders.load(std::memory_order_acquire) == 1 ||
+                       holders.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  if (!is_last) return;
+  holders.store(1, std::memory_order_relaxed);
+  real(rep);
 }
 
 ABSL_NAMESPACE_END

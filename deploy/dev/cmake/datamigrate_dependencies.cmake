@@ -31,9 +31,12 @@ elseif(DATAMIGRATE_SANITIZE STREQUAL "thread")
   # With the compiler's own macro Protobuf's headers give maps two more members than Debian's library knows of.
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -U__SANITIZE_THREAD__)
   add_compile_definitions(DATAMIGRATE_THREAD_SANITIZER)
-  add_link_options(-fsanitize=thread)
-  # Part of each program, as Debian's abseil hides its locks from the sanitizer.
-  set(DATAMIGRATE_SANITIZER_SOURCES "${CMAKE_SOURCE_DIR}/tests/support/tsan_abseil.cc")
+  add_link_options(-fsanitize=thread
+    "LINKER:--version-script=${CMAKE_SOURCE_DIR}/tests/support/tsan.map")
+  # Part of each program, as these libraries hide from the sanitizer what orders threads.
+  set(DATAMIGRATE_SANITIZER_SOURCES "${CMAKE_SOURCE_DIR}/tests/support/tsan_abseil.cc"
+      "${CMAKE_SOURCE_DIR}/tests/support/tsan_duckdb.cc"
+      "${CMAKE_SOURCE_DIR}/tests/support/tsan_grpc.cc")
 endif()
 
 find_package(Threads REQUIRED)

@@ -31,6 +31,30 @@ std::string TenantOf(const grpc::ServerContext& context) {
              : std::string(found->second.data(), found->second.size());
 }
 
+grpc::Status Send(const FakeEngine::Files& files, const std::string& file, const v1::FilePart& part,
+                  grpc::ServerWriter<v1::FileChunk>* writer) {
+  const std::string sha256 = crypto::Sha256Hex(file);
+  if (!part.sha256().empty() && part.sha256() != sha256) {
+    return grpc::Status(grpc::StatusCode::ABORTED, "the file has changed");
+  }
+  std::string bytes = part.spans().empty() && !part.describe_only() ? file : "";
+  for (const auto& span : part.spans()) {
+    bytes += file.substr(static_cast<size_t>(span.first()), static_cast<size_t>(span.length()));
+  }
+  bytes.resize(std::min(bytes.size(), files.most_sent));
+  v1::FileChunk chunk;
+  chunk.set_file_bytes(static_cast<int64_t>(file.size()));
+  chunk.set_file_sha256(sha256);
+  for (size_t begin = 0; begin == 0 || begin < bytes.size(); begin += kChunkBytes) {
+    chunk.set_content(bytes.substr(begin, kChunkBytes));
+    if (files.ended.ok() || !bytes.empty()) {
+      if (!writer->Write(chunk)) return grpc::Status::CANCELLED;
+    }
+    chunk.Clear();
+  }
+  return files.ended;
+}
+
 }  // namespace
 
 grpc::Status FakeSchedules::CreateSchedule(grpc::ServerContext* context,
@@ -339,46 +363,30 @@ grpc::Status FakeEngine::GetModel(grpc::ServerContext* context, const v1::GetMod
 grpc::Status FakeEngine::DownloadProject(grpc::ServerContext* context,
                                          const v1::DownloadProjectRequest* request,
                                          grpc::ServerWriter<v1::FileChunk>* writer) {
-  {
-    std::lock_guard lock(mutex_);
-    if (Find(context, request->migration_id()) == nullptr) return NotFound();
-  }
-  return Send(archive, request->part(), writer);
+  const std::optional<Files> files = FilesOf(context, request->migration_id());
+  if (!files.has_value()) return NotFound();
+  return Send(*files, files->archive, request->part(), writer);
 }
 
 grpc::Status FakeEngine::DownloadReport(grpc::ServerContext* context,
                                         const v1::DownloadReportRequest* request,
                                         grpc::ServerWriter<v1::FileChunk>* writer) {
-  {
-    std::lock_guard lock(mutex_);
-    if (Find(context, request->migration_id()) == nullptr) return NotFound();
-  }
+  const std::optional<Files> files = FilesOf(context, request->migration_id());
+  if (!files.has_value()) return NotFound();
   const bool is_json = request->format() == v1::REPORT_FORMAT_JSON;
-  return Send(is_json ? report_json : report_page, request->part(), writer);
+  return Send(*files, is_json ? files->report_json : files->report_page, request->part(), writer);
 }
 
-grpc::Status FakeEngine::Send(const std::string& file, const v1::FilePart& part,
-                              grpc::ServerWriter<v1::FileChunk>* writer) const {
-  const std::string sha256 = crypto::Sha256Hex(file);
-  if (!part.sha256().empty() && part.sha256() != sha256) {
-    return grpc::Status(grpc::StatusCode::ABORTED, "the file has changed");
-  }
-  std::string bytes = part.spans().empty() && !part.describe_only() ? file : "";
-  for (const auto& span : part.spans()) {
-    bytes += file.substr(static_cast<size_t>(span.first()), static_cast<size_t>(span.length()));
-  }
-  bytes.resize(std::min(bytes.size(), most_sent));
-  v1::FileChunk chunk;
-  chunk.set_file_bytes(static_cast<int64_t>(file.size()));
-  chunk.set_file_sha256(sha256);
-  for (size_t begin = 0; begin == 0 || begin < bytes.size(); begin += kChunkBytes) {
-    chunk.set_content(bytes.substr(begin, kChunkBytes));
-    if (archive_status.ok() || !bytes.empty()) {
-      if (!writer->Write(chunk)) return grpc::Status::CANCELLED;
-    }
-    chunk.Clear();
-  }
-  return archive_status;
+void FakeEngine::Serve(Files files) {
+  std::lock_guard lock(mutex_);
+  files_ = std::move(files);
+}
+
+std::optional<FakeEngine::Files> FakeEngine::FilesOf(grpc::ServerContext* context,
+                                                     const std::string& id) {
+  std::lock_guard lock(mutex_);
+  if (Find(context, id) == nullptr) return std::nullopt;
+  return files_;
 }
 
 }  // namespace datamigrate::testing

@@ -111,12 +111,16 @@ class FakeEngine : public v1::MigrationService::Service {
                               grpc::ServerWriter<v1::FileChunk>* writer) override;
 
   // What DownloadProject and DownloadReport send: what is asked for of the text, as far as
-  // `most_sent`, in chunks, then `archive_status`.
-  std::string archive;
-  std::string report_page;
-  std::string report_json;
-  size_t most_sent = std::string::npos;
-  grpc::Status archive_status;
+  // `most_sent`, in chunks, then `ended`.
+  struct Files {
+    std::string archive;
+    std::string report_page;
+    std::string report_json;
+    size_t most_sent = std::string::npos;
+    grpc::Status ended;
+  };
+  // From the next download on.
+  void Serve(Files files);
 
   FakeSchedules schedules;
 
@@ -128,8 +132,8 @@ class FakeEngine : public v1::MigrationService::Service {
     std::vector<v1::MigrationEvent> events;
   };
 
-  grpc::Status Send(const std::string& file, const v1::FilePart& part,
-                    grpc::ServerWriter<v1::FileChunk>* writer) const;
+  // The files, for a download of the migration; nullopt where the tenant has no such one.
+  std::optional<Files> FilesOf(grpc::ServerContext* context, const std::string& id);
   grpc::Status Create(const std::string& tenant, const v1::CreateMigrationRequest& request,
                       v1::Migration* answer);
   Kept* Find(grpc::ServerContext* context, const std::string& id);
@@ -145,6 +149,7 @@ class FakeEngine : public v1::MigrationService::Service {
   std::condition_variable changed_;
   std::map<std::string, Kept> migrations_;
   std::map<std::string, v1::MigrationLimit> limits_;
+  Files files_;
   std::map<std::string, std::string> last_metadata_;
   std::vector<int64_t> watched_after_;
   int creates_ = 0;

@@ -251,7 +251,9 @@ TEST_CASE("The project arrives byte for byte", "[gateway][service]") {
   fixture.SignUp("ann@example.com");
   const std::string id = fixture.Create();
   const std::string path = "/api/v1/migrations/" + id + "/project";
-  for (int i = 0; i < 700000; ++i) fixture.engine->archive += static_cast<char>(i * 31 >> 3);
+  FakeEngine::Files files;
+  for (int i = 0; i < 700000; ++i) files.archive += static_cast<char>(i * 31 >> 3);
+  fixture.engine->Serve(files);
   SECTION("whole") {
     const RawResponse response = fixture.Ask("GET", path);
     CHECK(response.status == 200);
@@ -259,35 +261,38 @@ TEST_CASE("The project arrives byte for byte", "[gateway][service]") {
     CHECK(response.headers.at("content-disposition") ==
           "attachment; filename=\"dbt-project-" + id + ".zip\"");
     CHECK(response.is_whole);
-    CHECK((response.body == fixture.engine->archive));
+    CHECK((response.body == files.archive));
   }
   SECTION("in parts") {
     const RawResponse last = fixture.Ask("GET", path, "", "Range: bytes=-5\r\n");
     CHECK(last.status == 206);
     CHECK(last.headers.at("content-range") == "bytes 699995-699999/700000");
-    CHECK((last.body == fixture.engine->archive.substr(699995)));
+    CHECK((last.body == files.archive.substr(699995)));
     const RawResponse two = fixture.Ask("GET", path, "", "Range: bytes=100000-299999,0-9\r\n");
     CHECK(two.status == 206);
     CHECK(two.is_whole);
-    CHECK((two.body.find(fixture.engine->archive.substr(100000, 200000)) != std::string::npos));
+    CHECK((two.body.find(files.archive.substr(100000, 200000)) != std::string::npos));
     const RawResponse behind = fixture.Ask("GET", path, "", "Range: bytes=700000-\r\n");
     CHECK(behind.status == 416);
     CHECK(behind.headers.at("content-range") == "bytes */700000");
   }
   SECTION("what broke goes on, unless the project has changed") {
-    fixture.engine->most_sent = 300000;
+    files.most_sent = 300000;
+    fixture.engine->Serve(files);
     const RawResponse broken = fixture.Ask("GET", path);
     CHECK_FALSE(broken.is_whole);
     const std::string etag = broken.headers.at("etag");
-    fixture.engine->most_sent = std::string::npos;
+    files.most_sent = std::string::npos;
+    fixture.engine->Serve(files);
     const std::string range = "Range: bytes=" + std::to_string(broken.body.size()) + "-\r\n";
     const RawResponse rest = fixture.Ask("GET", path, "", range + "If-Range: " + etag + "\r\n");
     CHECK(rest.status == 206);
-    CHECK((broken.body + rest.body == fixture.engine->archive));
-    fixture.engine->archive += "!";
+    CHECK((broken.body + rest.body == files.archive));
+    files.archive += "!";
+    fixture.engine->Serve(files);
     const RawResponse other = fixture.Ask("GET", path, "", range + "If-Range: " + etag + "\r\n");
     CHECK(other.status == 200);
-    CHECK((other.body == fixture.engine->archive));
+    CHECK((other.body == files.archive));
   }
   SECTION("its length, and nothing where it is known") {
     RawClient client(fixture.gateway->port());
@@ -302,23 +307,26 @@ TEST_CASE("The project arrives byte for byte", "[gateway][service]") {
     CHECK(fixture.Ask("GET", path, "", "If-Match: \"x\"\r\n").status == 412);
   }
   SECTION("broken in the middle") {
-    fixture.engine->most_sent = 300000;
-    fixture.engine->archive_status = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
+    files.most_sent = 300000;
+    files.ended = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
+    fixture.engine->Serve(files);
     const RawResponse response = fixture.Ask("GET", path);
     CHECK(response.status == 200);
     CHECK_FALSE(response.is_whole);
   }
   SECTION("not there yet") {
-    fixture.engine->archive.clear();
-    fixture.engine->archive_status =
+    files.archive.clear();
+    files.ended =
         grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "the project is not written yet");
+    fixture.engine->Serve(files);
     const RawResponse response = fixture.Ask("GET", path);
     CHECK(response.status == 409);
     CHECK(json::parse(response.body)["detail"] == "the project is not written yet");
   }
   SECTION("not described") {
-    fixture.engine->most_sent = 0;
-    fixture.engine->archive_status = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
+    files.most_sent = 0;
+    files.ended = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
+    fixture.engine->Serve(files);
     CHECK(fixture.Ask("GET", path).status == 502);
   }
 }
@@ -328,11 +336,13 @@ TEST_CASE("The report comes as the client likes it", "[gateway][service]") {
   fixture.SignUp("ann@example.com");
   const std::string id = fixture.Create();
   const std::string path = "/api/v1/migrations/" + id + "/report";
-  fixture.engine->report_page = "<!doctype html><title>r</title>";
-  fixture.engine->report_json = "{\"score\":100}";
+  FakeEngine::Files files;
+  files.report_page = "<!doctype html><title>r</title>";
+  files.report_json = "{\"score\":100}";
+  fixture.engine->Serve(files);
   const RawResponse page = fixture.Ask("GET", path);
   CHECK(page.status == 200);
-  CHECK(page.body == fixture.engine->report_page);
+  CHECK(page.body == files.report_page);
   CHECK(page.headers.at("content-type") == "text/html; charset=utf-8");
   CHECK(page.headers.at("content-disposition") ==
         "inline; filename=\"migration-report-" + id + ".html\"");
@@ -340,10 +350,10 @@ TEST_CASE("The report comes as the client likes it", "[gateway][service]") {
   CHECK(page.headers.at("vary") == "Accept");
   const std::string browser =
       "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n";
-  CHECK(fixture.Ask("GET", path, "", browser).body == fixture.engine->report_page);
+  CHECK(fixture.Ask("GET", path, "", browser).body == files.report_page);
 
   const RawResponse data = fixture.Ask("GET", path, "", "Accept: application/json\r\n");
-  CHECK(data.body == fixture.engine->report_json);
+  CHECK(data.body == files.report_json);
   CHECK(data.headers.at("content-type") == "application/json");
   CHECK(data.headers.at("etag") != page.headers.at("etag"));
   CHECK(data.headers.at("content-security-policy").find("sandbox") == std::string::npos);

@@ -7,12 +7,19 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <chrono>
 #include <stdexcept>
 
 namespace datamigrate::testing {
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};  // also for a machine that does much else
+
+}  // namespace
 
 RawClient::RawClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  timeval patience{10, 0};
+  const timeval patience{kPatience.count(), 0};
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -43,7 +50,16 @@ void RawClient::CloseSending() {
 
 bool RawClient::Fill() {
   char bytes[4096];
-  const ssize_t length = recv(fd_, bytes, sizeof(bytes), 0);
+  ssize_t length;
+  do {
+    length = recv(fd_, bytes, sizeof(bytes), 0);
+    // With a timeout it comes back when the process was stopped and goes on (signal(7)).
+  } while (length < 0 && errno == EINTR);
+  if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    throw std::runtime_error("the server under test neither answered nor closed in " +
+                             std::to_string(kPatience.count()) +
+                             " s; read so far: " + buffer_.substr(0, 200));
+  }
   if (length <= 0) return false;
   buffer_.append(bytes, static_cast<size_t>(length));
   return true;

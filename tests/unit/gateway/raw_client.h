@@ -2,7 +2,6 @@
 #ifndef DATAMIGRATE_TESTS_UNIT_GATEWAY_RAW_CLIENT_H_
 #define DATAMIGRATE_TESTS_UNIT_GATEWAY_RAW_CLIENT_H_
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -19,7 +18,8 @@ struct RawResponse {
   bool is_whole = false;                       // the body's end arrived
 };
 
-// Throws std::runtime_error when there is no connection. Reads give up after ten seconds.
+// Throws std::runtime_error when there is no connection, and when a read waits for half a minute: a
+// server that hangs is no server that closed.
 class RawClient {
  public:
   explicit RawClient(uint16_t port);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <stdexcept>
 #include <vector>
@@ -28,7 +29,7 @@ void WritePem(const std::string& path, Write write) {
 
 int Connect(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  timeval patience{10, 0};
+  const timeval patience{30, 0};  // also for a machine that does much else
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -39,6 +40,18 @@ int Connect(uint16_t port) {
     throw std::runtime_error("cannot connect to the server under test");
   }
   return fd;
+}
+
+// A read of a socket with a timeout comes back when the process was stopped and goes on
+// (signal(7)).
+template <typename Call>
+int Uninterrupted(const SSL* ssl, Call call) {
+  while (true) {
+    const int result = call();
+    if (result > 0 || SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ || errno != EINTR) {
+      return result;
+    }
+  }
 }
 
 }  // namespace
@@ -92,7 +105,7 @@ struct TlsClient::State {
       SSL_set_alpn_protos(ssl, wire.data(), static_cast<unsigned>(wire.size()));
     }
     if (!before.empty() && write(fd, before.data(), before.size()) < 0) return;
-    is_open = SSL_connect(ssl) == 1;
+    is_open = Uninterrupted(ssl, [this] { return SSL_connect(ssl); }) == 1;
   }
   ~State() {
     SSL_free(ssl);
@@ -168,7 +181,9 @@ std::string TlsClient::subject() const {
 }
 
 bool TlsClient::Renegotiates() {
-  return SSL_renegotiate(state_->ssl) == 1 && SSL_do_handshake(state_->ssl) == 1;
+  SSL* const ssl = state_->ssl;
+  return SSL_renegotiate(ssl) == 1 &&
+         Uninterrupted(ssl, [ssl] { return SSL_do_handshake(ssl); }) == 1;
 }
 
 std::string TlsClient::Ask(std::string_view bytes, std::string_view until) {
@@ -176,7 +191,8 @@ std::string TlsClient::Ask(std::string_view bytes, std::string_view until) {
   if (SSL_write(state_->ssl, bytes.data(), static_cast<int>(bytes.size())) <= 0) return text;
   std::array<char, 4096> block;
   while (until.empty() || text.find(until) == std::string::npos) {
-    const int length = SSL_read(state_->ssl, block.data(), block.size());
+    const int length = Uninterrupted(
+        state_->ssl, [&] { return SSL_read(state_->ssl, block.data(), block.size()); });
     if (length <= 0) break;
     text.append(block.data(), static_cast<size_t>(length));
   }
