@@ -5,39 +5,22 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
-#include <future>
 #include <iostream>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
-#include <thread>
 
-#include "absl/time/clock.h"
 #include "common/audit/verify.h"
 #include "common/pg/pool.h"
 #include "common/pg/transaction.h"
-#include "common/telemetry/metrics.h"
-#include "gateway/engine_client/grpc_engine_client.h"
-#include "gateway/store/account_store.h"
-#include "tests/service/gateway/fake_engine.h"
 #include "tests/service/gateway/gateway_fixture.h"
 #include "tests/support/child_process.h"
-#include "tests/support/test_database.h"
 #include "tests/unit/gateway/raw_client.h"
-#include "tests/unit/gateway/tls_client.h"
 
 namespace datamigrate::gateway {
 namespace {
 
-const CreateBatcher::Defer kAtOnce = [](const std::function<void()>& function) { function(); };
-
 using nlohmann::json;
-using testing::FakeEngine;
 using Fixture = testing::GatewayFixture;
 using testing::RawClient;
 using testing::RawResponse;
@@ -244,128 +227,6 @@ TEST_CASE("A drain ends open event streams", "[gateway][service]") {
   client.ReadUntil("event: created\n");
   CHECK(fixture.gateway->Drain(std::chrono::seconds(10)));
   CHECK(client.ReadUntil("0\r\n\r\n").ends_with("0\r\n\r\n"));
-}
-
-TEST_CASE("The project arrives byte for byte", "[gateway][service]") {
-  Fixture fixture;
-  fixture.SignUp("ann@example.com");
-  const std::string id = fixture.Create();
-  const std::string path = "/api/v1/migrations/" + id + "/project";
-  FakeEngine::Files files;
-  for (int i = 0; i < 700000; ++i) files.archive += static_cast<char>(i * 31 >> 3);
-  fixture.engine->Serve(files);
-  SECTION("whole") {
-    const RawResponse response = fixture.Ask("GET", path);
-    CHECK(response.status == 200);
-    CHECK(response.headers.at("content-type") == "application/zip");
-    CHECK(response.headers.at("content-disposition") ==
-          "attachment; filename=\"dbt-project-" + id + ".zip\"");
-    CHECK(response.is_whole);
-    CHECK((response.body == files.archive));
-  }
-  SECTION("in parts") {
-    const RawResponse last = fixture.Ask("GET", path, "", "Range: bytes=-5\r\n");
-    CHECK(last.status == 206);
-    CHECK(last.headers.at("content-range") == "bytes 699995-699999/700000");
-    CHECK((last.body == files.archive.substr(699995)));
-    const RawResponse two = fixture.Ask("GET", path, "", "Range: bytes=100000-299999,0-9\r\n");
-    CHECK(two.status == 206);
-    CHECK(two.is_whole);
-    CHECK((two.body.find(files.archive.substr(100000, 200000)) != std::string::npos));
-    const RawResponse behind = fixture.Ask("GET", path, "", "Range: bytes=700000-\r\n");
-    CHECK(behind.status == 416);
-    CHECK(behind.headers.at("content-range") == "bytes */700000");
-  }
-  SECTION("what broke goes on, unless the project has changed") {
-    files.most_sent = 300000;
-    fixture.engine->Serve(files);
-    const RawResponse broken = fixture.Ask("GET", path);
-    CHECK_FALSE(broken.is_whole);
-    const std::string etag = broken.headers.at("etag");
-    files.most_sent = std::string::npos;
-    fixture.engine->Serve(files);
-    const std::string range = "Range: bytes=" + std::to_string(broken.body.size()) + "-\r\n";
-    const RawResponse rest = fixture.Ask("GET", path, "", range + "If-Range: " + etag + "\r\n");
-    CHECK(rest.status == 206);
-    CHECK((broken.body + rest.body == files.archive));
-    files.archive += "!";
-    fixture.engine->Serve(files);
-    const RawResponse other = fixture.Ask("GET", path, "", range + "If-Range: " + etag + "\r\n");
-    CHECK(other.status == 200);
-    CHECK((other.body == files.archive));
-  }
-  SECTION("its length, and nothing where it is known") {
-    RawClient client(fixture.gateway->port());
-    client.Send("HEAD " + path + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + fixture.token +
-                "\r\n\r\n");
-    const RawResponse head = client.Read(/*is_head=*/true);
-    CHECK(head.status == 200);
-    CHECK(head.headers.at("content-length") == "700000");
-    CHECK(head.headers.at("accept-ranges") == "bytes");
-    const std::string etag = head.headers.at("etag");
-    CHECK(fixture.Ask("GET", path, "", "If-None-Match: " + etag + "\r\n").status == 304);
-    CHECK(fixture.Ask("GET", path, "", "If-Match: \"x\"\r\n").status == 412);
-  }
-  SECTION("broken in the middle") {
-    files.most_sent = 300000;
-    files.ended = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
-    fixture.engine->Serve(files);
-    const RawResponse response = fixture.Ask("GET", path);
-    CHECK(response.status == 200);
-    CHECK_FALSE(response.is_whole);
-  }
-  SECTION("not there yet") {
-    files.archive.clear();
-    files.ended =
-        grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "the project is not written yet");
-    fixture.engine->Serve(files);
-    const RawResponse response = fixture.Ask("GET", path);
-    CHECK(response.status == 409);
-    CHECK(json::parse(response.body)["detail"] == "the project is not written yet");
-  }
-  SECTION("not described") {
-    files.most_sent = 0;
-    files.ended = grpc::Status(grpc::StatusCode::INTERNAL, "disk");
-    fixture.engine->Serve(files);
-    CHECK(fixture.Ask("GET", path).status == 502);
-  }
-}
-
-TEST_CASE("The report comes as the client likes it", "[gateway][service]") {
-  Fixture fixture;
-  fixture.SignUp("ann@example.com");
-  const std::string id = fixture.Create();
-  const std::string path = "/api/v1/migrations/" + id + "/report";
-  FakeEngine::Files files;
-  files.report_page = "<!doctype html><title>r</title>";
-  files.report_json = "{\"score\":100}";
-  fixture.engine->Serve(files);
-  const RawResponse page = fixture.Ask("GET", path);
-  CHECK(page.status == 200);
-  CHECK(page.body == files.report_page);
-  CHECK(page.headers.at("content-type") == "text/html; charset=utf-8");
-  CHECK(page.headers.at("content-disposition") ==
-        "inline; filename=\"migration-report-" + id + ".html\"");
-  CHECK(page.headers.at("content-security-policy").find("sandbox") != std::string::npos);
-  CHECK(page.headers.at("vary") == "Accept");
-  const std::string browser =
-      "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n";
-  CHECK(fixture.Ask("GET", path, "", browser).body == files.report_page);
-
-  const RawResponse data = fixture.Ask("GET", path, "", "Accept: application/json\r\n");
-  CHECK(data.body == files.report_json);
-  CHECK(data.headers.at("content-type") == "application/json");
-  CHECK(data.headers.at("etag") != page.headers.at("etag"));
-  CHECK(data.headers.at("content-security-policy").find("sandbox") == std::string::npos);
-  CHECK(fixture.Ask("GET", path + "?format=json&download=true", "", browser)
-            .headers.at("content-disposition") ==
-        "attachment; filename=\"migration-report-" + id + ".json\"");
-
-  CHECK(fixture.Ask("GET", path, "", "Accept: image/png\r\n").status == 406);
-  CHECK(fixture.Ask("GET", path + "?format=pdf").status == 400);
-  CHECK(fixture.Ask("GET", path, "", "If-None-Match: " + page.headers.at("etag") + "\r\n").status ==
-        304);
-  CHECK(fixture.Ask("GET", path, "", "Range: bytes=0-4\r\n").body == "<!doc");
 }
 
 TEST_CASE("Models, cancel and decide reach the engine", "[gateway][service]") {
@@ -639,88 +500,6 @@ TEST_CASE("Two gateways share one database", "[gateway][service]") {
   REQUIRE(second.ok());
   std::swap(fixture.gateway, *second);
   CHECK(fixture.Ask("GET", "/api/v1/auth/me").status == 200);
-}
-
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-TEST_CASE("Gateway and engine show each other their certificates", "[gateway][service][tls]") {
-  const testing::TemporaryDirectory folder;
-  const auto ours = testing::WriteCertificate(folder.path(), "engine");
-  const auto other = testing::WriteCertificate(folder.path(), "other");
-  const FakeEngine engine(
-      FakeEngine::Certificate{ReadText(ours.certificate_file), ReadText(ours.key_file)});
-  telemetry::Metrics metrics;
-  const auto ask = [&](const EngineAddress& address) {
-    return (*ConnectEngine(address, metrics, kAtOnce))->CheckHealth(absl::Now() + absl::Seconds(5));
-  };
-  const std::string at = engine.address();
-  CHECK(ask({at, ours.certificate_file, ours.certificate_file, ours.key_file, "engine"}).ok());
-  // Another name, an authority that is not the engine's, another certificate, none, no TLS.
-  CHECK_FALSE(ask({at, ours.certificate_file, ours.certificate_file, ours.key_file, "else"}).ok());
-  CHECK_FALSE(
-      ask({at, other.certificate_file, ours.certificate_file, ours.key_file, "engine"}).ok());
-  CHECK_FALSE(
-      ask({at, ours.certificate_file, other.certificate_file, other.key_file, "engine"}).ok());
-  CHECK_FALSE(ask({at, ours.certificate_file, "", "", "engine"}).ok());
-  CHECK_FALSE(ask({at}).ok());
-  CHECK(absl::IsInvalidArgument(ConnectEngine({at, "/nonexistent"}, metrics, kAtOnce).status()));
-  CHECK(absl::IsInvalidArgument(ConnectEngine({"host:1,host:2"}, metrics, kAtOnce).status()));
-}
-
-absl::StatusOr<v1::Migration> CreateAt(EngineClient& client, const CallContext& context,
-                                       const v1::CreateMigrationRequest& request) {
-  std::promise<absl::StatusOr<v1::Migration>> created;
-  client.CreateMigration(context, request, [&](absl::StatusOr<v1::Migration> migration) {
-    created.set_value(std::move(migration));
-  });
-  return created.get_future().get();
-}
-
-TEST_CASE("Calls go to every engine of a list, and on when one goes away", "[gateway][service]") {
-  const FakeEngine first;
-  auto second = std::make_unique<FakeEngine>();
-  telemetry::Metrics metrics;
-  const auto client = *ConnectEngine({first.address() + "," + second->address()}, metrics, kAtOnce);
-  const CallContext context{"t", "u", "r", absl::Now() + absl::Seconds(20)};
-  v1::CreateMigrationRequest create;
-  create.set_source("/data");
-  int sent = 0;
-  for (; sent < 1000 && (first.creates() == 0 || second->creates() == 0); ++sent) {
-    create.set_idempotency_key(std::to_string(sent));
-    REQUIRE(CreateAt(*client, context, create).ok());
-  }
-  CHECK(first.creates() > 0);
-  CHECK(second->creates() > 0);
-  second.reset();
-  for (int i = 0; i < 10; ++i) {
-    create.set_idempotency_key("after " + std::to_string(i));
-    CHECK(CreateAt(*client, context, create).ok());
-  }
-}
-
-// DATAMIGRATE_TEST_CONNECTIONS makes it a search for races in gRPC's shutdown.
-TEST_CASE("Connections to the engine come and go without harm", "[gateway][service][engine]") {
-  FakeEngine engine;
-  const char* const wanted = std::getenv("DATAMIGRATE_TEST_CONNECTIONS");
-  const int connections = wanted == nullptr ? 50 : std::atoi(wanted);
-  const CallContext context{"t", "u", "r", absl::InfiniteFuture()};
-  v1::CreateMigrationRequest create;
-  create.set_source("/data");
-  create.set_idempotency_key("k");
-  v1::WatchMigrationRequest watch;
-  watch.set_id(std::string(testing::kFirstId));
-  for (int i = 0; i < connections; ++i) {
-    telemetry::Metrics metrics;
-    const auto client = *ConnectEngine({engine.address()}, metrics, kAtOnce);
-    REQUIRE(CreateAt(*client, context, create).ok());
-    // The stream goes while a read of it is pending, and the channel right after.
-    const auto stream = client->WatchMigration(context, watch);
-    stream->Read([](auto) {});
-    REQUIRE(client->CheckHealth(absl::Now() + absl::Seconds(10)).ok());
-  }
 }
 
 TEST_CASE("Creating a migration takes less than 30 ms", "[.][gateway][speed]") {
