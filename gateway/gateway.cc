@@ -69,6 +69,12 @@
 #include "gateway/store/session_store.h"
 #include "gateway/worker_pool.h"
 
+// jemalloc's options, where that is what allocates (docs/decisions/0015-jemalloc.md): each of some
+// thirty threads would keep megabytes for itself, and freed pages would stay for ten seconds.
+extern "C" const char* malloc_conf;
+const char* malloc_conf =
+    "lg_tcache_max:12,tcache_nslots_small_max:40,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
 namespace datamigrate::gateway {
 namespace {
 

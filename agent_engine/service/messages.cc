@@ -129,8 +129,7 @@ v1::Migration ToMessage(const store::MigrationRecord& record,
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   // One that was just made has none yet.
-  const bool has_summary = !record.summary_json.empty() && record.summary_json != "{}";
-  if (has_summary &&
+  if (record.summary_json != "{}" &&
       !google::protobuf::util::JsonStringToMessage(record.summary_json, &message, options).ok()) {
     message.Clear();
   }

@@ -333,7 +333,7 @@ absl::StatusOr<v1::Run> Runs::Fork(const Caller& caller, const v1::ForkRunReques
   const auto from = ForkPoint(caller, request);
   if (!from.ok()) return from.status();
   store::NewFork fork{.run = request.id(), .step = from->step, .created_by = caller.user};
-  fork.id = crypto::RandomUuid();
+  fork.id = crypto::TimeOrderedUuid();
   const absl::StatusOr<v1::MigrationState> state =
       StateOfFork(*from, fork.id, request.state_patch_json());
   if (!state.ok()) return state.status();

@@ -56,8 +56,8 @@ constexpr pg::Statement kForkRun = {
     "   FROM parent RETURNING id, tenant),"
     " told AS (INSERT INTO migration_events (migration_id, sequence, kind, payload)"
     "   SELECT id, 1, 'created', '{\"status\": \"pending\"}' FROM forked)"
-    " INSERT INTO jobs (run_id, kind, priority, tenant, fencing_token)"
-    " SELECT f.id, j.kind, j.priority, f.tenant, 1 FROM forked f, jobs j WHERE j.run_id = $2"
+    " INSERT INTO jobs (id, run_id, kind, priority, tenant, fencing_token)"
+    " SELECT f.id, f.id, j.kind, j.priority, f.tenant, 1 FROM forked f, jobs j WHERE j.run_id = $2"
     " RETURNING id"};
 constexpr pg::Statement kForkSteps = {
     "fork_steps",

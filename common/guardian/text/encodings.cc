@@ -13,25 +13,19 @@ constexpr size_t kLongestNumber = 8;  // digits of a numeric reference; leading 
 // The value of each digit; -1 for what is none.
 using DigitValues = std::array<int8_t, 256>;
 
-constexpr void SetDigits(DigitValues& values, std::string_view digits, int first) {
-  for (const char c : digits) values[static_cast<unsigned char>(c)] = static_cast<int8_t>(first++);
+// Of digits that count from 0, and of others for the values from `first` on.
+constexpr DigitValues ValuesOf(std::string_view digits, std::string_view others, int first) {
+  DigitValues values;
+  values.fill(-1);
+  int next = 0;
+  for (const char c : digits) values[static_cast<unsigned char>(c)] = static_cast<int8_t>(next++);
+  for (const char c : others) values[static_cast<unsigned char>(c)] = static_cast<int8_t>(first++);
+  return values;
 }
 
-constexpr DigitValues kBase64Digits = [] {
-  DigitValues values;
-  values.fill(-1);
-  SetDigits(values, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 0);
-  SetDigits(values, "-_", 62);
-  return values;
-}();
-
-constexpr DigitValues kHexDigits = [] {
-  DigitValues values;
-  values.fill(-1);
-  SetDigits(values, "0123456789abcdef", 0);
-  SetDigits(values, "ABCDEF", 10);
-  return values;
-}();
+constexpr DigitValues kBase64Digits =
+    ValuesOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", "-_", 62);
+constexpr DigitValues kHexDigits = ValuesOf("0123456789abcdef", "ABCDEF", 10);
 
 int HexDigit(char c) {
   return kHexDigits[static_cast<unsigned char>(c)];
